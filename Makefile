@@ -1,0 +1,38 @@
+# Each target works on a fresh clone: it makes .venv/ and installs what is pinned into it.
+PYTHON ?= python3
+SEEDS ?= 8
+VENV := .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PYTHONUTF8 := 1
+
+.PHONY: demo test check calibrate peers clean
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "This course needs Python 3.11, 3.12 or 3.13; say which: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@echo "Setting up $(VENV)/ (once, a few minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/ready
+	@$(BIN)/course demo
+
+test: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m 'not peers'
+
+check: $(VENV)/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -m 'not peers and not training'
+
+calibrate: $(VENV)/ready
+	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
+
+peers: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m peers
+
+clean:
+	rm -rf $(VENV) var dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache

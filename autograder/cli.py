@@ -1,0 +1,96 @@
+"""The ``course`` command: each subcommand parses, calls one function and returns a code.
+
+Exit codes: 0 done, 2 something that the user can put right, 3 a bug of ours, 130 interrupted.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from autograder.course import Assignment, Course, find_root, load_course
+from autograder.errors import CourseError
+
+_CONSOLE = Console(highlight=False)
+
+
+@click.group(help="Compile, check and grade the notebooks of this course.")
+def course() -> None:
+    """Collect the subcommands."""
+
+
+@course.command()
+@click.argument("assignment", required=False)
+@click.option("--check", is_flag=True, help="Only compare with what is on disk; run nothing.")
+@click.option("--uncalibrated", is_flag=True, help="Build without measured accuracy bars.")
+def build(assignment: str | None, check: bool, uncalibrated: bool) -> None:
+    """Make releases, solutions and bundles from the source notebook."""
+    from autograder.compile import build as compile_assignment
+
+    found, assignments = _chosen(assignment)
+    for one in assignments:
+        report = compile_assignment(found, one, check=check, uncalibrated=uncalibrated)
+        state = "is what the build makes" if check else f"{len(report.changed)} changed"
+        _CONSOLE.print(
+            f"{one.name}: {report.files} files, {state}; {report.watched} statements and values "
+            f"watched for leaks, {report.public} public; bars {report.bars}"
+        )
+
+
+@course.command()
+@click.argument("assignment", required=False)
+@click.option("--seeds", default=8, show_default=True, help="Trainings of each model.")
+def calibrate(assignment: str | None, seeds: int) -> None:
+    """Measure the accuracy bars; goes on where an earlier run stopped."""
+    from autograder import calibrate as calibration
+
+    for one in _chosen(assignment)[1]:
+        experiments = calibration.experiments_of(one)
+        scores = calibration.measure(one, experiments, seeds, on_score=_say)
+        path = calibration.document(one, calibration.table(experiments, scores))
+        _CONSOLE.print(f"{one.name}: bars in {one.calibration.name}, tables in docs/{path.name}")
+
+
+@course.command()
+def demo() -> None:
+    """Run the solution on the embedded data and show its points."""
+    from autograder.demo import show
+
+    for one in _chosen(None)[1]:
+        show(one, _CONSOLE)
+
+
+def _chosen(name: str | None) -> tuple[Course, list[Assignment]]:
+    found = load_course(find_root(Path.cwd()))
+    return found, [found.assignment(name)] if name else list(found.assignments.values())
+
+
+def _say(experiment: object, seed: int, score: float) -> None:
+    _CONSOLE.print(f"seed {seed}  {score:.4f}  {getattr(experiment, 'key', '')}")
+
+
+def main() -> None:
+    """Run the command line; the one place where errors become exit codes."""
+    sys.exit(_code(lambda: course.main(prog_name="course", standalone_mode=False)))
+
+
+def _code(run: Callable[[], object]) -> int:
+    try:
+        result = run()
+    except CourseError as error:
+        click.echo(str(error), err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except Exception:  # noqa: BLE001  the boundary: a bug becomes exit code 3
+        traceback.print_exc()
+        click.echo("This is a bug of ours; please report the lines above.", err=True)
+        return 3
+    return result if isinstance(result, int) else 0

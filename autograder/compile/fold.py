@@ -1,0 +1,236 @@
+"""Names of facts become literals: ``LAB.width`` is 3 in every release.
+
+The source says ``LAB.width``, ``EXPECTED["rows"]`` and ``BARS["fit"]`` in code and
+``{{ LAB.width }}`` or ``{{ LAB.length:, }}`` in prose; students get the values.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.compile.problems import Problem
+from autograder.compile.source import Cell, Kind, Source
+from autograder.facts import Facts
+
+ROOTS = ("LAB", "EXPECTED", "BARS")
+LOW_BAR, HIGH_BAR = 0.0, 1e9
+"""The bars of ``at_least`` and ``at_most`` in a build that was not calibrated."""
+
+_LOADING = re.compile(r"from autograder\.facts import load_facts|LAB, EXPECTED, BARS = load_facts\(.*\)")
+_PROSE = re.compile(r"\{\{\s*(\w+[.\[][^{}]*?)\s*\}\}")
+
+
+class _UnknownFactError(Exception):
+    """The name of a fact that does not exist, with what to do."""
+
+    def __init__(self, found: str, do: str) -> None:
+        super().__init__(found)
+        self.found, self.do = found, do
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Replaces facts by their values."""
+
+    facts: Facts
+    assignment: str
+    calibrated: bool = True
+    """Without calibration every answer that runs passes a bar."""
+
+    def fold(self, source: Source) -> tuple[tuple[Cell, ...], list[Problem]]:
+        """Return the cells of ``source`` with literals for facts, and all unknown names."""
+        problems: list[Problem] = []
+        return tuple(self._cell(cell, source, problems) for cell in source.cells), problems
+
+    def _cell(self, cell: Cell, source: Source, problems: list[Problem]) -> Cell:
+        if cell.kind is Kind.RAW:
+            return cell
+        spans = _code_spans if cell.kind is Kind.CODE else _prose_spans
+        pieces, start = [], 0
+        for span in spans(cell.text):
+            try:
+                literal = self._literal(span, cell.text)
+            except _UnknownFactError as error:
+                line = cell.text.count("\n", 0, span.start) + 1
+                problems.append(Problem(source.place(cell, line), error.found, error.do))
+                continue
+            pieces += [cell.text[start : span.start], literal]
+            start = span.end
+        text = "".join([*pieces, cell.text[start:]])
+        return replace(cell, text=_without_loading(text) if cell.kind is Kind.CODE else text)
+
+    def _literal(self, span: "_Span", text: str) -> str:
+        if span.in_text:
+            found = f"{span.name} inside an f-string"
+            raise _UnknownFactError(found, "give it a name on a line of its own first")
+        if span.root == "BARS" and not self.calibrated:
+            return repr(HIGH_BAR if "checks.at_most(" in text else LOW_BAR)
+        value = self._value(span)
+        if not span.steps or not _plain(value):
+            do = f"name each value that you mean, e.g. {_example(span.root)}"
+            raise _UnknownFactError(f"{span.name}, of which no literal can be made", do)
+        if span.form is None:
+            return _spelled(value) + span.tail
+        try:
+            return format(value, span.form)
+        except (ValueError, TypeError) as error:
+            found = f"the format {span.form!r} for {span.name}"
+            raise _UnknownFactError(found, f"write another ({error})") from error
+
+    def _value(self, span: "_Span") -> Any:
+        roots: Mapping[str, Any] = dict(zip(ROOTS, self.facts, strict=True))
+        if span.root not in roots:
+            raise _UnknownFactError(f"{span.name} in prose", f"use {', '.join(ROOTS)}")
+        value = roots[span.root]
+        for step in span.steps:
+            try:
+                value = getattr(value, str(step)) if span.root == "LAB" else value[step]
+            except (AttributeError, KeyError, IndexError, TypeError) as error:
+                raise _UnknownFactError(f"the unknown name {span.name}", self._advice(span)) from error
+        return value
+
+    def _advice(self, span: "_Span") -> str:
+        if span.root == "BARS":
+            return f"run `course calibrate {self.assignment}` (or build with --uncalibrated)"
+        place = "course_config.py" if span.root == "LAB" else "expected.py"
+        return f"add it to {place} or mend the name"
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """One place in a text where a fact is named."""
+
+    start: int
+    end: int
+    root: str
+    steps: tuple[str | int, ...]
+    name: str
+    form: str | None = None
+    """A format specification (prose); ``None`` in code."""
+
+    tail: str = ""
+    """What follows the constant part, e.g. ``[kind]``; kept as it is."""
+
+    in_text: bool = False
+    """Whether it stands inside an f-string, where it cannot be replaced."""
+
+
+def _code_spans(text: str) -> Iterator[_Span]:
+    if not any(root in text for root in ROOTS):
+        return
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    starts = _line_starts(text)
+    chains = sorted(_chains(tree), key=lambda found: (found[0].lineno, found[0].col_offset))
+    for node, text_node in chains:
+        root, steps, constant = _steps(node)
+        if text_node:
+            begin = _offset(text, starts, text_node.lineno, text_node.col_offset)
+            yield _Span(begin, begin, root, steps, ast.unparse(node), in_text=True)
+            continue
+        begin = _offset(text, starts, node.lineno, node.col_offset)
+        end = _offset(text, starts, node.end_lineno or 0, node.end_col_offset or 0)
+        kept = _offset(text, starts, constant.end_lineno or 0, constant.end_col_offset or 0)
+        name = " ".join(text[begin:end].split())
+        yield _Span(begin, end, root, steps, name, tail=text[kept:end])
+
+
+def _chains(
+    node: ast.AST, text_node: ast.JoinedStr | None = None
+) -> Iterator[tuple[ast.expr, ast.JoinedStr | None]]:
+    """Yield the outermost chains that start at a fact, each with the f-string around it."""
+    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Name)) and _root(node):
+        yield node, text_node
+        return
+    if isinstance(node, ast.JoinedStr):
+        text_node = text_node or node
+    for child in ast.iter_child_nodes(node):
+        yield from _chains(child, text_node)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    known = isinstance(node, ast.Name) and node.id in ROOTS and isinstance(node.ctx, ast.Load)
+    return node.id if known and isinstance(node, ast.Name) else ""
+
+
+def _steps(node: ast.expr) -> tuple[str, tuple[str | int, ...], ast.expr]:
+    """Return the root, its constant steps, and the node at which the constant part ends."""
+    if isinstance(node, ast.Name):
+        return node.id, (), node
+    assert isinstance(node, (ast.Attribute, ast.Subscript))
+    root, steps, constant = _steps(node.value)
+    if constant is not node.value:
+        return root, steps, constant
+    if isinstance(node, ast.Attribute) and root == "LAB":
+        return root, (*steps, node.attr), node
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        key = node.slice.value
+        return (root, (*steps, key), node) if isinstance(key, (str, int)) else (root, steps, constant)
+    return root, steps, constant
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    return starts
+
+
+def _offset(text: str, starts: Sequence[int], line: int, column_bytes: int) -> int:
+    row = text[starts[line - 1] : starts[line] - 1]
+    return starts[line - 1] + len(row.encode()[:column_bytes].decode())
+
+
+def _prose_spans(text: str) -> Iterator[_Span]:
+    for match in _PROSE.finditer(text):
+        name, form = _split_format(match[1])
+        try:
+            node = ast.parse(name, mode="eval").body
+            root, steps, constant = _steps(node) if _bottom(node) else ("", (), node)
+        except SyntaxError:
+            root, steps, constant, node = "", (), ast.Name(""), ast.Name("x")
+        if constant is not node:
+            root = ""
+        yield _Span(match.start(), match.end(), root, steps, match[0], form=form)
+
+
+def _bottom(node: ast.expr) -> bool:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _split_format(inside: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(.*?[\w\]])\s*:([^\]]*)", inside)
+    return (match[1], match[2].strip()) if match else (inside, "")
+
+
+def _without_loading(text: str) -> str:
+    lines = [line for line in text.split("\n") if not _LOADING.fullmatch(line.strip())]
+    return "\n".join(lines).lstrip("\n") if len(lines) != text.count("\n") + 1 else text
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_plain(key) and _plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_plain, value))
+    return value is None or type(value) in (int, float, str, bool)
+
+
+def _spelled(value: Any) -> str:
+    if type(value) is int and abs(value) >= 10_000:
+        return f"{value:_}" if value > 0 else f"({value:_})"
+    if type(value) in (int, float) and value < 0:
+        return f"({value!r})"
+    return repr(value)
+
+
+def _example(root: str) -> str:
+    return "LAB.width" if root == "LAB" else f'{root}["rows"]'

@@ -1,0 +1,422 @@
+"""What a source notebook must look like before anything is made of it.
+
+Each rule yields problems; ``check`` collects those of all rules. What the file format and the
+order of the blocks demand is found earlier, in ``source``.
+"""
+
+import ast
+import builtins
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+from autograder import checks
+from autograder.compile.problems import Problem
+from autograder.compile.source import (
+    BEGIN_SOLUTION,
+    END_SOLUTION,
+    Answer,
+    Cell,
+    Check,
+    Kind,
+    Question,
+    Source,
+    unknown_key,
+)
+from autograder.course import Assignment
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MODULES = {"np": "import numpy as np", "keras": "import keras"}
+"""Modules that a check may use beside the vocabulary and the kit, and their imports."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LONGEST_ID = 64
+_TODO = re.compile(r"# TODO\(([^)]*)\): \S")
+_HARMLESS = {"hint", "what", "tolerance"}
+_MANY = 3
+_LARGE = 100
+_FOREIGN = (
+    (r"(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)", "nbgrader acts on it; delete it"),
+    (r"### (HASHED )?AUTOTEST", "nbgrader acts on it; delete it"),
+    (r"# ?SOLUTION\b", "otter acts on it and nbgrader does not; use a solution region"),
+    (r"(BEGIN|END) PROMPT", "nbgrader would release it; write the stub outside the region"),
+    (r"# SEED\s*$", "otter acts on it and nbgrader does not; delete it"),
+    (r"(?i)^\s*##?\s*ignore\b", "otter acts on it and nbgrader does not; delete it"),
+    (r"# (BEGIN |END )?IGNORE\s*$", "otter acts on it and nbgrader does not; delete it"),
+    (r"^\s*```otter", "use a raw cell"),
+    (r"ASSIGNMENT CONFIG", "the build writes it from course_config.py; delete it"),
+)
+
+
+def check(source: Source, assignment: Assignment) -> list[Problem]:
+    """Return everything that is wrong with ``source``, in the order of the cells."""
+    problems = [
+        *_ids(source),
+        *_landmarks(source),
+        *_code(source),
+        *_markers(source),
+        *_names(source),
+        *_points(source, assignment),
+    ]
+    for question in source.questions:
+        problems += _question(source, question)
+        for answer in question.answers:
+            problems += _answer(source, question, answer)
+        for one in question.checks:
+            problems += _check(source, question, one, assignment.kit)
+    order = {cell.id: number for number, cell in enumerate(source.cells)}
+    return sorted(problems, key=lambda problem: order.get(_cell_id(problem), -1))
+
+
+def _cell_id(problem: Problem) -> str:
+    return problem.place.partition("#")[2].partition(":")[0]
+
+
+def _ids(source: Source) -> Iterator[Problem]:
+    for cell in source.cells:
+        if not SLUG.fullmatch(cell.id) or len(cell.id) > _LONGEST_ID:
+            do = "use lower-case words joined by hyphens, e.g. pad-reviews"
+            yield Problem(source.place(cell), f"the id {cell.id!r}", do)
+
+
+def _landmarks(source: Source) -> Iterator[Problem]:
+    code = {cell.id for cell in source.cells if cell.kind is Kind.CODE}
+    for wanted in ("setup", "parameters"):
+        if wanted not in code:
+            do = f"give one code cell the id {wanted!r}"
+            yield Problem(source.label, f"no {wanted} cell", do)
+
+
+def _code(source: Source) -> Iterator[Problem]:
+    for cell in source.cells:
+        if cell.kind is not Kind.CODE:
+            continue
+        try:
+            ast.parse(cell.text)
+        except SyntaxError as error:
+            found = f"code that is not plain Python ({error.msg})"
+            yield Problem(source.place(cell, error.lineno or 1), found, "mend it")
+
+
+def _markers(source: Source) -> Iterator[Problem]:
+    known = {
+        (answer.cell.id, line)
+        for answer in source.answers()
+        for region in answer.regions
+        for line in (region.begin, region.end)
+    }
+    answers = {answer.cell.id for answer in source.answers()}
+    for cell in source.cells:
+        for number, line in enumerate(cell.text.split("\n"), 1):
+            if cell.kind is Kind.RAW or (cell.id, number) in known:
+                continue
+            yield from _marker(source, cell, number, line, in_answer=cell.id in answers)
+
+
+def _marker(source: Source, cell: Cell, number: int, line: str, *, in_answer: bool) -> Iterator[Problem]:
+    place = source.place(cell, number)
+    exact = line.strip() in (BEGIN_SOLUTION, END_SOLUTION)
+    if exact and not in_answer:
+        found = f"{line.strip()!r} outside the solution block of a question"
+        yield Problem(place, found, "move it there or delete it")
+    elif not exact and re.search(r"(?i)(BEGIN|END) SOLUTION", line):
+        do = f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"
+        yield Problem(place, f"{line.strip()!r}", do)
+    for pattern, do in _FOREIGN:
+        if not exact and re.search(pattern, line):
+            yield Problem(place, f"{line.strip()!r}", do)
+            break
+
+
+def _names(source: Source) -> Iterator[Problem]:
+    counts = Counter(question.name for question in source.questions)
+    for question in source.questions:
+        place = source.place(question.cell)
+        if counts[question.name] > 1:
+            yield Problem(place, f"two questions named {question.name!r}", "rename one")
+        if not _NAME.fullmatch(question.name):
+            do = "use lower-case letters, digits and underscores, e.g. q2"
+            yield Problem(place, f"the name {question.name!r}", do)
+    functions = Counter(one.function().name for one in source.checks())
+    for one in source.checks():
+        name = one.function().name
+        if functions[name] > 1:
+            found = f"two checks named {name!r}"
+            yield Problem(source.place(one.cell, one.first_line), found, "rename one")
+
+
+def _points(source: Source, assignment: Assignment) -> Iterator[Problem]:
+    total = sum(question.points for question in source.questions)
+    if not math.isclose(total, assignment.points):
+        found = f"{total:g} points in all, {assignment.points} in course_config.py"
+        yield Problem(source.label, found, "change the points of a check or the total")
+    for question in source.questions:
+        declared = question.declared_points
+        if question.manual and not declared:
+            do = "add points: 4 to the question"
+            yield Problem(source.place(question.cell), "a manual question without points", do)
+        elif declared is not None and not math.isclose(declared, question.points):
+            found = f"points: {declared:g}, but the checks add up to {question.points:g}"
+            yield Problem(source.place(question.cell), found, "delete the line or mend it")
+    for one in source.checks():
+        if one.points <= 0:
+            yield Problem(source.place(one.cell), f"points: {one.points:g}", "use more than 0")
+
+
+def _question(source: Source, question: Question) -> Iterator[Problem]:
+    place = source.place(question.cell)
+    if not any(cell.kind is Kind.MARKDOWN for cell in question.prompt):
+        yield Problem(place, "a question without a prompt", "add a Markdown cell that asks it")
+    if not question.answers:
+        do = "add '# BEGIN SOLUTION', an answer cell and '# END SOLUTION'"
+        yield Problem(place, "a question without an answer cell", do)
+    if question.manual:
+        yield from _manual(source, question)
+    elif all(one.hidden for one in question.checks):
+        found = "no visible check" if question.checks else "no check"
+        do = "add one: students would be told that they passed, whatever they wrote"
+        yield Problem(place, f"a question with {found}", do)
+
+
+def _manual(source: Source, question: Question) -> Iterator[Problem]:
+    place = source.place(question.cell)
+    if question.checks:
+        yield Problem(place, "a manual question with checks", "delete them or manual: true")
+    if [answer.cell.kind for answer in question.answers] not in ([], [Kind.MARKDOWN]):
+        do = "answer it in exactly one Markdown cell"
+        yield Problem(place, "a manual question that is answered in code", do)
+
+
+def _answer(source: Source, question: Question, answer: Answer) -> Iterator[Problem]:
+    cell = answer.cell
+    if question.manual:
+        return
+    if cell.kind is not Kind.CODE:
+        do = "use a code cell, or manual: true for a sentence to write"
+        yield Problem(source.place(cell), f"an answer in a {cell.kind} cell", do)
+        return
+    if not answer.regions:
+        do = f"put what students write between {BEGIN_SOLUTION} and {END_SOLUTION}"
+        yield Problem(source.place(cell), "an answer cell without a solution region", do)
+    bodies = _bodies(cell.text)
+    lines = cell.text.split("\n")
+    for region in answer.regions:
+        place = source.place(cell, region.begin)
+        if not any(first <= region.begin and region.end <= last for first, last in bodies):
+            yield Problem(place, "a solution region outside a def", "move it into the function")
+        if not any(map(_statement, lines[region.begin : region.end - 1])):
+            yield Problem(place, "an empty solution region", "write the solution into it")
+        yield from _todo(source, question, cell, lines[: region.begin - 1], region.begin)
+    yield from _stub(source, answer)
+
+
+def _bodies(text: str) -> list[tuple[int, int]]:
+    """Return the lines of each function below its signature and docstring."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []
+    ends = [node.lineno - 1 for node in tree.body[1:]] + [text.count("\n") + 1]
+    return [
+        (_head_end(node) + 1, end)
+        for node, end in zip(tree.body, ends, strict=True)
+        if isinstance(node, ast.FunctionDef)
+    ]
+
+
+def _head_end(function: ast.FunctionDef) -> int:
+    head: list[ast.AST] = [*ast.walk(function.args)]
+    head += [function.returns] if function.returns else []
+    if ast.get_docstring(function) is not None:
+        head.append(function.body[0])
+    return max([function.lineno, *(getattr(node, "end_lineno", 0) for node in head)])
+
+
+def _statement(line: str) -> bool:
+    return bool(line.strip()) and not line.strip().startswith("#")
+
+
+def _todo(source: Source, question: Question, cell: Cell, above: list[str], line: int) -> Iterator[Problem]:
+    """Check the comment lines that stand directly above a region for its TODO."""
+    marked = None
+    for text in reversed(above):
+        if not text.strip().startswith("#"):
+            break
+        marked = marked or _TODO.match(text.strip())
+    if marked is None:
+        do = f"add the line '# TODO({question.name}): …' above it"
+        yield Problem(source.place(cell, line), "a solution region without a TODO", do)
+    elif marked[1] != question.name:
+        do = f"write TODO({question.name})"
+        yield Problem(source.place(cell, line), f"TODO({marked[1]}) in {question.name}", do)
+
+
+def _stub(source: Source, answer: Answer) -> Iterator[Problem]:
+    try:
+        ast.parse(answer.stub())
+    except SyntaxError as error:
+        found = f"a region without which the cell is not Python ({error.msg})"
+        line = answer.regions[0].begin if answer.regions else 1
+        yield Problem(source.place(answer.cell, line), found, "let it hold whole statements")
+
+
+def _check(source: Source, question: Question, one: Check, kit: str) -> Iterator[Problem]:
+    function = one.function()
+
+    def at(node: ast.AST, found: str, do: str) -> Problem:
+        line = getattr(node, "lineno", 1) + one.first_line - 1
+        return Problem(source.place(one.cell, line), found, do)
+
+    if not one.cell.id.startswith(f"{question.name}-"):
+        do = f"begin the id with {question.name}-"
+        yield Problem(source.place(one.cell), f"the check {one.cell.id!r}", do)
+    if not function.name.startswith("check_"):
+        yield at(function, f"def {function.name}", "call it check_…")
+    yield from _title(one, function, at)
+    yield from _parameters(question, function, at)
+    yield from _body(one, function, kit, at)
+
+
+def _title(one: Check, function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    title = one.title
+    if not title:
+        yield at(function, "a check without a title", "add a docstring that says what is right")
+    elif re.search(r'["\\\n<>]', title):
+        do = 'use one line without ", \\, < and >'
+        yield at(function, f"the title {title!r}", do)
+
+
+def _parameters(question: Question, function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    arguments = function.args
+    asked = {name for answer in question.answers for name in _defined(answer.cell.text)}
+    plain = [argument.arg for argument in arguments.args]
+    extra = (
+        arguments.posonlyargs,
+        arguments.kwonlyargs,
+        arguments.defaults,
+        arguments.vararg,
+        arguments.kwarg,
+        function.decorator_list,
+    )
+    if any(extra):
+        yield at(function, "a check with defaults, * or decorators", "name functions only")
+    for name in plain:
+        if name not in asked:
+            do = f"take only functions that {question.name} asks for: {', '.join(sorted(asked))}"
+            yield at(function, f"the parameter {name!r}", do)
+
+
+def _defined(text: str) -> set[str]:
+    try:
+        return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    except SyntaxError:
+        return set()
+
+
+def _body(one: Check, function: ast.FunctionDef, kit: str, at: "_At") -> Iterator[Problem]:
+    parameters = {argument.arg for argument in function.args.args}
+    allowed = {*parameters, *MODULES, kit, "checks", "LAB", "EXPECTED", "BARS", *dir(builtins)}
+    bound = _bound(function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.JoinedStr):
+            do = "join texts with +: Python versions write f-strings differently"
+            yield at(node, "an f-string in a check", do)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield at(node, "an import in a check", "the build adds the imports")
+        elif isinstance(node, ast.Name) and node.id not in {*allowed, *bound}:
+            yield at(node, f"the name {node.id!r}", "pass it in or compute it in the check")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
+            name = ast.unparse(node.func)
+            yield at(node, f"a direct call of {name}", f"write checks.call({name}, …)")
+        elif _unknown_check(node):
+            assert isinstance(node, ast.Attribute)
+            found = f"checks.{node.attr}, which is not in the vocabulary"
+            yield at(node, found, unknown_key(node.attr, vars(checks.hidden)))
+    if one.hidden:
+        yield from _shown_literals(function, at)
+
+
+def _unknown_check(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "checks":
+        return False
+    return node.attr not in vars(checks.hidden)
+
+
+def _bound(function: ast.FunctionDef) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not function:
+            names.add(node.name or "")
+    return names
+
+
+def _shown_literals(function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    """Find literals on the lines of a hidden check that otter would print."""
+    for statement in ast.walk(function):
+        if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
+            continue
+        if any(map(_reaches_out, ast.walk(statement))):
+            for node in _telling(statement):
+                do = "give it a name on the line above: otter prints this line when it fails"
+                yield at(node, f"the hidden value {ast.unparse(node)}", do)
+
+
+def _reaches_out(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("checks.")
+
+
+def _telling(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the literals that give away more than a small size or a word would."""
+    if isinstance(node, ast.keyword) and node.arg in _HARMLESS:
+        return
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("EXPECTED", "BARS"):
+        yield node
+        return
+    if isinstance(node, ast.Subscript):
+        yield from _telling(node.value)
+        return
+    if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
+        values = list(_elements(node))
+        if len(values) >= _MANY and any(map(_unusual, values)):
+            yield node
+            return
+    if isinstance(node, ast.Constant) and _tells(node.value):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _telling(child)
+
+
+def _elements(node: ast.expr | None) -> Iterator[object]:
+    """Yield the constants that a display holds, also in displays inside it."""
+    if isinstance(node, ast.Constant):
+        yield node.value
+    elif isinstance(node, (ast.List, ast.Tuple)):
+        for element in node.elts:
+            yield from _elements(element)
+    elif isinstance(node, ast.Dict):
+        for part in (*node.keys, *node.values):
+            yield from _elements(part)
+
+
+def _unusual(value: object) -> bool:
+    return value not in (None, True, False, 0, 1, -1)
+
+
+def _tells(value: object) -> bool:
+    if isinstance(value, str):
+        return " " in value
+    if isinstance(value, float):
+        return value not in (0.0, 1.0)
+    return isinstance(value, int) and abs(value) >= _LARGE
+
+
+class _At(Protocol):
+    """Makes a problem of a node of a check."""
+
+    def __call__(self, node: ast.AST, found: str, do: str) -> Problem: ...  # pragma: no cover

@@ -1,0 +1,36 @@
+"""Notebook files as bytes, written in exactly one way."""
+
+import json
+from typing import Any, cast
+
+from nbformat import NotebookNode, from_dict
+
+FORMAT = (4, 5)
+
+
+def dump(notebook: NotebookNode) -> bytes:
+    """Return the one spelling of a notebook: sorted keys, one line of source per JSON line."""
+    plain = json.loads(json.dumps(notebook))
+    for cell in plain["cells"]:
+        if isinstance(cell["source"], str):
+            cell["source"] = cell["source"].splitlines(keepends=True)
+    text = json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
+    return (text + "\n").encode()
+
+
+def load(data: bytes) -> NotebookNode:
+    """Read a notebook that one of our tools wrote; sources become text."""
+    notebook = made_of(json.loads(data))
+    for cell in notebook.cells:
+        cell.source = joined(cell.source)
+    return notebook
+
+
+def made_of(raw: Any) -> NotebookNode:
+    """Return plain dicts and lists as a notebook or a part of one."""
+    return cast(NotebookNode, from_dict(raw))
+
+
+def joined(source: Any) -> str:
+    """Return a cell's source as text, which the format also allows as a list of lines."""
+    return source if isinstance(source, str) else "".join(map(str, source))

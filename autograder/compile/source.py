@@ -1,0 +1,459 @@
+"""The source notebook, parsed: cells, questions, answers and checks.
+
+``read`` takes the file apart, ``parse`` finds the questions. Both collect every problem and
+go on as well as they can; what they return is complete only if there are none.
+"""
+
+import ast
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+from autograder.compile.notebook import joined
+from autograder.compile.problems import Problem
+
+BEGIN_SOLUTION = "# BEGIN SOLUTION"
+END_SOLUTION = "# END SOLUTION"
+
+_CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
+_CONFIG_END = '""" # END TEST CONFIG'
+_QUESTION_KEYS = {"name": str, "points": (int, float), "manual": bool}
+_CHECK_KEYS = {"points": (int, float), "hidden": bool}
+
+
+class Kind(StrEnum):
+    """The type of a cell."""
+
+    CODE = "code"
+    MARKDOWN = "markdown"
+    RAW = "raw"
+
+
+class Mark(StrEnum):
+    """The first line of a raw cell, which opens or closes a block."""
+
+    QUESTION = "# BEGIN QUESTION"
+    SOLUTION = "# BEGIN SOLUTION"
+    TESTS = "# BEGIN TESTS"
+    END_QUESTION = "# END QUESTION"
+    END_SOLUTION = "# END SOLUTION"
+    END_TESTS = "# END TESTS"
+
+    @property
+    def opens(self) -> bool:
+        """Return whether a block starts here."""
+        return " BEGIN " in self.value
+
+    @property
+    def end(self) -> "Mark":
+        """Return the mark that closes the block that this one opens."""
+        return Mark(self.value.replace("BEGIN", "END"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the source."""
+
+    id: str
+    kind: Kind
+    text: str
+    tags: tuple[str, ...] = ()
+    attachments: str = ""
+    """The attachments of a Markdown cell as JSON; empty without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The lines of an answer that only the solution has."""
+
+    begin: int
+    """Line of the opening marker, from 1."""
+
+    end: int
+    """Line of the closing marker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A cell that the student completes."""
+
+    cell: Cell
+    regions: tuple[Region, ...]
+
+    def stub(self) -> str:
+        """Return the code as students get it: ``...`` for each region."""
+        lines = self.cell.text.split("\n")
+        for region in reversed(self.regions):
+            indent = re.match(r"\s*", lines[region.begin - 1])
+            lines[region.begin - 1 : region.end] = [f"{indent.group() if indent else ''}..."]
+        return "\n".join(lines)
+
+    def solved(self) -> str:
+        """Return the code with its solutions and without the markers."""
+        marks = {n for region in self.regions for n in (region.begin, region.end)}
+        lines = self.cell.text.split("\n")
+        return "\n".join(line for n, line in enumerate(lines, 1) if n not in marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One graded test cell."""
+
+    cell: Cell
+    points: float
+    hidden: bool
+    code: str
+    """The cell's text below its configuration."""
+
+    first_line: int
+    """Where ``code`` starts in the cell, from 1."""
+
+    def function(self) -> ast.FunctionDef:
+        """Return the parsed ``def`` of the check."""
+        node = ast.parse(self.code).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        return node
+
+    @property
+    def title(self) -> str:
+        """Return the docstring: what every report calls this check."""
+        return ast.get_docstring(self.function()) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, how it is answered, and how the answer is checked."""
+
+    name: str
+    cell: Cell
+    """The raw cell that opens it."""
+
+    manual: bool
+    declared_points: float | None
+    prompt: tuple[Cell, ...]
+    answers: tuple[Answer, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def points(self) -> float:
+        """Return what the question is worth."""
+        if self.manual:
+            return self.declared_points or 0
+        return sum(check.points for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source notebook."""
+
+    label: str
+    """How messages name the file, e.g. ``source/lab/lab.ipynb``."""
+
+    cells: tuple[Cell, ...]
+    questions: tuple[Question, ...]
+
+    def place(self, cell: Cell, line: int = 1) -> str:
+        """Return where a problem is, for a message."""
+        return f"{self.label}#{cell.id}:{line}"
+
+    def checks(self) -> Iterator[Check]:
+        """Yield the checks of all questions in order."""
+        for question in self.questions:
+            yield from question.checks
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield the answers of all questions in order."""
+        for question in self.questions:
+            yield from question.answers
+
+
+def read(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
+    """Take a notebook file apart into cells and check what its format must be."""
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return (), [Problem(label, f"no notebook ({error})", "save it as .ipynb again")]
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        return (), [Problem(label, "JSON that is no notebook", "save it as .ipynb again")]
+    problems = _format_problems(raw, label)
+    cells = []
+    for number, cell in enumerate(raw["cells"], 1):
+        try:
+            cells.append(_cell(cell, f"{label}#{_id(cell, number)}:1", problems))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            found = f"a cell that does not follow the format ({error!r})"
+            problems.append(Problem(f"{label}#{number}:1", found, "write the cell again"))
+    problems += _repeated(cells, label)
+    return tuple(cells), problems
+
+
+def parse(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
+    """Find the questions among the cells."""
+    reader = _Reader(label)
+    for cell in cells:
+        reader.take(cell)
+    reader.finish()
+    return Source(label, tuple(cells), tuple(reader.questions)), reader.problems
+
+
+def unknown_key(key: object, known: Iterable[str]) -> str:
+    """Return advice for a key that does not exist."""
+    close = difflib.get_close_matches(str(key), list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(sorted(known))}"
+
+
+_NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
+_CELL_METADATA = {"tags"}
+
+
+def _format_problems(raw: dict[str, Any], label: str) -> list[Problem]:
+    problems = []
+    version = (raw.get("nbformat"), raw.get("nbformat_minor"))
+    if version != (4, 5):
+        found = f"notebook format {version[0]}.{version[1]}"
+        problems.append(Problem(label, found, "save it as 4.5, which has cell ids"))
+    metadata = raw.get("metadata", {})
+    for key, value in metadata.items():
+        if key not in _NOTEBOOK_METADATA:
+            problems.append(Problem(label, f"notebook metadata {key!r}", "delete it"))
+        elif set(value) - _NOTEBOOK_METADATA[key]:
+            extra = ", ".join(sorted(set(value) - _NOTEBOOK_METADATA[key]))
+            problems.append(Problem(label, f"metadata {key} with {extra}", "delete that part"))
+    if metadata.get("kernelspec", {}).get("language") != "python":
+        do = 'add {"kernelspec": {"name": "python3", "language": "python", "display_name": …}}'
+        problems.append(Problem(label, "no Python kernel in the metadata", do))
+    return problems
+
+
+def _id(raw: Any, number: int) -> str:
+    found = raw.get("id") if isinstance(raw, dict) else None
+    return found if isinstance(found, str) else str(number)
+
+
+def _cell(raw: dict[str, Any], place: str, problems: list[Problem]) -> Cell:
+    metadata = dict(raw["metadata"])
+    tags = metadata.get("tags", [])
+    for key in sorted(set(metadata) - _CELL_METADATA):
+        problems.append(Problem(place, f"cell metadata {key!r}", "delete it"))
+    if raw.get("outputs"):
+        problems.append(Problem(place, "a stored output", "clear all outputs and save"))
+    if raw.get("execution_count") is not None:
+        problems.append(Problem(place, "an execution count", "clear all outputs and save"))
+    if not isinstance(raw.get("id"), str):
+        problems.append(Problem(place, "a cell without an id", "give it one, e.g. pad-reviews"))
+    attachments = raw.get("attachments") or {}
+    return Cell(
+        str(raw.get("id", "")),
+        Kind(raw["cell_type"]),
+        joined(raw["source"]),
+        tuple(str(tag) for tag in tags),
+        json.dumps(attachments, sort_keys=True) if attachments else "",
+    )
+
+
+def _repeated(cells: Iterable[Cell], label: str) -> list[Problem]:
+    seen: set[str] = set()
+    problems = []
+    for cell in cells:
+        if cell.id in seen:
+            problems.append(Problem(f"{label}#{cell.id}:1", "this id twice", "rename one cell"))
+        seen.add(cell.id)
+    return problems
+
+
+class _Reader:
+    """Reads cells in order and keeps which blocks are open (a question, and one inside it)."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.problems: list[Problem] = []
+        self.questions: list[Question] = []
+        self.open: list[tuple[Mark, Cell]] = []
+        self.draft = _Draft()
+
+    def take(self, cell: Cell) -> None:
+        if cell.kind is Kind.RAW:
+            self._boundary(cell)
+        elif not self.open:
+            return
+        elif self.open[-1][0] is Mark.QUESTION:
+            self._between(cell)
+        elif self.open[-1][0] is Mark.SOLUTION:
+            self.draft.answers.append(Answer(cell, self._regions(cell)))
+        elif check := self._check(cell):
+            self.draft.checks.append(check)
+
+    def finish(self) -> None:
+        for mark, cell in self.open:
+            self._problem(cell, f"{mark.value!r} that is never closed", f"add {mark.end.value!r}")
+
+    def _problem(self, cell: Cell, found: str, do: str, line: int = 1) -> None:
+        self.problems.append(Problem(f"{self.label}#{cell.id}:{line}", found, do))
+
+    def _boundary(self, cell: Cell) -> None:
+        first = cell.text.split("\n")[0].strip()
+        if first not in list(Mark):
+            do = unknown_key(first, list(Mark))
+            self._problem(cell, f"a raw cell that starts with {first!r}", do)
+            return
+        mark = Mark(first)
+        if mark.opens:
+            self._begin(mark, cell)
+        elif self.open and self.open[-1][0].end is mark:
+            self._end()
+        else:
+            found = f"{mark.value!r} with no such block open"
+            self._problem(cell, found, "delete it or open the block above")
+        if mark is not Mark.QUESTION and cell.text.strip() != first:
+            self._problem(cell, "text below the mark", "delete it", 2)
+
+    def _begin(self, mark: Mark, cell: Cell) -> None:
+        inside = [opened for opened, _ in self.open]
+        if mark is Mark.QUESTION and inside:
+            self._problem(cell, "a question inside another block", "close that block first")
+            self.open.clear()
+        elif mark is not Mark.QUESTION and inside != [Mark.QUESTION]:
+            where = f"inside {inside[-1].value!r}" if inside else "outside a question"
+            self._problem(cell, f"{mark.value!r} {where}", "move it")
+            return
+        self.open.append((mark, cell))
+        if mark is Mark.QUESTION:
+            self.draft = _Draft(cell, self._config(cell, cell.text, _QUESTION_KEYS, 1))
+            self.draft.blocks = []
+        elif mark in self.draft.blocks:
+            self._problem(cell, f"a second {mark.value!r} in this question", "join the two blocks")
+        elif mark is Mark.SOLUTION and Mark.TESTS in self.draft.blocks:
+            self._problem(cell, "a solution below its tests", "move it above '# BEGIN TESTS'")
+        if mark is not Mark.QUESTION:
+            self.draft.blocks.append(mark)
+
+    def _end(self) -> None:
+        mark, _ = self.open.pop()
+        if mark is Mark.QUESTION:
+            self._complete()
+
+    def _between(self, cell: Cell) -> None:
+        if self.draft.blocks:
+            found = "a cell after the solution that is no check"
+            self._problem(cell, found, "move it above the solution or below '# END QUESTION'")
+        self.draft.prompt.append(cell)
+
+    def _complete(self) -> None:
+        draft = self.draft
+        assert draft.cell is not None
+        name = draft.config.get("name")
+        if not isinstance(name, str):
+            self._problem(draft.cell, "a question without a name", "add name: q1")
+            name = draft.cell.id
+        self.questions.append(
+            Question(
+                name,
+                draft.cell,
+                draft.config.get("manual", False),
+                draft.config.get("points"),
+                tuple(draft.prompt),
+                tuple(draft.answers),
+                tuple(draft.checks),
+            )
+        )
+
+    def _config(self, cell: Cell, text: str, keys: dict[str, Any], first_line: int) -> dict[str, Any]:
+        try:
+            settings = yaml.safe_load(text) or {}
+        except yaml.YAMLError as error:
+            line = getattr(getattr(error, "problem_mark", None), "line", 0)
+            found = f"settings that cannot be read ({getattr(error, 'problem', 'not YAML')})"
+            self._problem(cell, found, "write key: value", first_line + line)
+            return {}
+        if not isinstance(settings, dict):
+            self._problem(cell, "settings that are not key: value", "write key: value", first_line)
+            return {}
+        good = {}
+        for key, value in settings.items():
+            if key not in keys:
+                self._problem(cell, f"unknown key {key!r}", unknown_key(key, keys), first_line)
+            elif not isinstance(value, keys[key]) or (isinstance(value, bool) and keys[key] is not bool):
+                self._problem(cell, f"{key}: {value!r}", f"write {_wanted(keys[key])}", first_line)
+            else:
+                good[key] = value
+        return good
+
+    def _regions(self, cell: Cell) -> tuple[Region, ...]:
+        regions, begin = [], 0
+        for number, line in enumerate(cell.text.split("\n"), 1):
+            if line.strip() == BEGIN_SOLUTION:
+                if begin:
+                    found = f"{BEGIN_SOLUTION!r} inside a region"
+                    self._problem(cell, found, "close the first region above", number)
+                begin = begin or number
+            elif line.strip() == END_SOLUTION:
+                if not begin:
+                    do = f"delete it or add {BEGIN_SOLUTION!r} above"
+                    self._problem(cell, f"{END_SOLUTION!r} with no region open", do, number)
+                    continue
+                regions.append(Region(begin, number))
+                begin = 0
+        if begin:
+            self._problem(cell, f"{BEGIN_SOLUTION!r} that is never closed", f"add {END_SOLUTION!r}", begin)
+        return tuple(regions)
+
+    def _check(self, cell: Cell) -> Check | None:
+        if cell.kind is not Kind.CODE:
+            self._problem(cell, f"a {cell.kind} cell among the checks", "move it out of the tests")
+            return None
+        lines = cell.text.split("\n")
+        if lines[0] != _CONFIG_BEGIN or _CONFIG_END not in lines:
+            do = f"begin with {_CONFIG_BEGIN}, points: …, {_CONFIG_END}"
+            self._problem(cell, "a check without its settings", do)
+            return None
+        end = lines.index(_CONFIG_END)
+        config = self._config(cell, "\n".join(lines[1:end]), _CHECK_KEYS, 2)
+        if "points" not in config:
+            self._problem(cell, "a check without points", "add points: 2 to its settings")
+        code = "\n".join(lines[end + 1 :])
+        problem = check_shape(code)
+        if problem:
+            line, found, do = problem
+            self._problem(cell, found, do, end + 1 + line)
+            return None
+        hidden = config.get("hidden", False)
+        return Check(cell, config.get("points", 0), hidden, code, end + 2)
+
+
+class _Draft:
+    """A question that is being read."""
+
+    def __init__(self, cell: Cell | None = None, config: dict[str, Any] | None = None) -> None:
+        self.cell = cell
+        self.config = config or {}
+        self.blocks: list[Mark] = []
+        self.prompt: list[Cell] = []
+        self.answers: list[Answer] = []
+        self.checks: list[Check] = []
+
+
+def _wanted(kind: object) -> str:
+    if kind is bool:
+        return "true or false"
+    return "a text" if kind is str else "a number"
+
+
+def check_shape(code: str) -> tuple[int, str, str] | None:
+    """Return line, finding and advice if code is not one ``def`` and one ``checks.run``."""
+    try:
+        body = ast.parse(code).body
+    except SyntaxError as error:
+        return error.lineno or 1, f"code that is not Python ({error.msg})", "mend it"
+    do = "write one def check_…(…) and one checks.run(check_…)"
+    if not body or not isinstance(body[0], ast.FunctionDef):
+        return 1, "a check that does not start with its def", do
+    if len(body) != 2 or ast.unparse(body[1]) != f"checks.run({body[0].name})":
+        line = body[1].lineno if len(body) > 1 else 1
+        return line, "something else than checks.run below the def", do
+    return None

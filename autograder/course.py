@@ -1,0 +1,176 @@
+"""The course: ``course_config.py`` parsed once into values that need no second check."""
+
+import difflib
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, make_dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from autograder.errors import AuthorError, StaffError
+
+CONFIG_NAME = "course_config.py"
+
+_COURSE_KEYS = {"id": str, "title": str, "assignments": dict}
+_ASSIGNMENT_KEYS = {
+    "title": str,
+    "points": int,
+    "due": str,
+    "kit": str,
+    "cell_timeout_s": int,
+    "lab": dict,
+}
+_OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One assignment of the course."""
+
+    name: str
+    """Folder name under ``source/``, e.g. ``lab_4_4_rnn``."""
+
+    root: Path
+    """The folder that holds ``course_config.py``."""
+
+    title: str
+    points: int
+    """What all checks of the source notebook add up to."""
+
+    due: datetime
+    """With its time zone."""
+
+    kit: str
+    """The package beside the notebook that ships with every release."""
+
+    cell_timeout_s: int
+    """Longest that one notebook cell may run, seconds."""
+
+    lab: Any
+    """The lab parameters, one attribute each: ``lab.units == 32``."""
+
+    environment: Mapping[str, str]
+    """Variables under which the build and the demo run the solution."""
+
+    bars_depend_on: tuple[str, ...]
+    """Files below ``source`` whose change makes measured accuracy bars void."""
+
+    @property
+    def source(self) -> Path:
+        """Return the folder that the instructor writes."""
+        return self.root / "source" / self.name
+
+    @property
+    def notebook(self) -> Path:
+        """Return the source notebook."""
+        return self.source / f"{self.name}.ipynb"
+
+    @property
+    def calibration(self) -> Path:
+        """Return the file of measured accuracy bars; it need not exist."""
+        return self.root / "calibration" / f"{self.name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A parsed ``course_config.py``."""
+
+    id: str
+    title: str
+    root: Path
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+
+    def assignment(self, name: str) -> Assignment:
+        """Return one assignment by name.
+
+        Raises:
+            StaffError: no such assignment; the message offers the nearest name.
+        """
+        if name not in self.assignments:
+            raise StaffError(f"{CONFIG_NAME}: no assignment {name!r}{_nearest(name, self.assignments)}")
+        return self.assignments[name]
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above ``start`` that holds ``course_config.py``."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise StaffError(f"{start}: no {CONFIG_NAME} here or above; run this inside a course")
+
+
+def load_course(root: Path) -> Course:
+    """Read and check the configuration in ``root``.
+
+    Raises:
+        AuthorError: all problems of the file at once, each with its place.
+    """
+    path = root / CONFIG_NAME
+    try:
+        raw = runpy.run_path(str(path)).get("COURSE")
+    except (SyntaxError, NameError) as error:
+        raise AuthorError(f"{path.name}: cannot be read: {error}; it must be plain data") from error
+    if not isinstance(raw, dict):
+        raise AuthorError(f"{path.name}: found no COURSE; add COURSE = {{...}}")
+    problems = _problems(raw, _COURSE_KEYS, "COURSE")
+    entries = raw.get("assignments")
+    entries = entries if isinstance(entries, dict) else {}
+    for name, entry in entries.items():
+        problems += _problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
+    if problems:
+        raise AuthorError(problems)
+    assignments = {name: _assignment(name, entry, root) for name, entry in entries.items()}
+    return Course(raw["id"], raw["title"], root, MappingProxyType(assignments))
+
+
+def _problems(
+    found: object,
+    wanted: Mapping[str, type],
+    place: str,
+    optional: Mapping[str, type] = MappingProxyType({}),
+) -> list[str]:
+    if not isinstance(found, dict):
+        return [f"{CONFIG_NAME}: {place}: found {type(found).__name__}; write a dict"]
+    problems = [
+        f"{CONFIG_NAME}: {place}: unknown key {key!r}{_nearest(key, {**wanted, **optional})}"
+        for key in found
+        if key not in wanted and key not in optional
+    ]
+    problems += [f"{CONFIG_NAME}: {place}: {key!r} is missing" for key in wanted if key not in found]
+    problems += [
+        f"{CONFIG_NAME}: {place}[{key!r}]: found {found[key]!r}; write a value of type {kind.__name__}"
+        for key, kind in {**wanted, **optional}.items()
+        if key in found and type(found[key]) is not kind
+    ]
+    return problems
+
+
+def _nearest(name: object, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(str(name), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+
+
+def _assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
+    lab = make_dataclass("Lab", entry["lab"], frozen=True)(**entry["lab"])
+    try:
+        due = datetime.fromisoformat(entry["due"])
+    except ValueError as error:
+        raise AuthorError(f"{CONFIG_NAME}: assignments[{name!r}]['due']: {error}") from error
+    if due.tzinfo is None:
+        raise AuthorError(
+            f"{CONFIG_NAME}: assignments[{name!r}]['due']: found no time zone; add one, e.g. +01:00"
+        )
+    return Assignment(
+        name,
+        root,
+        entry["title"],
+        entry["points"],
+        due,
+        entry["kit"],
+        entry["cell_timeout_s"],
+        lab,
+        MappingProxyType(entry.get("environment", {})),
+        tuple(entry.get("bars_depend_on", ())),
+    )

@@ -1,0 +1,90 @@
+"""``course demo``: the solution, run as a student would, with all its checks."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from autograder.compile import Prepared, prepare
+from autograder.compile.folder import write_tree
+from autograder.compile.solutions import draft
+from autograder.compile.source import Check, Question
+from autograder.course import Assignment
+from autograder.errors import AuthorError
+
+
+def show(assignment: Assignment, console: Console) -> None:
+    """Execute the solution with visible and hidden checks, print points, write the page.
+
+    Raises:
+        AuthorError: a cell of the solution raises, or a check does not pass.
+    """
+    prepared = prepare(assignment)
+    notebook = draft(prepared.source, hidden_checks=True)
+    _execute(notebook, prepared, assignment, console)
+    page = assignment.root / "var" / "demo" / f"{assignment.name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    printed = {cell.id: _printed(cell) for cell in notebook.cells}
+    console.print(_table(assignment, prepared.source.questions, printed))
+    console.print(f"The executed notebook, with its figures: {page.relative_to(assignment.root)}")
+    problems = [
+        f"{prepared.source.place(check.cell)}: the solution does not pass: {printed[check.cell.id]}"
+        for check in prepared.source.checks()
+        if not _passed(check, printed)
+    ]
+    if problems:
+        raise AuthorError(problems)
+
+
+def _execute(notebook: NotebookNode, prepared: Prepared, assignment: Assignment, console: Console) -> None:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder, Progress(console=console) as progress:
+        write_tree(Path(folder), prepared.files)
+        task = progress.add_task("Running the solution", total=len(notebook.cells))
+        client = NotebookClient(
+            notebook,
+            timeout=assignment.cell_timeout_s,
+            kernel_name="python3",
+            allow_errors=True,
+            resources={"metadata": {"path": folder}},
+            on_cell_complete=lambda **_: progress.advance(task),
+        )
+        client.execute(env={**os.environ, **assignment.environment})
+        progress.update(task, completed=len(notebook.cells))
+    notebook.metadata = nbformat.from_dict(json.loads(json.dumps(notebook.metadata)))
+
+
+def _printed(cell: NotebookNode) -> str:
+    texts = [
+        output.get("text", "") or "\n".join(output.get("traceback", ())) for output in cell.get("outputs", ())
+    ]
+    return "".join(texts).strip()
+
+
+def _passed(check: Check, printed: Mapping[str, str]) -> bool:
+    return f"passed: {check.title}" in printed[check.cell.id]
+
+
+def _table(assignment: Assignment, questions: tuple[Question, ...], printed: Mapping[str, str]) -> Table:
+    table = Table(title=f"{assignment.title}: the solution")
+    for name in ("question", "checks passed", "points", "of"):
+        table.add_column(name, justify="left" if name == "question" else "right")
+    earned = 0.0
+    for question in questions:
+        passed = [check for check in question.checks if _passed(check, printed)]
+        points = sum(check.points for check in passed)
+        earned += points
+        count = f"{len(passed)} of {len(question.checks)}"
+        table.add_row(question.name, count, f"{points:g}", f"{question.points:g}")
+    table.add_section()
+    table.add_row("total", "", f"{earned:g}", f"{assignment.points:g}")
+    return table

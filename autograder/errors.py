@@ -1,0 +1,32 @@
+"""One tree of errors, split by who must act.
+
+CourseError
+├── AuthorError    the instructor: the configuration or a source notebook is wrong
+├── StaffError     whoever runs the command: an argument, a file, a disk, a missing data set
+└── StudentError   the student: a submission cannot be read for what it is
+
+The command line turns each into its message and exit code 2; any other exception is a
+bug of ours and exits with 3.
+"""
+
+from collections.abc import Sequence
+
+
+class CourseError(Exception):
+    """Something that a person can put right; the message says where, what and how."""
+
+
+class AuthorError(CourseError):
+    """The course as written is wrong; carries every problem that was found at once."""
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class StaffError(CourseError):
+    """The command cannot do its work here; the message says what to change."""
+
+
+class StudentError(CourseError):
+    """A submission cannot be read; the message is written for its author."""

@@ -1,0 +1,53 @@
+"""The numbers that a source notebook refers to by name: LAB, EXPECTED and BARS."""
+
+import json
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from autograder.course import Assignment, find_root, load_course
+from autograder.errors import AuthorError
+
+
+class Facts(NamedTuple):
+    """What prose and checks may name; a release gets the literals."""
+
+    lab: Any
+    """The lab parameters, by attribute."""
+
+    expected: Mapping[str, Any]
+    """What ``source/<lab>/expected.py`` computes from them."""
+
+    bars: Mapping[str, Any]
+    """Measured accuracy bars of ``calibration/<lab>.json``; empty if never calibrated."""
+
+
+def load_facts(assignment: str, start: Path | None = None) -> Facts:
+    """Read the facts of one assignment; the source notebook's parameters cell calls this.
+
+    Args:
+        assignment: a name in ``course_config.py``.
+        start: a folder inside the course; the current one by default.
+    """
+    course = load_course(find_root(start or Path.cwd()))
+    return facts_of(course.assignment(assignment))
+
+
+def facts_of(assignment: Assignment) -> Facts:
+    """Compute the facts of an assignment that is already parsed."""
+    path = assignment.source / "expected.py"
+    if not path.is_file():
+        raise AuthorError(f"{path.name}: missing beside {assignment.notebook.name}; add expected(lab)")
+    expected = runpy.run_path(str(path))["expected"](assignment.lab)
+    return Facts(assignment.lab, expected, _bars(assignment.calibration))
+
+
+def _bars(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        bars: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["bars"]
+    except (ValueError, KeyError) as error:
+        raise AuthorError(f"{path.name}: damaged ({error}); run `course calibrate`") from error
+    return bars

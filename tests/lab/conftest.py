@@ -1,0 +1,122 @@
+"""The lab's checks, run in this process on any answer."""
+
+import ast
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import checks as vocabulary
+from autograder.compile import source as notebook
+from autograder.course import load_course
+from autograder.facts import facts_of
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
+os.environ.setdefault("RNNLAB_REVIEWS", "embedded")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of ``misconceptions/``."""
+
+    name: str
+    question: str
+    belief: str
+    fails: tuple[str, ...]
+    """Ids of the checks that must not pass; all others of the question must."""
+
+    kind: str
+    """What catches it: shape, behaviour, types, params …; empty for a right variant."""
+
+    says: str
+    """A part of the message."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The source notebook and the names that its cells define before the first question."""
+
+    source: notebook.Source
+    names: Mapping[str, Any]
+
+    def question(self, name: str) -> notebook.Question:
+        return next(question for question in self.source.questions if question.name == name)
+
+    def solution(self, name: str) -> str:
+        return "\n".join(answer.solved() for answer in self.question(name).answers)
+
+    def blank(self, name: str) -> str:
+        return "\n".join(answer.stub() for answer in self.question(name).answers)
+
+    def findings(
+        self, question: str, code: str, *, only: Iterable[str] | None = None
+    ) -> dict[str, vocabulary.Mismatch | None]:
+        """Run a question's checks on an answer: check id → what it found, or None."""
+        names = dict(self.names)
+        exec(compile(code, f"<{question}>", "exec"), names)
+        wanted = [c for c in self.question(question).checks if only is None or c.cell.id in only]
+        return {check.cell.id: self._finding(check, names) for check in wanted}
+
+    def _finding(self, check: notebook.Check, names: Mapping[str, Any]) -> Any:
+        own = {**names, "checks": vocabulary.hidden if check.hidden else vocabulary}
+        exec(compile(ast.Module([check.function()], []), check.cell.id, "exec"), own)
+        function = own[check.function().name]
+        answers = [own.get(argument.arg) for argument in check.function().args.args]
+        try:
+            function(*answers)
+        except vocabulary.Mismatch as mismatch:
+            return mismatch
+        return None
+
+
+def trains(check: notebook.Check) -> bool:
+    """Whether a check trains a network: seconds instead of milliseconds."""
+    return "train_model" in check.code
+
+
+def entries() -> list[Entry]:
+    return [_entry(path) for path in sorted((LAB_FOLDER / "misconceptions").glob("*.py"))]
+
+
+def _entry(path: Path) -> Entry:
+    text = path.read_text(encoding="utf-8")
+    head = ast.get_docstring(ast.parse(text), clean=False)
+    fields = tomllib.loads(head or "")
+    return Entry(
+        path.stem,
+        fields["question"],
+        fields["belief"],
+        tuple(fields["fails"]),
+        fields.get("kind", ""),
+        fields.get("says", ""),
+        text.split('"""\n', 2)[2],
+    )
+
+
+def _without_calls(code: str) -> ast.Module:
+    body = [node for node in ast.parse(code).body if not isinstance(node, ast.Expr)]
+    return ast.Module(body, [])
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """The lab with its set-up and parameters cells run."""
+    assignment = load_course(ROOT).assignment("lab_4_4_rnn")
+    label = assignment.notebook.relative_to(ROOT).as_posix()
+    cells, unreadable = notebook.read(assignment.notebook.read_bytes(), label)
+    source, unparsable = notebook.parse(cells, label)
+    assert not [*unreadable, *unparsable]
+    facts = facts_of(assignment)
+    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "BARS": facts.bars}
+    for cell in cells:
+        if cell.id in ("setup", "parameters"):
+            exec(compile(_without_calls(cell.text), cell.id, "exec"), names)
+    return Lab(source, names)
