@@ -508,7 +508,7 @@ def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hi
     kind = type(model.optimizer)
     if optimizer and kind is not type(_keras().optimizers.get(optimizer)):
         _wrong("the model is compiled with another optimizer", kind.__name__, optimizer, hint)
-    metrics = [_known("metrics", found) for found in _metrics(model)]
+    metrics = [_known("metrics", found) for found in _metrics(model._compile_config.config["metrics"])]
     if metric and _known("metrics", metric) not in metrics:
         raise Mismatch(
             "the model does not report the metric that the lab reads",
@@ -519,8 +519,7 @@ def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hi
 
 def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None:
     """Check that what a model says about sequences of random ids lies in a range."""
-    ids = _random_ids(model, rows=32, width=model.input_shape[1] or 12)
-    seen = _outputs(model, ids)
+    seen = _outputs(model, _random_ids(model, rows=32, width=12))
     if not (seen.min() >= low and seen.max() <= high):
         found = f"outputs from {seen.min():.3f} to {seen.max():.3f}"
         _wrong("the model's output leaves its range", found, f"{low:g} to {high:g}", hint)
@@ -544,8 +543,8 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
             hint="No layer of this model needs the length to know its size.",
         )
     long.set_weights(short.get_weights())
-    width, padded_width = short.input_shape[1] or 12, long.input_shape[1] or 30
-    ids = _random_ids(short, rows=8, width=width)
+    ids = _random_ids(short, rows=8, width=12)
+    width, padded_width = ids.shape[1], long.input_shape[1] or 30
     plain = _outputs(short, ids)
     padded = _outputs(long, np.pad(ids, ((0, 0), (0, padded_width - width))))
     if np.ptp(plain, axis=0).max() <= tolerance:
@@ -600,8 +599,10 @@ def _built_layers(model: Any) -> list[Any]:
 
 
 def _random_ids(model: Any, *, rows: int, width: int) -> np.ndarray:
+    """Return ids that the first layer knows; ``width`` is for a model that reads any."""
     words = next(layer for layer in _built_layers(model) if layer.weights).weights[0].shape[0]
-    return np.random.default_rng(7).integers(1, words, size=(rows, width))
+    size = (rows, model.input_shape[1] or width)
+    return np.random.default_rng(7).integers(1, words, size=size)
 
 
 def _outputs(model: Any, ids: np.ndarray) -> np.ndarray:
@@ -664,14 +665,13 @@ def _spelling(value: Any) -> str:
     return value if isinstance(value, str) else getattr(value, "name", _name(value))
 
 
-def _metrics(model: Any) -> list[Any]:
-    given = model._compile_metrics._user_metrics if model._compile_metrics is not None else None
-    if isinstance(given, dict):
-        given = list(given.values())
-    flat: list[Any] = []
-    for entry in given if isinstance(given, (list, tuple)) else [given]:
-        flat += entry if isinstance(entry, (list, tuple)) else [entry]
-    return flat
+def _metrics(value: Any) -> list[Any]:
+    """Return the metrics that were handed to ``compile`` as one list, however they were nested."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [metric for item in value for metric in _metrics(item)]
+    return [] if value is None else [value]
 
 
 @contextlib.contextmanager

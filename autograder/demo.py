@@ -1,18 +1,17 @@
 """``course demo``: the solution, run as a student would, with all its checks."""
 
-import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from traitlets.config import Config
 
 from autograder.compile import Prepared, prepare
 from autograder.compile.folder import write_tree
@@ -37,10 +36,12 @@ def show(assignment: Assignment, console: Console) -> None:
     printed = {cell.id: _printed(cell) for cell in notebook.cells}
     console.print(_table(assignment, prepared.source.questions, printed))
     console.print(f"The executed notebook, with its figures: {page.relative_to(assignment.root)}")
+    failed = {check.cell.id for check in prepared.source.checks() if not _passed(check, printed)}
+    failed |= {cell.id for cell in notebook.cells if _raised(cell)}
     problems = [
-        f"{prepared.source.place(check.cell)}: the solution does not pass: {printed[check.cell.id]}"
-        for check in prepared.source.checks()
-        if not _passed(check, printed)
+        f"{prepared.source.place(cell)}: the solution does not pass: {printed[cell.id]}"
+        for cell in prepared.source.cells
+        if cell.id in failed
     ]
     if problems:
         raise AuthorError(problems)
@@ -55,12 +56,12 @@ def _execute(notebook: NotebookNode, prepared: Prepared, assignment: Assignment,
             timeout=assignment.cell_timeout_s,
             kernel_name="python3",
             allow_errors=True,
+            config=Config(ConnectionFileMixin={"transport": "ipc"}),
             resources={"metadata": {"path": folder}},
             on_cell_complete=lambda **_: progress.advance(task),
         )
         client.execute(env={**os.environ, **assignment.environment})
         progress.update(task, completed=len(notebook.cells))
-    notebook.metadata = nbformat.from_dict(json.loads(json.dumps(notebook.metadata)))
 
 
 def _printed(cell: NotebookNode) -> str:
@@ -68,6 +69,10 @@ def _printed(cell: NotebookNode) -> str:
         output.get("text", "") or "\n".join(output.get("traceback", ())) for output in cell.get("outputs", ())
     ]
     return "".join(texts).strip()
+
+
+def _raised(cell: NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", ()))
 
 
 def _passed(check: Check, printed: Mapping[str, str]) -> bool:

@@ -76,7 +76,7 @@ def _cell_id(problem: Problem) -> str:
 
 def _ids(source: Source) -> Iterator[Problem]:
     for cell in source.cells:
-        if not SLUG.fullmatch(cell.id) or len(cell.id) > _LONGEST_ID:
+        if cell.id and (not SLUG.fullmatch(cell.id) or len(cell.id) > _LONGEST_ID):
             do = "use lower-case words joined by hyphens, e.g. pad-reviews"
             yield Problem(source.place(cell), f"the id {cell.id!r}", do)
 

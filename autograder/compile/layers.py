@@ -119,11 +119,8 @@ def _text(place: str, text: str, depth: int) -> Iterator[Layer]:
             yield Layer(f"{place} ({name})", plain)
     if depth >= _DEEPEST:
         return
-    joined = re.sub(r"\s+", "", text) if re.fullmatch(r"[A-Za-z0-9+/=\s_-]+", text) else text
-    for match in _ENCODED.finditer(joined):
-        data = _unencoded(match[0])
-        if data is not None and (_decoded(data) is not None or list(_unpacked(place, data))):
-            yield from layers(f"{place} (base64)", data, depth + 1)
+    for data in _unencoded(text):
+        yield from layers(f"{place} (base64)", data, depth + 1)
     if text.lstrip()[:1] in ("{", "[") and depth < _DEEPEST:
         try:
             tree = json.loads(text, object_pairs_hook=_Pairs)
@@ -132,12 +129,21 @@ def _text(place: str, text: str, depth: int) -> Iterator[Layer]:
         yield from _json(f"{place} (JSON)", tree, depth + 1)
 
 
-def _unencoded(text: str) -> bytes | None:
-    bare = text.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except binascii.Error:
-        return None
+def _unencoded(text: str) -> Iterator[bytes]:
+    """Yield what base64 in a text stands for, if that is text or an archive.
+
+    Other letters may stand directly before it, so all four places to begin are tried.
+    """
+    wrapped = re.sub(r"(?<=[A-Za-z0-9+/]{32})\s+", "", text)
+    for match in _ENCODED.finditer(wrapped):
+        for start in range(4):
+            bare = match[0][start:].rstrip("=").replace("-", "+").replace("_", "/")
+            try:
+                data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+            except binascii.Error:
+                continue
+            if _decoded(data) is not None or list(_unpacked("", data)):
+                yield data
 
 
 def _unpacked(place: str, data: bytes) -> Iterator[tuple[str, bytes | None]]:

@@ -26,6 +26,7 @@ _DISTINCT = 16
 """From here on a squeezed statement is looked for inside lines, else as a whole line."""
 
 _LONG_TEXT = 12
+_WORDS = 6
 _LONG_LINE = 24
 _PICTURE = 120
 _MANY = 3
@@ -188,11 +189,12 @@ def _solutions(source: Source) -> Iterator[Watched]:
 
 
 def _sentences(answer: Answer) -> Iterator[Watched]:
-    for number, line in enumerate(answer.cell.text.split("\n"), 1):
-        shape = squeeze(line)
-        if len(shape) >= _LONG_TEXT:
-            what = f"a line of {answer.cell.id}:{number}"
-            yield Watched(what, answer.cell.id, frozenset({shape}))
+    """Yield every few words in a row of an answer in prose."""
+    words = answer.cell.text.split()
+    what = f"words of {answer.cell.id}"
+    for first in range(max(1, len(words) - _WORDS + 1)):
+        shape = squeeze(" ".join(words[first : first + _WORDS]))
+        yield Watched(what, answer.cell.id, frozenset({shape}))
 
 
 def _hidden(source: Source) -> Iterator[Watched]:

@@ -204,7 +204,7 @@ def parse(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
 
 def unknown_key(key: object, known: Iterable[str]) -> str:
     """Return advice for a key that does not exist."""
-    close = difflib.get_close_matches(str(key), list(known), n=1)
+    close = difflib.get_close_matches(str(key), [str(name) for name in known], n=1)
     return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(sorted(known))}"
 
 

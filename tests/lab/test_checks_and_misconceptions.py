@@ -31,9 +31,7 @@ def test_a_blank_answer_is_blocked_at_every_check_and_says_so(lab: Lab, question
 
 
 @pytest.mark.parametrize("entry", WRONG, ids=lambda entry: entry.name)
-def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
-    lab: Lab, entry: Entry
-) -> None:
+def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(lab: Lab, entry: Entry) -> None:
     quick = _quick(lab, entry.question)
     found = lab.findings(entry.question, entry.code, only=quick)
     messages = [str(why) for why in found.values() if why]

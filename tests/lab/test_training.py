@@ -514,7 +514,7 @@ def test_bad_settings_are_explained(changed: dict[str, Any], rows: Any) -> None:
 
 
 def test_a_complaint_of_keras_becomes_one_short_sentence(rows: Any, store: Path) -> None:
-    with pytest.raises(KitError, match="^Keras could not train this model") as caught:
+    with pytest.raises(KitError, match="Keras could not train this model") as caught:
         training.train_model(sequence_output(), *rows, **SETTINGS)
     assert len(str(caught.value)) < 260
     assert caught.value.__suppress_context__

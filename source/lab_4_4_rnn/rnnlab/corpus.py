@@ -372,16 +372,16 @@ AN_BEFORE = ("honest", "hour", "hourglass")
 
 # Shares out of 1,000.
 TURNED_REVIEWS = 420
-DISSENT = 30
+DISSENT = 20
 MOST_CLOSING = 2
 BODY = {"opinion": 640, "contrast": 60, "plot": 190, "aside": 110}
 # The turn comes at this part of the first sentences, which models see.
-TURN_FROM, TURN_TO = 570, 810
+TURN_FROM, TURN_TO = 560, 800
 VISIBLE_SENTENCES = 13
 # Long reviews tell more of the story here, about where models stop reading.
 DIGRESSION = range(15, 21)
 # How often an opinion stands alone, with an intensifier, negated with the opposite word.
-PLAIN, INTENSIFIED, NEGATED = 9, 6, 5
+PLAIN, INTENSIFIED, NEGATED = 10, 6, 5
 # Sentences of a review at thousandths of the reviews; straight lines between.
 SENTENCE_QUANTILES = {
     0: 2, 50: 6, 250: 10, 500: 15, 750: 26, 900: 40, 970: 56, 995: 80, 1000: 150,
@@ -760,7 +760,7 @@ def _source_digest() -> str:
 
 def _read(path: Path, count: int) -> Corpus | None:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             flat, starts, labels = stored["flat"], stored["starts"], stored["labels"]
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
         return None

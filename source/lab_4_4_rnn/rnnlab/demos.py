@@ -33,7 +33,8 @@ ORDER_VOCAB, ORDER_LENGTH = 20, 20
 ORDER_TRAIN, ORDER_TEST = 2_000, 1_000
 ERASED_REVIEWS, ERASED_WORDS = 64, 30
 FIRST_WORD = 4
-SMALL_TASK = "400 rows of two counts (are there more good words than bad ones?)"
+COUNTED_WORDS = 20
+SMALL_TASK = "400 rows of word counts (are there more good words than bad ones?)"
 
 
 def run_averaging_order_task(*, seed: int = 42) -> float:
@@ -135,7 +136,7 @@ class Finding:
     """What a wrong model shows, and why."""
 
     setting: str
-    """Data and training, e.g. ``"400 rows with two counts, 8 epochs."``"""
+    """Data and training, e.g. ``"400 rows of word counts, 8 epochs."``"""
 
     symptoms: tuple[tuple[str, str], ...]
     """Pairs such as ``("accuracy on new rows", "0.512")``."""
@@ -178,7 +179,7 @@ def _case_a() -> Finding:
 
 def _case_b() -> Finding:
     learnt, new = _counts(1), _counts(2)
-    model = _compiled([(2,), layers.Dense(8, activation="relu")], "softmax")
+    model = _compiled([(COUNTED_WORDS,), layers.Dense(8, activation="relu")], "softmax")
     history = _fit(model, learnt, epochs=8)
     outputs = model.predict(new[0], verbose=0)
     losses, shares = history["loss"], history["accuracy"]
@@ -198,7 +199,7 @@ def _case_b() -> Finding:
 def _case_c() -> Finding:
     learnt, new = _counts(1), _counts(2)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    hidden = [(2,), layers.Dense(8, activation="relu")]
+    hidden = [(COUNTED_WORDS,), layers.Dense(8, activation="relu")]
     model = _compiled(hidden, "sigmoid", loss)
     _fit(model, learnt, epochs=8)
     reported = evaluate_model(model, *new, question="this experiment")["loss"]
@@ -222,7 +223,7 @@ def _case_c() -> Finding:
 
 def _case_d() -> Finding:
     learnt, new = _counts(1), _counts(2)
-    line = [(2,), layers.Dense(8, activation="relu")]
+    line = [(COUNTED_WORDS,), layers.Dense(8, activation="relu")]
     accuracy = _fitted_score(_compiled(line), learnt, new, epochs=8)
     untrained = [_untrained_score(seed, new) for seed in (1, 2, 3)]
     return Finding(
@@ -274,14 +275,19 @@ def _fitted_score(model: keras.Model, learnt: Any, new: Any, *, epochs: int, see
 
 def _untrained_score(seed: int, new: Any) -> str:
     with own_randomness(seed):
-        model = _compiled([(2,), layers.Dense(8, activation="relu")])
+        model = _compiled([(COUNTED_WORDS,), layers.Dense(8, activation="relu")])
     return f"{evaluate_model(model, *new, question='this experiment')['accuracy']:.3f}"
 
 
 def _counts(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return counts of good and bad words, float32 (400, 2), and which are more."""
-    counts = np.random.default_rng(seed).integers(0, 10, size=(400, 2))
-    return counts.astype("float32"), (counts[:, 0] > counts[:, 1]).astype(np.int64)
+    """Return how often each word stands in a row, float32 (400, 20), and the labels.
+
+    The first ten words are good, the others bad; label 1 means more good than bad.
+    """
+    counts = np.random.default_rng(seed).integers(0, 4, size=(400, COUNTED_WORDS))
+    half = COUNTED_WORDS // 2
+    labels = counts[:, :half].sum(axis=1) > counts[:, half:].sum(axis=1)
+    return counts.astype("float32"), labels.astype(np.int64)
 
 
 def _padded(X: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

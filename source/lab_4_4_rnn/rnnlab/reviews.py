@@ -217,7 +217,7 @@ def _reachable(url: str) -> bool:
     def ask() -> None:
         request = urllib.request.Request(url, method="HEAD")
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-            urllib.request.urlopen(request, timeout=REACH_WAIT_S).close()
+            urllib.request.build_opener().open(request, timeout=REACH_WAIT_S).close()
             answers.append(url)
 
     asking = threading.Thread(target=ask, daemon=True)
