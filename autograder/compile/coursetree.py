@@ -79,6 +79,7 @@ def trees(assignment: Assignment, made: nbgrader.Made) -> dict[Path, dict[str, b
 def fill(course: Course, assignment: Assignment, made: nbgrader.Made, work: Path) -> None:
     """Bring nbgrader's settings and gradebook up to date with its source."""
     root = folder(course.root)
+    (root / nbgrader.EXCHANGE).mkdir(exist_ok=True)
     replace_file(root / nbgrader.CONFIG_NAME, nbgrader.config_text(course).encode())
     gradebook = root / nbgrader.GRADEBOOK
     if not gradebook.is_file():

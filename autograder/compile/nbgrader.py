@@ -16,6 +16,9 @@ from autograder.course import Assignment, Course
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"
+EXCHANGE = "exchange"
+"""Where ``nbgrader release_assignment`` and ``list`` look on a machine of one's own."""
+
 READ_ONLY = ("setup", "parameters")
 """Provided cells that nbgrader restores before it grades; students may change the others."""
 
@@ -72,7 +75,8 @@ def settings(course: Course) -> dict[str, dict[str, Any]]:
 def config_text(course: Course) -> str:
     """Return ``nbgrader_config.py`` for the folder that is nbgrader's course."""
     lines = ['"""Made from course_config.py by `course build`; change that file."""', ""]
-    lines.append("c = get_config()  # noqa: F821")
+    lines += ["from pathlib import Path", "", "c = get_config()  # noqa: F821"]
+    lines.append(f'c.Exchange.root = str(Path(__file__).resolve().parent / "{EXCHANGE}")')
     for name, traits in settings(course).items():
         lines += [f"c.{name}.{trait} = {value!r}" for trait, value in traits.items()]
     return "\n".join(lines) + "\n"

@@ -31,9 +31,7 @@ def experiments(answers: Mapping[str, Any], lab: Any) -> list[Experiment]:
     return found
 
 
-def _reviews(
-    answers: Mapping[str, Any], lab: Any, data: str, source: str
-) -> Iterator[Experiment]:
+def _reviews(answers: Mapping[str, Any], lab: Any, data: str, source: str) -> Iterator[Experiment]:
     L = keras.layers
 
     def on(model: str, build: Build, bar: str = "", *, right: bool = True, **options: Any) -> Experiment:
@@ -90,7 +88,7 @@ def _review_accuracy(
     if trained:
         _train(model, X, labels, seed, lab.epochs, lab.batch_size, lab.validation_split)
     new_X = keras.utils.pad_sequences(new_X, **width)
-    return float(rnnlab.evaluate_model(model, new_X, new_y, question="Q3")["accuracy"])
+    return float(rnnlab.measure_accuracy(model, new_X, new_y))
 
 
 def _order(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:
@@ -100,8 +98,8 @@ def _order(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:
             X, y = rnnlab.make_order_task(lab.order_train, seed=lab.seed, **sizes)
             new_X, new_y = rnnlab.make_order_task(lab.order_test, seed=ORDER_SEED, **sizes)
             model = build(lab.order_vocab, lab.order_embed, lab.order_units, lab.order_length)
-            _train(model, X, y, seed, lab.order_epochs, lab.order_batch, lab.validation_split)
-            return float(rnnlab.evaluate_model(model, new_X, new_y, question="Q5")["accuracy"])
+            _train(model, X, y, seed, lab.order_epochs, lab.order_batch, 0.0)
+            return float(rnnlab.measure_accuracy(model, new_X, new_y))
 
         return measured
 
@@ -125,7 +123,9 @@ def _forecast(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:
             views = [_windows(part, lab.window) for part in parts]
             model = answers["build_forecaster"]()
             model.layers[-1].activation = keras.activations.get(activation)
-            _train(model, views[0], parts[0][lab.window :], seed, lab.forecast_epochs, lab.forecast_batch, 0.0)
+            _train(
+                model, views[0], parts[0][lab.window :], seed, lab.forecast_epochs, lab.forecast_batch, 0.0
+            )
             predictions = rnnlab.forecast(model, views[1], question="Q10")
             error = np.abs(predictions - parts[1][lab.window :]).mean()
             return float(error / rnnlab.naive_mae(parts[1], lab.window))
@@ -145,6 +145,13 @@ def _train(
     model: Any, X: np.ndarray, y: np.ndarray, seed: int, epochs: int, batch: int, split: float
 ) -> None:
     rnnlab.train_model(
-        model, X, y, question="Q3", epochs=epochs, batch_size=batch, validation_split=split,
-        seed=seed, show=False,
+        model,
+        X,
+        y,
+        question="Q3",
+        epochs=epochs,
+        batch_size=batch,
+        validation_split=split,
+        seed=seed,
+        show=False,
     )

@@ -16,7 +16,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-
 from rnnlab import corpus, reviews
 from rnnlab.errors import KitError, unanswered
 
@@ -74,7 +73,7 @@ def imdb(monkeypatch: pytest.MonkeyPatch) -> None:
 def as_keras_loads(path: Path, num_words: int, monkeypatch: pytest.MonkeyPatch) -> tuple:
     """What Keras makes of a local archive; only its download is replaced."""
     module = sys.modules[keras.datasets.imdb.load_data.__module__]
-    monkeypatch.setattr(module, "get_file", lambda *args, **kwargs: str(path))
+    monkeypatch.setattr(module, "get_file", lambda *_, **__: str(path))
     return keras.datasets.imdb.load_data(num_words=num_words)
 
 
@@ -101,8 +100,7 @@ def test_a_file_is_loaded_as_keras_loads_it(named: Path, num_words: int, monkeyp
 @needs_imdb
 def test_imdb_is_loaded_as_keras_loads_it(imdb, monkeypatch) -> None:
     ours = reviews.load_reviews(10_000, quiet=True)
-    (X, y), (X_test, y_test) = as_keras_loads(REAL, 10_000, monkeypatch)
-    assert_same_parts(ours, ((X, y), (X_test, y_test)))
+    assert_same_parts(ours, as_keras_loads(REAL, 10_000, monkeypatch))
 
 
 @needs_imdb
@@ -202,7 +200,7 @@ def test_held_out_reviews_know_no_more_words_than_asked(embedded) -> None:
 @pytest.mark.parametrize("num_words", [4, 0, -3, 2.5, "10000", True, None, [10_000]])
 def test_a_senseless_num_words_is_refused(embedded, num_words) -> None:
     for load in (reviews.load_reviews, lambda n: reviews.held_out_reviews(n, 1)):
-        with pytest.raises(KitError, match="num_words is .*; use a whole number from 5"):
+        with pytest.raises(KitError, match=r"num_words is .*; use a whole number from 5"):
             load(num_words)
 
 
@@ -308,14 +306,14 @@ def test_a_member_that_unpacks_to_gigabytes_is_refused(named: Path) -> None:
 
 def test_a_missing_word_index_is_named(named: Path) -> None:
     named.with_name("imdb_word_index.json").unlink()
-    with pytest.raises(KitError, match="no word index beside them; copy imdb_word_index.json"):
+    with pytest.raises(KitError, match=r"no word index beside them; copy imdb_word_index.json"):
         reviews.load_word_index()
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2]", '{"the": "1"}', "{}", "\xff"])
 def test_a_word_index_of_another_form_is_refused(named: Path, text: str) -> None:
     named.with_name("imdb_word_index.json").write_text(text, encoding="latin-1")
-    with pytest.raises(KitError, match="copy imdb_word_index.json again"):
+    with pytest.raises(KitError, match=r"copy imdb_word_index.json again"):
         reviews.load_index_to_word()
 
 
@@ -342,7 +340,7 @@ class DeafProxy:
 
     @property
     def address(self) -> str:
-        return "http://127.0.0.1:{}".format(self.listener.getsockname()[1])
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def _hang_up(self) -> None:
         while True:

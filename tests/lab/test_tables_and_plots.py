@@ -1,5 +1,6 @@
 """Tables and figures: true numbers, open questions by name, bad values in a sentence."""
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from rnnlab import plots, tables
+from rnnlab import insights, plots, tables
 from rnnlab.errors import KitError
 from rnnlab.quiet import keras
 
@@ -180,7 +181,7 @@ INSIGHTS = {
 def test_insights_follow_the_numbers(case: str, scores: Any, models: Any, capsys: Printed) -> None:
     dense, lstm, sentence = INSIGHTS[case]
     scores["Dense"]["accuracy"], scores["LSTM"]["acc"] = dense, lstm
-    tables.show_insights(scores, models, ["LSTM"], n_test=N_TEST)
+    insights.show_insights(scores, models, ["LSTM"], n_test=N_TEST)
     out = " ".join(capsys.readouterr().out.split())
     assert sentence in out
     assert f"highest test accuracy is {max(dense, lstm):.3f}" in out
@@ -287,14 +288,13 @@ OPEN: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "Q5 models": lambda gap, k: tables.show_models({**k["models"], "SimpleRNN": gap}),
     "Q5 order": lambda gap, _: plots.plot_order_task(0.5, gap, n_test=9),
     "Q6 models": lambda gap, k: tables.show_models({**k["models"], "LSTM_Model": gap}),
-    "Q6 accuracies": lambda gap, k: tables.accuracies({**k["scores"], "GRU": gap}),
     "Q6 figure": lambda gap, k: plots.plot_comparison(
         {**k["histories"], "GRU": gap}, k["scores"], k["models"], 9
     ),
-    "Q6 insights": lambda gap, k: tables.show_insights(
+    "Q6 insights": lambda gap, k: insights.show_insights(
         {**k["scores"], "GRU": gap}, k["models"], gap, n_test=9
     ),
-    "Q8": lambda gap, k: tables.show_insights(k["scores"], k["models"], gap, n_test=9),
+    "Q8": lambda gap, k: insights.show_insights(k["scores"], k["models"], gap, n_test=9),
     "Q9": lambda gap, _: tables.show_windows(gap, gap, question="Q9"),
     "Q10 table": lambda gap, _: tables.show_forecast(np.arange(9.0), 3, gap),
     "Q10 figure": lambda gap, _: plots.plot_forecast(np.arange(9.0), 3, gap),
@@ -320,6 +320,18 @@ def test_an_open_question_is_all_that_is_printed(
     assert OPEN[case](placeholder, known) is None
     assert capfd.readouterr() == (f"{case.split()[0]} is not answered yet\n", "")
     assert drawn == []
+
+
+def test_a_coin_stands_in_for_models_that_are_not_there(scores: Any, capsys: Printed) -> None:
+    assert tables.accuracies({**scores, "GRU": None}) == {"coin": 0.5}
+    assert capsys.readouterr().out == "Q6 is not answered yet\n"
+
+
+def test_histories_of_different_length_are_not_compared(scores: Any, models: Any, histories: Any) -> None:
+    longer = copy.copy(histories["GRU"])
+    longer.history = {name: [*values, values[-1]] for name, values in longer.history.items()}
+    with pytest.raises(KitError, match="different numbers of epochs"):
+        plots.plot_comparison({**histories, "GRU": longer}, scores, models, N_TEST)
 
 
 RAGGED = [[4, 5], [6], [7], [8]]
@@ -348,15 +360,15 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "no validation accuracy",
     ),
     "best is text": (
-        lambda k: tables.show_insights(k["scores"], k["models"], "LSTM", n_test=9),
+        lambda k: insights.show_insights(k["scores"], k["models"], "LSTM", n_test=9),
         "Q8 should return a list",
     ),
     "best unknown": (
-        lambda k: tables.show_insights(k["scores"], k["models"], ["CNN"], n_test=9),
+        lambda k: insights.show_insights(k["scores"], k["models"], ["CNN"], n_test=9),
         "Q8 should return a list",
     ),
     "best nested": (
-        lambda k: tables.show_insights(k["scores"], k["models"], [["LSTM"]], n_test=9),
+        lambda k: insights.show_insights(k["scores"], k["models"], [["LSTM"]], n_test=9),
         "Q8 should return a list",
     ),
     "unknown name": (lambda _: tables.accuracies({"mine": None}), "names no model|says no model"),

@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rnnlab import make_order_task, memo, training
+from rnnlab import make_order_task, memo, progress, training
 from rnnlab.errors import KitError
 from rnnlab.quiet import keras
 
 WIDTH, VOCAB, EMBED, UNITS, ROWS = 6, 9, 3, 4, 64
 SETTINGS = {"question": "Q5", "epochs": 2, "batch_size": 16, "show": False}
 L = keras.layers
+
+
+def fresh_copy(model: keras.Model, seed: int) -> keras.Model:
+    with training.own_randomness(seed):
+        return training.rebuilt(model)
 
 
 def compiled(model: keras.Model, **options: Any) -> keras.Model:
@@ -119,9 +124,9 @@ VARIANTS = [functional, named, added]
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_variants_of_one_architecture_start_equal(variant: Callable[[], keras.Model]) -> None:
-    fresh = [training.fresh_copy(build(), seed=7) for build in (sequential, variant)]
+    fresh = [fresh_copy(build(), 7) for build in (sequential, variant)]
     assert weight_bytes(fresh[0]) == weight_bytes(fresh[1])
-    assert weight_bytes(fresh[0]) != weight_bytes(training.fresh_copy(sequential(), seed=8))
+    assert weight_bytes(fresh[0]) != weight_bytes(fresh_copy(sequential(), 8))
 
 
 @pytest.mark.usefixtures("no_store")
@@ -160,7 +165,7 @@ def test_random_generators_are_left_as_they_were(rows: Any) -> None:
     before = random.getstate(), np.random.get_state()[1].tobytes()
     training.train_model(model, *rows, **SETTINGS)
     training.evaluate_model(model, *rows, question="Q5")
-    training.fresh_copy(model, seed=3)
+    fresh_copy(model, 3)
     assert (random.getstate(), np.random.get_state()[1].tobytes()) == before
 
 
@@ -184,7 +189,6 @@ def other_data(rows: Any) -> dict[str, Any]:
     return {
         "one word": (changed, y),
         "one label": (X, np.concatenate([[1 - y[0]], y[1:]])),
-        "type of X": (X.astype("int64"), y),
         "rows": (X[:-1], y[:-1]),
     }
 
@@ -194,6 +198,34 @@ def test_other_data_are_trained_on_their_own(store: Path, rows: Any) -> None:
     for number, (what, data) in enumerate(other_data(rows).items(), start=2):
         outcome(sequential(), data, epochs=1)
         assert entries(store) == number, what
+
+
+def test_equal_ids_of_another_integer_type_are_the_same_data(store: Path, rows: Any) -> None:
+    X, y = rows
+    first = outcome(sequential(), rows, epochs=1)
+    assert outcome(sequential(), (X.astype("int64"), y), epochs=1) == first
+    assert entries(store) == 1
+
+
+def test_scores_on_rows_that_were_trained_on_say_so(rows: Any, capsys: Any) -> None:
+    X, y = rows
+    model = sequential()
+    training.train_model(model, X[:40], y[:40], **SETTINGS)
+    capsys.readouterr()
+    training.evaluate_model(model, X[30:50], y[30:50], question="Q5")
+    seen = len({row.tobytes() for row in X[30:50]} & {row.tobytes() for row in X[:40]})
+    assert capsys.readouterr().out.startswith(f"{seen} of these rows were trained on")
+    fresh = sequential()
+    training.evaluate_model(fresh, X[:40], y[:40], question="Q5")
+    assert capsys.readouterr().out == ""
+
+
+def test_accuracy_is_counted_from_the_outputs_whatever_the_metrics(rows: Any) -> None:
+    X, y = rows
+    model = sequential(metrics=["mae"])
+    outputs = np.asarray(model(X)).reshape(-1)
+    expected = np.mean((outputs >= 0.5) == y)
+    assert training.measure_accuracy(model, X, y) == pytest.approx(expected)
 
 
 OTHER_SETTINGS = [{"epochs": 1}, {"batch_size": 32}, {"validation_split": 0.25}, {"seed": 43}]
@@ -393,12 +425,12 @@ def test_a_notebook_shows_one_output_that_ends_with_the_epochs(
         handles.append(Handle(shown))
         return handles[-1]
 
-    monkeypatch.setattr(training, "display", display)
-    monkeypatch.setattr(training, "get_ipython", lambda: type("Shell", (), {"kernel": object()}))
+    monkeypatch.setattr(progress, "display", display)
+    monkeypatch.setattr(progress, "get_ipython", lambda: type("Shell", (), {"kernel": object()}))
     history = training.train_model(sequential(), *rows, **{**SETTINGS, "show": True})
     assert len(handles) == 1
     assert "[" in shown[0]
-    assert shown[-1].splitlines() == training.epoch_lines(history.history, 2)
+    assert shown[-1].splitlines() == progress.epoch_lines(history.history, 2)
     assert capfd.readouterr() == ("", "")
 
 

@@ -1,15 +1,19 @@
 """The kit of Lab 4.4: data, training, tables and figures around the answers to write.
 
-    quiet      imports TensorFlow and Keras without a word
-    errors     KitError, the one error of the kit; "Q6 is not answered yet"
-    reviews    film reviews with their labels, and the words behind the numbers
-    corpus     the reviews that the kit can make itself
-    tasks      the order task and the series
-    memo       results on disk, so that nothing is trained twice
-    training   train_model, evaluate_model
-    tables     what a cell prints
-    plots      what a cell draws
-    demos      short experiments, the forecaster, the bug clinic
+    quiet        imports TensorFlow and Keras without a word
+    errors       KitError, the one error of the kit; "Q6 is not answered yet"
+    corpus       the reviews that the kit can make itself
+    reviews      film reviews with their labels, and the words behind the numbers
+    tasks        the order task and the series
+    memo         results on disk, so that nothing is trained twice
+    description  what a model is, apart from its names and weights
+    inputs       what a student hands over, checked before Keras sees it
+    progress     one line per epoch
+    training     train_model, evaluate_model
+    tables       what a cell prints
+    insights     sentences about the student's own results
+    plots        what a cell draws
+    demos        short experiments, the forecaster, the bug clinic
 
 A module imports only from those above it.
 """
@@ -23,7 +27,8 @@ from .demos import (
     show_erasing,
     train_forecaster,
 )
-from .errors import KitError, unanswered
+from .errors import KitError
+from .insights import show_insights
 from .plots import (
     plot_comparison,
     plot_forecast,
@@ -44,7 +49,6 @@ from .tables import (
     show_dataset,
     show_forecast,
     show_guess,
-    show_insights,
     show_length_statistics,
     show_models,
     show_padding_example,
@@ -59,7 +63,7 @@ from .tables import (
     show_windows,
 )
 from .tasks import make_order_task, make_series, naive_mae, split_and_standardise
-from .training import evaluate_model, fresh_copy, train_model
+from .training import evaluate_model, measure_accuracy, train_model
 
 __all__ = [
     "KitError",
@@ -68,13 +72,13 @@ __all__ = [
     "dataset_name",
     "evaluate_model",
     "forecast",
-    "fresh_copy",
     "held_out_reviews",
     "load_index_to_word",
     "load_reviews",
     "load_word_index",
     "make_order_task",
     "make_series",
+    "measure_accuracy",
     "naive_mae",
     "plot_comparison",
     "plot_forecast",
@@ -103,5 +107,4 @@ __all__ = [
     "split_and_standardise",
     "train_forecaster",
     "train_model",
-    "unanswered",
 ]

@@ -14,18 +14,11 @@ from typing import Any
 import numpy as np
 
 from .errors import KitError, unanswered
+from .inputs import check_fits, check_model, number_array
 from .quiet import keras
 from .tables import PAGE_WIDTH, print_table
 from .tasks import as_pair, make_order_task
-from .training import (
-    check_fits,
-    check_model,
-    evaluate_model,
-    number_array,
-    one_sentence,
-    own_randomness,
-    train_model,
-)
+from .training import evaluate_model, one_sentence, own_randomness, train_model
 
 layers = keras.layers
 

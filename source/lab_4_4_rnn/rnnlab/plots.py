@@ -11,11 +11,13 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from .errors import unanswered
+from .errors import KitError, unanswered
 from .quiet import keras
 from .tables import (
     Scores,
@@ -68,7 +70,10 @@ def plot_review_lengths(X: Sequence[Sequence[int]]) -> None:
     right.legend(loc="upper left")
     title = f"The first {len(first):,} reviews, shortest to longest"
     _label(right, title, "position after sorting", "length (words)")
-    _show(figure)
+    _show(
+        figure,
+        f"Lengths of {len(X):,} reviews: a histogram with a long tail, mean {mean:.0f} words, and the sorted lengths",
+    )
 
 
 def plot_padding(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
@@ -92,7 +97,10 @@ def plot_padding(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
     right.axvline(width, color=RED, linestyle="--", label=f"{full:.0%} fill all {width} places")
     right.legend(loc="upper left")
     _label(right, "After padding", "words that are left (places not 0)", "number of reviews")
-    _show(figure)
+    _show(
+        figure,
+        f"Lengths before padding, {cut:.0%} above {width}, and the words left after it, {full:.0%} fill all places",
+    )
 
 
 def plot_comparison(
@@ -110,13 +118,17 @@ def plot_comparison(
         return
     accuracies = {name: accuracy_of(scores, name) for name in scores}
     curves = {name: validation_accuracy(histories[name], name) for name in histories}
+    epochs = {name: len(values) for name, values in curves.items()}
+    if len(set(epochs.values())) > 1:
+        raise KitError(f"The models were trained for different numbers of epochs ({epochs}): not comparable.")
     sizes = {name: own_parameters(model, name) for name, model in models.items()}
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=THREE_PANELS)
     _accuracy_curves(left, curves)
     _accuracy_bars(middle, accuracies, n_test)
     middle.set_title("Accuracy on the test reviews")
     _size_bars(right, {name: size for name, size in sizes.items() if size})
-    _show(figure)
+    measured = f"test accuracy {_values(accuracies)}; size of the layer {_values(sizes)}"
+    _show(figure, f"Validation accuracy per epoch; {measured}")
 
 
 def plot_order_task(averaging: float, simple_rnn: Any, *, n_test: int) -> None:
@@ -133,7 +145,7 @@ def plot_order_task(averaging: float, simple_rnn: Any, *, n_test: int) -> None:
     figure, axes = plt.subplots(figsize=(7, 4))
     _accuracy_bars(axes, found, n_test)
     axes.set_title("Which of two tokens came first?")
-    _show(figure)
+    _show(figure, f"Accuracy on the order task: {_values(found)}; guessing is {CHANCE}")
 
 
 def plot_series(train: np.ndarray, test: np.ndarray) -> None:
@@ -148,7 +160,7 @@ def plot_series(train: np.ndarray, test: np.ndarray) -> None:
     axes.legend(loc="upper left", ncols=2)
     axes.margins(x=0.01, y=0.18)
     _label(axes, "The series, cut in time", "time step", "value (standardised)")
-    _show(figure)
+    _show(figure, f"A wave of {len(train)} training steps, followed by {len(test)} test steps")
 
 
 def plot_forecast(test: np.ndarray, window: int, predictions: Any, *, question: str = "Q10") -> None:
@@ -173,9 +185,11 @@ def plot_forecast(test: np.ndarray, window: int, predictions: Any, *, question: 
     title = f"One step ahead: the first {len(steps)} forecasts"
     _label(top, title, "", "value (standardised)")
 
+    means = {}
     for name, guess, line in (("naive", naive, NAIVE_LINE), ("model", forecast, MODEL_LINE)):
         errors = truth - guess
-        label = f"{name}: mean absolute error {np.abs(errors).mean():.3f}"
+        means[name] = np.abs(errors).mean()
+        label = f"{name}: mean absolute error {means[name]:.3f}"
         below.plot(steps, errors[shown], label=label, **line)
     below.axhline(0, color=BLACK, linewidth=0.8)
     title = "Errors: true value minus forecast (the means are over all forecasts)"
@@ -183,7 +197,7 @@ def plot_forecast(test: np.ndarray, window: int, predictions: Any, *, question: 
     for axes in (top, below):
         axes.margins(x=0.01, y=0.25)
         axes.legend(loc="upper left", ncols=3)
-    _show(figure)
+    _show(figure, f"Forecasts beside the true values, and the errors; mean absolute errors {_values(means)}")
 
 
 def _accuracy_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
@@ -250,15 +264,23 @@ def _style(name: str) -> dict[str, str]:
     return next(matching, OTHER_STYLE)
 
 
+def _values(named: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:,.4g}" for name, value in named.items())
+
+
 def _label(axes: Axes, title: str, x: str, y: str) -> None:
     axes.set_title(title)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
 
 
-def _show(figure: Figure) -> None:
+def _show(figure: Figure, alt: str) -> None:
+    """Show a figure; in a notebook with ``alt`` as the text for those who cannot see it."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
-    plt.show()
+    if getattr(get_ipython(), "kernel", None) is not None:
+        display(figure, metadata={"image/png": {"alt": alt}})
+    else:
+        plt.show()
     plt.close(figure)

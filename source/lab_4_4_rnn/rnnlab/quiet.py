@@ -40,4 +40,6 @@ with silenced_stderr():
     import keras
     import tensorflow
 
+tensorflow.get_logger().setLevel("ERROR")  # retracing warnings go to stderr
+
 __all__ = ["keras", "silenced_stderr", "tensorflow"]
