@@ -5,10 +5,12 @@ score in ``calibration/<lab>.json`` as it comes (a stopped run goes on where it 
 the bars and writes the table of the documentation.
 """
 
+import ast
 import json
 import math
 import runpy
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -76,6 +78,7 @@ def experiments_of(assignment: Assignment) -> list[Experiment]:
     path = assignment.source / "measure.py"
     if not path.is_file():
         raise StaffError(f"source/{assignment.name}/measure.py: missing; nothing to calibrate")
+    sys.path.insert(0, str(assignment.source))  # the kit, as a notebook in that folder finds it
     found: list[Experiment] = runpy.run_path(str(path))["experiments"](answers(assignment), assignment.lab)
     return found
 
@@ -88,7 +91,7 @@ def answers(assignment: Assignment) -> dict[str, Any]:
     solved = {answer.cell.id: answer.solved() for answer in source.answers()}
     for cell in source.cells:
         if cell.id in ("setup", "parameters"):
-            exec(compile(cell.text, cell.id, "exec"), names)
+            exec(compile(_definitions(cell.text), cell.id, "exec"), names)
         elif cell.id in solved:
             exec(compile(solved[cell.id], cell.id, "exec"), names)
     return names
@@ -153,6 +156,10 @@ def write(
 def table(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]) -> str:
     """Return the scores and the bars as Markdown."""
     return "\n".join([*_score_rows(experiments, scores), "", *_bar_rows(fit(experiments, scores))])
+
+
+def _definitions(code: str) -> ast.Module:
+    return ast.Module([node for node in ast.parse(code).body if not isinstance(node, ast.Expr)], [])
 
 
 def _source(assignment: Assignment) -> Source:

@@ -8,9 +8,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import rnnlab
+from rnnlab.quiet import keras
 
 from autograder.calibrate import Experiment
 

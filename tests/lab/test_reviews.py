@@ -130,7 +130,7 @@ def test_a_word_index_and_its_inverse_agree(named: Path) -> None:
 
 
 def test_the_embedded_corpus_is_used_when_asked_for(embedded, capfd) -> None:
-    (X, y), (X_test, y_test) = reviews.load_reviews()
+    (X, _), (X_test, _) = reviews.load_reviews()
     assert (len(X), len(X_test)) == (corpus.TRAIN_SIZE, corpus.TEST_SIZE)
     assert X[0] == corpus.make_corpus(corpus.TRAIN_SIZE, seed=corpus.TRAIN_SEED)[0][0]
     assert reviews.dataset_name() == "embedded"
