@@ -17,6 +17,8 @@ COURSE = {
             "environment": {"RNNLAB_REVIEWS": "embedded"},
             "bars_depend_on": [
                 "rnnlab/corpus.py",
+                "rnnlab/description.py",
+                "rnnlab/grammar.py",
                 "rnnlab/reviews.py",
                 "rnnlab/tasks.py",
                 "rnnlab/training.py",

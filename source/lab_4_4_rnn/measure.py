@@ -1,5 +1,6 @@
-"""What ``course calibrate`` trains for this lab: the solution, and the wrong variants that an
-accuracy bar must catch. Never released.
+"""What ``course calibrate`` trains for this lab. Never released.
+
+The solution, and the wrong variants that an accuracy bar must catch.
 
 The real reviews are measured where ``RNNLAB_IMDB`` names an ``imdb.npz`` (see the README).
 """

@@ -1,6 +1,7 @@
 """The source notebook holds everything that the lab promises."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_the_models_carry_their_names(lab: Lab) -> None:
 
 def test_every_figure_is_followed_by_its_description(lab: Lab) -> None:
     cells = lab.source.cells
-    for cell, following in zip(cells, cells[1:], strict=False):
+    for cell, following in pairwise(cells):
         if "rnnlab.plot_" in cell.text:
             assert re.match(r"\*.*in words", following.text), cell.id
 

@@ -2,7 +2,8 @@
 
     quiet        imports TensorFlow and Keras without a word
     errors       KitError, the one error of the kit; "Q6 is not answered yet"
-    corpus       the reviews that the kit can make itself
+    grammar      words and sentences of the reviews that the kit makes itself
+    corpus       those reviews
     reviews      film reviews with their labels, and the words behind the numbers
     tasks        the order task and the series
     memo         results on disk, so that nothing is trained twice

@@ -72,7 +72,7 @@ def plot_review_lengths(X: Sequence[Sequence[int]]) -> None:
     _label(right, title, "position after sorting", "length (words)")
     _show(
         figure,
-        f"Lengths of {len(X):,} reviews: a histogram with a long tail, mean {mean:.0f} words, and the sorted lengths",
+        f"Lengths of {len(X):,} reviews: a histogram, mean {mean:.0f} words, and the sorted lengths",
     )
 
 
@@ -99,7 +99,7 @@ def plot_padding(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
     _label(right, "After padding", "words that are left (places not 0)", "number of reviews")
     _show(
         figure,
-        f"Lengths before padding, {cut:.0%} above {width}, and the words left after it, {full:.0%} fill all places",
+        f"Lengths before padding, {cut:.0%} above {width}; words left after it, {full:.0%} fill all places",
     )
 
 
