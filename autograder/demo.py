@@ -24,8 +24,11 @@ from autograder.errors import AuthorError
 def show(assignment: Assignment, console: Console) -> None:
     """Execute the solution with visible and hidden checks, print points, write the page.
 
+    Variables of the environment win over those of the configuration, so that
+    ``RNNLAB_REVIEWS=/data/imdb.npz course demo`` runs it on the real reviews.
+
     Raises:
-        AuthorError: a cell of the solution raises, or a check does not pass.
+        AuthorError: a cell of the solution raises or writes to stderr, or a check does not pass.
     """
     prepared = prepare(assignment)
     notebook = draft(prepared.source, hidden_checks=True)
@@ -37,7 +40,7 @@ def show(assignment: Assignment, console: Console) -> None:
     console.print(_table(assignment, prepared.source.questions, printed))
     console.print(f"The executed notebook, with its figures: {page.relative_to(assignment.root)}")
     failed = {check.cell.id for check in prepared.source.checks() if not _passed(check, printed)}
-    failed |= {cell.id for cell in notebook.cells if _raised(cell)}
+    failed |= {cell.id for cell in notebook.cells if _spoilt(cell)}
     problems = [
         f"{prepared.source.place(cell)}: the solution does not pass: {printed[cell.id]}"
         for cell in prepared.source.cells
@@ -60,7 +63,7 @@ def _execute(notebook: NotebookNode, prepared: Prepared, assignment: Assignment,
             resources={"metadata": {"path": folder}},
             on_cell_complete=lambda **_: progress.advance(task),
         )
-        client.execute(env={**os.environ, **assignment.environment})
+        client.execute(env={**assignment.environment, **os.environ})
         progress.update(task, completed=len(notebook.cells))
 
 
@@ -71,8 +74,9 @@ def _printed(cell: NotebookNode) -> str:
     return "".join(texts).strip()
 
 
-def _raised(cell: NotebookNode) -> bool:
-    return any(output.output_type == "error" for output in cell.get("outputs", ()))
+def _spoilt(cell: NotebookNode) -> bool:
+    outputs = cell.get("outputs", ())
+    return any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
 
 
 def _passed(check: Check, printed: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from nbformat import NotebookNode
 
-from autograder.compile.layers import Layer, layers, squeeze
+from autograder.compile.layers import layers, squeeze
 from autograder.compile.problems import Problem
 from autograder.compile.source import Answer, Check, Kind, Source
 
@@ -70,7 +70,6 @@ class Text:
     """A text, and the forms in which it is searched."""
 
     raw: str
-    place: str = ""
 
     @cached_property
     def squeezed(self) -> str:
@@ -109,22 +108,23 @@ class Watch:
 
     def problems_in(self, files: Mapping[str, bytes], label: str) -> list[Problem]:
         """Return every watched thing that ``files`` hold, once per place."""
+        do = "take it out of what this release is made from"
+        readable = "ship only text, notebooks and archives that can be looked into"
         problems: list[Problem] = []
+        found: dict[str, tuple[str, ...]] = {}
         for name, data in sorted(files.items()):
             for layer in layers(f"{label}/{name}", data):
-                problems += self._problems(layer)
+                if layer.unreadable:
+                    problems.append(Problem(layer.place, layer.unreadable, readable))
+                    continue
+                if layer.text not in found:
+                    found[layer.text] = self._found(layer.text)
+                problems += [Problem(layer.place, what, do) for what in found[layer.text]]
         return list(dict.fromkeys(problems))
 
-    def _problems(self, layer: Layer) -> Iterator[Problem]:
-        if layer.unreadable:
-            do = "ship only text, notebooks and archives that can be looked into"
-            yield Problem(layer.place, layer.unreadable, do)
-            return
-        text = Text(layer.text, layer.place)
-        for one in self.watched:
-            if one.is_in(text):
-                do = "take it out of what this release is made from"
-                yield Problem(layer.place, one.what, do)
+    def _found(self, text: str) -> tuple[str, ...]:
+        forms = Text(text)
+        return tuple(one.what for one in self.watched if one.is_in(forms))
 
 
 def watch(

@@ -44,3 +44,23 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(la
 def test_a_right_answer_in_another_style_passes(lab: Lab, entry: Entry) -> None:
     found = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
     assert {check: str(why) for check, why in found.items() if why} == {}
+
+
+TRAINED = [
+    "q3_dense_on_ids",
+    "q3_no_pooling",
+    "q5_embedding_swapped",
+    "q5_return_sequences",
+    "q6_no_mask",
+    "right_q5_functional",
+    "right_q10_functional",
+    "q10_sigmoid",
+]
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", TRAINED)
+def test_checks_that_train_a_network_reach_the_verdict_too(lab: Lab, name: str) -> None:
+    (entry,) = (entry for entry in ENTRIES if entry.name == name)
+    found = lab.findings(entry.question, entry.code)
+    assert {check for check, why in found.items() if why} == set(entry.fails)
