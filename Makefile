@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check calibrate peers clean
+.PHONY: demo test lint check calibrate peers clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -22,10 +22,13 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m 'not peers'
 
-check: $(VENV)/ready
+lint: $(VENV)/ready
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/course build --check
+
+check: lint
 	@$(BIN)/python -m pytest -q -m 'not peers and not training'
 
 calibrate: $(VENV)/ready
