@@ -12,7 +12,7 @@ import runpy
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -51,7 +51,9 @@ class Experiment:
     """Whether it must pass that bar."""
 
     tested_on: int = 0
-    """Number of examples behind an accuracy; 0 for a ratio to the naive forecast (lower is better)."""
+    """Number of examples behind an accuracy; 0 for a score that is no accuracy."""
+
+    lower_is_better: bool = False
 
     @property
     def key(self) -> str:
@@ -188,17 +190,24 @@ def _bar(name: str, data: str, measured: Sequence[Experiment], scores: Mapping[s
     tested_on = max((one.tested_on for one in mine), default=0)
     if not right or not wrong:
         return Bar(name, data, None, math.nan, math.nan, math.nan)
-    if tested_on:
+    if not mine[0].lower_is_better:
         worst, best = min(right), max(wrong)
-        error = math.sqrt(worst * (1 - worst) / tested_on)
+        error = _standard_error(worst, right, tested_on)
         value = math.floor(min(worst - MARGIN * error, (worst + best) / 2) / STEP) * STEP
         separates = value > best
     else:
         worst, best = max(right), min(wrong)
-        error = statistics.stdev(right) if len(right) > 1 else 0.0
+        error = _standard_error(worst, right, tested_on)
         value = math.ceil(max(worst + MARGIN * error, (worst + best) / 2) / STEP) * STEP
         separates = value < best
     return Bar(name, data, round(value, 4) if separates else None, worst, best, error)
+
+
+def _standard_error(worst: float, right: Sequence[float], tested_on: int) -> float:
+    """Return that of an accuracy by its formula, else the standard deviation over the seeds."""
+    if tested_on:
+        return math.sqrt(worst * (1 - worst) / tested_on)
+    return statistics.stdev(right) if len(right) > 1 else 0.0
 
 
 def _nested(found: Sequence[Bar]) -> dict[str, Any]:
@@ -215,7 +224,7 @@ def _score_rows(experiments: Sequence[Experiment], scores: Mapping[str, Sequence
     for one in experiments:
         values = scores.get(one.key, ())
         if values:
-            low, high = sorted((min(values), max(values)), reverse=not one.tested_on)
+            low, high = sorted((min(values), max(values)), reverse=one.lower_is_better)
             spread = statistics.stdev(values) if len(values) > 1 else 0.0
             mean = statistics.mean(values)
             figures = f"{low:.3f} | {mean:.3f} | {high:.3f} | {spread:.3f}"
@@ -240,8 +249,3 @@ def document(assignment: Assignment, text: str) -> Path:
     head = path.read_text(encoding="utf-8").split(mark)[0]
     path.write_text(f"{head}{mark}\n\n{text}\n", encoding="utf-8")
     return path
-
-
-def only(experiments: Sequence[Experiment], data: Sequence[str]) -> list[Experiment]:
-    """Return the experiments on some data sets, or all of them if none is named."""
-    return [replace(one) for one in experiments if not data or one.data in data]

@@ -2,13 +2,13 @@
 
 source        the notebook as questions, answers and checks     notebook      its one spelling
 problems      what is wrong and where                           gates         hygiene rules
-fold          facts become literals                             bars          calibrated or not
-kitfiles      what stands beside a notebook                     translation   cells for the tools
+check_rules   rules of a check cell                             bars          calibrated or not
+fold          facts become literals                             translation   cells for the tools
+kitfiles      what stands beside a notebook                     solutions     the executed notebook
 otter         otter's flavour, by otter assign                  nbgrader      nbgrader's, likewise
-tool          runs other people's tools                         solutions     the executed notebook
+tool          runs other people's tools                         coursetree    nbgrader's var/nbgrader
 leaks         nothing secret in a release                       layers        all texts in a file
 release       plan, manifest                                    folder        trees of files
-coursetree    nbgrader's course in var/nbgrader
 
 ``build`` is all that the command line needs.
 """

@@ -59,7 +59,10 @@ class Folder:
             pieces += [cell.text[start : span.start], literal]
             start = span.end
         text = "".join([*pieces, cell.text[start:]])
-        return replace(cell, text=_without_loading(text) if cell.kind is Kind.CODE else text)
+        if cell.kind is Kind.CODE:
+            text = _without_loading(text)
+            problems += _left_over(source, cell, text)
+        return replace(cell, text=text)
 
     def _literal(self, span: "_Span", text: str) -> str:
         if span.in_text:
@@ -214,6 +217,13 @@ def _split_format(inside: str) -> tuple[str, str]:
 def _without_loading(text: str) -> str:
     lines = [line for line in text.split("\n") if not _LOADING.fullmatch(line.strip())]
     return "\n".join(lines).lstrip("\n") if len(lines) != text.count("\n") + 1 else text
+
+
+def _left_over(source: Source, cell: Cell, text: str) -> Iterator[Problem]:
+    """Find uses of this package, which students do not have."""
+    if re.search(r"^\s*(from|import) autograder\b|\bload_facts\b", text, re.MULTILINE):
+        do = "load the facts with exactly LAB, EXPECTED, BARS = load_facts(…), and import nothing else of it"
+        yield Problem(source.place(cell), "a use of autograder that would be released", do)
 
 
 def _plain(value: Any) -> bool:

@@ -54,6 +54,8 @@ def _missing(assignment: Assignment, kit: Mapping[str, bytes]) -> list[Problem]:
         except (SyntaxError, ValueError) as error:
             problems.append(Problem(place, f"code that is not Python ({error})", "mend it"))
             continue
+        if "autograder" in _modules(data.decode()):
+            problems.append(Problem(place, "an import of autograder", "students do not have it"))
         for node in ast.walk(tree):
             for module in _kit_modules(node, assignment.kit):
                 path = module.replace(".", "/")

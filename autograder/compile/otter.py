@@ -99,6 +99,8 @@ def _named(student: NotebookNode, source: Source) -> NotebookNode:
             cell.id = next(manual)
         elif re.fullmatch(r"<!-- (BEGIN|END) QUESTION -->\s*(<!-- .*)?", cell.source, re.DOTALL):
             cell.id = f"otter-mark-{number}"
+        elif (name := next(export, None)) is not None:
+            cell.id = name
         else:
-            cell.id = next(export)
+            raise StaffError(f"otter assign added a cell that is not known here: {cell.source[:60]!r}")
     return student

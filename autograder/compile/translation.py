@@ -8,7 +8,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.compile.gates import MODULES
+from autograder.compile.check_rules import MODULES
 from autograder.compile.notebook import FORMAT, made_of
 from autograder.compile.source import Cell, Check, Kind
 

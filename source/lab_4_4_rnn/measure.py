@@ -133,9 +133,12 @@ def _forecast(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:
 
         return measured
 
-    yield Experiment("GRU", "series", score("linear"), "forecast", True)
-    yield Experiment("GRU, sigmoid output", "series", score("sigmoid"), "forecast", False)
-    yield Experiment("naive forecast", "series", lambda _seed: 1.0, "forecast", False)
+    def on(model: str, measured: Callable[[int], float], *, right: bool) -> Experiment:
+        return Experiment(model, "series", measured, "forecast", right, lower_is_better=True)
+
+    yield on("GRU", score("linear"), right=True)
+    yield on("GRU, sigmoid output", score("sigmoid"), right=False)
+    yield on("naive forecast", lambda _seed: 1.0, right=False)
 
 
 def _windows(part: np.ndarray, window: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,6 @@ def test_a_bar_that_cannot_separate_is_dropped() -> None:
 
 
 def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
-    pair = [_experiment("a", right=True), _experiment("b", right=False)]
+    pair = [replace(_experiment(name, right=name == "a"), lower_is_better=True) for name in "ab"]
     (bar,) = fit(pair, {"made up: a": [0.60, 0.64], "made up: b": [1.0, 1.0]})
     assert bar.value == pytest.approx(0.82)

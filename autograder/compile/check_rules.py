@@ -1,0 +1,180 @@
+"""What a check cell must look like, so that otter, nbgrader and a grader with proxies agree."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from autograder import checks
+from autograder.compile.problems import Problem
+from autograder.compile.source import Check, Question, Source, unknown_key
+
+MODULES = {"np": "import numpy as np", "keras": "import keras"}
+"""Modules that a check may use beside the vocabulary and the kit, and their imports."""
+
+_HARMLESS = {"hint", "what", "tolerance"}
+_MANY = 3
+_LARGE = 100
+
+
+def problems(source: Source, question: Question, one: Check, kit: str) -> Iterator[Problem]:
+    """Yield what is wrong with one check of a question."""
+    function = one.function()
+
+    def at(node: ast.AST, found: str, do: str) -> Problem:
+        line = getattr(node, "lineno", 1) + one.first_line - 1
+        return Problem(source.place(one.cell, line), found, do)
+
+    prefix = question.name.replace("_", "-") + "-"
+    if not one.cell.id.startswith(prefix):
+        do = f"begin the id with {prefix}"
+        yield Problem(source.place(one.cell), f"the check {one.cell.id!r}", do)
+    if not function.name.startswith("check_"):
+        yield at(function, f"def {function.name}", "call it check_…")
+    yield from _title(one, function, at)
+    yield from _parameters(question, function, at)
+    yield from _body(one, function, kit, at)
+
+
+def _title(one: Check, function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    title = one.title
+    if not title:
+        yield at(function, "a check without a title", "add a docstring that says what is right")
+    elif re.search(r'["\\\n<>]', title):
+        do = 'use one line without ", \\, < and >'
+        yield at(function, f"the title {title!r}", do)
+
+
+def _parameters(question: Question, function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    arguments = function.args
+    asked = {name for answer in question.answers for name in _defined(answer.cell.text)}
+    plain = [argument.arg for argument in arguments.args]
+    extra = (
+        arguments.posonlyargs,
+        arguments.kwonlyargs,
+        arguments.defaults,
+        arguments.vararg,
+        arguments.kwarg,
+        function.decorator_list,
+    )
+    if any(extra):
+        yield at(function, "a check with defaults, * or decorators", "name functions only")
+    for name in plain:
+        if name not in asked:
+            do = f"take only functions that {question.name} asks for: {', '.join(sorted(asked))}"
+            yield at(function, f"the parameter {name!r}", do)
+
+
+def _defined(text: str) -> set[str]:
+    try:
+        return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    except SyntaxError:
+        return set()
+
+
+def _body(one: Check, function: ast.FunctionDef, kit: str, at: "_At") -> Iterator[Problem]:
+    parameters = {argument.arg for argument in function.args.args}
+    allowed = {*parameters, *MODULES, kit, "checks", "LAB", "EXPECTED", "BARS", *dir(builtins)}
+    bound = _bound(function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.JoinedStr):
+            do = "join texts with +: Python versions write f-strings differently"
+            yield at(node, "an f-string in a check", do)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield at(node, "an import in a check", "the build adds the imports")
+        elif isinstance(node, ast.Name) and node.id not in {*allowed, *bound}:
+            yield at(node, f"the name {node.id!r}", "pass it in or compute it in the check")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
+            name = ast.unparse(node.func)
+            yield at(node, f"a direct call of {name}", f"write checks.call({name}, …)")
+        elif _unknown_check(node):
+            assert isinstance(node, ast.Attribute)
+            found = f"checks.{node.attr}, which is not in the vocabulary"
+            yield at(node, found, unknown_key(node.attr, vars(checks.hidden)))
+    if one.hidden:
+        yield from _shown_literals(function, at)
+
+
+def _unknown_check(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "checks":
+        return False
+    return node.attr not in vars(checks.hidden)
+
+
+def _bound(function: ast.FunctionDef) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not function:
+            names.add(node.name or "")
+    return names
+
+
+def _shown_literals(function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:
+    """Find literals on the lines of a hidden check that otter would print."""
+    for statement in ast.walk(function):
+        if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
+            continue
+        if any(map(_reaches_out, ast.walk(statement))):
+            for node in _telling(statement):
+                do = "give it a name on the line above: otter prints this line when it fails"
+                yield at(node, f"the hidden value {ast.unparse(node)}", do)
+
+
+def _reaches_out(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("checks.")
+
+
+def _telling(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the literals that give away more than a small size or a word would."""
+    if isinstance(node, ast.keyword) and node.arg in _HARMLESS:
+        return
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("EXPECTED", "BARS"):
+        yield node
+        return
+    if isinstance(node, ast.Subscript):
+        yield from _telling(node.value)
+        return
+    if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
+        values = list(_elements(node))
+        if len(values) >= _MANY and any(map(_unusual, values)):
+            yield node
+            return
+    if isinstance(node, ast.Constant) and _tells(node.value):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _telling(child)
+
+
+def _elements(node: ast.expr | None) -> Iterator[object]:
+    """Yield the constants that a display holds, also in displays inside it."""
+    if isinstance(node, ast.Constant):
+        yield node.value
+    elif isinstance(node, (ast.List, ast.Tuple)):
+        for element in node.elts:
+            yield from _elements(element)
+    elif isinstance(node, ast.Dict):
+        for part in (*node.keys, *node.values):
+            yield from _elements(part)
+
+
+def _unusual(value: object) -> bool:
+    return value not in (None, True, False, 0, 1, -1)
+
+
+def _tells(value: object) -> bool:
+    if isinstance(value, str):
+        return " " in value
+    if isinstance(value, float):
+        return value not in (0.0, 1.0)
+    return isinstance(value, int) and abs(value) >= _LARGE
+
+
+class _At(Protocol):
+    """Makes a problem of a node of a check."""
+
+    def __call__(self, node: ast.AST, found: str, do: str) -> Problem: ...  # pragma: no cover
