@@ -15,7 +15,7 @@ release       plan, manifest                                    folder        tr
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.compile import (
@@ -29,7 +29,7 @@ from autograder.compile import (
     release,
     solutions,
 )
-from autograder.compile.fold import Folder
+from autograder.compile.fold import Folding
 from autograder.compile.folder import differences, read_tree, replace_file, replace_trees
 from autograder.compile.notebook import load
 from autograder.compile.source import Source, parse, read
@@ -141,21 +141,24 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> Prepared:
     problems += [*found, *gates.check(source, assignment)]
     unmeasured = bars.problems(source, assignment)
     problems += [] if uncalibrated else unmeasured
-    folder = Folder(facts, assignment.name, calibrated=not unmeasured)
-    folded, found = folder.fold(source)
+    folding = Folding(facts, assignment.name, calibrated=not unmeasured)
+    folded, found = folding.fold(source)
+    if uncalibrated and found and not unmeasured:
+        folding = replace(folding, calibrated=False)
+        folded, found = folding.fold(source)
     files, missing = kitfiles.beside(assignment, source)
     problems += [*found, *missing]
     if problems:
         raise AuthorError([str(problem) for problem in dict.fromkeys(problems)])
-    known = Facts(facts.lab, facts.expected, {} if unmeasured else facts.bars)
+    known = Facts(facts.lab, facts.expected, facts.bars if folding.calibrated else {})
     stamp = Stamp(assignment.name, release.release_id(assignment, data, known, files))
-    return Prepared(parse(folded, label)[0], files, stamp, _bars(source, bool(unmeasured)))
+    return Prepared(parse(folded, label)[0], files, stamp, _bars(source, folding))
 
 
-def _bars(source: Source, unmeasured: bool) -> str:
+def _bars(source: Source, folding: Folding) -> str:
     if not any("BARS" in check.code for check in source.checks()):
         return "none"
-    return "uncalibrated" if unmeasured else "calibrated"
+    return "calibrated" if folding.calibrated else "uncalibrated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class _UnknownFactError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class Folding:
     """Replaces facts by their values."""
 
     facts: Facts

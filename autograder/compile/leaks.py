@@ -141,7 +141,7 @@ def watch(
         expected: the text of ``expected.py``.
         solution: the executed solution, for its outputs.
     """
-    given = [Text(text) for text in _given(source, files)]
+    given = [Text(_bare(text)) for text in _given(source, files)]
     prose = [Text(cell.text) for cell in source.cells if cell.kind is Kind.MARKDOWN]
     secret = [*_solutions(source), *_hidden(source), *_python(expected, "expected.py", 0)]
     values = [*_values(source), *(_outputs(solution) if solution else ())]
@@ -166,6 +166,15 @@ def _given(source: Source, files: Mapping[str, bytes]) -> Iterator[str]:
     for name, data in files.items():
         if name.endswith(".py"):
             yield data.decode()
+
+
+def _bare(code: str) -> str:
+    """Return code without comments and docstrings: what stands there is no reason to know it."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value = ast.Constant(...)
+    return ast.unparse(tree)
 
 
 def _unwatched(source: Source, watched: Iterable[Watched]) -> Iterator[Problem]:

@@ -4,18 +4,15 @@ import json
 from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
+from nbformat.v4.rwbase import split_lines
 
 FORMAT = (4, 5)
 
 
 def dump(notebook: NotebookNode) -> bytes:
-    """Return the one spelling of a notebook: sorted keys, one line of source per JSON line."""
-    plain = json.loads(json.dumps(notebook))
-    for cell in plain["cells"]:
-        if isinstance(cell["source"], str):
-            cell["source"] = cell["source"].splitlines(keepends=True)
-    text = json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
-    return (text + "\n").encode()
+    """Return the one spelling of a notebook, which is also nbformat's: no tool rewrites it."""
+    lines = split_lines(made_of(json.loads(json.dumps(notebook))))
+    return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def load(data: bytes) -> NotebookNode:

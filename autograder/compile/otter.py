@@ -32,9 +32,7 @@ def build(
         work: an empty folder.
     """
     name = assignment.notebook.name
-    beside = sorted({path.partition("/")[0] for path in files} - {"requirements.txt"})
-    master = notebook([_config(beside), *_cells(source, assignment.kit)], stamp)
-    write_tree(work, {**files, name: dump(master)})
+    write_tree(work, {**files, name: dump(master(source, assignment, stamp, files))})
     tool.run("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work)
     made = read_tree(work / "made" / "student")
     made[name] = dump(_named(load(made[name]), source))
@@ -42,6 +40,12 @@ def build(
     if len(zips) != 1:
         raise StaffError(f"otter assign made {len(zips)} autograder zips instead of one")
     return {**made, "requirements.txt": files["requirements.txt"]}, repack(zips[0].read_bytes())
+
+
+def master(source: Source, assignment: Assignment, stamp: Stamp, files: Mapping[str, bytes]) -> NotebookNode:
+    """Return the notebook that otter assign reads: ours with its settings on top."""
+    beside = sorted({path.partition("/")[0] for path in files} - {"requirements.txt"})
+    return notebook([_config(beside), *_cells(source, assignment.kit)], stamp)
 
 
 def repack(data: bytes) -> bytes:

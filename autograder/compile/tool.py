@@ -1,4 +1,4 @@
-"""The only module of the build that starts processes: other people's tools, each in its own.
+"""Other people's tools, each run in a process of its own.
 
 Both tools change the working directory and read configuration from the home folder; a
 subprocess in a temporary course keeps them away from everything else.
