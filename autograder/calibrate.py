@@ -27,6 +27,9 @@ from autograder.facts import facts_of
 MARGIN = 4.0
 """How many standard errors a bar lies away from the worst right score, at least."""
 
+LEAN = 1 / 3
+"""How far a bar lies from the worst right towards the best wrong score, at least."""
+
 STEP = 0.01
 """Bars are whole multiples of this."""
 
@@ -125,8 +128,9 @@ def measure(
 def fit(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]) -> list[Bar]:
     """Put each bar between the scores of right and of wrong answers.
 
-    It lies ``MARGIN`` standard errors beyond the worst right score or half way to the best
-    wrong one, whichever is more lenient, and is dropped where that does not separate them.
+    It lies ``MARGIN`` standard errors beyond the worst right score or a third of the way to
+    the best wrong one, whichever is more lenient, and is dropped where that does not
+    separate them.
     """
     pairs = sorted({(one.bar, one.data) for one in experiments if one.bar})
     measured = [one for one in experiments if scores.get(one.key)]
@@ -193,12 +197,12 @@ def _bar(name: str, data: str, measured: Sequence[Experiment], scores: Mapping[s
     if not mine[0].lower_is_better:
         worst, best = min(right), max(wrong)
         error = _standard_error(worst, right, tested_on)
-        value = math.floor(min(worst - MARGIN * error, (worst + best) / 2) / STEP) * STEP
+        value = math.floor(min(worst - MARGIN * error, worst - LEAN * (worst - best)) / STEP) * STEP
         separates = value > best
     else:
         worst, best = max(right), min(wrong)
         error = _standard_error(worst, right, tested_on)
-        value = math.ceil(max(worst + MARGIN * error, (worst + best) / 2) / STEP) * STEP
+        value = math.ceil(max(worst + MARGIN * error, worst + LEAN * (best - worst)) / STEP) * STEP
         separates = value < best
     return Bar(name, data, round(value, 4) if separates else None, worst, best, error)
 

@@ -63,7 +63,10 @@ def _reviews(answers: Mapping[str, Any], lab: Any, data: str, source: str) -> It
             return layer(lab.units, dropout=lab.dropout)
 
         yield on(name, build, kind)
-        yield on(f"{name} without a mask", network(unmasked, mask=False), kind, right=False)
+        # On IMDB an unmasked LSTM can come close to a masked one: no bar tells them apart, and
+        # the mask is left to the checks of settings and of padding.
+        caught = "" if (kind, data) == ("lstm", "imdb") else kind
+        yield on(f"{name} without a mask", network(unmasked, mask=False), caught, right=False)
         yield on(f"{name}, untrained", build, kind, right=False, trained=False)
         yield on(f"{name}, labels shuffled", build, kind, right=False, shuffled=True)
 
@@ -107,13 +110,9 @@ def _order(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:
     def averaging(vocabulary: int, width: int, _units: int, length: int) -> Any:
         return answers["build_dense_baseline"](vocabulary, width, length)
 
-    def one_unit(vocabulary: int, width: int, _units: int, length: int) -> Any:
-        return answers["build_simple_rnn"](vocabulary, width, 1, length)
-
     size = lab.order_test
     yield Experiment("SimpleRNN", "order task", score(answers["build_simple_rnn"]), "order", True, size)
     yield Experiment("averaging", "order task", score(averaging), "order", False, size)
-    yield Experiment("SimpleRNN, one unit", "order task", score(one_unit), "order", False, size)
 
 
 def _forecast(answers: Mapping[str, Any], lab: Any) -> Iterator[Experiment]:

@@ -46,6 +46,8 @@ def test_a_bar_is_four_standard_errors_below_right_and_above_wrong(
     measured: dict[str, Any], data: str, bar: str, right: str, wrong: list[str]
 ) -> None:
     scores, value = measured["scores"], measured["bars"][bar][data]
+    if (bar, data) == ("lstm", "imdb"):
+        wrong = [name for name in wrong if "mask" not in name]  # see docs/calibration.md
     worst = min(scores[f"{data}: {right}"])
     assert value <= worst - MARGIN * math.sqrt(worst * (1 - worst) / HELD_OUT)
     assert value > max(score for name in wrong for score in scores[f"{data}: {name}"])
@@ -75,10 +77,10 @@ def _experiment(model: str, *, right: bool, tested_on: int = 0) -> Experiment:
     return Experiment(model, "made up", float, "bar", right, tested_on)
 
 
-def test_a_bar_lies_half_way_to_the_best_wrong_score_where_that_is_more_lenient() -> None:
+def test_a_bar_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_more_lenient() -> None:
     pair = [_experiment("a", right=True, tested_on=400), _experiment("b", right=False, tested_on=400)]
     (bar,) = fit(pair, {"made up: a": [0.90, 0.94], "made up: b": [0.48, 0.52]})
-    assert bar.value == pytest.approx(0.71)
+    assert bar.value == pytest.approx(0.77)
 
 
 def test_a_bar_that_cannot_separate_is_dropped() -> None:
@@ -90,4 +92,4 @@ def test_a_bar_that_cannot_separate_is_dropped() -> None:
 def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
     pair = [replace(_experiment(name, right=name == "a"), lower_is_better=True) for name in "ab"]
     (bar,) = fit(pair, {"made up: a": [0.60, 0.64], "made up: b": [1.0, 1.0]})
-    assert bar.value == pytest.approx(0.82)
+    assert bar.value == pytest.approx(0.76)

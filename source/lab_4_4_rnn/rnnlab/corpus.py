@@ -2,7 +2,7 @@
 
 It stands in for IMDB on machines without a network. Reviews are lower case, without
 punctuation, about as long as IMDB's; a quarter of the opinions are negated ("not bad"),
-and in two reviews of five a "but" turns the verdict round. So word order decides more
+and in a third of the reviews a "but" turns the verdict round. So word order decides more
 than it does on IMDB, and a model that averages words cannot see that part.
 
     slots -> SENTENCES -> plan of a review -> words -> ids
@@ -54,7 +54,7 @@ A_BEFORE = ("one", "useless", "uniform", "university")
 AN_BEFORE = ("honest", "hour", "hourglass")
 
 # Shares out of 1,000.
-TURNED_REVIEWS = 420
+TURNED_REVIEWS = 360
 DISSENT = 20
 MOST_CLOSING = 2
 BODY = {"opinion": 640, "contrast": 60, "plot": 190, "aside": 110}
