@@ -1,0 +1,45 @@
+"""Import TensorFlow without a word on stderr.
+
+TensorFlow's C++ libraries write to descriptor 2 while they load, whatever the log
+level says; nbgrader counts anything on stderr as a wrong answer. The instruction set
+is fixed so that trained weights agree on more machines.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
+
+STDERR = 2
+
+
+@contextmanager
+def silenced_stderr() -> Iterator[None]:
+    """Send file descriptor 2 to the null device for the length of the block."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    saved = os.dup(STDERR)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, STDERR)
+        yield
+    finally:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os.dup2(saved, STDERR)
+        os.close(saved)
+        os.close(null)
+
+
+with silenced_stderr():
+    import keras
+    import tensorflow
+
+tensorflow.get_logger().setLevel("ERROR")  # retracing warnings go to stderr
+
+__all__ = ["keras", "silenced_stderr", "tensorflow"]

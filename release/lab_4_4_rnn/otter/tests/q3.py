@@ -1,0 +1,34 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q3"
+points = None
+
+@test_case(points=2, hidden=False, 
+    failure_message="The baseline has the four layers in this order")
+def check_dense_layers(build_dense_baseline):
+    """The baseline has the four layers in this order"""
+    import checks
+    import keras
+    L = keras.layers
+    model = checks.call(build_dense_baseline)
+    checks.layers(model, [L.Embedding, L.GlobalAveragePooling1D, L.Dense, L.Dense], hint='Compare with the list in the question.')
+
+@test_case(points=2, hidden=False, 
+    failure_message="Each layer of the baseline has its size")
+def check_dense_params(build_dense_baseline):
+    """Each layer of the baseline has its size"""
+    import checks
+    model = checks.call(build_dense_baseline)
+    checks.params(model, [320000, 528, 17], hint='Which number of the question sets the size of this layer?')
+
+@test_case(points=2, hidden=False, 
+    failure_message="The baseline gives one probability per review and is compiled for it")
+def check_dense_output(build_dense_baseline):
+    """The baseline gives one probability per review and is compiled for it"""
+    import checks
+    model = checks.call(build_dense_baseline)
+    checks.output(model, (None, 1), activation='sigmoid', hint='One number between 0 and 1 for each review.')
+    checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
+
