@@ -1,6 +1,7 @@
 """``course demo``: the solution, run as a student would, with all its checks."""
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,6 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from traitlets.config import Config
 
 from autograder.compile import Prepared, prepare
 from autograder.compile.folder import write_tree
@@ -59,11 +59,10 @@ def _execute(notebook: NotebookNode, prepared: Prepared, assignment: Assignment,
             timeout=assignment.cell_timeout_s,
             kernel_name="python3",
             allow_errors=True,
-            config=Config(ConnectionFileMixin={"transport": "ipc"}),
             resources={"metadata": {"path": folder}},
             on_cell_complete=lambda **_: progress.advance(task),
         )
-        client.execute(env={**assignment.environment, **os.environ})
+        client.execute(env={**assignment.environment, **os.environ}, stderr=subprocess.DEVNULL)
         progress.update(task, completed=len(notebook.cells))
 
 

@@ -285,7 +285,7 @@ def _value(node: ast.AST, what: str, origin: str) -> Iterator[Watched]:
 def _distinct(value: object) -> bool:
     if isinstance(value, int):
         return abs(value) >= _LARGE and str(value).strip("0") not in ("1", "-1")
-    mantissa = f"{value:.15e}".partition("e")[0]
+    mantissa = repr(value).partition("e")[0]
     return len(mantissa.strip("-0").replace(".", "").rstrip("0")) >= _DIGITS
 
 

@@ -293,3 +293,9 @@ def test_the_build_says_how_much_it_watched(tiny: Built) -> None:
     assert tiny.report.watched == len(watch_of(tiny).watched) > 25
     manifest = json.loads((tiny.release / "MANIFEST.json").read_text())
     assert (manifest["watched"], manifest["public"]) == (tiny.report.watched, tiny.report.public)
+
+
+def test_a_number_of_few_digits_is_no_secret_however_binary_it_is() -> None:
+    assert not leaks._distinct(0.69)
+    assert not leaks._distinct(0.7)
+    assert leaks._distinct(0.6931)
