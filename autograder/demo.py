@@ -1,5 +1,6 @@
 """``course demo``: the solution, run as a student would, with all its checks."""
 
+import html
 import os
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ from autograder.compile.source import Check, Question
 from autograder.course import Assignment
 from autograder.errors import AuthorError
 
+_NO_TEXT = "No description has been provided for this image"
+
 
 def show(assignment: Assignment, console: Console) -> None:
     """Execute the solution with visible and hidden checks, print points, write the page.
@@ -35,7 +38,7 @@ def show(assignment: Assignment, console: Console) -> None:
     _execute(notebook, prepared, assignment, console)
     page = assignment.root / "var" / "demo" / f"{assignment.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    page.write_text(_described(HTMLExporter().from_notebook_node(notebook)[0], notebook), encoding="utf-8")
     printed = {cell.id: _printed(cell) for cell in notebook.cells}
     console.print(_table(assignment, prepared.source.questions, printed))
     console.print(f"The executed notebook, with its figures: {page.relative_to(assignment.root)}")
@@ -64,6 +67,16 @@ def _execute(notebook: NotebookNode, prepared: Prepared, assignment: Assignment,
         )
         client.execute(env={**assignment.environment, **os.environ}, stderr=subprocess.DEVNULL)
         progress.update(task, completed=len(notebook.cells))
+
+
+def _described(page: str, notebook: NotebookNode) -> str:
+    """Give each figure the text that its output carries; nbconvert leaves it out."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            alt = output.metadata.get("image/png", {}).get("alt", _NO_TEXT)
+            page = page.replace(f'"{_NO_TEXT}"', f'"{html.escape(alt)}"', 1)
+    return page
 
 
 def _printed(cell: NotebookNode) -> str:
