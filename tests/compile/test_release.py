@@ -20,7 +20,7 @@ from autograder.compile.notebook import load
 from autograder.compile.otter import repack
 from autograder.course import load_course
 from autograder.errors import StaffError
-from tests.build.conftest import Built, built, cell, copied, edit_notebook
+from tests.compile.conftest import Built, built, cell, copied, edit_notebook
 
 FLAVOURS = ("otter", "nbgrader")
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,8 @@ from autograder.compile.folder import digest, read_tree, write_tree
 from autograder.compile.notebook import dump, load
 from autograder.course import load_course
 from autograder.errors import StaffError
-from tests.build import peers
-from tests.build.conftest import Built, built, cell, copied, edit_notebook
+from tests.compile import peers
+from tests.compile.conftest import Built, built, cell, copied, edit_notebook
 
 pytestmark = pytest.mark.peers
 

@@ -9,7 +9,7 @@ import pytest
 from autograder.compile import prepare
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from tests.build.conftest import cell, edit_notebook
+from tests.compile.conftest import cell, edit_notebook
 
 LABEL = "source/tiny/tiny.ipynb"
 

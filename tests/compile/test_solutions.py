@@ -8,7 +8,7 @@ import pytest
 from autograder.compile import build
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from tests.build.conftest import Built, built, cell, edit_notebook
+from tests.compile.conftest import Built, built, cell, edit_notebook
 
 
 def outputs(root: Path, name: str) -> str:

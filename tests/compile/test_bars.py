@@ -8,7 +8,7 @@ import pytest
 from autograder.compile import Prepared, bars, prepare
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
-from tests.build.conftest import cell, edit_notebook
+from tests.compile.conftest import cell, edit_notebook
 
 COMMAND = "run `course calibrate tiny` (or build with --uncalibrated)"
 

@@ -16,7 +16,7 @@ from autograder.compile import build, leaks
 from autograder.compile.notebook import dump, load
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from tests.build.conftest import Built, cell, edit_notebook
+from tests.compile.conftest import Built, cell, edit_notebook
 
 Files = dict[str, bytes]
 
