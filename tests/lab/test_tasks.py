@@ -105,3 +105,18 @@ def test_a_pair_that_is_not_there_names_its_question(
 def test_anything_but_a_pair_is_explained(value: Any) -> None:
     with pytest.raises(KitError, match="Q9 should return two arrays"):
         as_pair(value)
+
+
+def test_a_trend_shows_whether_the_future_was_used_for_scaling() -> None:
+    train, test = split_and_standardise(np.arange(10.0), 7)
+    assert train.mean() == pytest.approx(0.0)
+    assert train.std() == pytest.approx(1.0)
+    assert test.min() > train.max()
+    assert test.mean() == pytest.approx((8.0 - 3.0) / np.arange(7.0).std())
+
+
+def test_forecasts_in_a_column_are_compared_row_by_row() -> None:
+    values = np.arange(5.0)
+    column = forecast_values(values, 2, np.array([[2.0], [3.0], [4.0]]))
+    assert column.shape == (3,)
+    assert np.abs(column - values[2:]).max() == 0.0
