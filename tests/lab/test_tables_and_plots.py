@@ -354,6 +354,10 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no model": (lambda _: tables.show_models({"LSTM": "lstm"}), "LSTM should be a Keras model"),
     "no scores": (lambda _: tables.show_scores({"LSTM": (0.4, 0.8)}), "type tuple"),
     "no accuracy": (lambda _: tables.show_scores({"LSTM": {"loss": 0.4}}), "hold loss"),
+    "loss for accuracy": (
+        lambda _: tables.show_scores({"LSTM": dict(zip(("accuracy", "loss"), (1.37, 0.61), strict=True))}),
+        "accuracy of LSTM is 1.37, but it is a share between 0 and 1",
+    ),
     "no history": (lambda _: tables.validation_accuracy({"a": 1}, "LSTM"), "type dict"),
     "no validation": (
         lambda _: tables.validation_accuracy(history(loss=[1.0], accuracy=[0.5]), "LSTM"),

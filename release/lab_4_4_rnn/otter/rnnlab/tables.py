@@ -380,7 +380,13 @@ def accuracy_of(scores: Scores, name: str) -> float:
             f"The scores of {name} hold {listed(list(found)) or 'nothing'}: compile the "
             "model with metrics=['accuracy']."
         )
-    return float(named["accuracy"])
+    accuracy = float(named["accuracy"])
+    if not 0 <= accuracy <= 1:
+        raise KitError(
+            f"The accuracy of {name} is {accuracy:.3g}, but it is a share between 0 and 1: "
+            "Keras' evaluate returns the loss first and the accuracy second."
+        )
+    return accuracy
 
 
 def validation_accuracy(history: Any, name: str) -> list[float]:
