@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.compile import bars
-from autograder.compile.source import Source, parse, read
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.facts import facts_of
+from autograder.source import Source, parse, read
 
 MARGIN = 4.0
 """How many standard errors a bar lies away from the worst right score, at least."""

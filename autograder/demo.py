@@ -17,9 +17,9 @@ from rich.table import Table
 from autograder.compile import Prepared, prepare
 from autograder.compile.folder import write_tree
 from autograder.compile.solutions import draft
-from autograder.compile.source import Check, Question
 from autograder.course import Assignment
 from autograder.errors import AuthorError
+from autograder.source import Check, Question
 
 _NO_TEXT = "No description has been provided for this image"
 

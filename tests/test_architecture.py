@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "autograder"
-ORDER = ["errors", "course", "facts", "checks", "compile", "calibrate", "demo", "cli"]
+ORDER = [
+    "errors",
+    "course",
+    "facts",
+    "problems",
+    "notebook",
+    "source",
+    "checks",
+    "grade",
+    "compile",
+    "calibrate",
+    "demo",
+    "cli",
+]
 
 
 def imported(path: Path) -> set[str]:
@@ -23,7 +36,7 @@ def imported(path: Path) -> set[str]:
 
 def files(part: str) -> list[Path]:
     folder = PACKAGE / part
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{part}.py"]
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{part}.py"]
 
 
 @pytest.mark.parametrize("part", ORDER)
@@ -33,11 +46,17 @@ def test_a_part_imports_only_from_those_above_it(part: str) -> None:
         assert imported(path) <= allowed, path.name
 
 
+def test_compile_and_grade_meet_only_above_both() -> None:
+    assert not any("grade" in imported(path) for path in files("compile"))
+
+
 def test_the_docstring_draws_every_part_in_this_order() -> None:
     text = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))) or ""
     places = [text.index(f"\n{part}") for part in ORDER]
     assert places == sorted(places)
-    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.name == "compile"}
+    parts = {
+        path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
     assert parts - {"__init__", "__main__"} == set(ORDER)
 
 

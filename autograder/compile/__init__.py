@@ -1,8 +1,7 @@
 """From one source notebook to releases, solutions and bundles.
 
-source        the notebook as questions, answers and checks     notebook      its one spelling
-problems      what is wrong and where                           gates         hygiene rules
-check_rules   rules of a check cell                             bars          calibrated or not
+gates         hygiene rules                                     check_rules   rules of a check cell
+bars          calibrated or not
 fold          facts become literals                             translation   cells for the tools
 kitfiles      what stands beside a notebook                     solutions     the executed notebook
 otter         otter's flavour, by otter assign                  nbgrader      nbgrader's, likewise
@@ -31,12 +30,12 @@ from autograder.compile import (
 )
 from autograder.compile.fold import Folding
 from autograder.compile.folder import differences, read_tree, replace_file, replace_trees
-from autograder.compile.notebook import load
-from autograder.compile.source import Source, parse, read
 from autograder.compile.translation import Stamp
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, StaffError
 from autograder.facts import Facts, facts_of
+from autograder.notebook import load
+from autograder.source import Source, parse, read
 
 __all__ = ["BuildReport", "Prepared", "build", "prepare"]
 

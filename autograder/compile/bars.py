@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from autograder.compile.problems import Problem
-from autograder.compile.source import Source
 from autograder.course import Assignment
+from autograder.problems import Problem
+from autograder.source import Source
 
 
 def provenance(assignment: Assignment, files: Iterable[str]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from autograder import checks
-from autograder.compile.problems import Problem
-from autograder.compile.source import Check, Question, Source, unknown_key
+from autograder.problems import Problem
+from autograder.source import Check, Question, Source, unknown_key
 
 MODULES = {"np": "import numpy as np", "keras": "import keras"}
 """Modules that a check may use beside the vocabulary and the kit, and their imports."""

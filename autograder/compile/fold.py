@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autograder.compile.problems import Problem
-from autograder.compile.source import Cell, Kind, Source
 from autograder.facts import Facts
+from autograder.problems import Problem
+from autograder.source import Cell, Kind, Source
 
 ROOTS = ("LAB", "EXPECTED", "BARS")
 LOW_BAR, HIGH_BAR = 0.0, 1e9

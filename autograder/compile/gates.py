@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder.compile import check_rules
-from autograder.compile.problems import Problem
-from autograder.compile.source import (
+from autograder.course import Assignment
+from autograder.problems import Problem
+from autograder.source import (
     BEGIN_SOLUTION,
     END_SOLUTION,
     Answer,
@@ -21,7 +22,6 @@ from autograder.compile.source import (
     Question,
     Source,
 )
-from autograder.course import Assignment
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from autograder import checks
 from autograder.compile.folder import read_tree
-from autograder.compile.problems import Problem
-from autograder.compile.source import Kind, Source
 from autograder.course import Assignment
+from autograder.problems import Problem
+from autograder.source import Kind, Source
 
 CHECKS_NAME = "checks.py"
 REQUIREMENTS_NAME = "requirements.txt"

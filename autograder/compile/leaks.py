@@ -16,8 +16,8 @@ from functools import cached_property
 from nbformat import NotebookNode
 
 from autograder.compile.layers import layers, squeeze
-from autograder.compile.problems import Problem
-from autograder.compile.source import Answer, Check, Kind, Source
+from autograder.problems import Problem
+from autograder.source import Answer, Check, Kind, Source
 
 _SHORTEST = 6
 """A squeezed statement below this many characters says nothing (``pass``)."""

@@ -9,10 +9,10 @@ from nbformat import NotebookNode
 
 from autograder.compile import tool
 from autograder.compile.folder import read_tree, write_tree
-from autograder.compile.notebook import dump, load
-from autograder.compile.source import Cell, Check, Kind, Question, Source
 from autograder.compile.translation import STUB, TEXT_STUB, Stamp, check_code, node, notebook
 from autograder.course import Assignment, Course
+from autograder.notebook import dump, load
+from autograder.source import Cell, Check, Kind, Question, Source
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"

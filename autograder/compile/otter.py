@@ -11,11 +11,11 @@ from nbformat import NotebookNode
 
 from autograder.compile import tool
 from autograder.compile.folder import read_tree, write_tree
-from autograder.compile.notebook import dump, load
-from autograder.compile.source import Cell, Check, Kind, Source
 from autograder.compile.translation import Stamp, check_code, node, notebook
 from autograder.course import Assignment
 from autograder.errors import StaffError
+from autograder.notebook import dump, load
+from autograder.source import Cell, Check, Kind, Source
 
 _INIT = Cell("otter-init", Kind.CODE, "import otter\n\ngrader = otter.Notebook()")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

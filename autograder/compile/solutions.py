@@ -16,12 +16,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from autograder.compile.folder import digest, read_tree, write_tree
-from autograder.compile.notebook import FORMAT, dump, made_of
-from autograder.compile.problems import Problem
-from autograder.compile.source import Answer, Cell, Check, Kind, Source
 from autograder.compile.translation import node
 from autograder.course import Assignment
 from autograder.errors import AuthorError
+from autograder.notebook import FORMAT, dump, made_of
+from autograder.problems import Problem
+from autograder.source import Answer, Cell, Check, Kind, Source
 
 MANIFEST = "MANIFEST.json"
 

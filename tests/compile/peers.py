@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.compile import Prepared
-from autograder.compile.notebook import dump, load
-from autograder.compile.source import Kind
+from autograder.notebook import dump, load
+from autograder.source import Kind
 
 LIMIT_S = 1500
 

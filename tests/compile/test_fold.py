@@ -7,9 +7,9 @@ import pytest
 
 from autograder.compile import prepare
 from autograder.compile.fold import Folding
-from autograder.compile.source import Cell, Kind, Source
 from autograder.course import load_course
 from autograder.facts import Facts
+from autograder.source import Cell, Kind, Source
 
 LAB = make_dataclass("Lab", ["width", "length", "rate", "name"])(3, 12_000, -0.5, "wave")
 FACTS = Facts(LAB, {"rows": 7, "sizes": [4, 9], "by": {"a": 1, "b": 2}}, {"fit": {"x": 0.75}})

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from autograder.compile import build, leaks
-from autograder.compile.notebook import dump, load
 from autograder.course import load_course
 from autograder.errors import AuthorError
+from autograder.notebook import dump, load
 from tests.compile.conftest import Built, cell, edit_notebook
 
 Files = dict[str, bytes]

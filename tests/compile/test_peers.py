@@ -13,9 +13,9 @@ import pytest
 
 from autograder.compile import build, otter
 from autograder.compile.folder import digest, read_tree, write_tree
-from autograder.compile.notebook import dump, load
 from autograder.course import load_course
 from autograder.errors import StaffError
+from autograder.notebook import dump, load
 from tests.compile import peers
 from tests.compile.conftest import Built, built, cell, copied, edit_notebook
 

@@ -16,10 +16,10 @@ import pytest
 import yaml
 
 from autograder.compile import build
-from autograder.compile.notebook import load
 from autograder.compile.otter import repack
 from autograder.course import load_course
 from autograder.errors import StaffError
+from autograder.notebook import load
 from tests.compile.conftest import Built, built, cell, copied, edit_notebook
 
 FLAVOURS = ("otter", "nbgrader")

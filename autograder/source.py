@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from autograder.compile.notebook import joined
-from autograder.compile.problems import Problem
+from autograder.notebook import joined
+from autograder.problems import Problem
 
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"

@@ -1,0 +1,1 @@
+"""From submissions to results; hidden checks never share a process with student code."""
