@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autograder import checks as vocabulary
-from autograder.compile import source as notebook
+from autograder import source as notebook
 from autograder.course import load_course
 from autograder.facts import facts_of
 
