@@ -23,6 +23,21 @@ COURSE = {
                 "rnnlab/tasks.py",
                 "rnnlab/training.py",
             ],
+            "grading": {
+                "offload": "rnnlab.service",
+                "skip": [
+                    "clinic_report",
+                    "plot_comparison",
+                    "plot_forecast",
+                    "plot_order_task",
+                    "plot_padding",
+                    "plot_review_lengths",
+                    "plot_series",
+                    "run_averaging_order_task",
+                    "show_erasing",
+                ],
+                "preload": ["load_reviews(10_000, quiet=True)", "load_index_to_word()"],
+            },
             "lab": {
                 "vocab_size": 10_000,
                 "max_length": 200,

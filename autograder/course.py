@@ -1,10 +1,12 @@
 """The course: ``course_config.py`` parsed once into values that need no second check."""
 
 import difflib
+import math
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +24,36 @@ _ASSIGNMENT_KEYS = {
     "cell_timeout_s": int,
     "lab": dict,
 }
-_OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list}
+_OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list, "grading": dict}
+_GRADING_KEYS = {"offload": str, "skip": list, "preload": list, "isolation": str, "limits": dict}
+
+
+class Isolation(StrEnum):
+    """What must stand between submissions and the machine that grades them."""
+
+    ANY = "any"
+    """As much as the machine gives; each result says what is missing."""
+
+    FULL = "full"
+    """Every layer, or nothing is graded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """How submissions of an assignment are graded."""
+
+    offload: str = ""
+    """The kit module whose tasks run in the trusted trainer, e.g. ``rnnlab.service``."""
+
+    skip: tuple[str, ...] = ()
+    """Functions of the kit that do nothing while a submission runs, e.g. ``plot_series``."""
+
+    preload: tuple[str, ...] = ()
+    """Calls of the kit that are made once for all submissions, e.g. ``load_reviews(500)``."""
+
+    isolation: Isolation = Isolation.ANY
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Limits that differ from the engine's own, by name, e.g. ``{"cell_s": 90}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +87,8 @@ class Assignment:
 
     bars_depend_on: tuple[str, ...]
     """Files below ``source`` whose change makes measured accuracy bars void."""
+
+    grading: Grading = field(default_factory=Grading)
 
     @property
     def source(self) -> Path:
@@ -119,6 +152,8 @@ def load_course(root: Path) -> Course:
     entries = entries if isinstance(entries, dict) else {}
     for name, entry in entries.items():
         problems += _problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
+        if isinstance(entry, dict) and isinstance(entry.get("grading"), dict):
+            problems += _grading_problems(entry["grading"], f"assignments[{name!r}]['grading']")
     if problems:
         raise AuthorError(problems)
     assignments = {name: _assignment(name, entry, root) for name, entry in entries.items()}
@@ -144,6 +179,27 @@ def _problems(
         for key, kind in {**wanted, **optional}.items()
         if key in found and type(found[key]) is not kind
     ]
+    return problems
+
+
+def _grading_problems(found: Mapping[str, Any], place: str) -> list[str]:
+    problems = _problems(found, {}, place, _GRADING_KEYS)
+    place = f"{CONFIG_NAME}: {place}"
+    for key in ("skip", "preload"):
+        texts = found.get(key, [])
+        if isinstance(texts, list) and not all(isinstance(text, str) for text in texts):
+            problems.append(f"{place}[{key!r}]: found {texts!r}; write a list of texts")
+    level = found.get("isolation", Isolation.ANY)
+    if isinstance(level, str) and level not in list(Isolation):
+        near = _nearest(level, {one.value: one for one in Isolation})
+        problems.append(f"{place}['isolation']: found {level!r}{near}")
+    limits = found.get("limits", {})
+    if isinstance(limits, dict):
+        problems += [
+            f"{place}['limits'][{name!r}]: found {value!r}; write a number above 0"
+            for name, value in limits.items()
+            if type(value) not in (int, float) or not 0 < value < math.inf
+        ]
     return problems
 
 
@@ -173,4 +229,15 @@ def _assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
         lab,
         MappingProxyType(entry.get("environment", {})),
         tuple(entry.get("bars_depend_on", ())),
+        _grading(entry.get("grading", {})),
+    )
+
+
+def _grading(entry: Mapping[str, Any]) -> Grading:
+    return Grading(
+        entry.get("offload", ""),
+        tuple(entry.get("skip", ())),
+        tuple(entry.get("preload", ())),
+        Isolation(entry.get("isolation", Isolation.ANY)),
+        MappingProxyType(entry.get("limits", {})),
     )

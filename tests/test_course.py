@@ -1,0 +1,92 @@
+"""How an assignment is graded, as ``course_config.py`` says it."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Assignment, Grading, Isolation, load_course
+from autograder.errors import AuthorError
+
+WHOLE = {
+    "offload": "kit.service",
+    "skip": ["plot_series", "show_erasing"],
+    "preload": ["load(7)"],
+    "isolation": "full",
+    "limits": {"cell_s": 90, "memory_bytes": 2.5e9},
+}
+
+
+def write(root: Path, grading: object) -> Path:
+    assignment = {
+        "title": "A lab",
+        "points": 3,
+        "due": "2027-02-12T23:59:00+00:00",
+        "kit": "kit",
+        "cell_timeout_s": 60,
+        "lab": {"width": 4},
+        **({} if grading is None else {"grading": grading}),
+    }
+    course = {"id": "c", "title": "C", "assignments": {"lab": assignment}}
+    (root / "course_config.py").write_text(f"inf = 1e999\nCOURSE = {course!r}\n")
+    return root
+
+
+def parsed(root: Path, grading: object) -> Assignment:
+    return load_course(write(root, grading)).assignment("lab")
+
+
+def problems(root: Path, grading: object) -> list[str]:
+    with pytest.raises(AuthorError) as raised:
+        load_course(write(root, grading))
+    return list(raised.value.problems)
+
+
+def test_an_assignment_that_does_not_say_how_it_is_graded_gets_the_defaults(tmp_path: Path) -> None:
+    assert parsed(tmp_path, None).grading == Grading("", (), (), Isolation.ANY, {})
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    grading = parsed(tmp_path, WHOLE).grading
+    assert (grading.offload, grading.skip) == ("kit.service", ("plot_series", "show_erasing"))
+    assert (grading.preload, grading.isolation) == (("load(7)",), Isolation.FULL)
+    assert dict(grading.limits) == {"cell_s": 90, "memory_bytes": 2.5e9}
+
+
+def test_what_was_read_cannot_be_changed(tmp_path: Path) -> None:
+    grading = parsed(tmp_path, WHOLE).grading
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        grading.skip = ()
+    with pytest.raises(TypeError):
+        grading.limits["cell_s"] = 1e9
+
+
+WRONG = {
+    "an unknown key": ({"skipp": []}, "unknown key 'skipp'; did you mean 'skip'?"),
+    "a list that is none": (
+        {"preload": "load(7)"},
+        "found 'load(7)'; write a value of type list",
+    ),
+    "an item that is no text": ({"skip": ["plot", 3]}, "['skip']: found ['plot', 3]; write a list of texts"),
+    "an unknown isolation": ({"isolation": "ful"}, "['isolation']: found 'ful'; did you mean 'full'?"),
+    "a far isolation": ({"isolation": "??"}, "['isolation']: found '??'; known: any, full"),
+    "no dict": ([], "['grading']: found []; write a value of type dict"),
+    "a limit of text": ({"limits": {"cell_s": "9"}}, "['cell_s']: found '9'; write a number above 0"),
+    "a limit of zero": ({"limits": {"cell_s": 0}}, "['cell_s']: found 0; write a number above 0"),
+    "an endless limit": ({"limits": {"cell_s": math.inf}}, "found inf"),
+    "a truth value": ({"limits": {"cell_s": True}}, "found True"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_named_with_its_place(name: str, tmp_path: Path) -> None:
+    grading, message = WRONG[name]
+    (found,) = problems(tmp_path, grading)
+    assert found.startswith("course_config.py: assignments['lab']")
+    assert message in found
+
+
+def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"skipp": [], "isolation": "ful", "limits": {"cell_s": -1}})
+    assert len(found) == 3
