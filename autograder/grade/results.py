@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from autograder.checks import Outcome
+
+
+class Standing(StrEnum):
+    """How much of a submission is graded; what is not is our fault and graded again."""
+
+    GRADED = "graded"
+    PARTLY = "partly ungraded"
+    UNGRADED = "ungraded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,11 @@ class CheckResult:
     def earned(self) -> float:
         """Return the points that count."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
+
+    @property
+    def told(self) -> str:
+        """Return the sentence that the student reads; a hidden check tells title and hint only."""
+        return "" if self.hidden else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,19 @@ class Result:
             earned, points = table.get(check.question, (0.0, 0.0))
             table[check.question] = (earned + check.earned, points + check.points)
         return table
+
+    def marks(self) -> dict[str, float | None]:
+        """Return earned points by question, in order; ``None`` where no check could be graded."""
+        graded = {check.question for check in self.checks if check.outcome is not Outcome.UNGRADED}
+        questions = self.questions()
+        return {name: questions[name][0] if name in graded else None for name in questions}
+
+    @property
+    def standing(self) -> Standing:
+        """Return how much of it is graded."""
+        if not self.ungraded:
+            return Standing.GRADED
+        return Standing.UNGRADED if len(self.ungraded) == len(self.checks) else Standing.PARTLY
 
     @property
     def ungraded(self) -> tuple[CheckResult, ...]:

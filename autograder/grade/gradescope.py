@@ -1,0 +1,107 @@
+"""``results.json``: one result in the schema of Gradescope.
+
+Field names and legal values: Gradescope, "Autograder Specifications" (score, execution_time,
+output, output_format, visibility, stdout_visibility, extra_data, tests; of a test: name,
+score, max_score, status ``passed`` or ``failed``, output, visibility ``visible``,
+``after_published``, ``after_due_date`` or ``hidden``). Equal results give equal bytes.
+"""
+
+import json
+from typing import Any
+
+from autograder.checks import Outcome
+from autograder.grade.record import to_plain
+from autograder.grade.results import CheckResult, Result
+from autograder.grade.text import one_line
+
+NAME = "results.json"
+UNGRADED = "Some checks could not be graded because of a fault of ours; staff will grade them again."
+
+_PRECISION = 4
+"""Decimals of points; sums of tenths are not exact."""
+
+_LONGEST = 600
+
+
+def to_results(result: Result) -> dict[str, Any]:
+    """Return one result as Gradescope reads it; the score is what is earned so far."""
+    return {
+        "score": _points(result.earned),
+        "execution_time": round(result.wall_s, 3),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "output": _output(result),
+        "output_format": "text",
+        "tests": [_test(check) for check in result.checks],
+        "extra_data": _extra_data(result),
+    }
+
+
+def dump(result: Result) -> bytes:
+    """Return the bytes of ``results.json``."""
+    return (json.dumps(to_results(result), indent=1, allow_nan=False) + "\n").encode("ascii")
+
+
+def without_times(results: dict[str, Any]) -> dict[str, Any]:
+    """Return what must be the same however often a submission is graded."""
+    extra_data = {key: value for key, value in results["extra_data"].items() if key != "timings"}
+    kept = {key: value for key, value in results.items() if key != "execution_time"}
+    return kept | {"extra_data": extra_data}
+
+
+def _output(result: Result) -> str:
+    sentences = [f"{_points(result.earned):g} of {_points(result.points):g} points."]
+    if result.ungraded:
+        sentences.append(UNGRADED)
+    sentences += [
+        f"{one_line(question, 80)} is marked by staff ({points:g} points)."
+        for question, points in result.manual.items()
+    ]
+    if result.repairs:
+        sentences.append("Put right before grading:")
+        sentences += [f"- {one_line(repair, _LONGEST)}" for repair in result.repairs]
+    return "\n".join(sentences)
+
+
+def _test(check: CheckResult) -> dict[str, Any]:
+    test: dict[str, Any] = {"name": one_line(f"{check.question}: {check.title}", 200)}
+    if check.outcome is not Outcome.UNGRADED:  # without a score it is shown as neither passed nor failed
+        test["score"] = _points(check.earned)
+        test["max_score"] = _points(check.points)
+        test["status"] = "passed" if check.outcome is Outcome.PASSED else "failed"
+    test["output"] = _told(check)
+    test["output_format"] = "text"
+    test["visibility"] = "after_published" if check.hidden else "visible"
+    return test
+
+
+def _told(check: CheckResult) -> str:
+    if check.outcome is Outcome.PASSED:
+        return ""
+    if check.outcome is Outcome.UNGRADED:
+        return "Not graded because of a fault of ours; staff will grade it again."
+    texts = [f"{check.outcome.value}", check.told, check.hint]
+    return "\n".join(one_line(text, _LONGEST) for text in texts if text)
+
+
+def _extra_data(result: Result) -> dict[str, Any]:
+    return {
+        "assignment": result.assignment,
+        "student": one_line(result.student, 200),
+        "submission": one_line(result.submission, _LONGEST),
+        "standing": result.standing.value,
+        "outcomes": {check.id: check.outcome.value for check in result.checks},
+        "provenance": to_plain(result)["provenance"],
+        "train_s": result.train_s,
+        "timings": {
+            "wall_s": result.wall_s,
+            "peak_bytes": result.peak_bytes,
+            "checks": {
+                check.id: {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes} for check in result.checks
+            },
+        },
+    }
+
+
+def _points(points: float) -> float:
+    return round(float(points), _PRECISION)

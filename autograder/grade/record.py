@@ -1,0 +1,46 @@
+"""Results as plain values that JSON can hold, and back; nothing is lost on the way."""
+
+from dataclasses import fields
+from typing import Any
+
+from autograder.checks import Outcome
+from autograder.grade.results import CheckResult, Provenance, Result
+
+
+def to_plain(result: Result) -> dict[str, Any]:
+    """Return a result as dicts, lists, texts and numbers, under the names of its fields."""
+    provenance = _values(result.provenance)
+    return _values(result) | {
+        "checks": [_values(check) | {"outcome": check.outcome.value} for check in result.checks],
+        "provenance": provenance
+        | {
+            "versions": dict(sorted(result.provenance.versions.items())),
+            "missing_layers": list(result.provenance.missing_layers),
+        },
+        "repairs": list(result.repairs),
+        "flags": list(result.flags),
+        "manual": dict(result.manual),
+    }
+
+
+def from_plain(plain: dict[str, Any]) -> Result:
+    """Return the result that ``to_plain`` was given.
+
+    Raises:
+        KeyError, TypeError, ValueError: the values are not of a result.
+    """
+    checks = [CheckResult(**{**check, "outcome": Outcome(check["outcome"])}) for check in plain["checks"]]
+    layers = tuple(plain["provenance"]["missing_layers"])
+    return Result(
+        **{
+            **plain,
+            "checks": tuple(checks),
+            "provenance": Provenance(**{**plain["provenance"], "missing_layers": layers}),
+            "repairs": tuple(plain["repairs"]),
+            "flags": tuple(plain["flags"]),
+        }
+    )
+
+
+def _values(noun: Result | CheckResult | Provenance) -> dict[str, Any]:
+    return {field.name: getattr(noun, field.name) for field in fields(noun)}

@@ -1,0 +1,190 @@
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from autograder.errors import StaffError
+from autograder.grade import journal
+from autograder.grade.journal import Journal
+from autograder.grade.record import from_plain, to_plain
+from tests.grade.sample import ANA, HEADER, HOSTILE, PROVENANCE, of, ungraded
+
+
+def lines(out: Path) -> list[bytes]:
+    return (out / "run.jsonl").read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_result_survives_json_whatever_its_texts_hold(text: str) -> None:
+    checks = (replace(ANA.checks[1], message=text, hint=text, wall_s=0.1 + 0.2), *ANA.checks[2:])
+    versions = MappingProxyType({"z": "1", "a": text})
+    result = of(text, checks=checks, repairs=(text,), flags=(text, ""), wall_s=1 / 3)
+    result = replace(result, provenance=replace(PROVENANCE, versions=versions))
+    assert from_plain(json.loads(json.dumps(to_plain(result)))) == result
+
+
+def test_a_plain_value_that_is_no_result_is_refused() -> None:
+    plain = to_plain(ANA)
+    del plain["checks"][0]["points"]
+    with pytest.raises(TypeError):
+        from_plain(plain)
+    with pytest.raises(ValueError):
+        from_plain({**to_plain(ANA), "checks": [{**to_plain(ANA)["checks"][0], "outcome": "splendid"}]})
+
+
+def test_a_run_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "new" / "out", HEADER) as first:
+        first.append(of("ana"))
+        first.append(of("ben"))
+    with Journal.open(tmp_path / "new" / "out", HEADER) as second:
+        assert list(second.done.values()) == [of("ana"), of("ben")]
+        assert ("ana", of("ana").provenance.submission_sha256) in second.done
+        second.append(of("cem"))
+        assert len(second.done) == 3
+    assert len(lines(tmp_path / "new" / "out")) == 4
+
+
+def test_the_same_student_with_other_bytes_is_not_done(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+        assert ("ana", of("ben").provenance.submission_sha256) not in opened.done
+
+
+@pytest.mark.parametrize("kept_bytes", [1, 30, -1])
+def test_a_line_cut_off_is_dropped_and_graded_again(tmp_path: Path, kept_bytes: int) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+        opened.append(of("ben"))
+    whole = lines(tmp_path)
+    (tmp_path / "run.jsonl").write_bytes(b"".join(whole[:2]) + whole[2][:kept_bytes])
+    assert [result.student for result in journal.read(tmp_path)[1]] == ["ana"]
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert [key.student for key in opened.done] == ["ana"]
+        opened.append(of("ben"))
+    assert lines(tmp_path) == whole
+
+
+def test_a_header_cut_off_is_written_again(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_bytes(b'{"assignment": "la')
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert not opened.done
+    assert journal.read(tmp_path) == (HEADER, ())
+
+
+def test_another_source_or_data_set_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    Journal.open(tmp_path, HEADER).close()
+    with (tmp_path / "run.jsonl").open("ab") as file:
+        file.write(b"half a li")
+    before = lines(tmp_path)
+    other = replace(HEADER, source_sha256="0" * 64, dataset="imdb")
+    with pytest.raises(StaffError, match=r"another source and dataset; name another --out or delete"):
+        Journal.open(tmp_path, other)
+    assert lines(tmp_path) == before
+    Journal.open(tmp_path, HEADER).close()
+
+
+@pytest.mark.parametrize("damage", [b"{}\n", b"\x00\x00\n", b"[1]\n", b'"text"\n', b"\n"])
+def test_a_damaged_line_is_named_by_its_number(tmp_path: Path, damage: bytes) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+    whole = lines(tmp_path)
+    (tmp_path / "run.jsonl").write_bytes(whole[0] + damage + whole[1])
+    with pytest.raises(StaffError, match=r"run\.jsonl:2: .*delete the line"):
+        Journal.open(tmp_path, HEADER)
+
+
+def test_two_runs_into_one_folder_refuse(tmp_path: Path) -> None:
+    with (
+        Journal.open(tmp_path, HEADER) as opened,
+        pytest.raises(StaffError, match="another run is writing here"),
+    ):
+        opened.append(of("ana"))
+        Journal.open(tmp_path, HEADER)
+    assert len(lines(tmp_path)) == 2
+    Journal.open(tmp_path, HEADER).close()
+
+
+def test_a_killed_run_leaves_its_lines_and_no_lock(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib, signal\n"
+        "from autograder.grade.journal import Journal\n"
+        "from tests.grade.sample import HEADER, of\n"
+        "opened = Journal.open(pathlib.Path(sys.argv[1]), HEADER)\n"
+        "opened.append(of('ana'))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert list(opened.done.values()) == [of("ana")]
+
+
+@contextmanager
+def room_for(size_bytes: int) -> Iterator[None]:
+    """Let no file grow beyond a size: a write that passes it is cut short, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+        whole = lines(tmp_path)
+        size_bytes = sum(map(len, whole))
+        for room in (size_bytes + 100, size_bytes):
+            with room_for(room), pytest.raises(StaffError, match="make room"):
+                opened.append(of("ben"))
+            assert lines(tmp_path) == whole
+        assert [key.student for key in opened.done] == ["ana"]
+        opened.append(of("ben"))
+    assert [result.student for result in journal.read(tmp_path)[1]] == ["ana", "ben"]
+
+
+def test_what_we_could_not_grade_is_graded_again_and_the_later_line_counts(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana", checks=ungraded("q1-shape")))
+        assert not opened.done
+        opened.append(of("ana"))
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert list(opened.done.values()) == [of("ana")]
+
+
+def test_a_report_reads_the_last_result_of_each_student(tmp_path: Path) -> None:
+    corrected = replace(ANA, provenance=replace(PROVENANCE, submission_sha256="0" * 64))
+    with Journal.open(tmp_path, HEADER) as opened:
+        for result in (of("zoe"), ANA, corrected):
+            opened.append(result)
+        assert journal.read(tmp_path) == (HEADER, (corrected, of("zoe")))
+
+
+def test_other_users_of_the_machine_cannot_read_it(tmp_path: Path) -> None:
+    mask = os.umask(0)
+    try:
+        Journal.open(tmp_path / "out", HEADER).close()
+    finally:
+        os.umask(mask)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out", tmp_path / "out" / "run.jsonl")]
+    assert modes == [0o700, 0o600]
+
+
+def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StaffError, match="name the folder of a run"):
+        journal.read(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StaffError, match="name another --out"):
+        Journal.open(tmp_path / "file", HEADER)

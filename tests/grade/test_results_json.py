@@ -1,0 +1,96 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from autograder.checks import Outcome
+from autograder.grade import gradescope
+from autograder.grade.results import Standing
+from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
+
+
+def test_points_and_outcomes_stand_where_gradescope_reads_them() -> None:
+    results = gradescope.to_results(ANA)
+    assert (results["score"], results["execution_time"]) == (9.5, 2.25)
+    assert [(test["score"], test["max_score"], test["status"]) for test in results["tests"]] == [
+        (2.5, 2.5, "passed"),
+        (0, 3, "failed"),
+        (0, 4, "failed"),
+        (0, 5, "failed"),
+        (0, 6, "failed"),
+        (7, 7, "passed"),
+    ]
+    assert results["output"].startswith("9.5 of 27.5 points.\nq5 is marked by staff (8 points).")
+    assert "The cell pad-reviews was there twice" in results["output"]
+
+
+def test_only_legal_fields_and_values_are_written() -> None:
+    results = gradescope.to_results(ANA)
+    assert set(results) == {
+        "score", "execution_time", "visibility", "stdout_visibility", "output", "output_format", "tests",
+        "extra_data",
+    }  # fmt: skip
+    legal = {"score", "max_score", "status", "name", "output", "output_format", "visibility"}
+    for test in results["tests"]:
+        assert set(test) <= legal
+        assert (test["output_format"], test["visibility"] in ("visible", "after_published")) == ("text", True)
+
+
+def test_a_hidden_check_tells_its_title_and_hint_only() -> None:
+    test = gradescope.to_results(ANA)["tests"][3]
+    assert (test["name"], test["visibility"]) == ("q2: the title of q2-large", "after_published")
+    assert test["output"] == "failed\nThink of the bias."
+    assert b"8809" not in gradescope.dump(ANA)
+
+
+def test_flags_are_for_staff() -> None:
+    assert b"ended Python" not in gradescope.dump(ANA)
+
+
+def test_what_is_ungraded_has_no_score_and_says_whose_fault_it_is() -> None:
+    results = gradescope.to_results(replace(ANA, checks=ungraded("q1-shape")))
+    assert results["score"] == 7
+    assert gradescope.UNGRADED in results["output"]
+    assert "score" not in results["tests"][0] and "status" not in results["tests"][0]
+    assert "fault of ours" in results["tests"][0]["output"]
+    assert gradescope.UNGRADED not in gradescope.to_results(ANA)["output"]
+
+
+def test_sums_of_tenths_are_written_as_people_write_them() -> None:
+    checks = tuple(check("q1", str(number), 0.1, Outcome.PASSED) for number in range(3))
+    assert gradescope.to_results(replace(ANA, checks=checks))["score"] == 0.3
+
+
+def test_grading_twice_gives_the_same_file_times_aside() -> None:
+    again = tuple(replace(one, wall_s=one.wall_s + 1, peak_bytes=7) for one in CHECKS)
+    slower = replace(ANA, checks=again, wall_s=99.0, peak_bytes=8)
+    first, second = (json.loads(gradescope.dump(result)) for result in (ANA, slower))
+    assert gradescope.dump(ANA) != gradescope.dump(slower)
+    assert gradescope.without_times(first) == gradescope.without_times(second)
+    other = json.loads(gradescope.dump(replace(ANA, checks=CHECKS[1:])))
+    assert gradescope.without_times(first) != gradescope.without_times(other)
+
+
+def test_the_order_in_which_versions_were_found_does_not_show() -> None:
+    turned = dict(reversed(ANA.provenance.versions.items()))
+    other = replace(ANA, provenance=replace(ANA.provenance, versions=turned))
+    assert gradescope.dump(ANA) == gradescope.dump(other)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_short_and_printable(text: str) -> None:
+    checks = (replace(CHECKS[1], message=text, hint=text, title=text),)
+    result = of(text, submission=text, checks=checks, repairs=(text,))
+    results = json.loads(gradescope.dump(result))
+    said = results["output"] + results["tests"][0]["output"] + results["tests"][0]["name"]
+    assert all(char.isprintable() for char in said.replace("\n", ""))
+    assert len(said) < 2_500
+    assert results["extra_data"]["student"].isprintable()
+
+
+def test_marks_and_standing_tell_what_is_not_graded() -> None:
+    assert (ANA.standing, ANA.marks()) == (Standing.GRADED, {"q1": 2.5, "q2": 0.0, "q3": 0.0, "q4": 7})
+    partly = replace(ANA, checks=ungraded("q1-shape", "q3-one"))
+    assert (partly.standing, partly.marks()) == (Standing.PARTLY, {"q1": 0, "q2": 0, "q3": None, "q4": 7})
+    nothing = replace(ANA, checks=ungraded(*(one.id for one in CHECKS)))
+    assert (nothing.standing, set(nothing.marks().values())) == (Standing.UNGRADED, {None})
