@@ -18,6 +18,9 @@ import yaml
 from autograder.notebook import joined
 from autograder.problems import Problem
 
+MODULES = {"np": "import numpy as np", "keras": "import keras"}
+"""Modules that a check may use beside the vocabulary and the kit, and their imports."""
+
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"
 

@@ -8,10 +8,7 @@ from typing import Protocol
 
 from autograder import checks
 from autograder.problems import Problem
-from autograder.source import Check, Question, Source, unknown_key
-
-MODULES = {"np": "import numpy as np", "keras": "import keras"}
-"""Modules that a check may use beside the vocabulary and the kit, and their imports."""
+from autograder.source import MODULES, Check, Question, Source, unknown_key
 
 _HARMLESS = {"hint", "what", "tolerance"}
 _MANY = 3

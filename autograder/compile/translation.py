@@ -8,9 +8,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.compile.check_rules import MODULES
 from autograder.notebook import FORMAT, made_of
-from autograder.source import Cell, Check, Kind
+from autograder.source import MODULES, Cell, Check, Kind
 
 STUB = "..."
 TEXT_STUB = "_Type your answer here, replacing this text._"

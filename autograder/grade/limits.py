@@ -18,6 +18,9 @@ class Limits:
     total_s: float = 600.0
     """Seconds for the whole submission, restarts included; never set back."""
 
+    train_s: float = 900.0
+    """Estimated seconds of training that the trainer does for it; more is its own to run."""
+
     memory_bytes: int = 3 * 1024 * MEBIBYTE
     """Resident memory of all processes of the submission together."""
 

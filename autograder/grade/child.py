@@ -1,0 +1,154 @@
+"""The process in which one submission runs: cells, and calls that checks make.
+
+It holds nothing that decides a mark. Everything that it says may have been said by the
+submission itself; whoever listens treats it so.
+"""
+
+import contextlib
+import signal
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograder.grade import offload, shell, values
+from autograder.grade.models import encode
+from autograder.grade.text import one_line
+from autograder.grade.wire import Channel, WireError
+
+Message = dict[str, Any]
+
+_TEXT = 300
+"""Longest text of an exception, characters."""
+
+
+def main(sock: socket.socket, options: Message) -> None:
+    """Serve one submission until the other end is gone.
+
+    Args:
+        options: ``seed``; ``kit``, the name of the kit's package; ``skip``, functions of the
+            kit that decide no mark and are left out; ``offload``, the kit's module whose work
+            is done elsewhere (empty without).
+    """
+    submission = _Submission(Channel(sock), shell.start())
+    _prepare(options, submission.ask)
+    with contextlib.suppress(WireError):
+        while True:
+            submission.wire.send(submission.answer(submission.wire.receive()))
+
+
+def _prepare(options: Message, ask: Callable[[Message], Message]) -> None:
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(options["seed"])
+    for name in options["skip"]:
+        setattr(sys.modules[options["kit"]], name, _skipped)
+    if options["offload"]:
+        offload.install(sys.modules[options["offload"]], ask)
+
+
+def _skipped(*_args: Any, **_kwargs: Any) -> None:
+    """Stand in for a function that decides no mark."""
+
+
+class _Submission:
+    """The shell with what the notebook has defined so far, and the wire to the supervisor."""
+
+    def __init__(self, wire: Channel, running: shell.Shell) -> None:
+        self.wire = wire
+        self.names: dict[str, Any] = running.user_ns
+        self.run = shell.runner(running)
+
+    def answer(self, message: Message) -> Message:
+        """Do what the supervisor asks."""
+        if "cell" in message:
+            return self._cell(message["cell"], message["limit_s"])
+        if "names" in message:
+            return {"kinds": {name: self._kind(name) for name in message["names"]}}
+        return self._call(message)
+
+    def ask(self, job: Message) -> Message:
+        """Have work done elsewhere; the clock of the cell or call stands still meanwhile."""
+        left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            self.wire.send({"job": job})
+            return self.wire.receive()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, left)
+
+    def _cell(self, text: str, limit_s: float) -> Message:
+        try:
+            with _time_limit(limit_s):
+                error = self.run(text)
+        except TimeoutError as late:
+            error = late
+        return {"error": _exception(error, None) if error else None}
+
+    def _kind(self, name: str) -> str:
+        if name not in self.names:
+            return "missing"
+        value = self.names[name]
+        if value is None or value is Ellipsis:
+            return "placeholder"
+        return "function" if callable(value) else type(value).__name__[:100]
+
+    def _call(self, message: Message) -> Message:
+        function = self.names.get(message["call"])
+        args, kwargs = message["args"], message["kwargs"]
+        try:
+            with _time_limit(message["limit_s"]):
+                value = function(*args, **kwargs)  # type: ignore[misc]  the supervisor asked for its kind
+                spelling = values.spelled(value, _described)
+        except BaseException as error:  # noqa: BLE001  whatever student code raises is its result
+            return {"raised": _exception(error, function)}
+        return {"value": spelling, "args": values.spelled((args, kwargs), _described)}
+
+
+def _described(model: Any) -> values.Spelling:
+    try:
+        return ("model", encode.encode(model))
+    except encode.Unsupported as error:
+        return ("refused", str(error))
+
+
+def _exception(error: BaseException, function: Any) -> Message:
+    mro = type(error).__mro__
+    return {
+        "name": type(error).__name__[:100],
+        "bases": [kind.__name__ for kind in mro if kind.__module__ == "builtins"],
+        "module": str(type(error).__module__)[:100],
+        "text": one_line(str(error), _TEXT),
+        "line": _line(error, function),
+    }
+
+
+def _line(error: BaseException, function: Any) -> int | None:
+    """Return the line of the function, from 1, in which an error arose; of a cell without one."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    code = getattr(function, "__code__", None)
+    found = None
+    trace: types.TracebackType | None = error.__traceback__
+    while trace is not None:
+        if isinstance(code, types.CodeType) and trace.tb_frame.f_code is code:
+            found = trace.tb_lineno - code.co_firstlineno + 1
+        trace = trace.tb_next
+    return found
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt Python code after ``seconds``; code that will not be stopped is killed from outside."""
+
+    def stop(_signal: int, _frame: Any) -> None:
+        raise TimeoutError(f"stopped after {seconds:g} seconds")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+

@@ -1,0 +1,197 @@
+"""The trusted process that runs checks; each answer in it is a proxy that asks the child.
+
+It is forked before it knows a check, and what it learns no child inherits. Nothing that a
+submission says is executed or imported here: a value arrives as plain data, a model as a
+description that is built again.
+"""
+
+import ast
+import builtins
+import contextlib
+import importlib
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder import checks
+from autograder.checks import Mismatch, Outcome
+from autograder.grade import offload, values
+from autograder.grade.models import build, parse
+from autograder.grade.text import identifier, one_line
+from autograder.grade.wire import Channel, Closed, WireError
+from autograder.source import MODULES
+
+Message = dict[str, Any]
+
+_LIBRARIES = ("builtins", "numpy", "keras", "tensorflow")
+_SENTENCE = 600
+"""Longest sentence of a report, characters."""
+
+
+class _Aborted(BaseException):
+    """A check cannot go on; not an ``Exception``, so that no check catches it.
+
+    Without a message the child is gone; with one it is our fault.
+    """
+
+
+def main(sock: socket.socket, options: Message) -> None:
+    """Run checks one after the other until the other end is gone.
+
+    Args:
+        options: ``seed``; ``kit``; ``offload``, as in the child.
+    """
+    grader = _Grader(Channel(sock), options)
+    if options["offload"]:
+        offload.install(sys.modules[options["offload"]], grader.ask)
+    with contextlib.suppress(Closed):
+        while True:
+            grader.serve(grader.wire.receive())
+
+
+class _Grader:
+    """The loaded checks and the wire to the supervisor."""
+
+    def __init__(self, wire: Channel, options: Message) -> None:
+        self.wire = wire
+        self.seed = options["seed"]
+        self.kit = sys.modules[options["kit"]]
+        self.checks: dict[str, tuple[Callable[..., None], bool]] = {}
+
+    def serve(self, message: Message) -> None:
+        """Do what the supervisor asks."""
+        if "load" in message:
+            self.load(message["load"])
+            self.wire.send({"loaded": len(message["load"])})
+        else:
+            self.run(message)
+
+    def load(self, codes: list[Message]) -> None:
+        """Define checks: ``id``, ``code`` of the ``def`` and whether it is ``hidden``."""
+        modules = {name: _module(line) for name, line in MODULES.items()}
+        for code in codes:
+            vocabulary = checks.hidden if code["hidden"] else checks
+            names = {**modules, self.kit.__name__: self.kit, "checks": vocabulary}
+            function = ast.parse(code["code"]).body[0]
+            assert isinstance(function, ast.FunctionDef)
+            exec(compile(ast.Module([function], []), code["id"], "exec"), names)  # noqa: S102  ours
+            self.checks[code["id"]] = (names[function.name], code["hidden"])
+
+    def run(self, message: Message) -> None:
+        """Run one check against the answers that the child has now and say what came of it."""
+        check, hidden = self.checks[message["check"]]
+        answers = [self._answer(name, kind, hidden) for name, kind in message["answers"]]
+        try:
+            check(*answers)
+        except Mismatch as mismatch:
+            self.wire.send({"verdict": _verdict(mismatch)})
+        except _Aborted as aborted:
+            told = {"outcome": "ungraded", "message": str(aborted)} if str(aborted) else {"outcome": "aborted"}
+            self.wire.send({"verdict": told})
+        except Exception as error:  # noqa: BLE001  a bug in a check must not cost the student
+            told = f"{type(error).__name__}: {error}"
+            self.wire.send({"verdict": {"outcome": "ungraded", "message": one_line(told, _SENTENCE)}})
+        else:
+            self.wire.send({"verdict": {"outcome": "passed", "message": "", "hint": ""}})
+
+    def ask(self, job: Message) -> Message:
+        """Have the trainer do a piece of work."""
+        return self._replied({"job": job})
+
+    def _answer(self, name: str, kind: str, hidden: bool) -> Any:
+        if kind in ("missing", "placeholder"):
+            return None
+        if kind != "function":
+            return values.made(("other", kind), self._built)
+        return _proxy(name, partial(self._called, name, hidden))
+
+    def _called(self, name: str, hidden: bool, args: tuple[Any, ...], kwargs: Message) -> Any:
+        reply = self._replied({"call": name, "args": args, "kwargs": kwargs})
+        if "raised" in reply:
+            raise _error(reply["raised"], hidden)
+        try:
+            _restore((args, kwargs), values.made(reply["args"], self._built))
+            return values.made(reply["value"], self._built)
+        except WireError as error:
+            raise Mismatch(f"{name} returned what cannot be read", outcome=Outcome.ERRORED) from error
+
+    def _replied(self, message: Message) -> Message:
+        try:
+            self.wire.send(message)
+            reply = self.wire.receive()
+        except WireError as error:
+            raise _Aborted(str(error)) from None
+        if "gone" in reply:
+            raise _Aborted("")
+        return reply
+
+    def _built(self, description: Any) -> Any:
+        try:
+            model = build.build(parse.parse(description), seed=self.seed)
+        except parse.Refused as error:
+            raise Mismatch(str(error)) from None
+        return model
+
+
+def _module(line: str) -> ModuleType:
+    statement = ast.parse(line).body[0]
+    assert isinstance(statement, ast.Import)
+    return importlib.import_module(statement.names[0].name)
+
+
+def _proxy(name: str, called: Callable[[tuple[Any, ...], Message], Any]) -> Callable[..., Any]:
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        return called(args, kwargs)
+
+    answer.__name__ = answer.__qualname__ = name
+    return answer
+
+
+def _verdict(mismatch: Mismatch) -> Message:
+    told = Mismatch(mismatch.problem, seen=mismatch.seen, expected=mismatch.expected)
+    return {
+        "outcome": mismatch.outcome.value,
+        "message": one_line(str(told), _SENTENCE),
+        "hint": one_line(mismatch.hint, _SENTENCE),
+    }
+
+
+def _error(raised: Message, hidden: bool) -> Exception:
+    """Return an exception like the one that the answer raised: same name, same built-in bases.
+
+    In a hidden check a name of the student's own and a line number could carry what the check
+    asked, so they stay behind.
+    """
+    bases = [getattr(builtins, name, None) for name in raised["bases"] if type(name) is str]
+    kinds = [kind for kind in bases if isinstance(kind, type) and issubclass(kind, Exception)]
+    base = kinds[0] if kinds else Exception
+    if issubclass(base, UnicodeError):
+        base = ValueError
+    known = str(raised["module"]).split(".")[0] in _LIBRARIES
+    name = identifier(raised["name"]) if known or not hidden else base.__name__
+    error: Exception = type(name, (base,), {})(one_line(raised["text"], 300))
+    if type(raised["line"]) is int and not hidden:
+        error.answer_line = raised["line"]  # type: ignore[attr-defined]
+    return error
+
+
+def _restore(mine: Any, returned: Any) -> None:
+    """Write into arguments what the answer did to them, so that the vocabulary can see it."""
+    if isinstance(mine, tuple) and isinstance(returned, tuple):
+        for old, new in zip(mine, returned, strict=False):
+            _restore(old, new)
+    elif isinstance(mine, dict) and isinstance(returned, dict):
+        mine.clear()
+        mine.update(returned)
+    elif isinstance(mine, list) and isinstance(returned, list):
+        mine[:] = returned
+    elif isinstance(mine, np.ndarray) and isinstance(returned, np.ndarray):
+        if mine.shape == returned.shape and mine.dtype == returned.dtype and mine.flags.writeable:
+            mine[...] = returned
+
+

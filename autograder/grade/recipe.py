@@ -1,0 +1,93 @@
+"""What all submissions of one assignment are graded with."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from autograder.course import CONFIG_NAME, Assignment
+from autograder.errors import AuthorError
+from autograder.grade.limits import Limits
+from autograder.source import Source
+
+SEED = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An assignment, compiled: its checks, its kit, its limits."""
+
+    assignment: Assignment
+    source: Source
+    """Folded: every fact is a literal, as in a release."""
+
+    files: Mapping[str, bytes]
+    """The kit and the vocabulary, by path beside the notebook."""
+
+    limits: Limits
+    cache: Path
+    """Where trainings are remembered; private."""
+
+    environment: Mapping[str, str]
+    """Names the data set, among others."""
+
+    dataset: str
+
+    def codes(self) -> list[dict[str, Any]]:
+        """Return all checks as the grader loads them."""
+        return [
+            {"id": check.cell.id, "code": check.code, "hidden": check.hidden}
+            for check in self.source.checks()
+        ]
+
+    def child_options(self) -> dict[str, Any]:
+        """Return what a child needs to know; nothing of the checks."""
+        grading = self.assignment.grading
+        return {**self.trusted_options(), "skip": list(grading.skip)}
+
+    def trusted_options(self) -> dict[str, Any]:
+        """Return what the grader needs to know before it has the checks."""
+        return {
+            "seed": SEED,
+            "kit": self.assignment.kit,
+            "offload": self.assignment.grading.offload,
+        }
+
+    def trainer_options(self) -> dict[str, Any]:
+        """Return what the trainer needs to know."""
+        return {**self.trusted_options(), "cache": str(self.cache)}
+
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of notebook, kit and configuration."""
+        kit = hashlib.sha256()
+        for name, data in sorted(self.files.items()):
+            kit.update(f"{name} {len(data)}\n".encode() + data)
+        root = self.assignment.root
+        return {
+            "source_sha256": _sha256(self.assignment.notebook),
+            "kit_sha256": kit.hexdigest(),
+            "config_sha256": _sha256(root / CONFIG_NAME),
+        }
+
+
+def limits_of(assignment: Assignment) -> Limits:
+    """Return the limits of an assignment.
+
+    Raises:
+        AuthorError: its configuration names a limit that does not exist.
+    """
+    known = {one.name: one.type for one in fields(Limits)}
+    wrong = sorted(set(assignment.grading.limits) - set(known))
+    if wrong:
+        raise AuthorError(
+            f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['limits']: "
+            f"no limit {wrong[0]!r}; known: {', '.join(known)}"
+        )
+    whole = {name for name, kind in known.items() if kind in (int, "int")}
+    given = assignment.grading.limits.items()
+    return Limits(**{name: int(value) if name in whole else float(value) for name, value in given})  # type: ignore[arg-type]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

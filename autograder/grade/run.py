@@ -1,0 +1,214 @@
+"""A run: submissions in, results out; resumes where an earlier one stopped."""
+
+import hashlib
+import os
+import queue
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.checks import Outcome
+from autograder.course import Isolation
+from autograder.errors import StaffError, StudentError
+from autograder.grade import session
+from autograder.grade.dialogues import Dialogues
+from autograder.grade.journal import Header, Journal, Key
+from autograder.grade.processes import Plan, Zygote
+from autograder.grade.recipe import SEED, Recipe
+from autograder.grade.results import CheckResult, Provenance, Result
+from autograder.grade.submissions.find import Found
+from autograder.grade.submissions.match import match
+from autograder.grade.submissions.read import read
+from autograder.grade.workshop import Fault, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The workers of a run and what they share."""
+
+    recipe: Recipe
+    workshops: tuple[Workshop, ...]
+
+    def grade(
+        self, found: Sequence[Found], on_result: Callable[[Result], None] = lambda result: None
+    ) -> None:
+        """Grade submissions on all workers; ``on_result`` is called by one thread at a time.
+
+        Raises:
+            StaffError: what ``on_result`` raised; the submissions that run then are not lost, only
+                not reported.
+        """
+        waiting: queue.SimpleQueue[Found] = queue.SimpleQueue()
+        for one in found:
+            waiting.put(one)
+        lock, stop = threading.Lock(), threading.Event()
+        problems: list[BaseException] = []
+
+        def serve(workshop: Workshop) -> None:
+            try:
+                while not stop.is_set():
+                    one = waiting.get_nowait()
+                    result = graded(one, workshop)
+                    with lock:
+                        if not stop.is_set():
+                            on_result(result)
+            except queue.Empty:
+                return
+            except BaseException as error:  # noqa: BLE001  raised again by the thread that waits
+                problems.append(error)
+                stop.set()
+
+        threads = [threading.Thread(target=serve, args=(workshop,)) for workshop in self.workshops]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            stop.set()
+            raise
+        if problems:
+            raise problems[0]
+
+
+@contextmanager
+def started(recipe: Recipe, *, workers: int = 1) -> Iterator[Engine]:
+    """Start workers and end them with all their processes.
+
+    Raises:
+        StaffError: a worker cannot start, or the configuration demands isolation that this
+            machine does not give.
+    """
+    dialogues = Dialogues()
+    with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
+        plan = _plan(recipe, Path(folder))
+        workshops = []
+        for slot in range(workers):
+            zygote = Zygote.start(plan, slot=slot)
+            workshop = Workshop(zygote, recipe, dialogues)
+            stack.callback(workshop.close)
+            workshops.append(workshop)
+        _refuse_reduced(recipe, workshops[0].zygote)
+        yield Engine(recipe, tuple(workshops))
+
+
+def grade(
+    recipe: Recipe,
+    found: Sequence[Found],
+    out: Path,
+    *,
+    workers: int = 1,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> tuple[Result, ...]:
+    """Grade submissions into a journal; those that it holds already are not graded again.
+
+    Returns:
+        The results of all submissions that were named, in their order.
+    """
+    digests = recipe.digests()
+    demanded = recipe.assignment.grading.isolation.value
+    header = Header(recipe.assignment.name, *digests.values(), recipe.dataset, demanded)
+    with Journal.open(out, header) as journal:
+        kept = dict(journal.done)
+        results = {key: kept[key] for one in found if (key := _key(one)) in kept}
+        new = [one for one in found if _key(one) not in kept]
+
+        def keep(result: Result) -> None:
+            journal.append(result)
+            results[Key(result.student, result.provenance.submission_sha256)] = result
+            on_result(result)
+
+        if new:
+            with started(recipe, workers=min(workers, len(new))) as engine:
+                engine.grade(new, keep)
+    return tuple(results[_key(one)] for one in found)
+
+
+def graded(one: Found, workshop: Workshop) -> Result:
+    """Grade one submission; whatever it holds, there is a result."""
+    begin, recipe = time.monotonic(), workshop.recipe
+    blank = Result(one.student, one.path, recipe.assignment.name, (), _provenance(one, workshop))
+    manual = {question.name: question.points for question in recipe.source.questions if question.manual}
+    blank = replace(blank, manual=manual)
+    try:
+        cells, repaired = _cells(one)
+        matched = match(cells, recipe.source)
+    except StudentError as error:
+        checks = _all(recipe, Outcome.BLOCKED, "The notebook could not be read")
+        return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
+    try:
+        report = session.run(matched.steps, workshop)
+    except (Fault, StaffError) as fault:
+        checks = _all(recipe, Outcome.UNGRADED, str(fault))
+        return replace(blank, checks=checks, wall_s=time.monotonic() - begin)
+    return replace(
+        blank,
+        checks=report.checks,
+        repairs=(*repaired, *matched.repairs),
+        flags=(*matched.flags, *report.flags),
+        wall_s=time.monotonic() - begin,
+        train_s=report.train_s,
+        peak_bytes=report.peak_bytes,
+    )
+
+
+def _cells(one: Found):  # type: ignore[no-untyped-def]
+    if one.data is None:
+        raise StudentError(one.problem)
+    return read(one.data)
+
+
+def _key(one: Found) -> Key:
+    return Key(one.student, _sha256(one))
+
+
+def _sha256(one: Found) -> str:
+    return hashlib.sha256(one.data or one.problem.encode()).hexdigest()
+
+
+def _all(recipe: Recipe, outcome: Outcome, message: str) -> tuple[CheckResult, ...]:
+    return tuple(
+        replace(session.not_run(check, question), outcome=outcome, message=message)
+        for question in recipe.source.questions
+        for check in question.checks
+    )
+
+
+def _provenance(one: Found, workshop: Workshop) -> Provenance:
+    recipe, zygote = workshop.recipe, workshop.zygote
+    return Provenance(
+        submission_sha256=_sha256(one),
+        **recipe.digests(),
+        versions=zygote.versions,
+        isolation=zygote.isolation.level,
+        missing_layers=tuple(zygote.isolation.missing),
+        dataset=recipe.dataset,
+        seed=SEED,
+    )
+
+
+def _plan(recipe: Recipe, folder: Path) -> Plan:
+    """Write the kit where children may read it, and say what a zygote is made of."""
+    for name, data in recipe.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    kit = recipe.assignment.kit
+    preload = tuple(f"{kit}.{call}" for call in recipe.assignment.grading.preload)
+    data = tuple(Path(value) for value in recipe.environment.values() if os.path.isabs(value))  # noqa: PTH117
+    return Plan(folder, kit, preload, dict(recipe.environment), data)
+
+
+def _refuse_reduced(recipe: Recipe, zygote: Zygote) -> None:
+    if recipe.assignment.grading.isolation is Isolation.FULL and zygote.isolation.level != "full":
+        missing = ", ".join(zygote.isolation.missing)
+        raise StaffError(
+            f"the configuration demands full isolation, and this machine lacks {missing}; "
+            "run `course doctor`, or set isolation to 'any'"
+        )

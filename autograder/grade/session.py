@@ -1,0 +1,287 @@
+"""One submission: its cells run in order, its checks where they stand, and it always ends.
+
+A process that dies costs the cell or the check that it died in; the submission goes on in a
+fresh one, without the cells that killed it, and keeps what it has earned.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.checks import Outcome
+from autograder.grade.processes import Process
+from autograder.grade.results import CheckResult
+from autograder.grade.submissions.match import Step
+from autograder.grade.text import one_line
+from autograder.grade.wire import Channel, Closed, Late, WireError
+from autograder.grade.workshop import Fault, Workshop
+from autograder.source import Check, Question
+
+Message = dict[str, Any]
+
+GRACE_S = 2.0
+"""How much later than its own alarm a process is killed."""
+
+MOST_DEATHS = 2
+"""Deaths by one question after which its other checks are not tried."""
+
+
+class Gone(Exception):  # noqa: N818  what happened, as a sentence
+    """The submission's process is gone; the message says why, for its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What running a submission came to."""
+
+    checks: tuple[CheckResult, ...]
+    flags: tuple[str, ...]
+    train_s: float
+    peak_bytes: int
+
+
+def run(steps: tuple[Step, ...], workshop: Workshop) -> Report:
+    """Run a submission and grade it; whatever it does, there is a report."""
+    session = _Session(steps, workshop)
+    try:
+        return session.run()
+    finally:
+        session.close()
+
+
+class _Session:
+    """The process that runs the submission now, how far it is, and what it has used."""
+
+    def __init__(self, steps: tuple[Step, ...], workshop: Workshop) -> None:
+        self.steps = steps
+        self.workshop = workshop
+        self.limits = workshop.recipe.limits
+        self.questions = {question.name: question for question in workshop.recipe.source.questions}
+        self.process: Process | None = None
+        self.place = 0
+        """How many steps are done."""
+
+        self.dead: set[int] = set()
+        """Steps that killed the process and are left out from then on."""
+
+        self.errors: dict[str, str] = {}
+        """What the answer cells of a question raised, or how they died, by question."""
+
+        self.flags: list[str] = []
+        self.used_s = 0.0
+        """Seconds that the submission's own code has run; never set back."""
+
+        self.train_s = 0.0
+        self.peak_bytes = 0
+
+    def run(self) -> Report:
+        results: dict[str, CheckResult] = {}
+        for number, step in enumerate(self.steps):
+            if step.kind == "checks":
+                results |= {one.id: one for one in self._question(self.questions[step.question])}
+            else:
+                self._cell(number, step)
+            self.place = number + 1
+        missing = [check for check in self._all_checks() if check.id not in results]
+        results |= {check.id: replace(check, outcome=Outcome.BLOCKED) for check in missing}
+        ordered = tuple(results[check.id] for check in self._all_checks())
+        return Report(ordered, tuple(dict.fromkeys(self.flags)), self.train_s, self.peak_bytes)
+
+    def close(self) -> None:
+        """End the submission's processes and see them gone."""
+        if self.process is not None:
+            self.peak_bytes = max(self.peak_bytes, self.process.peak_bytes)
+            self.process.kill()
+        self.process = None
+
+    def _all_checks(self) -> Iterator[CheckResult]:
+        for question in self.questions.values():
+            for check in question.checks:
+                yield not_run(check, question)
+
+    def _cell(self, number: int, step: Step) -> None:
+        """Run a cell; the process need not survive it."""
+        try:
+            error = self._run(step)
+        except Gone as gone:
+            self._died(number, step, str(gone))
+        except Fault:
+            self.close()
+        else:
+            if error and step.question:
+                self.errors[step.question] = error
+
+    def _died(self, number: int, step: Step, reason: str) -> None:
+        self.close()
+        self.dead.add(number)
+        self.flags.append(f"{step.question or 'a cell of its own'}: a cell {reason}")
+        if step.question:
+            self.errors[step.question] = f"The cell {reason}"
+
+    def _run(self, step: Step) -> str:
+        """Return what a cell raised, as a sentence; empty if nothing."""
+        limit_s = self.limits.cell_s
+        reply = self._exchange({"cell": step.text, "limit_s": limit_s}, limit_s)
+        error = reply.get("error")
+        return _told(error) if isinstance(error, dict) else ""
+
+    def _ready(self) -> Channel:
+        """Return the wire to a process that has run all steps so far.
+
+        Raises:
+            Gone: the time of the whole submission is used up.
+            Fault: no process can be started.
+        """
+        while self.process is None:
+            self._check_budget()
+            self.process = self.workshop.child()
+            for number, step in enumerate(self.steps[: self.place]):
+                if step.kind == "checks" or number in self.dead:
+                    continue
+                try:
+                    self._run(step)
+                except Gone as gone:
+                    self._died(number, step, str(gone))
+                    break
+        return Channel(self.process.sock)
+
+    def _check_budget(self) -> None:
+        if self.used_s >= self.limits.total_s:
+            raise Gone(f"was not run: the {self.limits.total_s:g} s for the whole notebook were used up")
+
+    def _exchange(self, message: Message, limit_s: float) -> Message:
+        """Ask the process and return its reply; jobs that it asks for meanwhile are done.
+
+        Raises:
+            Gone: it died, was killed, or sent what is no message.
+        """
+        channel = self._ready()
+        self._check_budget()
+        left_s = min(limit_s, self.limits.total_s - self.used_s) + GRACE_S
+        try:
+            reply = self._timed(left_s, lambda s: _sent(channel, message, s))
+            while "job" in reply:
+                done = self._job(reply["job"])
+                reply = self._timed(left_s, lambda s, done=done: _sent(channel, done, s))  # type: ignore[misc]
+        except WireError as error:
+            reason = self._reason(error, limit_s)
+            self.close()
+            raise Gone(reason) from None
+        return reply
+
+    def _timed(self, left_s: float, step: Callable[[float], Message]) -> Message:
+        begin = time.monotonic()
+        try:
+            return step(left_s)
+        finally:
+            self.used_s += time.monotonic() - begin
+
+    def _job(self, job: Any) -> Message:
+        if self.train_s >= self.limits.train_s:
+            return {"refused": f"the {self.limits.train_s:g} s of training for one notebook are used up"}
+        reply = self.workshop.work(job)
+        self.train_s += float(reply.get("cost_s", 0.0))
+        return reply
+
+    def _reason(self, error: WireError, limit_s: float) -> str:
+        process = self.process
+        if process is not None and process.killed_for == "memory":
+            gibibytes = self.limits.memory_bytes / 2**30
+            return f"needed more than {gibibytes:.1f} GiB of memory and was stopped"
+        if isinstance(error, Late):
+            return f"took longer than {limit_s:g} s and was stopped"
+        if isinstance(error, Closed):
+            return "ended the process that it ran in"
+        return f"sent the grader something that is no answer ({error})"
+
+    def _question(self, question: Question) -> list[CheckResult]:
+        deaths, results = 0, []
+        for check in question.checks:
+            blank = not_run(check, question)
+            if deaths >= MOST_DEATHS:
+                told = "It was not run: this question ended the process twice before"
+                results.append(replace(blank, outcome=Outcome.ERRORED, message=told))
+                continue
+            begin = time.monotonic()
+            result, died = self._tried(check, question, blank)
+            deaths += died
+            peak = self.process.peak_bytes if self.process else 0
+            results.append(replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak))
+        return results
+
+    def _tried(self, check: Check, question: Question, blank: CheckResult) -> tuple[CheckResult, int]:
+        """Run a check, once more in a fresh process if the first dies; return the deaths too."""
+        reason = ""
+        for deaths in range(MOST_DEATHS):
+            try:
+                return self._check(check, question, blank), deaths
+            except Gone as gone:
+                reason = str(gone)
+                self.close()
+            except Fault as fault:
+                return replace(blank, outcome=Outcome.UNGRADED, message=str(fault)), deaths
+        self.flags.append(f"{question.name}: the answer {reason}")
+        return replace(blank, outcome=Outcome.ERRORED, message=f"Your code {reason}"), MOST_DEATHS
+
+    def _check(self, check: Check, question: Question, blank: CheckResult) -> CheckResult:
+        names = [argument.arg for argument in check.function().args.args]
+        reply = self._exchange({"names": names}, self.limits.call_s)
+        kinds = _kinds(reply, names)
+        if question.name in self.errors and any(kind == "missing" for _, kind in kinds):
+            return replace(blank, outcome=Outcome.ERRORED, message=self.errors[question.name])
+        dialogue = self.workshop.dialogue(check.cell.id, kinds)
+        train_s = 0.0
+        while True:
+            turn = dialogue.turn()
+            train_s += turn.train_s
+            if "verdict" in turn.frame:
+                self.train_s += train_s
+                return _concluded(blank, turn.frame["verdict"])
+            try:
+                dialogue.tell(self._called(turn.frame))
+            except Gone:
+                dialogue.abandon()
+                raise
+
+    def _called(self, call: Message) -> Message:
+        reply = self._exchange({**call, "limit_s": self.limits.call_s}, self.limits.call_s)
+        if set(reply) not in ({"raised"}, {"value", "args"}):
+            self.close()
+            raise Gone("sent the grader something that is no answer")
+        return reply
+
+
+def _sent(channel: Channel, message: Message, within_s: float) -> Message:
+    channel.send(message, within_s=within_s)
+    return channel.receive(within_s=within_s)
+
+
+def not_run(check: Check, question: Question) -> CheckResult:
+    return CheckResult(
+        check.cell.id,
+        question.name,
+        check.title.splitlines()[0],
+        check.hidden,
+        check.points,
+        Outcome.BLOCKED,
+        "It was not run: the question is missing from the notebook",
+    )
+
+
+def _kinds(reply: Message, names: list[str]) -> list[tuple[str, str]]:
+    kinds = reply.get("kinds")
+    found = kinds if isinstance(kinds, dict) else {}
+    return [(name, one_line(found.get(name, "missing"), 100)) for name in names]
+
+
+def _concluded(blank: CheckResult, verdict: Message) -> CheckResult:
+    outcome = Outcome(verdict["outcome"])
+    return replace(blank, outcome=outcome, message=verdict["message"], hint=verdict.get("hint", ""))
+
+
+def _told(error: Message) -> str:
+    name, text = one_line(error.get("name"), 60), one_line(error.get("text"), 200)
+    line = error.get("line")
+    where = f" in line {line}" if type(line) is int and 0 < line < 100_000 else ""
+    return f"The cell stops with {name or 'an error'}{where}{': ' if text else ''}{text}"

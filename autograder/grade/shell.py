@@ -1,0 +1,100 @@
+"""An IPython shell for one submission: a notebook's cells run in it as in a kernel."""
+
+import builtins
+import getpass
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder.grade import stubs
+
+
+class _Silent(DisplayPublisher):
+    def publish(self, *_args: Any, **_kwargs: Any) -> None:
+        """Show nothing."""
+
+
+class _Unseen(DisplayHook):
+    def __call__(self, result: Any = None) -> None:
+        """Keep nothing, so that the memory of a large value is free again."""
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal, a history or an event loop."""
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Accept ``%matplotlib inline`` and its like; figures are never shown."""
+
+    def enable_matplotlib(self, gui: Any = None) -> tuple[str, str]:
+        """Accept any backend, and keep the one that needs no screen."""
+        return gui or "agg", "agg"
+
+    def system(self, cmd: str) -> None:
+        """Leave shell commands such as ``!pip install`` out: nothing can be installed here."""
+
+    system_piped = system
+    system_raw = system
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Return the output of a command that was left out."""
+        return [] if split else ""
+
+    def ask_exit(self) -> None:
+        """Stay: ``exit()`` in a cell does not end the notebook."""
+
+    def showtraceback(self, *_args: Any, **_kwargs: Any) -> None:
+        """Print nothing; the error itself is in the result of the cell."""
+
+    def showsyntaxerror(self, *_args: Any, **_kwargs: Any) -> None:
+        """Print nothing; the error itself is in the result of the cell."""
+
+
+class Nowhere(io.TextIOBase):
+    """A stream that keeps nothing and never fails."""
+
+    def writable(self) -> bool:
+        """Return that it takes text."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Forget the text."""
+        return len(text)
+
+
+def start() -> Shell:
+    """Return a shell that shows nothing and answers no question."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    config.InteractiveShell.display_page = False
+    HistoryManager.enabled = False
+    shell = Shell(config=config, displayhook_class=_Unseen, display_pub_class=_Silent)
+    sys.stdout, sys.stderr = Nowhere(), Nowhere()
+    builtins.input = getpass.getpass = _no_input
+    stubs.install()
+    return shell
+
+
+def _no_input(*_args: Any, **_kwargs: Any) -> str:
+    raise EOFError("nobody is there to answer while a notebook is graded")
+
+
+Run = Callable[[str], BaseException | None]
+
+
+def runner(shell: Shell) -> Run:
+    """Return a function that runs one cell and returns what it raised."""
+
+    def run(text: str) -> BaseException | None:
+        result = shell.run_cell(text, store_history=False, silent=False)
+        return result.error_before_exec or result.error_in_exec
+
+    return run

@@ -1,0 +1,193 @@
+"""One worker's trusted processes: a zygote, its grader and its trainer, replaced when they must be."""
+
+import contextlib
+import time
+from typing import Any
+
+from autograder.errors import StaffError
+from autograder.grade.dialogues import Dialogues, Turn, digest
+from autograder.grade.limits import MEBIBYTE, Limits
+from autograder.grade.processes import Process, Zygote
+from autograder.grade.recipe import Recipe
+from autograder.grade.wire import Channel, WireError
+
+Message = dict[str, Any]
+
+TURN_S = 120.0
+"""Seconds that a check may think between two calls, trainings aside."""
+
+TRAINING_S = 1_800.0
+"""Seconds that one training may take; the caps on a job keep honest ones far below."""
+
+MOST_CHECKS = 2_000
+"""Checks after which the grader is replaced, so that nothing grows in it."""
+
+MOST_GROWTH = 400 * MEBIBYTE
+
+
+class Fault(Exception):  # noqa: N818  the word for what is not the student's doing
+    """One of our own processes failed; the check stays ungraded."""
+
+
+class Workshop:
+    """What one worker grades with; used by one thread at a time."""
+
+    def __init__(self, zygote: Zygote, recipe: Recipe, dialogues: Dialogues) -> None:
+        self.recipe = recipe
+        self.zygote = zygote
+        self._dialogues = dialogues
+        self._grader: Process | None = None
+        self._trainer: Process | None = None
+        self._checks_run = 0
+        self._at_first = 0
+        """Resident bytes of the grader when it was new."""
+
+    def child(self) -> Process:
+        """Start a process for one submission.
+
+        Raises:
+            Fault: it cannot be started, also not at the second try.
+        """
+        for _ in range(2):
+            try:
+                return self.zygote.child(self.recipe.limits, self.recipe.child_options())
+            except (StaffError, OSError) as error:
+                reason = str(error)
+        raise Fault(f"no process could be started for the submission: {reason}")
+
+    def dialogue(self, check: str, kinds: list[tuple[str, str]]) -> "Dialogue":
+        """Begin a check."""
+        return Dialogue(self, self._dialogues, {"check": check, "answers": kinds})
+
+    def work(self, job: Any) -> Message:
+        """Have the trainer do a job, which may come from a submission."""
+        try:
+            trainer = self._running_trainer()
+            channel = Channel(trainer.sock)
+            channel.send({"job": job}, within_s=TURN_S)
+            return channel.receive(within_s=TRAINING_S)
+        except WireError as error:
+            self._stop_trainer()
+            return {"failed": f"the training could not be finished ({error})"}
+
+    def ask_grader(self, message: Message | None) -> tuple[Message, float]:
+        """Send the grader a message, and return its next turn and what trainings it cost.
+
+        Raises:
+            Fault: the grader is gone or does not come to an end.
+        """
+        train_s, deadline = 0.0, time.monotonic() + TURN_S
+        try:
+            channel = Channel(self._running_grader().sock)
+            if message is not None:
+                channel.send(message, within_s=TURN_S)
+            while True:
+                frame = channel.receive(within_s=deadline - time.monotonic())
+                if "job" not in frame:
+                    return frame, train_s
+                begin = time.monotonic()
+                reply = self.work(frame["job"])
+                deadline += time.monotonic() - begin
+                train_s += float(reply.get("cost_s", 0.0))
+                channel.send(reply, within_s=TURN_S)
+        except WireError as error:
+            self.stop_grader()
+            raise Fault(f"the grader stopped ({error})") from None
+
+    def begin_check(self) -> None:
+        """Replace the grader if it has run many checks or has grown."""
+        self._checks_run += 1
+        grader = self._grader
+        if grader is not None and (self._checks_run > MOST_CHECKS or self._has_grown(grader)):
+            self.stop_grader()
+
+    def stop_grader(self) -> None:
+        """End the grader; the next check gets a new one."""
+        if self._grader is not None:
+            self._grader.kill()
+        self._grader, self._checks_run = None, 0
+
+    def close(self) -> None:
+        """End all processes."""
+        self.stop_grader()
+        self._stop_trainer()
+        self.zygote.close()
+
+    def _has_grown(self, grader: Process) -> bool:
+        return grader.resident_bytes() > self._at_first + MOST_GROWTH
+
+    def _running_grader(self) -> Process:
+        if self._grader is None or not self._grader.alive():
+            self._grader = self.zygote.grader(self.recipe.trusted_options())
+            channel = Channel(self._grader.sock)
+            channel.send({"load": self.recipe.codes()}, within_s=TURN_S)
+            channel.receive(within_s=TURN_S)
+            self._at_first = self._grader.resident_bytes()
+        return self._grader
+
+    def _running_trainer(self) -> Process:
+        if self._trainer is None or not self._trainer.alive():
+            self._trainer = self.zygote.trainer(self.recipe.trainer_options())
+        return self._trainer
+
+    def _stop_trainer(self) -> None:
+        if self._trainer is not None:
+            self._trainer.kill()
+        self._trainer = None
+
+
+class Dialogue:
+    """One check that runs: it says what it wants to know, and is told."""
+
+    def __init__(self, workshop: Workshop, known: Dialogues, opening: Message) -> None:
+        self._workshop = workshop
+        self._known = known
+        self._said = [opening]
+        self._digest = digest(b"", opening)
+        self._heard = 0
+        """How many of the messages the grader has; none while nobody had to ask it."""
+
+    def turn(self) -> Turn:
+        """Return what the check says next.
+
+        Raises:
+            Fault: the grader failed twice.
+        """
+        turn = self._known.turn_after(self._digest)
+        if turn is None:
+            turn = self._asked()
+            if turn.frame.get("verdict", {}).get("outcome") not in ("ungraded", "aborted"):
+                self._known.remember(self._digest, turn)
+        return turn
+
+    def tell(self, reply: Message) -> None:
+        """Answer the call that the last turn made."""
+        self._said.append(reply)
+        self._digest = digest(self._digest, reply)
+
+    def abandon(self) -> None:
+        """End a check whose child is gone."""
+        if self._heard:
+            with contextlib.suppress(Fault):
+                self._workshop.ask_grader({"gone": True})
+            self._heard = 0
+
+    def _asked(self) -> Turn:
+        for last in (False, True):
+            try:
+                return self._told()
+            except Fault:
+                self._heard = 0
+                if last:
+                    raise
+        raise AssertionError
+
+    def _told(self) -> Turn:
+        if not self._heard:
+            self._workshop.begin_check()
+        for message in self._said[self._heard :]:
+            frame, train_s = self._workshop.ask_grader(message)
+            self._heard += 1
+        if "verdict" in frame:
+            self._heard = 0
+        return Turn(frame, train_s)
