@@ -6,11 +6,14 @@ facts      LAB, EXPECTED and BARS of an assignment
 problems   what is wrong in a source, and where
 notebook   the one spelling of a notebook file
 source     the source notebook as questions, answers and checks
+misconceptions  known answers, with the verdict that each must get
 checks     the check vocabulary, copied into releases; imports nothing of this package
 grade/     submissions → results; hidden checks never meet student code
 compile/   source notebook → releases, solutions, bundles
 calibrate  measures the accuracy bars
-demo       the solution, run with all its checks
+sample     submissions made from a release
+doctor     what this machine can do
+demo       builds, then grades a small class
 cli        the ``course`` command
 
 A module imports only from those above it.

@@ -96,7 +96,7 @@ def answers(assignment: Assignment) -> dict[str, Any]:
     solved = {answer.cell.id: answer.solved() for answer in source.answers()}
     for cell in source.cells:
         if cell.id in ("setup", "parameters"):
-            exec(compile(_definitions(cell.text), cell.id, "exec"), names)
+            exec(compile(definitions(cell.text), cell.id, "exec"), names)
         elif cell.id in solved:
             exec(compile(solved[cell.id], cell.id, "exec"), names)
     return names
@@ -164,7 +164,8 @@ def table(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float
     return "\n".join([*_score_rows(experiments, scores), "", *_bar_rows(fit(experiments, scores))])
 
 
-def _definitions(code: str) -> ast.Module:
+def definitions(code: str) -> ast.Module:
+    """Return a cell without the calls that only print or draw."""
     return ast.Module([node for node in ast.parse(code).body if not isinstance(node, ast.Expr)], [])
 
 

@@ -13,10 +13,13 @@ ORDER = [
     "problems",
     "notebook",
     "source",
+    "misconceptions",
     "checks",
     "grade",
     "compile",
     "calibrate",
+    "sample",
+    "doctor",
     "demo",
     "cli",
 ]

@@ -36,7 +36,7 @@ _SENTENCE = 600
 class _Aborted(BaseException):
     """A check cannot go on; not an ``Exception``, so that no check catches it.
 
-    Without a message the child is gone; with one it is our fault.
+    The child is gone, and nobody reads the verdict, or it is our fault.
     """
 
 
@@ -75,11 +75,11 @@ class _Grader:
         """Define checks: ``id``, ``code`` of the ``def`` and whether it is ``hidden``."""
         modules = {name: _module(line) for name, line in MODULES.items()}
         for code in codes:
-            vocabulary = checks.hidden if code["hidden"] else checks
-            names = {**modules, self.kit.__name__: self.kit, "checks": vocabulary}
+            vocabulary: Any = checks.hidden if code["hidden"] else checks
+            names: dict[str, Any] = {**modules, self.kit.__name__: self.kit, "checks": vocabulary}
             function = ast.parse(code["code"]).body[0]
             assert isinstance(function, ast.FunctionDef)
-            exec(compile(ast.Module([function], []), code["id"], "exec"), names)  # noqa: S102  ours
+            exec(compile(ast.Module([function], []), code["id"], "exec"), names)
             self.checks[code["id"]] = (names[function.name], code["hidden"])
 
     def run(self, message: Message) -> None:
@@ -91,13 +91,15 @@ class _Grader:
         except Mismatch as mismatch:
             self.wire.send({"verdict": _verdict(mismatch)})
         except _Aborted as aborted:
-            told = {"outcome": "ungraded", "message": str(aborted)} if str(aborted) else {"outcome": "aborted"}
-            self.wire.send({"verdict": told})
+            self._ungraded(str(aborted))
         except Exception as error:  # noqa: BLE001  a bug in a check must not cost the student
-            told = f"{type(error).__name__}: {error}"
-            self.wire.send({"verdict": {"outcome": "ungraded", "message": one_line(told, _SENTENCE)}})
+            self._ungraded(f"{type(error).__name__}: {error}")
         else:
             self.wire.send({"verdict": {"outcome": "passed", "message": "", "hint": ""}})
+
+    def _ungraded(self, reason: str) -> None:
+        verdict = {"outcome": "ungraded", "message": one_line(reason, _SENTENCE), "hint": ""}
+        self.wire.send({"verdict": verdict})
 
     def ask(self, job: Message) -> Message:
         """Have the trainer do a piece of work."""
@@ -127,7 +129,7 @@ class _Grader:
         except WireError as error:
             raise _Aborted(str(error)) from None
         if "gone" in reply:
-            raise _Aborted("")
+            raise _Aborted("the child is gone")
         return reply
 
     def _built(self, description: Any) -> Any:
@@ -190,8 +192,10 @@ def _restore(mine: Any, returned: Any) -> None:
         mine.update(returned)
     elif isinstance(mine, list) and isinstance(returned, list):
         mine[:] = returned
-    elif isinstance(mine, np.ndarray) and isinstance(returned, np.ndarray):
-        if mine.shape == returned.shape and mine.dtype == returned.dtype and mine.flags.writeable:
-            mine[...] = returned
+    elif isinstance(mine, np.ndarray) and mine.flags.writeable and _alike(mine, returned):
+        mine[...] = returned
 
 
+def _alike(mine: "np.ndarray[Any, Any]", returned: Any) -> bool:
+    is_array = isinstance(returned, np.ndarray)
+    return is_array and (returned.shape, returned.dtype) == (mine.shape, mine.dtype)

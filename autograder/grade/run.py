@@ -4,9 +4,9 @@ import hashlib
 import os
 import queue
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,9 @@ from autograder.grade.submissions.read import read
 from autograder.grade.workshop import Fault, Workshop
 
 
+OnResult = Callable[[Result], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The workers of a run and what they share."""
@@ -33,46 +36,30 @@ class Engine:
     recipe: Recipe
     workshops: tuple[Workshop, ...]
 
-    def grade(
-        self, found: Sequence[Found], on_result: Callable[[Result], None] = lambda result: None
-    ) -> None:
-        """Grade submissions on all workers; ``on_result`` is called by one thread at a time.
+    def grade(self, found: Sequence[Found], on_result: OnResult) -> None:
+        """Grade submissions on all workers and report each as it is done.
 
         Raises:
-            StaffError: what ``on_result`` raised; the submissions that run then are not lost, only
-                not reported.
+            StaffError: what ``on_result`` raised; what is not reported by then is not kept.
         """
-        waiting: queue.SimpleQueue[Found] = queue.SimpleQueue()
-        for one in found:
-            waiting.put(one)
-        lock, stop = threading.Lock(), threading.Event()
-        problems: list[BaseException] = []
+        free: queue.SimpleQueue[Workshop] = queue.SimpleQueue()
+        for workshop in self.workshops:
+            free.put(workshop)
 
-        def serve(workshop: Workshop) -> None:
+        def serve(one: Found) -> Result:
+            workshop = free.get()
             try:
-                while not stop.is_set():
-                    one = waiting.get_nowait()
-                    result = graded(one, workshop)
-                    with lock:
-                        if not stop.is_set():
-                            on_result(result)
-            except queue.Empty:
-                return
-            except BaseException as error:  # noqa: BLE001  raised again by the thread that waits
-                problems.append(error)
-                stop.set()
+                return graded(one, workshop)
+            finally:
+                free.put(workshop)
 
-        threads = [threading.Thread(target=serve, args=(workshop,)) for workshop in self.workshops]
-        for thread in threads:
-            thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        except KeyboardInterrupt:
-            stop.set()
-            raise
-        if problems:
-            raise problems[0]
+        with ThreadPoolExecutor(len(self.workshops)) as pool:
+            try:
+                for future in as_completed([pool.submit(serve, one) for one in found]):
+                    on_result(future.result())
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
 @contextmanager
@@ -88,8 +75,7 @@ def started(recipe: Recipe, *, workers: int = 1) -> Iterator[Engine]:
         plan = _plan(recipe, Path(folder))
         workshops = []
         for slot in range(workers):
-            zygote = Zygote.start(plan, slot=slot)
-            workshop = Workshop(zygote, recipe, dialogues)
+            workshop = Workshop(Zygote.start(plan, slot=slot), recipe, dialogues)
             stack.callback(workshop.close)
             workshops.append(workshop)
         _refuse_reduced(recipe, workshops[0].zygote)
@@ -102,7 +88,7 @@ def grade(
     out: Path,
     *,
     workers: int = 1,
-    on_result: Callable[[Result], None] = lambda result: None,
+    on_result: OnResult,
 ) -> tuple[Result, ...]:
     """Grade submissions into a journal; those that it holds already are not graded again.
 
@@ -111,7 +97,7 @@ def grade(
     """
     digests = recipe.digests()
     demanded = recipe.assignment.grading.isolation.value
-    header = Header(recipe.assignment.name, *digests.values(), recipe.dataset, demanded)
+    header = Header(assignment=recipe.assignment.name, **digests, dataset=recipe.dataset, isolation=demanded)
     with Journal.open(out, header) as journal:
         kept = dict(journal.done)
         results = {key: kept[key] for one in found if (key := _key(one)) in kept}
@@ -201,8 +187,8 @@ def _plan(recipe: Recipe, folder: Path) -> Plan:
         path.chmod(0o755 if path.is_dir() else 0o644)
     kit = recipe.assignment.kit
     preload = tuple(f"{kit}.{call}" for call in recipe.assignment.grading.preload)
-    data = tuple(Path(value) for value in recipe.environment.values() if os.path.isabs(value))  # noqa: PTH117
-    return Plan(folder, kit, preload, dict(recipe.environment), data)
+    readable = tuple(Path(value) for value in recipe.environment.values() if os.path.isabs(value))  # noqa: PTH117
+    return Plan(folder, kit, preload, dict(recipe.environment), readable)
 
 
 def _refuse_reduced(recipe: Recipe, zygote: Zygote) -> None:

@@ -90,7 +90,7 @@ def _made_dict(build: Callable[[Any], Any], pairs: list[tuple[Any, Any]]) -> dic
     return {made(key, build): made(item, build) for key, item in pairs}
 
 
-def _stand_in_array(_build: object, dtype: str, shape: list[int]) -> "np.ndarray[Any, Any]":
+def _stand_in_array(_build: object, _dtype: str, shape: list[int]) -> "np.ndarray[Any, Any]":
     """Return an array of objects; only its shape is true."""
     sizes = [size if type(size) is int and 0 <= size <= _LARGEST_STAND_IN else 0 for size in shape[:8]]
     whole = int(np.prod(sizes)) <= _LARGEST_STAND_IN

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.errors import StaffError
 from autograder.grade.dialogues import Dialogues, Turn, digest
-from autograder.grade.limits import MEBIBYTE, Limits
+from autograder.grade.limits import MEBIBYTE
 from autograder.grade.processes import Process, Zygote
 from autograder.grade.recipe import Recipe
 from autograder.grade.wire import Channel, WireError
@@ -156,7 +156,7 @@ class Dialogue:
         turn = self._known.turn_after(self._digest)
         if turn is None:
             turn = self._asked()
-            if turn.frame.get("verdict", {}).get("outcome") not in ("ungraded", "aborted"):
+            if turn.frame.get("verdict", {}).get("outcome") != "ungraded":
                 self._known.remember(self._digest, turn)
         return turn
 

@@ -7,12 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
-
-from autograder.compile import Prepared
-from autograder.notebook import dump, load
-from autograder.source import Kind
 
 LIMIT_S = 1500
 
@@ -41,23 +36,6 @@ def run(*command: str, folder: Path, check: bool = True) -> "subprocess.Complete
     )
     assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done
-
-
-def answered(release: bytes, answers: Mapping[str, str]) -> bytes:
-    """Return a released notebook with other text in the given cells."""
-    notebook = load(release)
-    assert set(answers) <= {cell.id for cell in notebook.cells}
-    for cell in notebook.cells:
-        cell.source = answers.get(cell.id, cell.source)
-    return dump(notebook)
-
-
-def solved(prepared: Prepared) -> dict[str, str]:
-    """Return the instructor's answers by cell id."""
-    return {
-        answer.cell.id: answer.solved() if answer.cell.kind is Kind.CODE else answer.cell.text
-        for answer in prepared.source.answers()
-    }
 
 
 def otter_scores(root: Path, name: str, notebook: bytes, work: Path) -> dict[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import sample
 from autograder.compile import build, otter
 from autograder.compile.folder import digest, read_tree, write_tree
 from autograder.course import load_course
@@ -51,8 +52,8 @@ def course(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def submission(course: Built, flavour: str, *, solved: bool) -> bytes:
-    answers = peers.solved(course.prepared) if solved else {}
-    return peers.answered(course.notebook(flavour), answers)
+    answers = sample.solved(course.prepared.source) if solved else {}
+    return sample.answered(course.notebook(flavour), answers)
 
 
 @pytest.mark.parametrize("solved", [True, False], ids=["solution", "blank"])
@@ -149,7 +150,7 @@ def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavours(
 ) -> None:
     for flavour, name in (("otter", "q1-check"), ("nbgrader", "q1-shape")):
         folder = student_folder(tiny, flavour, tmp_path / flavour)
-        outputs = run_all(peers.answered(tiny.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny")
+        outputs = run_all(sample.answered(tiny.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny")
         text = said(outputs[name])
         sentence = "the result has another shape: found (3,), expected (18,). Count how often a stretch fits."
         assert text.replace("\n", " ").count(sentence) == 1
@@ -170,8 +171,8 @@ def spread(values):
 
 
 def test_noise_on_stderr_costs_no_point_in_nbgrader(tiny: Built, tmp_path: Path) -> None:
-    answers = {**peers.solved(tiny.prepared), "q2-helper": NOISY}
-    notebook = peers.answered(tiny.notebook("nbgrader"), answers)
+    answers = {**sample.solved(tiny.prepared.source), "q2-helper": NOISY}
+    notebook = sample.answered(tiny.notebook("nbgrader"), answers)
     root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
     assert peers.nbgrader_scores(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
 
@@ -283,7 +284,7 @@ def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
 
 def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(tiny: Built, tmp_path: Path) -> None:
     folder = student_folder(tiny, "otter", tmp_path)
-    notebook = load(peers.answered(tiny.notebook("otter"), peers.solved(tiny.prepared)))
+    notebook = load(sample.answered(tiny.notebook("otter"), sample.solved(tiny.prepared.source)))
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "export"]
     outputs = run_all(json.dumps(notebook).encode(), folder, "tiny (1)")
     assert "passed" in said(outputs["q1-check"]) and "passed" in said(outputs["q2-check"])

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,33 +10,17 @@ from typing import Any
 import pytest
 
 from autograder import checks as vocabulary
+from autograder import misconceptions
 from autograder import source as notebook
+from autograder.calibrate import definitions
 from autograder.course import load_course
 from autograder.facts import facts_of
+from autograder.misconceptions import Misconception
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
 os.environ.setdefault("RNNLAB_REVIEWS", "embedded")
 os.environ.setdefault("MPLBACKEND", "agg")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file of ``misconceptions/``."""
-
-    name: str
-    question: str
-    belief: str
-    fails: tuple[str, ...]
-    """Ids of the checks that must not pass; all others of the question must."""
-
-    kind: str
-    """What catches it: shape, behaviour, types, params …; empty for a right variant."""
-
-    says: str
-    """A part of the message."""
-
-    code: str
 
 
 @dataclass(frozen=True)
@@ -82,28 +65,8 @@ def trains(check: notebook.Check) -> bool:
     return "train_model" in check.code
 
 
-def entries() -> list[Entry]:
-    return [_entry(path) for path in sorted((LAB_FOLDER / "misconceptions").glob("*.py"))]
-
-
-def _entry(path: Path) -> Entry:
-    text = path.read_text(encoding="utf-8")
-    head = ast.get_docstring(ast.parse(text), clean=False)
-    fields = tomllib.loads(head or "")
-    return Entry(
-        path.stem,
-        fields["question"],
-        fields["belief"],
-        tuple(fields["fails"]),
-        fields.get("kind", ""),
-        fields.get("says", ""),
-        text.split('"""\n', 2)[2],
-    )
-
-
-def _without_calls(code: str) -> ast.Module:
-    body = [node for node in ast.parse(code).body if not isinstance(node, ast.Expr)]
-    return ast.Module(body, [])
+def entries() -> tuple[Misconception, ...]:
+    return misconceptions.load(load_course(ROOT).assignment("lab_4_4_rnn"))
 
 
 @pytest.fixture(scope="session")
@@ -118,5 +81,5 @@ def lab() -> Lab:
     names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "BARS": facts.bars}
     for cell in cells:
         if cell.id in ("setup", "parameters"):
-            exec(compile(_without_calls(cell.text), cell.id, "exec"), names)
+            exec(compile(definitions(cell.text), cell.id, "exec"), names)
     return Lab(source, names)

@@ -3,8 +3,9 @@
 import pytest
 
 from autograder.checks import Outcome
+from autograder.misconceptions import Misconception
 
-from .conftest import Entry, Lab, entries, trains
+from .conftest import Lab, entries, trains
 
 ENTRIES = entries()
 WRONG = [entry for entry in ENTRIES if entry.fails]
@@ -31,7 +32,9 @@ def test_a_blank_answer_is_blocked_at_every_check_and_says_so(lab: Lab, question
 
 
 @pytest.mark.parametrize("entry", WRONG, ids=lambda entry: entry.name)
-def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(lab: Lab, entry: Entry) -> None:
+def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
+    lab: Lab, entry: Misconception
+) -> None:
     quick = _quick(lab, entry.question)
     found = lab.findings(entry.question, entry.code, only=quick)
     messages = [str(why) for why in found.values() if why]
@@ -41,7 +44,7 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(la
 
 
 @pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: entry.name)
-def test_a_right_answer_in_another_style_passes(lab: Lab, entry: Entry) -> None:
+def test_a_right_answer_in_another_style_passes(lab: Lab, entry: Misconception) -> None:
     found = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
     assert {check: str(why) for check, why in found.items() if why} == {}
 

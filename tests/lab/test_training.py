@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rnnlab import make_order_task, memo, progress, training
+from rnnlab import description, fitting, make_order_task, memo, progress, service, training
 from rnnlab.errors import KitError
 from rnnlab.quiet import keras
 
@@ -18,8 +18,8 @@ L = keras.layers
 
 
 def fresh_copy(model: keras.Model, seed: int) -> keras.Model:
-    with training.own_randomness(seed):
-        return training.rebuilt(model)
+    with fitting.own_randomness(seed):
+        return fitting.rebuilt(model)
 
 
 def compiled(model: keras.Model, **options: Any) -> keras.Model:
@@ -137,7 +137,7 @@ def test_variants_of_one_architecture_end_equal_without_a_store(rows: Any) -> No
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_variants_have_one_description(variant: Callable[[], keras.Model]) -> None:
-    assert training.describe(variant()) == training.describe(sequential())
+    assert description.describe(variant()) == description.describe(sequential())
 
 
 @pytest.mark.parametrize("build", [branching, averaging])
@@ -147,8 +147,8 @@ def test_models_that_branch_repeat_too(build: Callable[[], keras.Model], rows: A
 
 
 def test_names_do_not_describe_a_model_that_branches() -> None:
-    assert training.describe(branching("left")) == training.describe(branching("right"))
-    assert training.describe(branching()) != training.describe(averaging())
+    assert description.describe(branching("left")) == description.describe(branching("right"))
+    assert description.describe(branching()) != description.describe(averaging())
 
 
 @pytest.mark.usefixtures("no_store")
@@ -174,7 +174,7 @@ def test_a_second_training_is_read_from_the_store(
 ) -> None:
     first = outcome(sequential(), rows)
     assert entries(store) == 1
-    monkeypatch.setattr(training, "_trained", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(service, "TASKS", {})
     model = named()
     history = training.train_model(model, *rows, **SETTINGS)
     assert (history.history, weight_bytes(model)) == first
@@ -254,7 +254,7 @@ OTHER_MODELS = [
 
 
 def test_other_models_and_compile_settings_have_other_descriptions() -> None:
-    described = [training.describe(sequential(**options)) for options in [{}, *OTHER_MODELS]]
+    described = [description.describe(sequential(**options)) for options in [{}, *OTHER_MODELS]]
     assert None not in described
     assert all(described.count(one) == 1 for one in described)
 
@@ -271,13 +271,13 @@ SAME_SPELLINGS = [
 
 @pytest.mark.parametrize("options", SAME_SPELLINGS, ids=str)
 def test_spellings_of_one_compile_setting_have_one_description(options: dict[str, Any]) -> None:
-    assert training.describe(sequential(**options)) == training.describe(sequential())
+    assert description.describe(sequential(**options)) == description.describe(sequential())
 
 
 @pytest.mark.parametrize("spelled", [keras.metrics.binary_accuracy, keras.metrics.BinaryAccuracy()])
 def test_spellings_of_one_metric_have_one_description(spelled: Any) -> None:
-    by_name = training.describe(sequential(metrics=["binary_accuracy"]))
-    assert training.describe(sequential(metrics=[spelled])) == by_name
+    by_name = description.describe(sequential(metrics=["binary_accuracy"]))
+    assert description.describe(sequential(metrics=[spelled])) == by_name
 
 
 @pytest.mark.usefixtures("no_store")
@@ -302,7 +302,7 @@ def test_a_damaged_entry_is_trained_again(store: Path, rows: Any, damage: Any) -
 
 
 def test_an_entry_under_another_key_is_not_believed(store: Path) -> None:
-    memo.store("a" * 64, memo.Entry({"n": 1}, (np.arange(3),)))
+    memo.store("a" * 64, memo.Result({"n": 1}, (np.arange(3),)))
     source = memo.folder() / f"{'a' * 64}.memo"
     source.rename(source.with_name(f"{'b' * 64}.memo"))
     assert memo.load("b" * 64) is None
@@ -310,7 +310,7 @@ def test_an_entry_under_another_key_is_not_believed(store: Path) -> None:
 
 def test_a_stored_entry_returns_as_it_was(store: Path) -> None:
     arrays = (np.arange(6.0).reshape(2, 3), np.array([], dtype=np.int8))
-    memo.store("c" * 64, memo.Entry({"loss": [0.1 + 0.2]}, arrays))
+    memo.store("c" * 64, memo.Result({"loss": [0.1 + 0.2]}, arrays))
     entry = memo.load("c" * 64)
     assert entry.facts == {"loss": [0.1 + 0.2]}
     assert [(a.dtype, a.shape, a.tobytes()) for a in entry.arrays] == [
@@ -324,7 +324,7 @@ def test_results_are_kept_in_the_current_folder_by_default(
 ) -> None:
     monkeypatch.delenv("RNNLAB_CACHE", raising=False)
     monkeypatch.chdir(tmp_path)
-    memo.store("d" * 64, memo.Entry({}, ()))
+    memo.store("d" * 64, memo.Result({}, ()))
     assert entries(tmp_path / ".rnnlab_cache") == 1
 
 
@@ -350,9 +350,9 @@ def relu(x: Any) -> Any:
 
 def test_functions_that_borrow_a_name_of_keras_are_not_taken_for_it() -> None:
     layers = [keras.Input((WIDTH,)), L.Dense(2, activation=relu), L.Dense(1)]
-    assert training.describe(compiled(keras.Sequential(layers))) is None
-    assert training.describe(sequential(loss=binary_crossentropy)) is None
-    assert training.describe(sequential(metrics=[binary_crossentropy])) is None
+    assert description.describe(compiled(keras.Sequential(layers))) is None
+    assert description.describe(sequential(loss=binary_crossentropy)) is None
+    assert description.describe(sequential(metrics=[binary_crossentropy])) is None
 
 
 def test_samples_takes_the_first_rows(store: Path, rows: Any) -> None:
@@ -551,3 +551,45 @@ def test_a_complaint_of_keras_becomes_one_short_sentence(rows: Any, store: Path)
     assert len(str(caught.value)) < 260
     assert caught.value.__suppress_context__
     assert entries(store) == 0
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What is asked for elsewhere; the answer is computed under another seed."""
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def offload(task: str, model: Any, arrays: Any, settings: Any) -> service.Result | None:
+        asked.append((task, dict(settings)))
+        return service.TASKS["train"](model, arrays, {**settings, "seed": 5}) if task == "train" else None
+
+    monkeypatch.setattr(service, "offload", offload)
+    return asked
+
+
+def test_a_training_done_elsewhere_is_taken_and_not_stored(
+    store: Path, rows: Any, elsewhere: Any, capsys: Any
+) -> None:
+    model = sequential()
+    history, weights = outcome(model, rows, show=True)
+    assert elsewhere == [
+        ("train", {"epochs": 2, "batch_size": 16, "validation_split": 0.2, "seed": 42}),
+    ]
+    assert entries(store) == 0
+    assert capsys.readouterr().out.splitlines() == progress.epoch_lines(history, 2)
+    service.offload = None
+    assert (history, weights) == outcome(sequential(), rows, seed=5)
+    assert (history, weights) != outcome(sequential(), rows)
+
+
+def test_what_is_not_done_elsewhere_is_computed_here(store: Path, rows: Any, elsewhere: Any) -> None:
+    model = sequential()
+    scores = training.evaluate_model(model, *rows, question="Q5")
+    assert [task for task, _ in elsewhere] == ["scores"]
+    service.offload = None
+    assert training.evaluate_model(model, *rows, question="Q5") == scores
+
+
+def test_numpys_whole_numbers_are_settings_too(store: Path, rows: Any) -> None:
+    as_numpy = {"epochs": np.int64(2), "batch_size": np.int32(16)}
+    assert outcome(sequential(), rows, **as_numpy) == outcome(sequential(), rows)
+    assert entries(store) == 1

@@ -1,0 +1,85 @@
+"""Submissions made from a release: a sample class, and any answers for tests and timings."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from autograder import misconceptions
+from autograder.course import Assignment
+from autograder.errors import StaffError
+from autograder.notebook import dump, load
+from autograder.source import Kind, Question, Source
+
+TYPICAL_MISTAKES = 4
+"""How many known wrong answers the sample class holds."""
+
+_CRASH = "\n\nimport os\n\nos._exit(0)\n"
+_HANG = "\n\nwhile True:\n    pass\n"
+
+
+def released(assignment: Assignment, flavour: str) -> bytes:
+    """Return the notebook that students get.
+
+    Raises:
+        StaffError: the assignment has not been built.
+    """
+    path = assignment.root / "release" / assignment.name / flavour / assignment.notebook.name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StaffError(
+            f"{path}: cannot be read ({error.strerror}); run `course build {assignment.name}`"
+        ) from error
+
+
+def answered(release: bytes, answers: Mapping[str, str]) -> bytes:
+    """Return a released notebook with other text in the given cells."""
+    notebook = load(release)
+    assert set(answers) <= {cell.id for cell in notebook.cells}
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    return dump(notebook)
+
+
+def solved(source: Source) -> dict[str, str]:
+    """Return the instructor's answers by cell id."""
+    return {
+        answer.cell.id: answer.solved() if answer.cell.kind is Kind.CODE else answer.cell.text
+        for answer in source.answers()
+    }
+
+
+def answering(source: Source, question: str, code: str) -> dict[str, str]:
+    """Return the solution with one question answered otherwise."""
+    cells = [answer.cell.id for answer in _named(source, question).answers]
+    return {**solved(source), **dict.fromkeys(cells, ""), cells[0]: code}
+
+
+def classroom(assignment: Assignment, source: Source) -> Iterator[tuple[str, bytes]]:
+    """Yield a small class, file name and bytes: right, blank, wrong, crashing, hanging, damaged."""
+    release = released(assignment, "otter")
+    solution = answered(release, solved(source))
+    yield "amal_solution.ipynb", solution
+    yield "blake_blank.ipynb", released(assignment, "nbgrader")
+    wrong = [one for one in misconceptions.load(assignment) if not one.right]
+    step = max(1, len(wrong) // TYPICAL_MISTAKES)
+    for number, one in enumerate(wrong[::step][:TYPICAL_MISTAKES], 1):
+        answers = answering(source, one.question, one.code)
+        yield f"student{number}_{one.name}.ipynb", answered(release, answers)
+    last = source.questions[-1].answers[0]
+    for name, ending in (("cleo_crashes", _CRASH), ("dana_hangs", _HANG)):
+        answers = {**solved(source), last.cell.id: last.solved() + ending}
+        yield f"{name}.ipynb", answered(release, answers)
+    yield "eli_damaged.ipynb", solution[: len(solution) // 2]
+
+
+def write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
+    """Put submissions into an empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.ipynb"):
+        old.unlink()
+    for name, data in files:
+        (folder / name).write_bytes(data)
+
+
+def _named(source: Source, name: str) -> Question:
+    return next(question for question in source.questions if question.name == name)
