@@ -1,0 +1,294 @@
+"""The processes of one worker: a zygote, and what is forked from it."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.errors import StaffError
+from autograder.grade.limits import Limits
+from autograder.grade.sandbox import confine
+from autograder.grade.sandbox.layers import ALL, Isolation, Layer, LayerError, consistent
+from autograder.grade.sandbox.process import WATCHER, Ends, Process
+from autograder.grade.zygote import receive_frame, send_frame
+
+IMPORTS = ("numpy", "tensorflow", "keras", "matplotlib.pyplot", "IPython.core.interactiveshell")
+"""What every zygote imports before the kit."""
+
+_LOAD_S = 300.0
+"""Seconds until a zygote must be ready; on a cold disk TensorFlow alone takes a minute."""
+
+_PROBE_S = 10.0
+_UIDS = 180
+
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "MPLBACKEND": "agg",
+    "KERAS_BACKEND": "tensorflow",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a zygote is made of."""
+
+    kit: Path
+    """A folder that everybody may read; goes first on ``sys.path``."""
+
+    kit_name: str
+    preload: tuple[str, ...] = ()
+    """Calls of kit functions with literal arguments, ``"rnnlab.load_reviews(10_000)"``."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to the minimal environment."""
+
+    data: tuple[Path, ...] = ()
+    """What a submission may read besides the system, the interpreter and the kit."""
+
+    hidden: tuple[Path, ...] = ()
+    """What it may not, even where one of those contains it, e.g. the course's folder."""
+
+    layers: frozenset[Layer] | None = None
+    """Isolation to ask for; None asks for everything that the machine gives."""
+
+    imports: tuple[str, ...] = IMPORTS
+
+
+class Zygote:
+    """The exec'd process of one worker, from which all its other processes are forked."""
+
+    def __init__(self, plan: Plan, slot: int, *, cold: bool, resources: contextlib.ExitStack) -> None:
+        self.isolation = Isolation(frozenset())
+        self._lock = threading.Lock()
+        self._resources = resources
+        home = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="zygote-")))
+        self._errors = home / "stderr"
+        self._control, theirs = socket.socketpair()
+        resources.enter_context(self._control)
+        self._control.settimeout(_LOAD_S)
+        environment = {**_ENVIRONMENT, **plan.environment}
+        with theirs, self._errors.open("wb") as errors:
+            self._process = _execute({**environment, "HOME": str(home)}, theirs, errors)
+        resources.callback(self._end)
+        loaded = self._ask(
+            {
+                "kit": str(plan.kit),
+                "kit_name": plan.kit_name,
+                "preload": plan.preload,
+                "data": [str(path) for path in plan.data],
+                "hidden": [str(path) for path in plan.hidden],
+                "imports": plan.imports,
+                "environment": environment,
+                "uid": _own_uid(slot, resources),
+                "cold": cold,
+                "dies_with_parent": threading.current_thread() is threading.main_thread(),
+            }
+        )
+        self.versions: Mapping[str, str] = loaded["versions"]
+        """Of Python and the libraries, by name."""
+
+        self.spoilt: str = loaded["spoilt"]
+        """Why it must not fork, or nothing."""
+
+    @classmethod
+    def start(cls, plan: Plan, *, slot: int = 0) -> "Zygote":
+        """Start one and wait until it can fork.
+
+        Args:
+            plan: what it is made of.
+            slot: the worker's number.
+
+        Raises:
+            StaffError: it cannot be started, with the reason.
+        """
+        zygote = cls._loaded(plan, slot, cold=False)
+        if zygote.spoilt:
+            zygote.close()
+            zygote = cls._loaded(plan, slot, cold=True)
+        try:
+            if zygote.spoilt:
+                raise StaffError(f"processes cannot be forked here: {zygote.spoilt} after the imports")
+            zygote.isolation = zygote._tried(plan.layers)
+        except BaseException:
+            zygote.close()
+            raise
+        return zygote
+
+    @classmethod
+    def _loaded(cls, plan: Plan, slot: int, *, cold: bool) -> "Zygote":
+        with contextlib.ExitStack() as resources:
+            zygote = cls(plan, slot, cold=cold, resources=resources)
+            zygote._resources = resources.pop_all()
+        return zygote
+
+    def child(
+        self,
+        limits: Limits,
+        options: Mapping[str, Any],
+        *,
+        entry: str = "autograder.grade.child:main",
+    ) -> Process:
+        """Start the sandboxed process of one submission.
+
+        Raises:
+            StaffError: it could not be started; nothing of it is left.
+        """
+        try:
+            return self._forked(entry, options, self.isolation.layers, limits)
+        except LayerError as error:
+            raise StaffError(f"the sandbox of a submission could not be set up ({error})") from error
+
+    def grader(self, options: Mapping[str, Any], *, memory_bytes: int | None = None) -> Process:
+        """Start a process that may know hidden checks."""
+        return self._trusted("autograder.grade.grader:main", options, memory_bytes)
+
+    def trainer(self, options: Mapping[str, Any], *, memory_bytes: int | None = None) -> Process:
+        """Start a process that trains models."""
+        return self._trusted("autograder.grade.trainer:main", options, memory_bytes)
+
+    def close(self) -> None:
+        """End the zygote and whatever is still forked from it."""
+        self._resources.close()
+
+    def errors(self) -> str:
+        """Return the end of what it and its trusted processes wrote to stderr."""
+        return self._errors.read_bytes()[-2000:].decode(errors="replace")
+
+    def _trusted(self, entry: str, options: Mapping[str, Any], memory_bytes: int | None) -> Process:
+        layers = self.isolation.layers & {Layer.NETWORK}
+        if layers and os.geteuid() != 0:
+            layers |= {Layer.UID}
+        try:
+            return self._forked(entry, options, layers, Limits(), memory_bytes=memory_bytes, trusted=True)
+        except LayerError as error:
+            raise StaffError(f"{entry} could not be started ({error})") from error
+
+    def _tried(self, wanted: frozenset[Layer] | None) -> Isolation:
+        """Run the whole recipe, leaving out what the machine refuses, until it stands."""
+        layers = consistent(ALL if wanted is None else wanted)
+        refusals: list[tuple[Layer, str]] = []
+        while True:
+            try:
+                seen = self._probed(layers)
+                broken = {layer: seen[layer.value] for layer in layers if seen.get(layer.value)}
+            except LayerError as error:
+                broken = {error.layer: error.reason}
+            if not broken:
+                return Isolation(layers, tuple(refusals))
+            refusals += broken.items()
+            layers = consistent(layers - broken.keys())
+
+    def _probed(self, layers: frozenset[Layer]) -> dict[str, str]:
+        process = self._forked("autograder.grade.sandbox.probe:main", {}, layers, Limits())
+        try:
+            process.sock.settimeout(_PROBE_S)
+            with process.sock.makefile("rb") as lines:
+                return dict(json.loads(lines.readline()))
+        except (OSError, ValueError) as error:
+            raise StaffError(f"a sandbox stands but what runs in it does not ({error})") from error
+        finally:
+            process.kill()
+
+    def _forked(
+        self,
+        entry: str,
+        options: Mapping[str, Any],
+        layers: frozenset[Layer],
+        limits: Limits,
+        *,
+        memory_bytes: int | None = None,
+        trusted: bool = False,
+    ) -> Process:
+        ours, theirs = socket.socketpair()
+        lifeline, cut = os.pipe()
+        done, finished = os.pipe()
+        command = {
+            "entry": entry,
+            "options": dict(options),
+            "layers": [layer.value for layer in layers],
+            "limits": asdict(limits),
+            "trusted": trusted,
+        }
+        ends = Ends(cut, done)
+        try:
+            pid = self._ask(command, (theirs.fileno(), lifeline, finished))["pid"]
+        except StaffError:
+            ours.close()
+            ends.cut()
+            raise
+        finally:
+            theirs.close()
+            os.close(lifeline)
+            os.close(finished)
+        process = Process(pid, ours, ends, memory_bytes if trusted else limits.memory_bytes)
+        try:
+            ends.wait_until_it_stands()
+        except (LayerError, StaffError):
+            process.kill()
+            raise
+        WATCHER.watch(process)
+        return process
+
+    def _ask(self, frame: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
+        try:
+            with self._lock:
+                send_frame(self._control, frame, descriptors)
+                answer, _ = receive_frame(self._control)
+        except (OSError, EOFError) as error:
+            raise StaffError(f"the zygote is gone or hangs ({error}):\n{self.errors()}") from error
+        if "error" in answer:
+            raise StaffError(f"the zygote cannot do its work:\n{answer['error']}")
+        return answer
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def _execute(
+    environment: Mapping[str, str], control: socket.socket, errors: IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-s", "-P", "-m", "autograder.grade.zygote"],
+        stdin=control.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        env=dict(environment),
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _own_uid(slot: int, resources: contextlib.ExitStack) -> int:
+    """Return a user that no other worker of this machine has, and keep it claimed.
+
+    An abstract socket is the claim: the kernel frees it when the supervisor ends.
+    """
+    for attempt in range(_UIDS):
+        uid = confine.FIRST_UID + (slot + attempt) % _UIDS
+        claim = resources.enter_context(socket.socket(socket.AF_UNIX))
+        try:
+            claim.bind(f"\0course-grade-uid-{uid}")
+        except OSError:
+            continue
+        return uid
+    raise StaffError(f"all {_UIDS} users for submissions are taken; are other graders running?")

@@ -1,0 +1,70 @@
+"""User, limits and capabilities of one process; each step is for good."""
+
+import os
+import resource
+from pathlib import Path
+
+from autograder.grade.limits import Limits
+from autograder.grade.sandbox import syscalls
+
+FIRST_UID = 61000
+"""Submissions run as ``FIRST_UID + slot`` where the grader is root."""
+
+_DATA_BYTES = 2 * 2**30
+_ADDRESS_BYTES = 8 * 2**30
+_OPEN_FILES = 1024
+_LAST_CAPABILITY = 40
+"""Where ``/proc`` does not say: CAP_CHECKPOINT_RESTORE, Linux 5.9 and later."""
+
+
+def own_user_namespace() -> None:
+    """Give this process all capabilities, over nothing but what it makes from here on."""
+    user, group = os.geteuid(), os.getegid()
+    syscalls.unshare(syscalls.CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def become(uid: int) -> None:
+    """Change from root to a user and group of their own, for good."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def forget_capabilities() -> None:
+    """Empty the bounding set; a later execve gains nothing."""
+    file = Path("/proc/sys/kernel/cap_last_cap")
+    syscalls.bound_capabilities(int(file.read_text()) if file.exists() else _LAST_CAPABILITY)
+
+
+def limit(limits: Limits) -> None:
+    """Set the limits that hold for each process by itself."""
+    cpu_s = int(limits.total_s * (os.cpu_count() or 1)) + 1
+    table = {
+        "CORE": 0,
+        "NOFILE": _OPEN_FILES,
+        "FSIZE": limits.scratch_bytes,
+        "CPU": cpu_s,
+        "DATA": _DATA_BYTES,
+        "AS": _ADDRESS_BYTES,
+        "NPROC": limits.processes,
+        "MEMLOCK": 0,
+        "MSGQUEUE": 0,
+    }
+    for name, value in table.items():
+        kind = getattr(resource, f"RLIMIT_{name}", _MSGQUEUE if name == "MSGQUEUE" else None)
+        if kind is not None:
+            _lower(kind, value)
+
+
+_MSGQUEUE = 12
+"""RLIMIT_MSGQUEUE on Linux; Python has no name for it."""
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))

@@ -1,0 +1,87 @@
+"""Ending a tree of processes where no pid namespace ends it at once.
+
+The caller has adopted all orphans (``syscalls.adopt_orphans``), so that having no child means
+that nothing is left.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+_PAUSE_S = 0.002
+
+
+def end_all(uid: int | None) -> None:
+    """Kill every descendant of this process and return when none is left.
+
+    Args:
+        uid: a user to whom nothing but the descendants belongs; one kill then reaches all of
+            them at once. Without it they are stopped first, so that none can fork meanwhile.
+    """
+    while not _reaped():
+        if uid is None:
+            _kill_descendants()
+        else:
+            _kill_user(uid)
+        time.sleep(_PAUSE_S)
+
+
+def _reaped() -> bool:
+    """Collect what has ended; say whether that was all."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
+
+
+def _kill_user(uid: int) -> None:
+    helper = os.fork()
+    if helper == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(helper, 0)
+
+
+def _kill_descendants() -> None:
+    stopped: set[int] = set()
+    while new := set(descendants(os.getpid())) - stopped:
+        for pid in new:
+            _signal(pid, signal.SIGSTOP)
+        stopped |= new
+    for pid in stopped:
+        _signal(pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return all processes below ``pid``, by what ``/proc`` says now."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        below = children(waiting.pop())
+        found += below
+        waiting += below
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Return the direct children of ``pid``; none when it is gone."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(word) for thread in threads for word in (thread / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []

@@ -1,0 +1,45 @@
+"""Resident memory of all processes below one."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+from autograder.grade.sandbox.remains import descendants
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def resident_bytes(pid: int) -> int:
+    """Return an upper bound: pages that processes share count for each of them."""
+    if not Path("/proc/self/statm").exists():
+        return _portable(pid)
+    return sum(map(_resident, descendants(pid)))
+
+
+def proportional_bytes(pid: int) -> int:
+    """Return the same with every shared page divided by the number of its users; slower."""
+    return sum(map(_proportional, descendants(pid)))
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return _resident(pid)
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "SwapPss:"))) * 1024
+
+
+def _portable(pid: int) -> int:
+    try:
+        below = psutil.Process(pid).children(recursive=True)
+        return sum(one.memory_info().rss for one in below)
+    except psutil.Error:
+        return 0
