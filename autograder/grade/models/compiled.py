@@ -1,0 +1,124 @@
+"""What a Keras model is compiled with becomes plain data: texts, classes and functions alike."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from autograder.grade.models.objects import part_of
+from autograder.grade.models.rules import Family
+from autograder.grade.models.table import ACCURACY, LOSSES, METRICS
+from autograder.grade.models.wiring import Unsupported
+
+
+def compiled_with(model: Any) -> dict[str, Any]:
+    """Return the compile settings of a model; what is not Keras' own is only named."""
+    given = model._compile_config.config
+    foreign: list[list[str]] = []
+    loss = _found("loss", given["loss"], foreign)
+    metrics = [_found("metric", metric, foreign) for metric in _flat(given["metrics"])]
+    foreign += [["loss_weights", "loss_weights"]] if given["loss_weights"] is not None else []
+    foreign += [["weighted_metric", _name(metric)] for metric in _flat(given["weighted_metrics"])]
+    try:
+        optimizer = part_of(model.optimizer)
+    except Unsupported:
+        optimizer = None
+        foreign.append(["optimizer", _name(model.optimizer)])
+    return {
+        "optimizer": optimizer,
+        "loss": loss,
+        "metrics": [metric for metric in metrics if metric is not None],
+        "foreign": foreign,
+    }
+
+
+def own_metric_names(model: Any) -> tuple[str, ...]:
+    """Return the names under which a model reports its metrics, in their order.
+
+    ``Compiled.metric_names`` are the names of the same metrics once the model is built from
+    its description.
+    """
+    found = (
+        (metric, _found("metric", metric, [])) for metric in _flat(model._compile_config.config["metrics"])
+    )
+    return tuple(
+        metric if isinstance(metric, str) else getattr(metric, "name", None) or metric.__name__
+        for metric, part in found
+        if part is not None
+    )
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _flat(item)
+    elif value is not None:
+        yield value
+
+
+_MODULES: dict[str, tuple[ModuleType, Family]] = {
+    "loss": (keras.losses, LOSSES),
+    "metric": (keras.metrics, METRICS),
+}
+
+
+def _found(place: str, value: Any, foreign: list[list[str]]) -> dict[str, Any] | None:
+    """Return a loss or metric as a part; note it in ``foreign`` if it is in no table."""
+    if value is None:
+        return None
+    if place == "metric" and isinstance(value, str) and value.lower() in ("accuracy", "acc"):
+        return {"kind": ACCURACY, "settings": {}}
+    part = _part(*_MODULES[place], value)
+    if part is None:
+        foreign.append([place, _name(value)])
+    return part
+
+
+def _part(module: ModuleType, family: Family, value: Any) -> dict[str, Any] | None:
+    if isinstance(value, str):
+        try:
+            value = module.get(value)
+        except ValueError:
+            return None
+    kind = _kind(module, family, value)
+    if kind is None:
+        return None
+    defaults = _defaults(getattr(module, kind))
+    config = value.get_config() if type(value) is getattr(module, kind) else {}
+    settings = {**defaults, **config}
+    known = {*family[kind], "name", "dtype", "fn"}
+    if any(settings[name] != defaults.get(name) for name in settings.keys() - known):
+        return None
+    if settings.get("dtype") not in (None, "float32"):
+        return None
+    return {"kind": kind, "settings": {name: settings[name] for name in family[kind]}}
+
+
+def _kind(module: ModuleType, family: Family, value: Any) -> str | None:
+    """Return the class that a class, an instance or a function stands for."""
+    for kind in family:
+        own = getattr(module, kind, None)
+        if own is not None and (value is own or type(value) is own or value is _function(module, kind)):
+            return kind
+    return None
+
+
+def _function(module: ModuleType, kind: str) -> Any:
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+    return getattr(module, name, getattr(keras.losses, name, module))
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    parameters = inspect.signature(kind.__init__).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _name(value: Any) -> str:
+    text = value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
+    word = re.sub(r"[^A-Za-z0-9_]", "_", str(text)[:59])
+    return word if word[:1].isalpha() else f"_{word}"

@@ -1,0 +1,245 @@
+"""Shapes and sizes of a model, computed from its description; nothing is built for it."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from autograder.grade.models.description import Part, Refused, Step
+
+Shape = tuple[int | None, ...]
+"""Without the batch axis; None is a length that is not fixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What one step gives and holds."""
+
+    shape: Shape
+    parameters: int = 0
+    multiplications: int = 0
+    """For one row, forward; an unknown length counts as ``UNKNOWN_LENGTH``."""
+
+    turns: int = 0
+    """How often a recurrent layer goes round its loop."""
+
+
+UNKNOWN_LENGTH = 200
+GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
+
+_Reader = Callable[[Part, list[Shape]], Flow]
+
+
+def flows(layers: Sequence[Part], steps: Sequence[Step]) -> tuple[Flow, ...]:
+    """Return what each step gives.
+
+    Raises:
+        Refused: a layer is given what it cannot read.
+    """
+    found: list[Flow] = []
+    for step in steps:
+        layer = layers[step.layer]
+        try:
+            found.append(_READERS.get(layer.kind, _same)(layer, [found[n].shape for n in step.reads]))
+        except (ValueError, TypeError, IndexError):
+            raise Refused(
+                f"the layers do not fit together: {layer.kind} cannot read what it is given",
+                hint="Look at the shape that the layer before it returns.",
+            ) from None
+    return tuple(found)
+
+
+def length(size: int | None) -> int:
+    """Return a size to calculate with."""
+    return UNKNOWN_LENGTH if size is None else size
+
+
+def elements(shape: Shape) -> int:
+    """Return how many numbers one row of a tensor holds."""
+    return math.prod(map(length, shape))
+
+
+def _one(shapes: list[Shape], axes: int | None = None) -> Shape:
+    (shape,) = shapes
+    if axes is not None and len(shape) != axes:
+        raise ValueError
+    return shape
+
+
+def _known(size: int | None) -> int:
+    if size is None:
+        raise ValueError
+    return size
+
+
+def _same(_layer: Part, shapes: list[Shape]) -> Flow:
+    return Flow(_one(shapes))
+
+
+def _input(layer: Part, shapes: list[Shape]) -> Flow:
+    if shapes:
+        raise ValueError
+    return Flow(layer["batch_shape"][1:])
+
+
+def _embedding(layer: Part, shapes: list[Shape]) -> Flow:
+    width = layer["output_dim"]
+    return Flow((*_one(shapes), width), layer["input_dim"] * width)
+
+
+def _recurrent(layer: Part, shapes: list[Shape]) -> Flow:
+    steps, last = _one(shapes, axes=2)
+    features, units, gates = _known(last), layer["units"], GATES[layer.kind]
+    biases = 2 if layer.kind == "GRU" and layer["reset_after"] else 1
+    matrix = gates * units * (features + units)
+    return Flow(
+        (steps, units) if layer["return_sequences"] else (units,),
+        matrix + gates * units * biases * layer["use_bias"],
+        matrix * length(steps),
+        length(steps),
+    )
+
+
+def _bidirectional(layer: Part, shapes: list[Shape]) -> Flow:
+    one = _recurrent(layer["layer"], shapes)
+    width = _known(one.shape[-1]) * (2 if layer["merge_mode"] == "concat" else 1)
+    return Flow((*one.shape[:-1], width), 2 * one.parameters, 2 * one.multiplications, 2 * one.turns)
+
+
+def _dense(layer: Part, shapes: list[Shape]) -> Flow:
+    *rest, last = _one(shapes)
+    matrix = _known(last) * layer["units"]
+    return Flow(
+        (*rest, layer["units"]), matrix + layer["units"] * layer["use_bias"], matrix * elements(tuple(rest))
+    )
+
+
+def _time_distributed(layer: Part, shapes: list[Shape]) -> Flow:
+    if len(_one(shapes)) < 2:
+        raise ValueError
+    return _dense(layer["layer"], shapes)
+
+
+def _per_channel(_layer: Part, shapes: list[Shape]) -> Flow:
+    return Flow(_one(shapes, axes=2))
+
+
+def _global_pooling(layer: Part, shapes: list[Shape]) -> Flow:
+    _, features = _one(shapes, axes=2)
+    return Flow((1, features) if layer["keepdims"] else (features,))
+
+
+def _pooling(layer: Part, shapes: list[Shape]) -> Flow:
+    steps, features = _one(shapes, axes=2)
+    (window,) = layer["pool_size"]
+    work = elements((steps, features)) * window
+    return Flow((_windows(steps, window, layer), features), multiplications=work)
+
+
+def _conv(layer: Part, shapes: list[Shape]) -> Flow:
+    steps, last = _one(shapes, axes=2)
+    features, filters, groups = _known(last), layer["filters"], layer["groups"]
+    if features % groups or filters % groups:
+        raise ValueError
+    (size,), (spread,) = layer["kernel_size"], layer["dilation_rate"]
+    matrix = size * (features // groups) * filters
+    made = _windows(steps, (size - 1) * spread + 1, layer)
+    return Flow((made, filters), matrix + filters * layer["use_bias"], matrix * length(made))
+
+
+def _windows(steps: int | None, window: int, layer: Part) -> int | None:
+    """Return how many windows fit into some steps."""
+    (stride,) = layer["strides"]
+    if steps is None:
+        return None
+    if layer["padding"] != "valid":
+        return math.ceil(steps / stride)
+    if window > steps:
+        raise ValueError
+    return (steps - window) // stride + 1
+
+
+def _flatten(_layer: Part, shapes: list[Shape]) -> Flow:
+    shape = _one(shapes)
+    return Flow((None if None in shape else elements(shape),))
+
+
+def _reshape(layer: Part, shapes: list[Shape]) -> Flow:
+    shape, target = _one(shapes), layer["target_shape"]
+    rest = math.prod(size for size in target if size != -1)
+    if target.count(-1) > 1:
+        raise ValueError
+    if None in shape:
+        return Flow(tuple(None if size == -1 else size for size in target))
+    total = elements(shape)
+    if total % rest or (total != rest and -1 not in target):
+        raise ValueError
+    return Flow(tuple(total // rest if size == -1 else size for size in target))
+
+
+def _repeat(layer: Part, shapes: list[Shape]) -> Flow:
+    return Flow((layer["n"], *_one(shapes, axes=1)))
+
+
+def _permute(layer: Part, shapes: list[Shape]) -> Flow:
+    shape, order = _one(shapes), layer["dims"]
+    if sorted(order) != list(range(1, len(shape) + 1)):
+        raise ValueError
+    return Flow(tuple(shape[axis - 1] for axis in order))
+
+
+def _axis(axis: int, shape: Shape) -> int:
+    """Return the place in ``shape`` of an axis that is counted with the batch."""
+    place = axis - 1 if axis > 0 else axis + len(shape)
+    if axis == 0 or not 0 <= place < len(shape):
+        raise ValueError
+    return place
+
+
+def _batch_norm(layer: Part, shapes: list[Shape]) -> Flow:
+    shape = _one(shapes)
+    size = _known(shape[_axis(layer["axis"], shape)])
+    return Flow(shape, size * (2 + layer["center"] + layer["scale"]))
+
+
+def _layer_norm(layer: Part, shapes: list[Shape]) -> Flow:
+    shape = _one(shapes)
+    size = math.prod(_known(shape[_axis(axis, shape)]) for axis in layer["axis"])
+    return Flow(shape, size * (layer["center"] + layer["scale"]))
+
+
+def _concatenate(layer: Part, shapes: list[Shape]) -> Flow:
+    place = _axis(layer["axis"], shapes[0])
+    others = {(*shape[:place], *shape[place + 1 :]) for shape in shapes}
+    if len(shapes) < 2 or len(others) != 1 or len({len(shape) for shape in shapes}) != 1:
+        raise ValueError
+    sizes = [shape[place] for shape in shapes]
+    joined = None if None in sizes else sum(map(length, sizes))
+    return Flow((*shapes[0][:place], joined, *shapes[0][place + 1 :]))
+
+
+def _merge(_layer: Part, shapes: list[Shape]) -> Flow:
+    if len(shapes) < 2 or len(set(shapes)) != 1:
+        raise ValueError
+    return Flow(shapes[0])
+
+
+_READERS: dict[str, _Reader] = {
+    "InputLayer": _input,
+    "Embedding": _embedding,
+    **dict.fromkeys(GATES, _recurrent),
+    "Bidirectional": _bidirectional,
+    "Dense": _dense,
+    "TimeDistributed": _time_distributed,
+    "SpatialDropout1D": _per_channel,
+    **dict.fromkeys(("GlobalAveragePooling1D", "GlobalMaxPooling1D"), _global_pooling),
+    **dict.fromkeys(("AveragePooling1D", "MaxPooling1D"), _pooling),
+    "Flatten": _flatten,
+    "Reshape": _reshape,
+    "RepeatVector": _repeat,
+    "Permute": _permute,
+    "BatchNormalization": _batch_norm,
+    "LayerNormalization": _layer_norm,
+    "Conv1D": _conv,
+    "Concatenate": _concatenate,
+    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum"), _merge),
+}
