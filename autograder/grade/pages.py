@@ -1,0 +1,175 @@
+"""The pages of a run: ``feedback.html`` for a student, ``report.html`` for staff.
+
+A page holds all that it needs and nothing that runs. Every text passes ``_fit`` on its way
+into a page and is escaped behind it, also where a template forgets to ask.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.checks import Outcome
+from autograder.grade import gradebook, summary
+from autograder.grade.limits import MEBIBYTE
+from autograder.grade.results import CheckResult, Result, Standing
+from autograder.grade.text import one_line
+
+FEEDBACK = "feedback.html"
+REPORT = "report.html"
+
+_LONGEST = 700
+_LONGEST_FOLDER_BYTES = 200
+_TAKEN = ("run.jsonl", gradebook.NAME, REPORT)
+
+WORDS: Mapping[Outcome, str] = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not right yet",
+    Outcome.ERRORED: "stopped with an error",
+    Outcome.BLOCKED: "could not start",
+    Outcome.UNGRADED: "not graded: our fault",
+}
+_MARKS: Mapping[Outcome, str] = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.ERRORED: "!",
+    Outcome.BLOCKED: "–",
+    Outcome.UNGRADED: "?",
+}
+
+
+class _Question(NamedTuple):
+    """A question as a student reads it."""
+
+    name: str
+    earned: float | None
+    points: float
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def unanswered(self) -> bool:
+        return all(check.outcome is Outcome.BLOCKED for check in self.checks)
+
+    @property
+    def partly(self) -> bool:
+        return any(check.outcome is Outcome.UNGRADED for check in self.checks)
+
+    @property
+    def reason(self) -> str:
+        return next((check.told for check in self.checks if check.told), "")
+
+
+def feedback(result: Result, *, title: str) -> bytes:
+    """Return the page that a student reads: the title and hint of each check, no hidden value."""
+    marks = result.marks()
+    questions = [
+        _Question(name, marks[name], points, tuple(c for c in result.checks if c.question == name))
+        for name, (_, points) in result.questions().items()
+    ]
+    present = [outcome for outcome in Outcome if any(check.outcome is outcome for check in result.checks)]
+    return _render("feedback.html.j2", title=title, result=result, questions=questions, present=present)
+
+
+def report(results: Sequence[Result], *, title: str) -> bytes:
+    """Return the page that staff reads: the class, its questions and checks, every student."""
+    ordered = sorted(results, key=lambda result: result.student)
+    whole = [result.earned for result in ordered if result.standing is Standing.GRADED]
+    return _render(
+        "report.html.j2",
+        title=title,
+        results=ordered,
+        points=max((result.points for result in ordered), default=0.0),
+        mean=fmean(whole) if whole else None,
+        median=median(whole) if whole else None,
+        questions=summary.questions(ordered),
+        checks=summary.checks(ordered),
+        columns=summary.distribution(ordered),
+        middle_s=median([result.wall_s for result in ordered] or [0.0]),
+        conditions=_conditions(ordered),
+    )
+
+
+def folder_name(student: str) -> str:
+    """Return the name of a student's folder: the student's, unless that cannot be one."""
+    encoded = os.fsencode(student)
+    taken = student.casefold() in _TAKEN or student.startswith(".")
+    readable = one_line(student, _LONGEST_FOLDER_BYTES) == student and not re.search(r"[/\\]", student)
+    if student and readable and not taken and len(encoded) <= _LONGEST_FOLDER_BYTES:
+        return student
+    start = re.sub(r"[^A-Za-z0-9]+", "-", student)[:40].strip("-")
+    return f"{start}-{hashlib.sha256(encoded).hexdigest()[:8]}"
+
+
+def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
+    """Say under which isolation and versions how many were graded."""
+    counts: dict[str, int] = {}
+    for result in results:
+        provenance = result.provenance
+        missing = f" (without {', '.join(provenance.missing_layers)})" if provenance.missing_layers else ""
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
+        text = (
+            f"Isolation {provenance.isolation}{missing}; data set {provenance.dataset}; seed "
+            f"{provenance.seed}; source notebook {provenance.source_sha256[:12]}; {versions}"
+        )
+        counts[text] = counts.get(text, 0) + 1
+    return tuple(counts.items())
+
+
+def _fit(value: Any) -> Any:
+    return one_line(value, _LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _link(student: str) -> str:
+    return f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}"
+
+
+def _question_title(name: str) -> str:
+    found = re.fullmatch(r"q(\d+\w*)", name)
+    return f"Question {found[1]}" if found else name
+
+
+def _sentence(text: str) -> str:
+    shown = one_line(text, _LONGEST - 1)
+    return f"{shown}." if shown and shown[-1] not in ".!?…:" else shown
+
+
+def _anchor(name: str) -> str:
+    return "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_fit,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        anchor=_anchor,
+        link=_link,
+        mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
+        number=gradebook.number,
+        question=_question_title,
+        sentence=_sentence,
+        short=lambda text, longest: one_line(text, longest),
+        word=WORDS.__getitem__,
+        mark=_MARKS.__getitem__,
+    )
+    environment.globals.update(Outcome=Outcome, Standing=Standing, total=gradebook.total)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def _render(template: str, **values: Any) -> bytes:
+    return _ENVIRONMENT.get_template(template).render(values).encode("utf-8")

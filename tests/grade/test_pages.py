@@ -1,0 +1,254 @@
+import csv
+import io
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from rich.console import Console
+
+from autograder.checks import Outcome
+from autograder.errors import StaffError
+from autograder.grade import gradebook, gradescope, pages, summary, views
+from autograder.grade.results import Result
+from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
+
+TITLE = "Lab 4.4: Recurrent Networks"
+VOID = {"meta", "br", "rect"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; refuses tags that do not nest."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(data.decode("utf-8"))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in VOID
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def feedback(result: Result) -> Page:
+    return Page(pages.feedback(result, title=TITLE))
+
+
+def report(results: Sequence[Result]) -> Page:
+    return Page(pages.report(results, title=TITLE))
+
+
+def rows(results: Sequence[Result]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(gradebook.dump(results).decode("utf-8"), newline="")))
+
+
+def hostile(text: str) -> Result:
+    checks = (
+        replace(CHECKS[1], message=text, hint=text),
+        replace(CHECKS[3], message=text, hint=text),
+        check("q2", "one", 3, Outcome.BLOCKED, message=text),
+    )
+    return of(text, submission=text, checks=checks, repairs=(text,), flags=(text, text))
+
+
+def test_a_student_reads_points_titles_sentences_hints_and_repairs() -> None:
+    text = feedback(ANA).text
+    for part in (
+        "Feedback for ana 9.5 of 27.5 points",
+        "The cell pad-reviews was there twice; the first one was taken.",
+        "Question 1 2.5 of 5.5 points",
+        "Not right yet: the result is not right: found 7. Hint: Count again.",
+        "Stopped with an error: pad raised an error: ValueError.",
+        "Question 3 0 of 6 points The checks could not start: not answered yet.",
+        "Question 5 up to 8 points",
+        "ran longer than it may, used more memory than it may, or ended Python",
+    ):
+        assert part.lower() in text.lower()
+    assert "our fault" not in text
+
+
+def test_a_hidden_check_shows_its_title_and_hint_and_nothing_else() -> None:
+    page = feedback(ANA)
+    assert "the title of q2-large hidden check 0 of 5 not right yet. Hint: Think of the bias." in page.text
+    assert "8809" not in page.text
+    assert "ended Python" not in page.text.replace("or ended Python", "")  # flags are for staff
+
+
+def test_what_is_ungraded_is_said_first_and_costs_nothing() -> None:
+    text = feedback(replace(ANA, checks=ungraded("q1-shape", "q3-one"))).text
+    assert (
+        "7 of 27.5 points so far Not everything is graded yet, and that is our fault. 2 of 6 checks" in text
+    )
+    assert "Question 1 0 of 5.5 points so far" in text
+    assert "Question 3 not graded yet" in text
+    assert "the trainer died" not in text
+    nothing = feedback(replace(ANA, checks=ungraded(*(one.id for one in CHECKS)))).text
+    assert "Feedback for ana Not graded yet" in nothing
+
+
+def test_a_perfect_result_needs_no_words_explained() -> None:
+    checks = tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS)
+    assert "What the words mean" not in feedback(replace(ANA, checks=checks)).text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_student_becomes_markup(text: str) -> None:
+    plain_tags = [tag for tag, _ in feedback(hostile("harmless")).tags]
+    page = feedback(hostile(text))
+    assert [tag for tag, _ in page.tags] == plain_tags
+    assert page.text.isprintable()
+    assert len(page.text) < 9_000
+    staff = report([hostile(text)])
+    assert [tag for tag, _ in staff.tags] == [tag for tag, _ in report([hostile("harmless")]).tags]
+    assert staff.text.isprintable()
+
+
+@pytest.mark.parametrize("page", [feedback(ANA), report([ANA]), report([])])
+def test_a_page_is_alone_and_runs_nothing(page: Page) -> None:
+    policy = next(at["content"] for tag, at in page.tags if at.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in (policy or "")
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "form", "base"}
+    for _, attributes in page.tags:
+        assert not set(attributes) & {"src", "style"}
+        assert not any(name.startswith("on") for name in attributes)
+        assert (attributes.get("href") or "#")[:2] in ("#", "#q", "./")
+
+
+def test_a_report_shows_the_class() -> None:
+    text = report([ANA, of("ben"), of("cem", checks=ungraded("q1-shape"))]).text
+    for part in (
+        "submissions 3 mean of 27.5 points 9.5 median 9.5 not wholly graded 1 with flags 3",
+        "MiB at most 150",
+        "3 × the secret is 8809",
+        "ana : a cell ended Python.",
+        "3 of 3: Isolation reduced (without landlock); data set embedded; seed 42",
+        "Question 1 5.5 2.5 0 0 Question 2 9 0 0 3",
+    ):
+        assert part in text, part
+
+
+def test_a_link_leads_to_the_folder_of_its_student(tmp_path: Path) -> None:
+    results = [of(text) for text in ("javascript:alert(1)", "a b%2e", "李雷", "..", "report.html", *HOSTILE)]
+    views.write_views(tmp_path, results, title=TITLE)
+    links = [at["href"] for tag, at in Page((tmp_path / "report.html").read_bytes()).tags if tag == "a"]
+    assert len(set(links)) == len(results)
+    for link in links:
+        assert (tmp_path / unquote(link or "")).is_file()
+        assert (tmp_path / unquote(link or "")).parent.parent == tmp_path
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "/etc", "Report.HTML", "run.jsonl", ".x", "x" * 999])
+def test_no_name_of_a_student_leaves_its_folder_or_hits_a_file_of_ours(name: str) -> None:
+    folder = pages.folder_name(name)
+    assert re.fullmatch(r"[A-Za-z0-9-]{1,49}", folder)
+    assert folder != pages.folder_name(name + "y")
+    assert pages.folder_name("Ana Čapek-2") == "Ana Čapek-2"
+
+
+def test_marks_in_the_gradebook_are_empty_where_nothing_is_graded() -> None:
+    partly = of("zoe", checks=ungraded("q1-shape", "q3-one"))
+    nothing = of("ben", checks=ungraded(*(one.id for one in CHECKS)))
+    table = rows([partly, nothing, ANA])
+    assert [tuple(row.values()) for row in table] == [
+        ("ana", "2.5", "0", "0", "7", "", "9.5", "graded", "a cell ended Python"),
+        ("ben", "", "", "", "", "", "", "ungraded", "a cell ended Python"),
+        ("zoe", "0", "0", "", "7", "", "7", "partly ungraded", "a cell ended Python"),
+    ]
+    assert list(table[0]) == ["student", "q1", "q2", "q3", "q4", "q5", "total", "outcome", "flags"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-Lee", "@SUM(A1)", "\t=1", "\x00=1", "  =1"])
+def test_no_cell_is_a_formula(name: str) -> None:
+    row = rows([of(name, flags=(f"copied from {name}", name, f"a;{name}", f"b|{name}"))])[0]
+    assert row["student"] == "'" + name.strip(" \t\x00")
+    assert not re.search(r"(^|[;,|\t])\s*[=+\-@]", row["flags"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_stays_in_its_cell(text: str) -> None:
+    table = rows([of("ana"), of(text, flags=(text,)), of("zoe")])
+    assert len(table) == 3
+    assert all(None not in row and row["total"] == "9.5" for row in table)
+
+
+def test_the_distribution_holds_whole_results_only_and_full_marks_in_the_last_column() -> None:
+    full = tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS)
+    results = [ANA, of("ben", checks=full), of("cem", checks=ungraded("q1-shape"))]
+    assert summary.distribution(results) == (0, 0, 0, 1, 0, 0, 0, 0, 0, 1)
+    tenths = tuple(
+        check("q1", str(place), 0.1, Outcome.PASSED if place < 3 else Outcome.FAILED) for place in range(10)
+    )
+    assert summary.distribution([of("dan", checks=tenths)])[3] == 1
+
+
+def test_means_leave_out_what_is_not_graded() -> None:
+    nothing, half = ungraded("q1-shape", "q1-values"), ungraded("q1-shape")
+    first = summary.questions([ANA, of("ben", checks=nothing), of("cem", checks=half)])[0]
+    assert (first.name, first.points, first.mean, first.full, first.nothing) == ("q1", 5.5, 2.5, 0, 0)
+    assert summary.questions([of("ben", checks=nothing)])[0].mean is None
+
+
+def test_the_terminal_shows_thirty_rows_and_counts_the_rest() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(gradebook.summary_table([of(f"[red]s{place:02}") for place in range(34)]))
+    text = console.export_text()
+    assert "[red]s29" in text and "[red]s30" not in text
+    assert "… and 4 more" in text
+
+
+def test_a_class_of_a_thousand_is_written_whole(tmp_path: Path) -> None:
+    results = [of(f"student{place:04}") for place in range(1_000)]
+    views.write_views(tmp_path, results, title=TITLE)
+    assert len(list(tmp_path.glob("*/feedback.html"))) == len(list(tmp_path.glob("*/results.json"))) == 1_000
+    assert Page((tmp_path / "report.html").read_bytes()).text.count("student0") == 2_000
+    assert not list(tmp_path.rglob("*.new"))
+
+
+def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> None:
+    mask = os.umask(0)
+    try:
+        views.write_views(tmp_path, [ANA], title=TITLE)
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+        views.write_views(tmp_path, [of("ana", wall_s=99.0), ANA], title=TITLE)
+    finally:
+        os.umask(mask)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    assert stat.S_IMODE((tmp_path / "ana").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in before} == {0o600}
+
+
+def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ana").write_text("in the way")
+    with pytest.raises(StaffError, match=r"results\.json: cannot be written .* journal is whole"):
+        views.write_student(tmp_path, ANA, title=TITLE)
+
+
+def test_a_title_of_the_course_is_escaped_too() -> None:
+    page = Page(pages.feedback(ANA, title="Lab <b>4</b> & more"))
+    assert "Lab <b>4</b> & more" in page.text
+    assert gradescope.NAME == "results.json"
