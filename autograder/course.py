@@ -49,7 +49,7 @@ class Grading:
     """Functions of the kit that do nothing while a submission runs, e.g. ``plot_series``."""
 
     preload: tuple[str, ...] = ()
-    """Calls of the kit that are made once for all submissions, e.g. ``load_reviews(500)``."""
+    """Calls of the kit that are made once for all submissions, e.g. ``kit.load(500)``."""
 
     isolation: Isolation = Isolation.ANY
     limits: Mapping[str, float] = field(default_factory=dict)
