@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from autograder.course import Assignment, Course, find_root, load_course
-from autograder.errors import CourseError
+from autograder.errors import CourseError, StaffError
 
 _CONSOLE = Console(highlight=False)
 
@@ -55,12 +55,41 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 
 
 @course.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the results.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+@click.option("--dataset", default="", help="One that the configuration names; by default the first.")
+@click.option("--assignment", default="", help="Needed where the course has several.")
+def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str) -> int:
+    """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
+
+    A run that was stopped goes on where it was. Exits with 2 if a check stayed ungraded
+    through no fault of a student; run the same command again then.
+    """
+    from autograder.classroom import grade_into
+
+    found, assignments = _chosen(assignment or None)
+    if len(assignments) > 1:
+        raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
+    return grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset)
+
+
+@course.command()
+def doctor() -> None:
+    """Try what grading needs on this machine and say what is missing."""
+    from autograder.doctor import show
+
+    show(_CONSOLE)
+
+
+@course.command()
 def demo() -> None:
-    """Run the solution on the embedded data and show its points."""
+    """Build, then grade a small sample class and show the table."""
     from autograder.demo import show
 
-    for one in _chosen(None)[1]:
-        show(one, _CONSOLE)
+    found, assignments = _chosen(None)
+    for one in assignments:
+        show(found, one, _CONSOLE)
 
 
 def _chosen(name: str | None) -> tuple[Course, list[Assignment]]:

@@ -25,7 +25,14 @@ _ASSIGNMENT_KEYS = {
     "lab": dict,
 }
 _OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list, "grading": dict}
-_GRADING_KEYS = {"offload": str, "skip": list, "preload": list, "isolation": str, "limits": dict}
+_GRADING_KEYS = {
+    "offload": str,
+    "skip": list,
+    "preload": list,
+    "datasets": dict,
+    "isolation": str,
+    "limits": dict,
+}
 
 
 class Isolation(StrEnum):
@@ -50,6 +57,9 @@ class Grading:
 
     preload: tuple[str, ...] = ()
     """Calls of the kit that are made once for all submissions, e.g. ``kit.load(500)``."""
+
+    datasets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Variables of the environment that choose a data set, by its name; the first is the default."""
 
     isolation: Isolation = Isolation.ANY
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -189,6 +199,13 @@ def _grading_problems(found: Mapping[str, Any], place: str) -> list[str]:
         texts = found.get(key, [])
         if isinstance(texts, list) and not all(isinstance(text, str) for text in texts):
             problems.append(f"{place}[{key!r}]: found {texts!r}; write a list of texts")
+    datasets = found.get("datasets", {})
+    if isinstance(datasets, dict):
+        problems += [
+            f"{place}['datasets'][{name!r}]: found {variables!r}; write a dict of texts"
+            for name, variables in datasets.items()
+            if not isinstance(variables, dict) or not all(isinstance(v, str) for v in variables.values())
+        ]
     level = found.get("isolation", Isolation.ANY)
     if isinstance(level, str) and level not in list(Isolation):
         near = _nearest(level, {one.value: one for one in Isolation})
@@ -238,6 +255,7 @@ def _grading(entry: Mapping[str, Any]) -> Grading:
         entry.get("offload", ""),
         tuple(entry.get("skip", ())),
         tuple(entry.get("preload", ())),
+        MappingProxyType(entry.get("datasets", {})),
         Isolation(entry.get("isolation", Isolation.ANY)),
         MappingProxyType(entry.get("limits", {})),
     )

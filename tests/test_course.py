@@ -13,6 +13,7 @@ WHOLE = {
     "offload": "kit.service",
     "skip": ["plot_series", "show_erasing"],
     "preload": ["load(7)"],
+    "datasets": {"small": {"KIT_DATA": "small"}},
     "isolation": "full",
     "limits": {"cell_s": 90, "memory_bytes": 2.5e9},
 }
@@ -44,7 +45,7 @@ def problems(root: Path, grading: object) -> list[str]:
 
 
 def test_an_assignment_that_does_not_say_how_it_is_graded_gets_the_defaults(tmp_path: Path) -> None:
-    assert parsed(tmp_path, None).grading == Grading("", (), (), Isolation.ANY, {})
+    assert parsed(tmp_path, None).grading == Grading("", (), (), {}, Isolation.ANY, {})
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
@@ -52,6 +53,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (grading.offload, grading.skip) == ("kit.service", ("plot_series", "show_erasing"))
     assert (grading.preload, grading.isolation) == (("load(7)",), Isolation.FULL)
     assert dict(grading.limits) == {"cell_s": 90, "memory_bytes": 2.5e9}
+    assert dict(grading.datasets) == {"small": {"KIT_DATA": "small"}}
 
 
 def test_what_was_read_cannot_be_changed(tmp_path: Path) -> None:
@@ -72,6 +74,7 @@ WRONG = {
     "an unknown isolation": ({"isolation": "ful"}, "['isolation']: found 'ful'; did you mean 'full'?"),
     "a far isolation": ({"isolation": "??"}, "['isolation']: found '??'; known: any, full"),
     "no dict": ([], "['grading']: found []; write a value of type dict"),
+    "a data set without variables": ({"datasets": {"small": "x"}}, "write a dict of texts"),
     "a limit of text": ({"limits": {"cell_s": "9"}}, "['cell_s']: found '9'; write a number above 0"),
     "a limit of zero": ({"limits": {"cell_s": 0}}, "['cell_s']: found 0; write a number above 0"),
     "an endless limit": ({"limits": {"cell_s": math.inf}}, "found inf"),

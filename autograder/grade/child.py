@@ -5,6 +5,7 @@ submission itself; whoever listens treats it so.
 """
 
 import contextlib
+import importlib
 import signal
 import socket
 import sys
@@ -14,7 +15,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograder.grade import offload, shell, values
-from autograder.grade.models import encode
+from autograder.grade.models.description import Refused
+from autograder.grade.models.encode import encode
 from autograder.grade.text import one_line
 from autograder.grade.wire import Channel, WireError
 
@@ -45,7 +47,7 @@ def _prepare(options: Message, ask: Callable[[Message], Message]) -> None:
     for name in options["skip"]:
         setattr(sys.modules[options["kit"]], name, _skipped)
     if options["offload"]:
-        offload.install(sys.modules[options["offload"]], ask)
+        offload.install(importlib.import_module(options["offload"]), ask)
 
 
 def _skipped(*_args: Any, **_kwargs: Any) -> None:
@@ -107,8 +109,8 @@ class _Submission:
 
 def _described(model: Any) -> values.Spelling:
     try:
-        return ("model", encode.encode(model))
-    except encode.Unsupported as error:
+        return ("model", encode(model))
+    except Refused as error:
         return ("refused", str(error))
 
 

@@ -21,7 +21,9 @@ import numpy as np
 from autograder import checks
 from autograder.checks import Mismatch, Outcome
 from autograder.grade import offload, values
-from autograder.grade.models import build, parse
+from autograder.grade.models.build import build
+from autograder.grade.models.description import Refused
+from autograder.grade.models.parse import parse
 from autograder.grade.text import identifier, one_line
 from autograder.grade.wire import Channel, Closed, WireError
 from autograder.source import MODULES
@@ -48,7 +50,8 @@ def main(sock: socket.socket, options: Message) -> None:
     """
     grader = _Grader(Channel(sock), options)
     if options["offload"]:
-        offload.install(sys.modules[options["offload"]], grader.ask)
+        service = importlib.import_module(options["offload"])
+        offload.install(service, grader.ask, trusted=True)
     with contextlib.suppress(Closed):
         while True:
             grader.serve(grader.wire.receive())
@@ -103,7 +106,10 @@ class _Grader:
 
     def ask(self, job: Message) -> Message:
         """Have the trainer do a piece of work."""
-        return self._replied({"job": job})
+        reply = self._replied({"job": job})
+        if "broken" in reply:
+            raise _Aborted(reply["broken"])
+        return reply
 
     def _answer(self, name: str, kind: str, hidden: bool) -> Any:
         if kind in ("missing", "placeholder"):
@@ -134,10 +140,9 @@ class _Grader:
 
     def _built(self, description: Any) -> Any:
         try:
-            model = build.build(parse.parse(description), seed=self.seed)
-        except parse.Refused as error:
-            raise Mismatch(str(error)) from None
-        return model
+            return build(parse(description), seed=self.seed)
+        except Refused as error:
+            raise Mismatch(error.problem, seen=error.seen or None, hint=error.hint) from None
 
 
 def _module(line: str) -> ModuleType:

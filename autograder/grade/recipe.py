@@ -1,6 +1,7 @@
 """What all submissions of one assignment are graded with."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,6 +34,8 @@ class Recipe:
     """Names the data set, among others."""
 
     dataset: str
+    workers: int = 1
+    """How many share this machine."""
 
     def codes(self) -> list[dict[str, Any]]:
         """Return all checks as the grader loads them."""
@@ -56,7 +59,12 @@ class Recipe:
 
     def trainer_options(self) -> dict[str, Any]:
         """Return what the trainer needs to know."""
-        return {**self.trusted_options(), "cache": str(self.cache)}
+        threads = max(1, (os.cpu_count() or 1) // self.workers)
+        return {
+            "service": self.assignment.grading.offload,
+            "cache": str(self.cache),
+            "threads": threads,
+        }
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of notebook, kit and configuration."""

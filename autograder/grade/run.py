@@ -25,7 +25,6 @@ from autograder.grade.submissions.match import match
 from autograder.grade.submissions.read import read
 from autograder.grade.workshop import Fault, Workshop
 
-
 OnResult = Callable[[Result], None]
 
 

@@ -68,7 +68,8 @@ class Workshop:
             return channel.receive(within_s=TRAINING_S)
         except WireError as error:
             self._stop_trainer()
-            return {"failed": f"the training could not be finished ({error})"}
+            reason = f"the trainer stopped ({error})"
+            return {"refused": reason, "broken": reason}
 
     def ask_grader(self, message: Message | None) -> tuple[Message, float]:
         """Send the grader a message, and return its next turn and what trainings it cost.

@@ -1,0 +1,98 @@
+"""``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder.compile import prepare
+from autograder.course import CONFIG_NAME, Assignment
+from autograder.errors import StaffError
+from autograder.grade import run
+from autograder.grade.recipe import Recipe, limits_of
+from autograder.grade.results import Result
+from autograder.grade.submissions.find import find
+from autograder.grade.views import summary_table, write_views
+
+
+def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
+    """Compile an assignment for grading.
+
+    Args:
+        dataset: a name in the configuration; the first one by default. Variables of the
+            environment win over the configuration's.
+
+    Raises:
+        AuthorError: the source or the configuration is wrong.
+        StaffError: there is no such data set.
+    """
+    prepared = prepare(assignment)
+    named = assignment.grading.datasets
+    if dataset and dataset not in named:
+        known = ", ".join(named) or "none"
+        raise StaffError(f"no data set {dataset!r} in {CONFIG_NAME}; known: {known}")
+    chosen = dataset or next(iter(named), "")
+    environment = {**assignment.environment, **named.get(chosen, {})}
+    environment |= {name: os.environ[name] for name in environment if name in os.environ}
+    return Recipe(
+        assignment,
+        prepared.source,
+        prepared.files,
+        limits_of(assignment),
+        assignment.root / "var" / "training",
+        environment,
+        chosen,
+    )
+
+
+def grade_into(
+    assignment: Assignment,
+    paths: Sequence[Path],
+    out: Path,
+    console: Console,
+    *,
+    workers: int = 1,
+    dataset: str = "",
+) -> int:
+    """Grade submissions into a folder and print the table; return the exit code.
+
+    Raises:
+        AuthorError: the assignment does not compile.
+        StaffError: a path, the folder or the machine is not fit for it.
+    """
+    recipe = recipe_of(assignment, dataset)
+    found = find(paths, assignment)
+    with _progress(console) as progress:
+        task = progress.add_task(f"Grading {assignment.name}", total=len(found))
+
+        def tell(result: Result) -> None:
+            progress.advance(task)
+            if not console.is_terminal:
+                console.print(f"{result.student}: {result.earned:g} of {result.points:g}")
+
+        results = run.grade(recipe, found, out, workers=workers, on_result=tell)
+        progress.update(task, completed=len(found))
+    write_views(out, results, title=assignment.title)
+    console.print(summary_table(results))
+    console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
+    return _code(results, console)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+def _code(results: Sequence[Result], console: Console) -> int:
+    ungraded = [result for result in results if result.ungraded]
+    if not ungraded:
+        return 0
+    first = ungraded[0].ungraded[0]
+    names = ", ".join(result.student for result in ungraded[:5])
+    console.print(
+        f"{len(ungraded)} submissions are not wholly graded, through no fault of theirs ({names}): "
+        f"{first.id}: {first.message}. Run the same command again."
+    )
+    return 2
