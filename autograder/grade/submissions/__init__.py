@@ -1,0 +1,30 @@
+"""From bytes that students hand in to the steps that are run; nothing is executed here.
+
+find         files, folders, archives and course trees → one submission per student
+listing      what a folder or an archive holds, read without trusting it
+read         a file → cells                     script      the same for exported ``.py`` files
+match        cells → steps                      labels      what each statement of a cell is
+catalogue    what the source asks for           statements  cells as top-level statements
+
+Everything in a submission is a claim: ids, names and metadata help to find what belongs
+where, and never say what it is worth.
+"""
+
+from autograder.course import Assignment
+from autograder.grade.submissions.find import Found, find
+from autograder.grade.submissions.match import Matched, match
+from autograder.grade.submissions.order import Step
+from autograder.grade.submissions.read import SubmittedCell, read, take_apart
+from autograder.source import Source
+
+__all__ = ["Found", "Matched", "Step", "SubmittedCell", "find", "interpret", "match", "read"]
+
+
+def interpret(data: bytes, source: Source, assignment: Assignment) -> Matched:
+    """Read a submission and match it to the source; all repairs of both are in the result.
+
+    Raises:
+        StudentError: it cannot be read, or nothing in it belongs to the assignment.
+    """
+    submitted = take_apart(data)
+    return match(submitted.cells, source).noting(submitted, assignment.name)

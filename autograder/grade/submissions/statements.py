@@ -1,0 +1,151 @@
+"""The code of a cell as top-level statements, also where it is IPython's and not Python's."""
+
+import ast
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
+_ASSIGNED = re.compile(r"^(\s*[\w., \t]+=[ \t]*)[%!].*$", re.MULTILINE)
+_NAMED = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*=[^=]", re.MULTILINE)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, or several that share a line."""
+
+    first: int
+    """Line in the cell, from 1; a decorator belongs to what it decorates."""
+
+    last: int
+    names: frozenset[str]
+    """What it defines in the notebook's namespace."""
+
+    shape: str
+    """Digest of its meaning: comments, layout and quotes do not count."""
+
+    defines: bool
+    """Whether it only defines something and does no work of its own."""
+
+    call: str
+    """The function that an expression calls, e.g. ``grader.check``; empty for all else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A cell's code as far as it can be understood."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    """Empty if it is only comments, or no Python."""
+
+    names: frozenset[str]
+    python: bool
+    divisible: bool
+    """Whether statements may be run apart; a ``%%`` magic holds a cell together."""
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """Return what two cells share that mean the same."""
+        return tuple(statement.shape for statement in self.statements)
+
+    def part(self, first: int, end: int) -> str:
+        """Return the text of statements ``first`` to ``end - 1``, with the comments above them."""
+        lines = self.text.split("\n")
+        begin = self.statements[first - 1].last if first else 0
+        stop = self.statements[end - 1].last if end < len(self.statements) else len(lines)
+        return "\n".join(lines[begin:stop]).strip("\n")
+
+
+def code(text: str) -> Code:
+    """Take a cell apart; whatever stands in it, this returns."""
+    try:
+        statements = tuple(_joined(_tree(text), text.split("\n")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        names = frozenset(first or second for first, second in _NAMED.findall(text))
+        return Code(text, (), names, python=False, divisible=False)
+    names = frozenset(name for statement in statements for name in statement.names)
+    return Code(text, statements, names, python=True, divisible=not text.lstrip().startswith("%%"))
+
+
+def _tree(text: str) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text).body
+        except SyntaxError:
+            return ast.parse(_ASSIGNED.sub(r"\1None", _MAGIC.sub(r"\1None", text))).body
+
+
+def _joined(tree: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[Statement]:
+    """Yield statements, those on one line together."""
+    group: list[ast.stmt] = []
+    for before, node in pairwise([None, *tree]):
+        if before is not None and node is not None and _first(node) > (before.end_lineno or 0):
+            yield _statement(group, lines)
+            group = []
+        if node is not None:
+            group.append(node)
+    if group:
+        yield _statement(group, lines)
+
+
+def _statement(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> Statement:
+    first, last = _first(nodes[0]), nodes[-1].end_lineno or 0
+    names = frozenset(name for node in nodes for name in _names(node))
+    defines = all(_only_defines(node) for node in nodes)
+    return Statement(first, last, names, _shape(nodes, lines[first - 1 : last]), defines, _call(nodes[0]))
+
+
+def _first(node: ast.stmt) -> int:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return node.lineno
+
+
+def _shape(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> str:
+    meaning = "\n".join(map(ast.dump, nodes))
+    if meaning == "Expr(value=Constant(value=None))":
+        meaning = "\n".join(lines).strip()
+    return hashlib.sha256(meaning.encode("utf-8", errors="replace")).hexdigest()
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield what a statement binds at the level of the notebook."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from _names(target)
+    elif not isinstance(node, ast.expr) or isinstance(node, (ast.Tuple, ast.List, ast.Starred)):
+        for child in ast.iter_child_nodes(node):
+            yield from _names(child)
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return not any(isinstance(inner, ast.Call) for inner in ast.walk(node))
+    return isinstance(node, _DEFINITIONS)
+
+
+def _call(node: ast.stmt) -> str:
+    if isinstance(node, ast.Assign):
+        value: ast.AST = node.value
+    elif isinstance(node, ast.Expr):
+        value = node.value
+    else:
+        return ""
+    steps: list[str] = []
+    value = value.func if isinstance(value, ast.Call) else value
+    while isinstance(value, ast.Attribute):
+        steps.append(value.attr)
+        value = value.value
+    return ".".join([value.id, *reversed(steps)]) if isinstance(value, ast.Name) and steps else ""
