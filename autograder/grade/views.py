@@ -5,7 +5,10 @@ from pathlib import Path
 
 from autograder.errors import StaffError
 from autograder.grade import gradebook, gradescope, pages
+from autograder.grade.gradebook import summary_table
 from autograder.grade.results import Result
+
+__all__ = ["summary_table", "write_student", "write_views"]
 
 
 def write_views(out: Path, results: Sequence[Result], *, title: str) -> None:
