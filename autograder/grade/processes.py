@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -79,6 +80,7 @@ class Zygote:
     def __init__(self, plan: Plan, slot: int, *, cold: bool, resources: contextlib.ExitStack) -> None:
         self.isolation = Isolation(frozenset())
         self._lock = threading.Lock()
+        self._started: weakref.WeakSet[Process] = weakref.WeakSet()
         self._resources = resources
         home = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="zygote-")))
         self._errors = home / "stderr"
@@ -166,8 +168,12 @@ class Zygote:
         return self._trusted("autograder.grade.trainer:main", options, memory_bytes)
 
     def close(self) -> None:
-        """End the zygote and whatever is still forked from it."""
-        self._resources.close()
+        """End the zygote and whatever was started from it."""
+        try:
+            for process in list(self._started):
+                process.kill()
+        finally:
+            self._resources.close()
 
     def errors(self) -> str:
         """Return the end of what it and its trusted processes wrote to stderr."""
@@ -192,6 +198,8 @@ class Zygote:
                 broken = {layer: seen[layer.value] for layer in layers if seen.get(layer.value)}
             except LayerError as error:
                 broken = {error.layer: error.reason}
+            if broken.keys() - layers:
+                raise StaffError(f"no sandbox can be set up here: {broken}")
             if not broken:
                 return Isolation(layers, tuple(refusals))
             refusals += broken.items()
@@ -246,6 +254,7 @@ class Zygote:
             process.kill()
             raise
         WATCHER.watch(process)
+        self._started.add(process)
         return process
 
     def _ask(self, frame: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:

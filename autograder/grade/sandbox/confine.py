@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 from pathlib import Path
 
 from autograder.grade.limits import Limits
@@ -13,6 +14,9 @@ FIRST_UID = 61000
 _DATA_BYTES = 2 * 2**30
 _ADDRESS_BYTES = 8 * 2**30
 _OPEN_FILES = 1024
+_MESSAGE_QUEUES = 12
+"""RLIMIT_MSGQUEUE; Python has no name for it."""
+
 _LAST_CAPABILITY = 40
 """Where ``/proc`` does not say: CAP_CHECKPOINT_RESTORE, Linux 5.9 and later."""
 
@@ -39,6 +43,13 @@ def forget_capabilities() -> None:
     syscalls.bound_capabilities(int(file.read_text()) if file.exists() else _LAST_CAPABILITY)
 
 
+def give_up_privileges() -> None:
+    """Drop every capability, and never gain one by executing a program."""
+    if sys.platform == "linux":
+        syscalls.drop_capabilities()
+        syscalls.never_gain_privileges()
+
+
 def limit(limits: Limits) -> None:
     """Set the limits that hold for each process by itself."""
     cpu_s = int(limits.total_s * (os.cpu_count() or 1)) + 1
@@ -51,16 +62,12 @@ def limit(limits: Limits) -> None:
         "AS": _ADDRESS_BYTES,
         "NPROC": limits.processes,
         "MEMLOCK": 0,
-        "MSGQUEUE": 0,
     }
     for name, value in table.items():
-        kind = getattr(resource, f"RLIMIT_{name}", _MSGQUEUE if name == "MSGQUEUE" else None)
-        if kind is not None:
-            _lower(kind, value)
-
-
-_MSGQUEUE = 12
-"""RLIMIT_MSGQUEUE on Linux; Python has no name for it."""
+        if hasattr(resource, f"RLIMIT_{name}"):
+            _lower(getattr(resource, f"RLIMIT_{name}"), value)
+    if sys.platform == "linux":
+        _lower(_MESSAGE_QUEUES, 0)
 
 
 def _lower(kind: int, value: int) -> None:

@@ -84,6 +84,8 @@ def _bind_all(stage: Path, read: Sequence[Path], hidden: Sequence[Path]) -> None
             _bind(path, target)
         elif target.is_dir():
             syscalls.mount("hidden", str(target), "tmpfs", _QUIET, "size=64k,mode=755")
+        elif target.exists():
+            syscalls.mount("/dev/null", str(target), "", syscalls.MS_BIND)
 
 
 def _bind(path: Path, target: Path) -> None:

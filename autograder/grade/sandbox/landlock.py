@@ -59,7 +59,8 @@ def restrict(read: Iterable[Path], hidden: Iterable[Path], write: Iterable[Path]
     ruleset = syscalls.syscall(_CREATE_RULESET, "landlock", ctypes.byref(handled), size, 0)
     try:
         for path in read:
-            _allow(ruleset, path, _READ_DIR)
+            if path.is_dir():
+                _allow(ruleset, path, _READ_DIR)
             for part in _around(path, tuple(hidden)):
                 _allow(ruleset, part, files & _READ)
         for path in write:

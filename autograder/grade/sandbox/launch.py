@@ -101,8 +101,9 @@ def _run_and_exit(run: Callable[[], None]) -> NoReturn:
 
 
 def _keep(recipe: Recipe, ends: Ends, role: Callable[[socket.socket], None]) -> None:
+    # No parent-death signal: the lifeline says when to end, and the rest must be ended first.
     os.setsid()
-    syscalls.die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     syscalls.adopt_orphans()
     _close_others(ends)
     scratch = filesystem.SCRATCH
@@ -117,7 +118,8 @@ def _keep(recipe: Recipe, ends: Ends, role: Callable[[socket.socket], None]) -> 
         _run_and_exit(lambda: _init(recipe, scratch, ends, role))
     os.close(ends.wire)
     _wait(ends.lifeline, init)
-    _kill(init)
+    if Layer.PIDS in recipe.layers:
+        _kill(init)
     remains.end_all(recipe.uid if recipe.own_user else None)
     if scratch != filesystem.SCRATCH:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -160,7 +162,7 @@ def _wait(lifeline: int, init: int) -> None:
 
 
 def _kill(init: int) -> None:
-    """Kill ``init``; in a pid namespace its end waits for that of everything in it."""
+    """Kill the first process of a pid namespace; its end waits for that of all others."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(init, signal.SIGKILL)
     os.waitpid(init, 0)
@@ -173,6 +175,7 @@ def _init(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.sock
     try:
         if not recipe.trusted:
             _confine(recipe, scratch)
+            syscalls.be_dumpable(False)  # or the submission could rewrite this process
     except LayerError as error:
         return _report(ends.done, error)
     student = os.fork()
@@ -192,15 +195,14 @@ def _confine(recipe: Recipe, scratch: Path) -> None:
             limits = recipe.limits
             filesystem.enter(recipe.read, recipe.hidden, uid=uid, scratch_bytes=limits.scratch_bytes)
     os.umask(0o077)
-    with attempt(Layer.UID):
-        if Layer.UID in recipe.layers:
+    if Layer.UID in recipe.layers:
+        with attempt(Layer.UID):
             confine.forget_capabilities()
-        if recipe.own_user:
-            confine.become(uid)
-        syscalls.die_with_parent(signal.SIGKILL)
-        confine.limit(recipe.limits)
-        syscalls.drop_capabilities()
-        syscalls.never_gain_privileges()
+            if recipe.own_user:
+                confine.become(uid)
+            syscalls.die_with_parent(signal.SIGKILL)
+    confine.limit(recipe.limits)
+    confine.give_up_privileges()
     if Layer.LANDLOCK in recipe.layers:
         with attempt(Layer.LANDLOCK):
             landlock.restrict(*_paths(recipe, scratch))
@@ -217,6 +219,7 @@ def _paths(recipe: Recipe, scratch: Path) -> tuple[list[Path], list[Path], list[
 
 def _work(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.socket], None]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    syscalls.die_with_parent(signal.SIGKILL)
     try:
         if not recipe.trusted:
             _settle(recipe, scratch)
@@ -239,7 +242,7 @@ def _settle(recipe: Recipe, scratch: Path) -> None:
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
     os.close(nothing)
-    syscalls.be_dumpable()
+    syscalls.be_dumpable(True)
     if Layer.SECCOMP in recipe.layers:
         with attempt(Layer.SECCOMP):
             syscalls.load_filter(seccomp.program())

@@ -29,7 +29,10 @@ def main(wire: socket.socket, _options: Mapping[str, Any]) -> None:
 
 
 def _user() -> str:
-    return "it is root's" if os.getuid() == 0 else ""
+    if os.getuid() == 0:
+        return "it is root's"
+    library = Path(os.__file__)
+    return "" if os.access(library, os.R_OK) else f"it cannot read Python's own {library.parent}"
 
 
 def _pids() -> str:

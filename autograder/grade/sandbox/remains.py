@@ -7,8 +7,11 @@ that nothing is left.
 import contextlib
 import os
 import signal
+import sys
 import time
 from pathlib import Path
+
+import psutil
 
 _PAUSE_S = 0.002
 
@@ -69,6 +72,8 @@ def _signal(pid: int, number: int) -> None:
 
 def descendants(pid: int) -> list[int]:
     """Return all processes below ``pid``, by what ``/proc`` says now."""
+    if sys.platform != "linux":
+        return _portable(pid)
     found: list[int] = []
     waiting = [pid]
     while waiting:
@@ -78,10 +83,17 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def _portable(pid: int) -> list[int]:
+    try:
+        return [process.pid for process in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
 def children(pid: int) -> list[int]:
     """Return the direct children of ``pid``; none when it is gone."""
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
         return [int(word) for thread in threads for word in (thread / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return []

@@ -1,11 +1,12 @@
 """The kernel's calls that Python does not offer; each raises ``OSError`` when refused.
 
-Linux only. Numbers from 424 on are the same on every architecture, and the others go by the
-C library's names.
+Linux only, but for three that other systems simply go without. Numbers from 424 on are the
+same on every architecture, and the other calls go by the C library's names.
 """
 
 import ctypes
 import os
+import sys
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -114,17 +115,20 @@ def prctl(option: int, *values: int) -> None:
 
 def die_with_parent(signal_number: int) -> None:
     """Be sent a signal when the *thread* that forked this process ends."""
-    prctl(_PR_SET_PDEATHSIG, signal_number)
+    if sys.platform == "linux":
+        prctl(_PR_SET_PDEATHSIG, signal_number)
 
 
 def adopt_orphans() -> None:
     """Become the parent of all descendants whose own parent ends."""
-    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    if sys.platform == "linux":
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def be_dumpable() -> None:
-    """Own ``/proc/self`` again after a change of user."""
-    prctl(_PR_SET_DUMPABLE, 1)
+def be_dumpable(yes: bool, /) -> None:
+    """Let processes of the same user read and write this one's memory, or not."""
+    if sys.platform == "linux":
+        prctl(_PR_SET_DUMPABLE, int(yes))
 
 
 def never_gain_privileges() -> None:
