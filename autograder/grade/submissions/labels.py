@@ -147,7 +147,7 @@ def _runs(shape: tuple[str, ...], known: Catalogue) -> Iterator[tuple[int, int, 
     lengths = sorted({len(given) for given in known.shapes}, reverse=True)
     first = 0
     while first < len(shape):
-        ends = (first + length for length in lengths)
+        ends = (first + length for length in lengths if first + length <= len(shape))
         end = next((end for end in ends if shape[first:end] in known.shapes), 0)
         if end:
             yield first, end, known.shapes[shape[first:end]]
@@ -180,7 +180,8 @@ def _whole(draft: Piece, found: Label | None, known: Catalogue) -> Piece:
     label = found or _claimed(draft, known)
     if label.role is Role.CHECK:
         label = Label(Role.CHECK, _check_of(draft, known))
-    return replace(draft, label=label, alike=found is not None or label.role is Role.PROSE)
+    said = squeezed(draft.cell.text) in known.prose
+    return replace(draft, label=label, alike=found is not None or said)
 
 
 def _claimed(draft: Piece, known: Catalogue) -> Label:

@@ -66,6 +66,9 @@ class Order:
     blank: list[str] = field(default_factory=list)
     """Questions of which an unanswered copy was left out."""
 
+    defined: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By answer: the names that have a place already."""
+
     seen: set[str] = field(default_factory=set)
     """Cells of the source that were found."""
 
@@ -96,7 +99,7 @@ class Order:
             self._reached(name)
             return
         names = piece.code.names & asked.stub.names
-        if name in self.seen and self.anchor >= asked.checks and names <= self._defined(name):
+        if name in self.defined and self.anchor >= asked.checks and names <= self.defined[name]:
             self._own(piece)
             return
         if asked.blank(piece.code) and names <= self.answered[name]:
@@ -109,10 +112,8 @@ class Order:
                 step = self.places.pop(place)
                 self.places[replace(place, index=asked.index, side=Side.BEFORE)] = step
         self._put(piece, Place(asked.index), Step("answer", name, piece.code.text, question))
+        self.defined[name] = self.defined.get(name, frozenset()) | names
         self._reached(name)
-
-    def _defined(self, name: str) -> frozenset[str]:
-        return self.answered[name] if name in self.seen else frozenset()
 
     def _given(self, piece: Piece) -> None:
         given = self.known.given[piece.label.id]

@@ -37,6 +37,9 @@ HAND_IN = "hand in the notebook itself (.ipynb)"
 
 _SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters and those that change the direction of a text."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -209,7 +212,7 @@ def _submitted(raw: list[Any], metadata: dict[str, Any], repairs: list[str]) -> 
         repairs.append(f"Cells after number {MOST_CELLS:,} were left out.")
     cells, cut = [], []
     for cell in filter(None, found):
-        text = _clean(cell.text)
+        text = _clean(cell.text, cell.kind)
         if len(text) > LONGEST_CELL:
             cut.append(cell.number)
             continue
@@ -255,10 +258,11 @@ def _with_text(cell: SubmittedCell, text: str) -> SubmittedCell:
     return SubmittedCell(cell.number, cell.kind, text, cell.id, cell.grade_id, cell.tags)
 
 
-def _clean(text: str) -> str:
-    """Return text with plain line ends and without what no encoding can hold."""
+def _clean(text: str, kind: Kind) -> str:
+    """Return text with plain line ends, without what no encoding can hold; prose is fit to be shown."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return text.encode("utf-8", errors="replace").decode()
+    text = text.encode("utf-8", errors="replace").decode()
+    return text if kind is Kind.CODE else _UNSEEN.sub("", text)
 
 
 def _numbered(numbers: list[int]) -> str:

@@ -54,11 +54,13 @@ class Code:
         return tuple(statement.shape for statement in self.statements)
 
     def part(self, first: int, end: int) -> str:
-        """Return the text of statements ``first`` to ``end - 1``, with the comments above them."""
+        """Return the text of statements ``first`` to ``end - 1``, with the comments right above."""
         lines = self.text.split("\n")
-        begin = self.statements[first - 1].last if first else 0
-        stop = self.statements[end - 1].last if end < len(self.statements) else len(lines)
-        return "\n".join(lines[begin:stop]).strip("\n")
+        begin = self.statements[first].first - 1
+        top = self.statements[first - 1].last if first else 0
+        while begin > top and lines[begin - 1].strip():
+            begin -= 1
+        return "\n".join(lines[begin : self.statements[end - 1].last])
 
 
 def code(text: str) -> Code:
