@@ -16,9 +16,9 @@ from typing import IO, Any
 
 from autograder.errors import StaffError
 from autograder.grade.limits import Limits
-from autograder.grade.sandbox import confine
 from autograder.grade.sandbox.layers import ALL, Isolation, Layer, LayerError, consistent
 from autograder.grade.sandbox.process import WATCHER, Ends, Process
+from autograder.grade.sandbox.users import own_uid
 from autograder.grade.zygote import receive_frame, send_frame
 
 IMPORTS = ("numpy", "tensorflow", "keras", "matplotlib.pyplot", "IPython.core.interactiveshell")
@@ -28,7 +28,6 @@ _LOAD_S = 300.0
 """Seconds until a zygote must be ready; on a cold disk TensorFlow alone takes a minute."""
 
 _PROBE_S = 10.0
-_UIDS = 180
 
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -55,7 +54,9 @@ class Plan:
     kit: Path
     """A folder that everybody may read; goes first on ``sys.path``."""
 
-    kit_name: str
+    kit_name: str = ""
+    """Imported from there; nothing when empty."""
+
     preload: tuple[str, ...] = ()
     """Calls of kit functions with literal arguments, ``"rnnlab.load_reviews(10_000)"``."""
 
@@ -100,7 +101,7 @@ class Zygote:
                 "hidden": [str(path) for path in plan.hidden],
                 "imports": plan.imports,
                 "environment": environment,
-                "uid": _own_uid(slot, resources),
+                "uid": resources.enter_context(own_uid(slot)),
                 "cold": cold,
                 "dies_with_parent": threading.current_thread() is threading.main_thread(),
             }
@@ -159,13 +160,29 @@ class Zygote:
         except LayerError as error:
             raise StaffError(f"the sandbox of a submission could not be set up ({error})") from error
 
-    def grader(self, options: Mapping[str, Any], *, memory_bytes: int | None = None) -> Process:
-        """Start a process that may know hidden checks."""
-        return self._trusted("autograder.grade.grader:main", options, memory_bytes)
+    def grader(
+        self,
+        options: Mapping[str, Any],
+        *,
+        memory_bytes: int | None = None,
+        entry: str = "autograder.grade.grader:main",
+    ) -> Process:
+        """Start a process that may know hidden checks: no sandbox, but offline and as killable.
 
-    def trainer(self, options: Mapping[str, Any], *, memory_bytes: int | None = None) -> Process:
-        """Start a process that trains models."""
-        return self._trusted("autograder.grade.trainer:main", options, memory_bytes)
+        Raises:
+            StaffError: it could not be started; nothing of it is left.
+        """
+        return self._trusted(entry, options, memory_bytes)
+
+    def trainer(
+        self,
+        options: Mapping[str, Any],
+        *,
+        memory_bytes: int | None = None,
+        entry: str = "autograder.grade.trainer:main",
+    ) -> Process:
+        """Start a process that trains models; like a grader otherwise."""
+        return self._trusted(entry, options, memory_bytes)
 
     def close(self) -> None:
         """End the zygote and whatever was started from it."""
@@ -285,19 +302,3 @@ def _execute(
         cwd="/",
         start_new_session=True,
     )
-
-
-def _own_uid(slot: int, resources: contextlib.ExitStack) -> int:
-    """Return a user that no other worker of this machine has, and keep it claimed.
-
-    An abstract socket is the claim: the kernel frees it when the supervisor ends.
-    """
-    for attempt in range(_UIDS):
-        uid = confine.FIRST_UID + (slot + attempt) % _UIDS
-        claim = resources.enter_context(socket.socket(socket.AF_UNIX))
-        try:
-            claim.bind(f"\0course-grade-uid-{uid}")
-        except OSError:
-            continue
-        return uid
-    raise StaffError(f"all {_UIDS} users for submissions are taken; are other graders running?")

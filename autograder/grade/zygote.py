@@ -110,7 +110,8 @@ def _load(plan: Frame) -> Frame:
 
 
 def _load_kit(plan: Frame) -> None:
-    importlib.import_module(plan["kit_name"])
+    if plan["kit_name"]:
+        importlib.import_module(plan["kit_name"])
     for text in plan["preload"]:
         call(text)
 

@@ -5,11 +5,10 @@ import resource
 import sys
 from pathlib import Path
 
+import psutil
+
 from autograder.grade.limits import Limits
 from autograder.grade.sandbox import syscalls
-
-FIRST_UID = 61000
-"""Submissions run as ``FIRST_UID + slot`` where the grader is root."""
 
 _DATA_BYTES = 2 * 2**30
 _ADDRESS_BYTES = 8 * 2**30
@@ -50,8 +49,14 @@ def give_up_privileges() -> None:
         syscalls.never_gain_privileges()
 
 
-def limit(limits: Limits) -> None:
-    """Set the limits that hold for each process by itself."""
+def limit(limits: Limits, *, shared_user: bool) -> None:
+    """Set the limits that hold for each process by itself.
+
+    Args:
+        limits: what one submission may use.
+        shared_user: other processes belong to the same user; they count as processes too.
+    """
+    others = _threads_of(os.getuid()) if shared_user else 0
     cpu_s = int(limits.total_s * (os.cpu_count() or 1)) + 1
     table = {
         "CORE": 0,
@@ -60,7 +65,7 @@ def limit(limits: Limits) -> None:
         "CPU": cpu_s,
         "DATA": _DATA_BYTES,
         "AS": _ADDRESS_BYTES,
-        "NPROC": limits.processes,
+        "NPROC": limits.processes + others,
         "MEMLOCK": 0,
     }
     for name, value in table.items():
@@ -68,6 +73,11 @@ def limit(limits: Limits) -> None:
             _lower(getattr(resource, f"RLIMIT_{name}"), value)
     if sys.platform == "linux":
         _lower(_MESSAGE_QUEUES, 0)
+
+
+def _threads_of(uid: int) -> int:
+    found = psutil.process_iter(["uids", "num_threads"])
+    return sum(one.info["num_threads"] or 0 for one in found if one.info["uids"].real == uid)
 
 
 def _lower(kind: int, value: int) -> None:

@@ -201,7 +201,7 @@ def _confine(recipe: Recipe, scratch: Path) -> None:
             if recipe.own_user:
                 confine.become(uid)
             syscalls.die_with_parent(signal.SIGKILL)
-    confine.limit(recipe.limits)
+    confine.limit(recipe.limits, shared_user=Layer.UID not in recipe.layers)
     confine.give_up_privileges()
     if Layer.LANDLOCK in recipe.layers:
         with attempt(Layer.LANDLOCK):
