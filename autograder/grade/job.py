@@ -15,6 +15,7 @@ from autograder.grade.models.cost import training_cost_s
 from autograder.grade.models.description import Model, Refused
 from autograder.grade.models.parse import parse
 from autograder.grade.models.rules import Rule, number, whole
+from autograder.grade.models.shapes import elements, flows
 
 Array = np.ndarray[Any, Any]
 
@@ -24,6 +25,16 @@ MOST_PARAMETERS = 2_000_000
 MOST_ROWS = 25_000
 MOST_BYTES = 48 * 2**20
 """Of all arrays together."""
+
+MOST_COST_S = 300.0
+MOST_NUMBERS = 50_000_000
+"""In all tensors of one batch, forward: 200 MB."""
+
+FORMAT = 1
+"""Of what the trainer keeps; another number makes all that it kept void."""
+
+BATCH_OF_A_USE = 32
+"""Rows at once where a model is used: what Keras takes if nobody says."""
 
 USE_SHARE = 0.2
 """What one use of a model costs, compared with an epoch of training on the same rows."""
@@ -74,6 +85,7 @@ class Job:
             origin: the code, the libraries and the machine that would compute it.
         """
         about = {
+            "format": FORMAT,
             "task": self.task,
             "model": self.model.key(),
             "after": self.after,
@@ -87,8 +99,13 @@ class Job:
         """Return what the job is charged, whether or not it is computed: an estimate."""
         rows = len(self.arrays[0])
         if self.task == TRAIN:
-            return training_cost_s(self.model, rows, self.settings["epochs"], self.settings["batch_size"])
-        return USE_SHARE * training_cost_s(self.model, rows, 1, 32)
+            return training_cost_s(self.model, rows, self.settings["epochs"], self.batch_size)
+        return USE_SHARE * training_cost_s(self.model, rows, 1, self.batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many rows are computed with at once."""
+        return int(self.settings.get("batch_size", BATCH_OF_A_USE))
 
 
 def read(value: object) -> Job:
@@ -106,9 +123,10 @@ def read(value: object) -> Job:
         raise Refused("the job does not say which training it follows")
     arrays = _arrays(value["arrays"], FORMS[task].arrays)
     settings = _settings(value["settings"], FORMS[task].settings)
-    model = parse(value["model"])
-    _require_trainable(model)
-    return Job(task, model, after or "", arrays, settings)
+    job = Job(task, parse(value["model"]), after or "", arrays, settings)
+    _require_usable(job.model)
+    _require_small(job)
+    return job
 
 
 def _is_key(value: object) -> bool:
@@ -141,8 +159,15 @@ def _settings(value: object, rules: Mapping[str, Rule]) -> dict[str, Any]:
     return settings
 
 
-def _require_trainable(model: Model) -> None:
+def _require_usable(model: Model) -> None:
     if not model.built or model.compiled is None or model.compiled.foreign:
         raise Refused("the model is not built, or not compiled with parts of Keras alone")
-    if model.parameters > MOST_PARAMETERS:
-        raise Refused("the model is too large to be trained for you")
+    if (len(model.inputs), len(model.outputs)) != (1, 1):
+        raise Refused("the model does not have one input and one output")
+
+
+def _require_small(job: Job) -> None:
+    model = job.model
+    numbers = job.batch_size * sum(elements(flow.shape) for flow in flows(model.layers, model.steps))
+    if model.parameters > MOST_PARAMETERS or numbers > MOST_NUMBERS or job.cost_s > MOST_COST_S:
+        raise Refused("the model, or what it is to read, is too large for the trainer")

@@ -82,7 +82,7 @@ class Trainer:
         if job.task == TRAIN:
             return None
         entry = self._cache.load(job.after)
-        if entry is None or entry.facts["task"] != TRAIN or entry.facts["model"] != job.model.key():
+        if entry is None or (entry.facts.get("task"), entry.facts.get("model")) != (TRAIN, job.model.key()):
             raise Refused("the job follows a training that was not done here")
         return entry
 
@@ -98,13 +98,19 @@ class Trainer:
         model = build(job.model, seed=job.settings.get("seed", 0))
         if weights is not None:
             model.set_weights(list(weights.arrays))
-        result = self._service.TASKS[job.task](model, job.arrays, job.settings)
+        try:
+            result = self._service.TASKS[job.task](model, job.arrays, job.settings)
+        except self._service.KitError:
+            raise
+        except Exception as error:  # whatever else Keras raises is about this one model too
+            raise self._service.KitError(f"Keras stopped with {type(error).__name__}.") from error
+        finally:
+            keras.utils.clear_session()
         facts = {
             "task": job.task,
             "model": job.model.key(),
             "facts": dict(result.facts),
         }
-        keras.utils.clear_session()
         if sum(array.nbytes for array in result.arrays) > MOST_BYTES:
             raise Refused("the result of the job is too large")
         return Entry(facts, tuple(result.arrays))

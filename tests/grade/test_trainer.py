@@ -271,11 +271,40 @@ def test_a_hostile_job_is_refused_with_a_sentence(name: str, folder: Path, rows:
     assert list(folder.glob("*.entry")) == []
 
 
-def test_a_model_that_is_too_large_or_not_compiled_is_refused(folder: Path, rows: Any) -> None:
-    wide = compiled(keras.Sequential([keras.Input((WIDTH,)), L.Dense(2_000), L.Dense(1_000)]))
-    raw = keras.Sequential([keras.Input((WIDTH,)), L.Dense(1)])
-    for model in (wide, raw):
-        assert list(Trainer(idle(), Cache(folder)).reply(job(model, rows))) == ["refused"]
+def line(*layers: Any) -> keras.Model:
+    return compiled(keras.Sequential([keras.Input((WIDTH,)), *layers]))
+
+
+def forked() -> keras.Model:
+    words = keras.Input((WIDTH,))
+    return compiled(keras.Model(words, [L.Dense(1)(words), L.Dense(2)(words)]))
+
+
+REFUSED_MODELS: dict[str, Callable[[], keras.Model]] = {
+    "too many parameters": lambda: line(L.Dense(2_000), L.Dense(1_000)),
+    "too many numbers in a batch": lambda: line(L.RepeatVector(600_000), L.GlobalMaxPooling1D()),
+    "too much work": lambda: line(L.RepeatVector(300_000), L.SimpleRNN(2)),
+    "not compiled": lambda: keras.Sequential([keras.Input((WIDTH,)), L.Dense(1)]),
+    "two outputs": forked,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_MODELS)
+def test_a_model_that_the_trainer_does_not_take_on_is_refused(name: str, folder: Path, rows: Any) -> None:
+    reply = Trainer(idle(), Cache(folder)).reply(job(REFUSED_MODELS[name](), rows))
+    assert list(reply) == ["refused"]
+
+
+def test_whatever_the_kit_raises_is_a_sentence_and_the_trainer_goes_on(folder: Path, rows: Any) -> None:
+    def broken(*_: Any) -> Any:
+        raise AttributeError("size")
+
+    kit = SimpleNamespace(TASKS={"train": broken}, origin=dict, KitError=KitError)
+    trainer = Trainer(kit, Cache(folder))
+    for _ in range(2):
+        reply = trainer.reply(job(averaging(), rows))
+        assert reply["failed"] == "Keras stopped with AttributeError."
+        assert reply["cost_s"] > 0
 
 
 def test_the_weights_of_another_model_cannot_be_used(trainer: Trainer, rows: Any) -> None:
