@@ -1,35 +1,37 @@
 """A description becomes a Keras model, by constructors; Keras never sees a student's config."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 
 from autograder.grade.models.description import Compiled, Model, Part
+from autograder.grade.models.table import ACCURACY, REGULARIZERS, SCHEDULES
+
+_MERGING = ("Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum")
 
 
 def build(model: Model, *, seed: int) -> keras.Model:
     """Return the model with weights from ``seed``, compiled if the description is.
 
-    Python's and NumPy's own random states are left as they were.
+    Keras draws the seed of each initializer and of each dropout from Python's ``random``;
+    its state is left as it was.
     """
-    with _seeded(seed):
+    state = random.getstate()
+    random.seed(seed)
+    try:
         layers = [_layer(part, f"layer_{n}") for n, part in enumerate(model.layers)]
-        built = (
-            keras.Sequential(layers, name="model")
-            if model.line and len(layers) > 1
-            else _wired(model, layers)
-        )
+        built = _wired(model, layers)
         if model.compiled:
             _compile(built, model.compiled)
+    finally:
+        random.setstate(state)
     return built
 
 
 def _wired(model: Model, layers: list[Any]) -> keras.Model:
-    if not model.built:
+    if not model.built or (model.line and len(layers) > 1):
         return keras.Sequential(layers, name="model")
     made: list[Any] = []
     for step in model.steps:
@@ -39,14 +41,11 @@ def _wired(model: Model, layers: list[Any]) -> keras.Model:
         else:
             made.append(layer(reads if model.layers[step.layer].kind in _MERGING else reads[0]))
     inputs, outputs = ([made[n] for n in places] for places in (model.inputs, model.outputs))
-    return keras.Model(inputs, outputs, name="model")
-
-
-_MERGING = ("Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum")
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="model")
 
 
 def _layer(part: Part, name: str) -> Any:
-    settings = {key: _value(value) for key, value in part.settings}
+    settings = _settings(part)
     trainable = settings.pop("trainable", True)
     layer = getattr(keras.layers, part.kind)(**settings, name=name)
     if not trainable:
@@ -54,38 +53,41 @@ def _layer(part: Part, name: str) -> Any:
     return layer
 
 
+def _settings(part: Part) -> dict[str, Any]:
+    return {name: _value(value) for name, value in part.settings}
+
+
 def _value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_value(item) for item in value]
     if not isinstance(value, Part):
         return value
-    if hasattr(keras.regularizers, value.kind):
-        return getattr(keras.regularizers, value.kind)(**dict(value.settings))
-    if hasattr(keras.optimizers.schedules, value.kind):
-        return getattr(keras.optimizers.schedules, value.kind)(**dict(value.settings))
+    if value.kind in REGULARIZERS:
+        return getattr(keras.regularizers, value.kind)(**_settings(value))
+    if value.kind in SCHEDULES:
+        return getattr(keras.optimizers.schedules, value.kind)(**_settings(value))
     return _layer(value, "inner")
 
 
 def _compile(model: keras.Model, compiled: Compiled) -> None:
     foreign = dict(compiled.foreign)
-    optimizer, loss = compiled.optimizer, compiled.loss
-    metrics = [
-        "accuracy"
-        if part.kind == "accuracy"
-        else getattr(keras.metrics, part.kind)(**dict(part.settings), name=name)
-        for part, name in zip(compiled.metrics, compiled.metric_names, strict=True)
-    ]
+    optimizer: Any = None
+    loss: Any = None
+    if compiled.optimizer:
+        optimizer = getattr(keras.optimizers, compiled.optimizer.kind)(**_settings(compiled.optimizer))
+    if compiled.loss:
+        loss = getattr(keras.losses, compiled.loss.kind)(**_settings(compiled.loss))
     model.compile(
-        optimizer=_foreign_optimizer(foreign["optimizer"]) if optimizer is None else _optimizer(optimizer),
-        loss=_foreign_loss(foreign["loss"]) if "loss" in foreign else loss and _loss(loss),
-        metrics=metrics or None,
+        optimizer=optimizer or _foreign_optimizer(foreign["optimizer"]),
+        loss=_foreign_loss(foreign["loss"]) if "loss" in foreign else loss,
+        metrics=[_metric(*pair) for pair in zip(compiled.metrics, compiled.metric_names, strict=True)],
     )
 
 
-def _optimizer(part: Part) -> Any:
-    return getattr(keras.optimizers, part.kind)(**{key: _value(value) for key, value in part.settings})
-
-
-def _loss(part: Part) -> Any:
-    return getattr(keras.losses, part.kind)(**dict(part.settings))
+def _metric(part: Part, name: str) -> Any:
+    if part.kind == ACCURACY:
+        return ACCURACY
+    return getattr(keras.metrics, part.kind)(**_settings(part), name=name)
 
 
 def _foreign_loss(name: str) -> Callable[[Any, Any], Any]:
@@ -101,14 +103,3 @@ def _foreign_optimizer(name: str) -> Any:
         raise ValueError(f"the optimizer {name} is not one of keras.optimizers")
 
     return type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from autograder.grade.models.objects import part_of
+from autograder.grade.models.objects import part_of, plain_of
 from autograder.grade.models.rules import Family
 from autograder.grade.models.table import ACCURACY, LOSSES, METRICS
 from autograder.grade.models.wiring import Unsupported
@@ -83,7 +83,7 @@ def _part(module: ModuleType, family: Family, value: Any) -> dict[str, Any] | No
     if isinstance(value, str):
         try:
             value = module.get(value)
-        except ValueError:
+        except (ValueError, TypeError):
             return None
     kind = _kind(module, family, value)
     if kind is None:
@@ -91,12 +91,15 @@ def _part(module: ModuleType, family: Family, value: Any) -> dict[str, Any] | No
     defaults = _defaults(getattr(module, kind))
     config = value.get_config() if type(value) is getattr(module, kind) else {}
     settings = {**defaults, **config}
-    known = {*family[kind], "name", "dtype", "fn"}
-    if any(settings[name] != defaults.get(name) for name in settings.keys() - known):
+    others = settings.keys() - {*family[kind], "name", "fn"}
+    if not all(_is_off(settings[name], defaults.get(name)) for name in others):
         return None
-    if settings.get("dtype") not in (None, "float32"):
-        return None
-    return {"kind": kind, "settings": {name: settings[name] for name in family[kind]}}
+    return {"kind": kind, "settings": {name: plain_of(settings[name], name) for name in family[kind]}}
+
+
+def _is_off(value: Any, default: Any) -> bool:
+    """Say whether an argument of no table is at its default; a dtype of float32 is."""
+    return value in (None, "float32") or (type(value) is type(default) and bool(value == default))
 
 
 def _kind(module: ModuleType, family: Family, value: Any) -> str | None:
@@ -114,7 +117,7 @@ def _function(module: ModuleType, kind: str) -> Any:
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    parameters = inspect.signature(kind.__init__).parameters.values()
+    parameters = inspect.signature(kind).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 

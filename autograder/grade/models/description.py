@@ -43,7 +43,7 @@ class Part:
         return {"kind": self.kind, "settings": {name: _plain(value) for name, value in self.settings}}
 
 
-Setting: TypeAlias = None | bool | int | float | str | Part | tuple["Setting", ...]
+Setting: TypeAlias = bool | int | float | str | Part | tuple["Setting", ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def read_part(family: Family, value: object, what: str) -> Part:
         raise Refused(
             f"the model has a {what} that cannot be graded",
             seen=shown(kind),
-            hint="Use " + ", ".join(family) + ".",
+            hint="Use those of Keras as they are.",
         )
     rules = family[kind]
     if type(settings) is not dict or settings.keys() != rules.keys():

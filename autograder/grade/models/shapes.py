@@ -22,6 +22,9 @@ class Flow:
     turns: int = 0
     """How often a recurrent layer goes round its loop."""
 
+    gates: int = 0
+    """Numbers that pass through a gate for one row, over all turns."""
+
 
 UNKNOWN_LENGTH = 200
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
@@ -96,13 +99,20 @@ def _recurrent(layer: Part, shapes: list[Shape]) -> Flow:
         matrix + gates * units * biases * layer["use_bias"],
         matrix * length(steps),
         length(steps),
+        gates * units * length(steps),
     )
 
 
 def _bidirectional(layer: Part, shapes: list[Shape]) -> Flow:
     one = _recurrent(layer["layer"], shapes)
     width = _known(one.shape[-1]) * (2 if layer["merge_mode"] == "concat" else 1)
-    return Flow((*one.shape[:-1], width), 2 * one.parameters, 2 * one.multiplications, 2 * one.turns)
+    return Flow(
+        (*one.shape[:-1], width),
+        2 * one.parameters,
+        2 * one.multiplications,
+        2 * one.turns,
+        2 * one.gates,
+    )
 
 
 def _dense(layer: Part, shapes: list[Shape]) -> Flow:
@@ -148,7 +158,7 @@ def _conv(layer: Part, shapes: list[Shape]) -> Flow:
 
 def _windows(steps: int | None, window: int, layer: Part) -> int | None:
     """Return how many windows fit into some steps."""
-    (stride,) = layer["strides"]
+    stride: int = layer["strides"][0]
     if steps is None:
         return None
     if layer["padding"] != "valid":
@@ -218,9 +228,16 @@ def _concatenate(layer: Part, shapes: list[Shape]) -> Flow:
 
 
 def _merge(_layer: Part, shapes: list[Shape]) -> Flow:
-    if len(shapes) < 2 or len(set(shapes)) != 1:
+    if len(shapes) < 2 or len({len(shape) for shape in shapes}) != 1:
         raise ValueError
-    return Flow(shapes[0])
+    return Flow(tuple(map(_broadcast, zip(*shapes, strict=True))))
+
+
+def _broadcast(sizes: tuple[int | None, ...]) -> int | None:
+    others = set(sizes) - {1}
+    if len(others - {None}) > 1:
+        raise ValueError
+    return next(iter(others - {None}), None if others else 1)
 
 
 _READERS: dict[str, _Reader] = {

@@ -1,8 +1,8 @@
 """What of Keras may cross: classes by name, and the settings that matter with their ranges.
 
-Names are those of the constructor's arguments. What stands in no row (initializers, names,
-seeds) is ignored; what would change the model (constraints, ``stateful``) is refused by
-``encode`` and has no place here, so that a forged description cannot ask for it.
+Names are those of the constructor's arguments. What stands in no row is ignored
+(initializers, names, seeds) or refused by ``encode`` (constraints, ``stateful``); a forged
+description cannot ask for it either way.
 """
 
 from autograder.grade.models.rules import (
@@ -158,7 +158,7 @@ LAYERS: Family = {
     "Rescaling": {"scale": _ANY, "offset": _ANY},
 }
 
-_STEPS = whole(1, 1_000_000_000)
+_STEPS = number(1, 1e9)
 SCHEDULES: Family = {
     "ExponentialDecay": {
         "initial_learning_rate": _POSITIVE,
@@ -184,7 +184,7 @@ SCHEDULES: Family = {
         "decay_steps": _STEPS,
         "alpha": _POSITIVE,
         "warmup_target": optional(_POSITIVE),
-        "warmup_steps": whole(0, 1_000_000_000),
+        "warmup_steps": number(0, 1e9),
     },
 }
 _CLIP = optional(_POSITIVE)
@@ -267,6 +267,10 @@ METRICS: Family = {
         "curve": choice("ROC", "PR"),
         "summation_method": choice("interpolation", "minoring", "majoring"),
         "from_logits": FLAG,
+    },
+    "F1Score": {
+        "average": optional(choice("micro", "macro", "weighted")),
+        "threshold": optional(_SHARE),
     },
     "Precision": _RETRIEVED,
     "Recall": _RETRIEVED,
