@@ -46,6 +46,16 @@ def is_ours(parts: tuple[str, ...], assignment: Assignment) -> bool:
     )
 
 
+def is_released(parts: tuple[str, ...], assignment: Assignment) -> bool:
+    """Return whether a path is what stands beside a released notebook, and so one student's folder."""
+    return parts[0] == assignment.kit if len(parts) > 1 else parts[0] in _OURS
+
+
+def is_gradable(parts: tuple[str, ...], assignment: Assignment) -> bool:
+    """Return whether a path is that of a notebook, a script or an archive."""
+    return is_submission(parts, assignment) and (_kind(parts[-1]) != 2 or parts[-1].lower().endswith(".zip"))
+
+
 def is_submission(parts: tuple[str, ...], assignment: Assignment) -> bool:
     """Return whether a path may be what a student hands in, readable or not."""
     return not is_ours(parts, assignment) and _kind(parts[-1]) is not None

@@ -13,16 +13,23 @@ from pathlib import Path, PurePosixPath
 from autograder.course import Assignment
 from autograder.errors import StaffError, StudentError
 from autograder.grade.submissions import listing
-from autograder.grade.submissions.choice import Choice, choose, is_ours, is_submission
+from autograder.grade.submissions.choice import (
+    Choice,
+    choose,
+    is_gradable,
+    is_ours,
+    is_released,
+    is_submission,
+)
 from autograder.grade.submissions.listing import Entry
 from autograder.grade.text import one_line
 
-_RESERVED = ("run.jsonl", "grades.csv", "report.html", "student")
+_RESERVED = ("run.jsonl", "grades.csv", "report.html")
 """Names that a run's folder uses itself."""
 
 _SYSTEMS = (
     re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_"),  # Moodle
-    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d+)_\d+_"),  # Canvas
+    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d{2,})_\d{2,}_"),  # Canvas
 )
 
 
@@ -45,11 +52,15 @@ class Found:
 
     @property
     def data(self) -> bytes | None:
-        """Read the file, anew each time: a class may hand in gigabytes. None if it cannot be read."""
+        """Read the file, anew each time, for a class may hand in gigabytes; None if there is a problem.
+
+        Raises:
+            StaffError: it cannot be read any more.
+        """
         try:
             return None if self.problem else self.entry.read()
-        except StudentError:
-            return None
+        except StudentError as error:
+            raise StaffError(f"{self.entry.file}: changed since it was found: {error}") from error
 
 
 def find(paths: Sequence[Path], assignment: Assignment) -> list[Found]:
@@ -112,18 +123,24 @@ def _by_student(
     """
     shared = _shared(entries, assignment) if packed else 0
     inner = [(entry.parts[shared:], entry) for entry in entries]
-    if any(len(parts) == 1 and is_ours(parts, assignment) for parts, _ in inner) or (
-        packed and any(_says_nothing(parts, assignment) for parts, _ in inner)
-    ):
+    if any(is_released(parts, assignment) for parts, _ in inner):
+        return {container: list(entries)}
+    if packed and _of_one_student([parts for parts, _ in inner], assignment):
         return {container: list(entries)}
     owners: dict[str, list[Entry]] = {}
     for parts, entry in inner:
-        if is_submission(parts[-1:], assignment) or (len(parts) > 1 and not is_ours(parts, assignment)):
+        if is_submission(parts, assignment) or (len(parts) > 1 and not is_ours(parts, assignment)):
             owner = container if _says_nothing(parts, assignment) else _head(parts)
             owners.setdefault(owner, []).append(entry)
-    if packed and len(owners) == 1 and not _of_system(inner[0][0]) and container != assignment.name:
-        return {container: list(entries)}
     return owners
+
+
+def _of_one_student(paths: Sequence[tuple[str, ...]], assignment: Assignment) -> bool:
+    """Return whether an archive is one student's; a learning system's archive is a class's."""
+    if any(_of_system(parts) for parts in paths):
+        return False
+    graded = [parts for parts in paths if is_gradable(parts, assignment)]
+    return len(graded) <= 1 or any(_says_nothing(parts, assignment) for parts in paths)
 
 
 def _shared(entries: Sequence[Entry], assignment: Assignment) -> int:

@@ -57,8 +57,8 @@ def _is_comment(block: str) -> bool:
 
 
 def _uncommented(lines: list[str]) -> str:
-    text = "\n".join(re.sub(r"^# ?", "", line) for line in lines).strip()
+    text = "\n".join(lines).strip()
     for quotes in ('"""', "'''"):
         if len(text) >= 6 and text.startswith(quotes) and text.endswith(quotes):
             return text[3:-3].strip()
-    return text
+    return "\n".join(re.sub(r"^# ?", "", line) for line in lines).strip()

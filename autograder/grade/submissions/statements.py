@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from itertools import pairwise
 _MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(\s*[\w., \t]+=[ \t]*)[%!].*$", re.MULTILINE)
 _NAMED = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*=[^=]", re.MULTILINE)
+_WARNINGS = threading.Lock()
+"""Filters of warnings are the whole process's, and submissions are read in threads."""
+
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -75,7 +79,7 @@ def code(text: str) -> Code:
 
 
 def _tree(text: str) -> list[ast.stmt]:
-    with warnings.catch_warnings():
+    with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text).body

@@ -189,7 +189,7 @@ def test_answers_in_exchanged_cells_run_with_their_questions(lab: Lab, clean: Ma
     assert ran(lab.matched(raw)) == ran(clean)
 
 
-def test_an_answer_split_over_two_cells_runs_in_both(tiny: Lab) -> None:
+def test_two_answers_of_a_question_may_stand_in_one_cell(tiny: Lab) -> None:
     raw = tiny.raw()
     text = cell(raw, "q2-helper")["source"] + "\n\n" + cell(raw, "q2-answer")["source"]
     del raw["cells"][index(raw, "q2-helper")]
