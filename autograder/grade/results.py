@@ -44,8 +44,8 @@ class CheckResult:
 
     @property
     def told(self) -> str:
-        """Return the sentence that the student reads; a hidden check tells title and hint only."""
-        return "" if self.hidden else self.message
+        """Return the sentence that the student reads; why a check could not run is for staff."""
+        return "" if self.outcome is Outcome.UNGRADED else self.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def graded(one: Found, workshop: Workshop) -> Result:
         cells, repaired = _cells(one)
         matched = match(cells, recipe.source)
     except StudentError as error:
-        checks = _all(recipe, Outcome.BLOCKED, "The notebook could not be read")
+        checks = _all(recipe, Outcome.BLOCKED, str(error))
         return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
     try:
         report = session.run(matched.steps, workshop)
@@ -184,10 +184,16 @@ def _plan(recipe: Recipe, folder: Path) -> Plan:
         path.write_bytes(data)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    kit = recipe.assignment.kit
-    preload = tuple(f"{kit}.{call}" for call in recipe.assignment.grading.preload)
+    grading = recipe.assignment.grading
     readable = tuple(Path(value) for value in recipe.environment.values() if os.path.isabs(value))  # noqa: PTH117
-    return Plan(folder, kit, preload, dict(recipe.environment), readable)
+    return Plan(
+        folder,
+        recipe.assignment.kit,
+        grading.preload,
+        dict(recipe.environment),
+        readable,
+        hidden=(recipe.assignment.root,),
+    )
 
 
 def _refuse_reduced(recipe: Recipe, zygote: Zygote) -> None:
