@@ -68,14 +68,18 @@ def show(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
     """
     report = examine()
     table = Table(show_header=False, box=None, pad_edge=False)
-    for name, state in (*report.versions.items(), *rows):
+    for name, state in (*report.versions.items(), *rows, *layers(report)):
         table.add_row(name, Text(state))
-    if not report.failure:
-        for layer in Layer:
-            table.add_row(f"isolation: {layer.value}", Text(_state(layer, report.isolation)))
     console.print(table)
     console.print(_verdict(report), markup=False)
     return 2 if report.failure else 0
+
+
+def layers(report: Report) -> list[tuple[str, str]]:
+    """Return a line for each layer: present, or why it is missing and what that means."""
+    if report.failure:
+        return []
+    return [(f"isolation: {layer.value}", _state(layer, report.isolation)) for layer in Layer]
 
 
 def _version(package: str) -> str:

@@ -25,6 +25,11 @@ def load(count, *, quiet):
     LOADED.append((count, quiet))
 """
 
+A_THREAD = """
+import threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+"""
+
 MakePlan = Callable[..., Plan]
 
 
@@ -103,7 +108,7 @@ def test_a_plan_that_cannot_be_loaded_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     "spoiling",
     [
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        A_THREAD,
         "import tensorflow\ntensorflow.zeros(3)",
     ],
     ids=["a thread", "the TensorFlow runtime"],
@@ -117,9 +122,7 @@ def test_a_kit_after_which_nothing_can_be_forked_is_loaded_in_each_child(
 
 
 def test_imports_after_which_nothing_can_be_forked_are_refused(plan: MakePlan) -> None:
-    spoiling = plan(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
-    )
+    spoiling = plan(A_THREAD)
     with pytest.raises(StaffError, match="2 threads"):
         Zygote.start(Plan(spoiling.kit, imports=("smallkit",)))
 
@@ -219,7 +222,7 @@ def test_memory_is_measured_while_a_process_runs(started: Start) -> None:
 def test_many_forks_leave_no_descriptor_and_no_thread_behind(started: Start) -> None:
     zygote = started()
     child(zygote, "answer = 1")
-    before = len(os.listdir("/proc/self/fd")), threading.active_count()
+    before = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
     for _ in range(10):
         assert child(zygote, "answer = 1") == 1
-    assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
+    assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before

@@ -1,7 +1,7 @@
 """The three processes of a submission, from the fork to the last one gone.
 
     zygote ─ fork ─▶ keeper ─ fork ─▶ init ─ fork ─▶ the submission
-                     │                │               system calls filtered; runs the role
+                     │                │               landlock, system calls filtered; the role
                      │                pid 1 of its namespace; root, user, limits
                      waits for the lifeline to close or for init's end; kills; goes last
 
@@ -174,7 +174,7 @@ def _init(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.sock
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         if not recipe.trusted:
-            _confine(recipe, scratch)
+            _confine(recipe)
             syscalls.be_dumpable(False)  # or the submission could rewrite this process
     except LayerError as error:
         return _report(ends.done, error)
@@ -187,7 +187,7 @@ def _init(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.sock
     return None
 
 
-def _confine(recipe: Recipe, scratch: Path) -> None:
+def _confine(recipe: Recipe) -> None:
     uid = recipe.uid if recipe.own_user else os.geteuid()
     os.umask(0o022)
     if Layer.ROOT in recipe.layers:
@@ -203,16 +203,14 @@ def _confine(recipe: Recipe, scratch: Path) -> None:
             syscalls.die_with_parent(signal.SIGKILL)
     confine.limit(recipe.limits, shared_user=Layer.UID not in recipe.layers)
     confine.give_up_privileges()
-    if Layer.LANDLOCK in recipe.layers:
-        with attempt(Layer.LANDLOCK):
-            landlock.restrict(*_paths(recipe, scratch))
 
 
 def _paths(recipe: Recipe, scratch: Path) -> tuple[list[Path], list[Path], list[Path]]:
     """Return what Landlock lets a submission read, what inside it not, and what it may change."""
     if Layer.ROOT in recipe.layers:
         return [Path("/")], [], [scratch, Path("/dev/shm"), *filesystem.devices()]
-    machine = [Path("/proc") / name for name in ("cpuinfo", "meminfo", "stat")]
+    # TensorFlow aborts without /proc/self/cmdline.
+    machine = [Path("/proc") / name for name in ("self", "cpuinfo", "meminfo", "stat")]
     read = [*recipe.read, *machine]
     return read, filesystem.all_hidden(recipe.hidden), [scratch, *filesystem.devices()]
 
@@ -243,6 +241,9 @@ def _settle(recipe: Recipe, scratch: Path) -> None:
         os.dup2(nothing, descriptor)
     os.close(nothing)
     syscalls.be_dumpable(True)
+    if Layer.LANDLOCK in recipe.layers:
+        with attempt(Layer.LANDLOCK):
+            landlock.restrict(*_paths(recipe, scratch))
     if Layer.SECCOMP in recipe.layers:
         with attempt(Layer.SECCOMP):
             syscalls.load_filter(seccomp.program())
