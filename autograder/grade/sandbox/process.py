@@ -17,8 +17,11 @@ _START_S = 20.0
 _WATCH_S = 0.03
 """Seconds between two looks at the memory of all trees."""
 
-_CLOSELY = 8
-"""One look in so many divides shared pages by their users, which takes milliseconds."""
+_CLOSELY = 32
+"""One look in so many divides shared pages by their users, which takes milliseconds; so does
+every look that finds the quick sum changed by ``_CHANGE`` bytes or above the limit."""
+
+_CHANGE = 8 * 2**20
 
 
 class Ends:
@@ -84,6 +87,7 @@ class Process:
 
         self._ends = ends
         self._memory_bytes = memory_bytes
+        self._seen_bytes = 0
 
     def alive(self) -> bool:
         """Say whether anything of the tree exists."""
@@ -109,8 +113,10 @@ class Process:
     def look(self, *, closely: bool) -> None:
         """Measure the tree, and end it if it takes more than it may."""
         limit = self._memory_bytes or 2**63
-        if not closely and tree.resident_bytes(self.pid) <= limit:
+        most = tree.resident_bytes(self.pid)
+        if not closely and most <= limit and abs(most - self._seen_bytes) < _CHANGE:
             return
+        self._seen_bytes = most
         resident = self.resident_bytes()
         self.peak_bytes = max(self.peak_bytes, resident)
         if resident > limit:
