@@ -17,8 +17,10 @@ from autograder.source import Kind
 
 _NOTHING = code("")
 _OTTER_CHECK = re.compile(r"grader\.check\(\s*[\"'](\w+)[\"']")
+_OTTER_TAG = "otter_answer_cell"
 _ALIKE = 0.6
 _MOST_LINES = 200
+_LONGEST_LINE = 500
 
 
 class Role(Enum):
@@ -63,7 +65,7 @@ def pieces(cells: Sequence[SubmittedCell], known: Catalogue) -> tuple[Piece, ...
     drafts = [_draft(cell, known) for cell in cells]
     homes = _homes(drafts, known)
     found = [piece for draft in drafts for piece in _divided(draft, known, homes)]
-    return tuple(_by_likeness(found, known))
+    return tuple(_recovered(found, known))
 
 
 def _draft(cell: SubmittedCell, known: Catalogue) -> Piece:
@@ -206,26 +208,49 @@ def _check_of(draft: Piece, known: Catalogue) -> str:
     return named or known.checks.get(draft.claim, "")
 
 
-def _by_likeness(found: Sequence[Piece], known: Catalogue) -> Iterator[Piece]:
-    """Yield the pieces; own code that is nearly a given cell that is nowhere else becomes it."""
+def _recovered(found: Sequence[Piece], known: Catalogue) -> Iterator[Piece]:
+    """Yield the pieces; own code becomes what is nowhere else and what it looks like or stands for."""
     there = {piece.label.id for piece in found}
     lost = {name: given.cell.text for name, given in known.given.items() if name not in there}
+    above = -1
     for piece in found:
-        if piece.label is OWN and not piece.claim and piece.code.statements and lost:
-            ratios = {name: _likeness(text, piece.code.text) for name, text in lost.items()}
-            name = max(ratios, key=lambda name: ratios[name])
-            if ratios[name] >= _ALIKE:
-                del lost[name]
-                yield replace(piece, label=Label(Role.GIVEN, name), alike=True)
-                continue
-        yield piece
+        if piece.label is OWN and not piece.claim:
+            label = _given_like(piece, lost) or _otter_answer(piece, above, there, known)
+            lost.pop(label.id, None)
+            there.add(label.id)
+            found_as = replace(piece, label=label, alike=label is not OWN)
+        else:
+            found_as = piece
+        above = known.index.get(found_as.label.id, above)
+        yield found_as
+
+
+def _given_like(piece: Piece, lost: Mapping[str, str]) -> Label | None:
+    """Return the given cell that own code is nearly, among those that are nowhere."""
+    if not piece.code.statements or not lost:
+        return None
+    ratios = {name: _likeness(text, piece.code.text) for name, text in lost.items()}
+    name = max(ratios, key=lambda name: ratios[name])
+    return Label(Role.GIVEN, name) if ratios[name] >= _ALIKE else None
+
+
+def _otter_answer(piece: Piece, above: int, there: set[str], known: Catalogue) -> Label:
+    """Return the answer whose place a cell has that otter made for one."""
+    if _OTTER_TAG in piece.cell.tags:
+        for name, asked in known.answers.items():
+            if asked.begins <= above < asked.checks and name not in there:
+                return Label(Role.ANSWER, name)
+    return OWN
 
 
 def _likeness(left: str, right: str) -> float:
-    """Return how much of two texts is the same, from 0 to 1; 0 for long ones."""
+    """Return how much of two texts is the same, from 0 to 1; 0 if it is little, or if they are long."""
     first, second = left.strip().split("\n"), right.strip().split("\n")
     if max(len(first), len(second)) > _MOST_LINES:
         return 0.0
     if len(first) == len(second) == 1:
-        return SequenceMatcher(None, left[:500], right[:500], autojunk=False).ratio()
-    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+        first, second = list(left[:_LONGEST_LINE]), list(right[:_LONGEST_LINE])
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+        return 0.0
+    return matcher.ratio()

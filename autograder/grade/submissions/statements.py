@@ -12,6 +12,9 @@ from itertools import pairwise
 _MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(\s*[\w., \t]+=[ \t]*)[%!].*$", re.MULTILINE)
 _NAMED = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*=[^=]", re.MULTILINE)
+_MOST = 1_000
+"""Statements of a cell that is looked into; the lab has 150 in all its cells together."""
+
 _WARNINGS = threading.Lock()
 """Filters of warnings are the whole process's, and submissions are read in threads."""
 
@@ -82,9 +85,12 @@ def _tree(text: str) -> list[ast.stmt]:
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(text).body
+            tree = ast.parse(text).body
         except SyntaxError:
-            return ast.parse(_ASSIGNED.sub(r"\1None", _MAGIC.sub(r"\1None", text))).body
+            tree = ast.parse(_ASSIGNED.sub(r"\1None", _MAGIC.sub(r"\1None", text))).body
+    if len(tree) > _MOST:
+        raise ValueError("too many statements for one cell")
+    return tree
 
 
 def _joined(tree: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[Statement]:

@@ -182,6 +182,16 @@ def test_an_answer_that_is_no_python_runs_as_it_is(lab: Lab, clean: Matched, str
     assert matched.steps[place].text == "def tied_with_best(accuracies, n_test):\n    return [("
 
 
+def test_the_tools_metadata_tells_answers_that_nothing_else_does(lab: Lab, clean: Matched) -> None:
+    """nbgrader's ``grade_id`` names the cell; otter's tag says that it is an answer."""
+    raw = lab.raw()
+    cell(raw, "q8-answer")["source"] = "    return [("
+    cell(raw, "q4-answer")["source"] = ""
+    matched = lab.matched(variants.without_ids(raw))
+    assert short(matched) == [step for step in short(clean) if step != "answer q4-answer"]
+    assert next(step.text for step in matched.steps if step.cell == "q8-answer") == "    return [("
+
+
 def test_answers_in_exchanged_cells_run_with_their_questions(lab: Lab, clean: Matched) -> None:
     raw = lab.raw()
     first, second = cell(raw, "q7-answer"), cell(raw, "q8-answer")
