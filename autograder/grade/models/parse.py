@@ -30,7 +30,7 @@ def parse(value: object) -> Model:
     """
     if type(value) is not dict or value.keys() != _FIELDS:
         raise _malformed("what came is not a model")
-    layers = tuple(read_part(LAYERS, layer, "layer") for layer in _list(value["layers"], MOST_LAYERS))
+    layers = tuple(read_part(LAYERS, layer, "a layer") for layer in _list(value["layers"], MOST_LAYERS))
     steps = tuple(_step(item, n, layers) for n, item in enumerate(_list(value["steps"], MOST_STEPS)))
     ends = [_places(value[side], len(steps)) for side in ("inputs", "outputs")]
     compiled = None if value["compiled"] is None else _compiled(value["compiled"])
@@ -59,7 +59,7 @@ def _list(value: object, most: int) -> Sequence[object]:
     if type(value) not in (list, tuple):
         raise _malformed("a part of the model is missing")
     if len(value) > most:  # type: ignore[arg-type]
-        raise Refused("the model has too many layers", hint=f"At most {most} can be graded.")
+        raise Refused("the model has too many parts", hint=f"At most {most} of a kind can be graded.")
     return value  # type: ignore[return-value]
 
 
@@ -150,13 +150,13 @@ def _compiled(value: object) -> Compiled:
     foreign = tuple(_foreign(pair) for pair in _list(value["foreign"], MOST_METRICS))
     optimizer, loss = value["optimizer"], value["loss"]
     compiled = Compiled(
-        None if optimizer is None else read_part(OPTIMIZERS, optimizer, "optimizer"),
-        None if loss is None else read_part(LOSSES, loss, "loss"),
-        tuple(read_part(METRICS, metric, "metric") for metric in _list(value["metrics"], MOST_METRICS)),
+        None if optimizer is None else read_part(OPTIMIZERS, optimizer, "an optimizer"),
+        None if loss is None else read_part(LOSSES, loss, "a loss"),
+        tuple(read_part(METRICS, metric, "a metric") for metric in _list(value["metrics"], MOST_METRICS)),
         foreign,
     )
     if (optimizer is None) != any(place == "optimizer" for place, _ in foreign):
-        raise _malformed("the model is compiled without an optimizer")
+        raise _malformed("the model is not compiled with one optimizer")
     return compiled
 
 

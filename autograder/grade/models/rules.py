@@ -1,6 +1,5 @@
 """What one setting may be: each rule reads a plain value into its canonical form or refuses it."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +52,8 @@ def several(rule: Rule, least: int, most: int) -> Rule:
             raise ValueError
         return tuple(rule.read(item) for item in value)
 
-    return Rule(f"{least} to {most} values, each {rule.text}", read)
+    count = f"{least}" if least == most else f"{least} to {most}"
+    return Rule(f"a list of {count}, each {rule.text}", read)
 
 
 def either(first: Rule, second: Rule) -> Rule:
@@ -70,7 +70,7 @@ def either(first: Rule, second: Rule) -> Rule:
 
 def part(family: Family) -> Rule:
     """Allow an object of one of the classes of a family."""
-    return Rule("one of " + ", ".join(family), lambda value: read_part(family, value, "setting"))
+    return Rule("one of " + ", ".join(family), lambda value: read_part(family, value, "a setting"))
 
 
 FLAG = Rule("True or False", lambda value: _demand(type(value) is bool, value))
@@ -80,17 +80,17 @@ def read_part(family: Family, value: object, what: str) -> Part:
     """Return an object of a family from its plain form.
 
     Args:
-        what: what it is, for the message, e.g. ``"layer"``.
+        what: what it is, for the message, e.g. ``"a layer"``.
 
     Raises:
         Refused: its class or one of its settings is not in the table.
     """
     if type(value) is not dict or value.keys() != {"kind", "settings"}:
-        raise Refused(f"a {what} of the model is not described as one")
+        raise Refused(f"{what} of the model is not described as one")
     kind, settings = value["kind"], value["settings"]
     if type(kind) is not str or kind not in family:
         raise Refused(
-            f"the model has a {what} that cannot be graded",
+            f"the model has {what} that cannot be graded",
             seen=shown(kind),
             hint="Use those of Keras as they are.",
         )
@@ -119,7 +119,9 @@ def shown(value: object) -> str:
         return repr(value)
     if type(value) is int:
         return f"{value:,}" if value.bit_length() <= 64 else "a huge number"
-    return f"a {type(value).__name__[:30]}"
+    if type(value) is list and len(value) <= 4 and not any(type(item) is list for item in value):
+        return f"[{', '.join(map(shown, value))}]"
+    return f"something of type {type(value).__name__[:30]}"
 
 
 def _demand(right: bool, value: object) -> Setting:
@@ -136,8 +138,5 @@ def _int(value: Setting, low: int, high: int) -> int:
 
 def _float(value: object, low: float, high: float) -> float:
     if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
-        raise ValueError
-    found = float(value)  # type: ignore[arg-type]
-    if not math.isfinite(found):
-        raise ValueError
-    return found + 0.0  # no negative zero: it would give a key of its own
+        raise ValueError  # NaN too: it compares false
+    return float(value) + 0.0  # type: ignore[arg-type]  # -0.0 would give a key of its own
