@@ -27,7 +27,7 @@ IMPORTS = ("numpy", "tensorflow", "keras", "matplotlib.pyplot", "IPython.core.in
 _LOAD_S = 300.0
 """Seconds until a zygote must be ready; on a cold disk TensorFlow alone takes a minute."""
 
-_PROBE_S = 10.0
+_PROBE_S = 60.0
 
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -223,7 +223,7 @@ class Zygote:
             layers = consistent(layers - broken.keys())
 
     def _probed(self, layers: frozenset[Layer]) -> dict[str, str]:
-        process = self._forked("autograder.grade.sandbox.probe:main", {}, layers, Limits())
+        process = self._forked("autograder.grade.sandbox.probe:main", {}, layers, Limits(), bare=True)
         try:
             process.sock.settimeout(_PROBE_S)
             with process.sock.makefile("rb") as lines:
@@ -242,6 +242,7 @@ class Zygote:
         *,
         memory_bytes: int | None = None,
         trusted: bool = False,
+        bare: bool = False,
     ) -> Process:
         ours, theirs = socket.socketpair()
         lifeline, cut = os.pipe()
@@ -252,6 +253,7 @@ class Zygote:
             "layers": [layer.value for layer in layers],
             "limits": asdict(limits),
             "trusted": trusted,
+            "bare": bare,
         }
         ends = Ends(cut, done)
         try:

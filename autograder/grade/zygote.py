@@ -173,7 +173,7 @@ def _play(role: Role, plan: Frame, command: Frame, wire: socket.socket) -> None:
     seed = command["options"].get("seed", 0)
     random.seed(seed)
     np.random.seed(seed)
-    if plan["cold"]:
+    if plan["cold"] and not command["bare"]:
         _load_kit(plan)
     role(wire, command["options"])
 
