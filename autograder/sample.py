@@ -12,8 +12,8 @@ from autograder.source import Kind, Question, Source
 TYPICAL_MISTAKES = 4
 """How many known wrong answers the sample class holds."""
 
-_CRASH = "\n\nimport os\n\nos._exit(0)\n"
-_HANG = "\n\nwhile True:\n    pass\n"
+_CRASH = "\n    import os\n\n    os._exit(0)"
+_HANG = "\n    while True:\n        pass"
 
 
 def released(assignment: Assignment, flavour: str) -> bytes:
@@ -65,9 +65,9 @@ def classroom(assignment: Assignment, source: Source) -> Iterator[tuple[str, byt
     for number, one in enumerate(wrong[::step][:TYPICAL_MISTAKES], 1):
         answers = answering(source, one.question, one.code)
         yield f"student{number}_{one.name}.ipynb", answered(release, answers)
-    last = source.questions[-1].answers[0]
-    for name, ending in (("cleo_crashes", _CRASH), ("dana_hangs", _HANG)):
-        answers = {**solved(source), last.cell.id: last.solved() + ending}
+    first = source.questions[0].answers[0]
+    for name, body in (("cleo_crashes", _CRASH), ("dana_hangs", _HANG)):
+        answers = {**solved(source), first.cell.id: first.stub().replace("\n    ...", body)}
         yield f"{name}.ipynb", answered(release, answers)
     yield "eli_damaged.ipynb", solution[: len(solution) // 2]
 

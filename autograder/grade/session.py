@@ -5,6 +5,7 @@ fresh one, without the cells that killed it, and keeps what it has earned.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +25,7 @@ GRACE_S = 2.0
 """How much later than its own alarm a process is killed."""
 
 MOST_DEATHS = 2
-"""Deaths by one question after which its other checks are not tried."""
+"""Deaths and time-outs of one question after which its other checks are not tried."""
 
 
 class Gone(Exception):  # noqa: N818  what happened, as a sentence
@@ -67,6 +68,9 @@ class _Session:
 
         self.errors: dict[str, str] = {}
         """What the answer cells of a question raised, or how they died, by question."""
+
+        self.late: Counter[str] = Counter()
+        """Calls that used up their time, by question."""
 
         self.flags: list[str] = []
         self.used_s = 0.0
@@ -199,8 +203,8 @@ class _Session:
         deaths, results = 0, []
         for check in question.checks:
             blank = not_run(check, question)
-            if deaths >= MOST_DEATHS:
-                told = "It was not run: this question ended the process twice before"
+            if deaths + self.late[question.name] >= MOST_DEATHS:
+                told = "It was not run: this question used up its time or ended the process twice before"
                 results.append(replace(blank, outcome=Outcome.ERRORED, message=told))
                 continue
             begin = time.monotonic()
@@ -239,13 +243,15 @@ class _Session:
                 self.train_s += train_s
                 return _concluded(blank, turn.frame["verdict"])
             try:
-                dialogue.tell(self._called(turn.frame))
+                dialogue.tell(self._called(turn.frame, question.name))
             except Gone:
                 dialogue.abandon()
                 raise
 
-    def _called(self, call: Message) -> Message:
+    def _called(self, call: Message, question: str) -> Message:
+        before_s = self.used_s
         reply = self._exchange({**call, "limit_s": self.limits.call_s}, self.limits.call_s)
+        self.late[question] += self.used_s - before_s >= self.limits.call_s
         if set(reply) not in ({"raised"}, {"value", "args"}):
             self.close()
             raise Gone("sent the grader something that is no answer")
