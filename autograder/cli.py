@@ -75,11 +75,11 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 
 
 @course.command()
-def doctor() -> None:
+def doctor() -> int:
     """Try what grading needs on this machine and say what is missing."""
     from autograder.doctor import show
 
-    show(_CONSOLE)
+    return show(_CONSOLE)
 
 
 @course.command()

@@ -1,7 +1,6 @@
 """A run: submissions in, results out; resumes where an earlier one stopped."""
 
 import hashlib
-import os
 import queue
 import tempfile
 import time
@@ -185,14 +184,14 @@ def _plan(recipe: Recipe, folder: Path) -> Plan:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     grading = recipe.assignment.grading
-    readable = tuple(Path(value) for value in recipe.environment.values() if os.path.isabs(value))  # noqa: PTH117
+    data = tuple(path for value in recipe.environment.values() if (path := Path(value)).is_file())
     return Plan(
         folder,
         recipe.assignment.kit,
         grading.preload,
         dict(recipe.environment),
-        readable,
-        hidden=(recipe.assignment.root,),
+        data,
+        hidden=(recipe.assignment.root, recipe.cache),
     )
 
 

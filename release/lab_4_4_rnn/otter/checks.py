@@ -189,6 +189,8 @@ def _guarded(
     try:
         with _time_limit(limit_s):
             return function(*args, **kwargs)
+    except Mismatch:
+        raise
     except (Exception, SystemExit) as error:  # whatever student code raises is its result
         raise Mismatch(
             f"{problem}: {type(error).__name__}{_place(function, error)}",
@@ -204,7 +206,7 @@ def _name(function: Any) -> str:
 
 def _place(function: Any, error: BaseException) -> str:
     code = getattr(function, "__code__", None)
-    lines = []
+    lines = [error.answer_line] if hasattr(error, "answer_line") else []
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is code:

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from .errors import KitError, unanswered
+from .fitting import one_sentence, own_randomness
 from .inputs import check_fits, check_model, number_array
 from .quiet import keras
+from .service import run
 from .tables import PAGE_WIDTH, print_table
 from .tasks import as_pair, make_order_task
-from .training import evaluate_model, one_sentence, own_randomness, train_model
+from .training import evaluate_model, train_model
 
 layers = keras.layers
 
@@ -110,8 +112,7 @@ def forecast(model: keras.Model, windows: Any, *, question: str = "Q10") -> np.n
     X = as_pair(windows)[0] if isinstance(windows, tuple | list) else windows
     X = number_array(X, "X")
     check_fits(model, X)
-    with one_sentence("run"):
-        predictions = model.predict(X, verbose=0)
+    (predictions,) = run("outputs", model, (X,), {}).arrays
     if predictions.size != len(X):
         raise KitError(
             f"The model returns shape {predictions.shape} for {len(X)} windows: one "

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .errors import KitError, unanswered
+from .fitting import METRIC_NAMES
 from .inputs import number_array
 from .quiet import keras, tensorflow
 from .tasks import as_pair, forecast_values, naive_mae, series_values
-from .training import METRIC_NAMES
 
 QUESTIONS = {"dense": "Q3", "simple": "Q5", "lstm": "Q6", "gru": "Q6"}
 """Which question makes a model, by a word that its name holds."""

@@ -9,6 +9,8 @@
     memo         results on disk, so that nothing is trained twice
     description  what a model is, apart from its names and weights
     inputs       what a student hands over, checked before Keras sees it
+    fitting      networks trained and used; decides every number
+    service      what takes time, done here or elsewhere
     progress     one line per epoch
     training     train_model, evaluate_model
     tables       what a cell prints

@@ -25,8 +25,8 @@ DEFAULT_FOLDER = ".rnnlab_cache"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One stored result."""
+class Result:
+    """What a task came to, as it is stored."""
 
     facts: dict[str, Any]
     """Anything that JSON holds, e.g. ``{"history": {"loss": [0.69, 0.52]}}``."""
@@ -48,22 +48,22 @@ def key_of(description: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def load(key: str) -> Entry | None:
-    """Return the entry of a key, or None if there is none or it is damaged."""
+def load(key: str) -> Result | None:
+    """Return the result of a key, or None if there is none or it is damaged."""
     try:
         head, _, payload = _path(key).read_bytes().partition(b"\n")
         header = json.loads(head)
         if header["key"] != key or header["sha256"] != _sha256(payload):
             return None
-        return Entry(header["facts"], _unpacked(payload))
+        return Result(header["facts"], _unpacked(payload))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
 
 
-def store(key: str, entry: Entry) -> None:
-    """Keep an entry: written beside its place, then renamed; silent if that fails."""
-    payload = _packed(entry.arrays)
-    header = {"key": key, "sha256": _sha256(payload), "facts": entry.facts}
+def store(key: str, result: Result) -> None:
+    """Keep a result: written beside its place, then renamed; silent if that fails."""
+    payload = _packed(result.arrays)
+    header = {"key": key, "sha256": _sha256(payload), "facts": result.facts}
     path = _path(key)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

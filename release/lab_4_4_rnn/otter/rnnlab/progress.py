@@ -24,9 +24,9 @@ def epoch_lines(history: dict[str, list[float]], epochs: int) -> list[str]:
     ]
 
 
-def callbacks_for(show: bool, epochs: int) -> dict[str, Any]:
-    """Return the arguments of ``fit`` that keep Keras quiet and show our lines instead."""
-    return {"verbose": 0, "callbacks": [_Progress(epochs)] if show else []}
+def callbacks_for(show: bool, epochs: int) -> list[_Progress]:
+    """Return the callbacks of ``fit`` that show our lines in place of Keras' own."""
+    return [_Progress(epochs)] if show else []
 
 
 class _Progress(keras.callbacks.Callback):
