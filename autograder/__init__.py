@@ -12,6 +12,7 @@ grade/     submissions → results; hidden checks never meet student code
 compile/   source notebook → releases, solutions, bundles
 calibrate  measures the accuracy bars
 sample     submissions made from a release
+classroom  ``course grade``: compile, grade, write the views
 doctor     what this machine can do
 demo       builds, then grades a small class
 cli        the ``course`` command

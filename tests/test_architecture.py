@@ -19,6 +19,7 @@ ORDER = [
     "compile",
     "calibrate",
     "sample",
+    "classroom",
     "doctor",
     "demo",
     "cli",

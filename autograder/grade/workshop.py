@@ -16,8 +16,8 @@ Message = dict[str, Any]
 TURN_S = 120.0
 """Seconds that a check may think between two calls, trainings aside."""
 
-TRAINING_S = 1_800.0
-"""Seconds that one training may take; the caps on a job keep honest ones far below."""
+TRAINING_S = 600.0
+"""Seconds that one training may take; a job that is estimated above half of it is refused."""
 
 MOST_CHECKS = 2_000
 """Checks after which the grader is replaced, so that nothing grows in it."""
