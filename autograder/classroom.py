@@ -13,7 +13,7 @@ from autograder.errors import StaffError
 from autograder.grade import run
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
-from autograder.grade.submissions.find import find
+from autograder.grade.submissions import find
 from autograder.grade.views import summary_table, write_views
 
 

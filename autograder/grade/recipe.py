@@ -66,17 +66,23 @@ class Recipe:
             "threads": threads,
         }
 
-    def digests(self) -> dict[str, str]:
-        """Return the SHA-256 of notebook, kit and configuration."""
+    @property
+    def source_sha256(self) -> str:
+        """Return the digest of the source notebook's bytes."""
+        return _sha256(self.assignment.notebook)
+
+    @property
+    def config_sha256(self) -> str:
+        """Return the digest of the course's configuration."""
+        return _sha256(self.assignment.root / CONFIG_NAME)
+
+    @property
+    def kit_sha256(self) -> str:
+        """Return the digest of all files beside the notebook."""
         kit = hashlib.sha256()
         for name, data in sorted(self.files.items()):
             kit.update(f"{name} {len(data)}\n".encode() + data)
-        root = self.assignment.root
-        return {
-            "source_sha256": _sha256(self.assignment.notebook),
-            "kit_sha256": kit.hexdigest(),
-            "config_sha256": _sha256(root / CONFIG_NAME),
-        }
+        return kit.hexdigest()
 
 
 def limits_of(assignment: Assignment) -> Limits:

@@ -19,10 +19,8 @@ from autograder.grade.journal import Header, Journal, Key
 from autograder.grade.processes import Plan, Zygote
 from autograder.grade.recipe import SEED, Recipe
 from autograder.grade.results import CheckResult, Provenance, Result
-from autograder.grade.submissions.find import Found
-from autograder.grade.submissions.match import match
-from autograder.grade.submissions.read import read
-from autograder.grade.workshop import Fault, Workshop
+from autograder.grade.submissions import Found, interpret
+from autograder.grade.workshop import Workshop
 
 OnResult = Callable[[Result], None]
 
@@ -93,13 +91,13 @@ def grade(
     Returns:
         The results of all submissions that were named, in their order.
     """
-    digests = recipe.digests()
+    digests = recipe.source_sha256, recipe.kit_sha256, recipe.config_sha256
     demanded = recipe.assignment.grading.isolation.value
-    header = Header(assignment=recipe.assignment.name, **digests, dataset=recipe.dataset, isolation=demanded)
+    header = Header(recipe.assignment.name, *digests, recipe.dataset, demanded)
     with Journal.open(out, header) as journal:
-        kept = dict(journal.done)
-        results = {key: kept[key] for one in found if (key := _key(one)) in kept}
-        new = [one for one in found if _key(one) not in kept]
+        keys = {_key(one): one for one in found}
+        results = {key: journal.done[key] for key in keys if key in journal.done}
+        new = [one for key, one in keys.items() if key not in results]
 
         def keep(result: Result) -> None:
             journal.append(result)
@@ -109,30 +107,31 @@ def grade(
         if new:
             with started(recipe, workers=min(workers, len(new))) as engine:
                 engine.grade(new, keep)
-    return tuple(results[_key(one)] for one in found)
+    return tuple(results[key] for key in keys)
 
 
 def graded(one: Found, workshop: Workshop) -> Result:
-    """Grade one submission; whatever it holds, there is a result."""
-    begin, recipe = time.monotonic(), workshop.recipe
-    blank = Result(one.student, one.path, recipe.assignment.name, (), _provenance(one, workshop))
+    """Grade one submission; whatever it holds, there is a result.
+
+    Raises:
+        StaffError: its file is gone since it was found.
+    """
+    begin, recipe, data = time.monotonic(), workshop.recipe, one.data
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
-    blank = replace(blank, manual=manual)
+    provenance = _provenance(_sha256(one.problem, data), workshop)
+    blank = Result(one.student, one.path, recipe.assignment.name, (), provenance, manual=manual)
     try:
-        cells, repaired = _cells(one)
-        matched = match(cells, recipe.source)
+        if data is None:
+            raise StudentError(one.problem)
+        matched = interpret(data, recipe.source, recipe.assignment)
     except StudentError as error:
         checks = _all(recipe, Outcome.BLOCKED, str(error))
         return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
-    try:
-        report = session.run(matched.steps, workshop)
-    except (Fault, StaffError) as fault:
-        checks = _all(recipe, Outcome.UNGRADED, str(fault))
-        return replace(blank, checks=checks, wall_s=time.monotonic() - begin)
+    report = session.run(matched.steps, workshop)
     return replace(
         blank,
         checks=report.checks,
-        repairs=(*repaired, *matched.repairs),
+        repairs=(*one.repairs, *matched.repairs),
         flags=(*matched.flags, *report.flags),
         wall_s=time.monotonic() - begin,
         train_s=report.train_s,
@@ -140,18 +139,12 @@ def graded(one: Found, workshop: Workshop) -> Result:
     )
 
 
-def _cells(one: Found):  # type: ignore[no-untyped-def]
-    if one.data is None:
-        raise StudentError(one.problem)
-    return read(one.data)
-
-
 def _key(one: Found) -> Key:
-    return Key(one.student, _sha256(one))
+    return Key(one.student, _sha256(one.problem, one.data))
 
 
-def _sha256(one: Found) -> str:
-    return hashlib.sha256(one.data or one.problem.encode()).hexdigest()
+def _sha256(problem: str, data: bytes | None) -> str:
+    return hashlib.sha256(problem.encode() if data is None else data).hexdigest()
 
 
 def _all(recipe: Recipe, outcome: Outcome, message: str) -> tuple[CheckResult, ...]:
@@ -162,11 +155,13 @@ def _all(recipe: Recipe, outcome: Outcome, message: str) -> tuple[CheckResult, .
     )
 
 
-def _provenance(one: Found, workshop: Workshop) -> Provenance:
+def _provenance(submission_sha256: str, workshop: Workshop) -> Provenance:
     recipe, zygote = workshop.recipe, workshop.zygote
     return Provenance(
-        submission_sha256=_sha256(one),
-        **recipe.digests(),
+        submission_sha256=submission_sha256,
+        source_sha256=recipe.source_sha256,
+        kit_sha256=recipe.kit_sha256,
+        config_sha256=recipe.config_sha256,
         versions=zygote.versions,
         isolation=zygote.isolation.level,
         missing_layers=tuple(zygote.isolation.missing),
@@ -184,13 +179,13 @@ def _plan(recipe: Recipe, folder: Path) -> Plan:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     grading = recipe.assignment.grading
-    data = tuple(path for value in recipe.environment.values() if (path := Path(value)).is_file())
+    readable = tuple(path for value in recipe.environment.values() if (path := Path(value)).is_file())
     return Plan(
         folder,
         recipe.assignment.kit,
         grading.preload,
         dict(recipe.environment),
-        data,
+        readable,
         hidden=(recipe.assignment.root, recipe.cache),
     )
 

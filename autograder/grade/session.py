@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.checks import Outcome
-from autograder.grade.processes import Process
 from autograder.grade.results import CheckResult
-from autograder.grade.submissions.match import Step
+from autograder.grade.sandbox.process import Process
+from autograder.grade.submissions.order import Step
 from autograder.grade.text import one_line
 from autograder.grade.wire import Channel, Closed, Late, WireError
 from autograder.grade.workshop import Fault, Workshop

@@ -42,7 +42,7 @@ class Shell(InteractiveShell):
     system_piped = system
     system_raw = system
 
-    def getoutput(self, _cmd: str, split: bool = True, **_options: Any) -> Any:
+    def getoutput(self, _cmd: str, split: bool = True, _depth: int = 0) -> Any:
         """Return the output of a command that was left out."""
         return [] if split else ""
 
@@ -75,8 +75,10 @@ def start() -> Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.display_page = False
-    HistoryManager.enabled = False
-    shell = Shell(config=config, displayhook_class=_Unseen, display_pub_class=_Silent)
+    HistoryManager.enabled = False  # type: ignore[assignment]
+    shell = Shell(  # type: ignore[no-untyped-call]
+        config=config, displayhook_class=_Unseen, display_pub_class=_Silent
+    )
     sys.stdout, sys.stderr = Nowhere(), Nowhere()
     builtins.input = getpass.getpass = _no_input
     stubs.install()
@@ -94,7 +96,8 @@ def runner(shell: Shell) -> Run:
     """Return a function that runs one cell and returns what it raised."""
 
     def run(text: str) -> BaseException | None:
-        result = shell.run_cell(text, store_history=False, silent=False)
-        return result.error_before_exec or result.error_in_exec
+        result = shell.run_cell(text, store_history=False)  # type: ignore[no-untyped-call]
+        error: BaseException | None = result.error_before_exec or result.error_in_exec
+        return error
 
     return run

@@ -7,8 +7,9 @@ from typing import Any
 from autograder.errors import StaffError
 from autograder.grade.dialogues import Dialogues, Turn, digest
 from autograder.grade.limits import MEBIBYTE
-from autograder.grade.processes import Process, Zygote
+from autograder.grade.processes import Zygote
 from autograder.grade.recipe import Recipe
+from autograder.grade.sandbox.process import Process
 from autograder.grade.wire import Channel, WireError
 
 Message = dict[str, Any]

@@ -13,7 +13,7 @@ from autograder.grade.limits import Limits
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.run import Engine, graded, started
-from autograder.grade.submissions.find import Found
+from autograder.grade.submissions import find
 from autograder.sample import solved
 from autograder.source import Kind
 
@@ -38,16 +38,23 @@ def engine(tiny_recipe: Recipe) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def grade(engine: Engine) -> Grade:
+def grade(engine: Engine, tmp_path: Path) -> Grade:
     """Grade the tiny solution with other answers, extra cells, or any bytes."""
 
     def graded_as(
         answers: Mapping[str, str] | None = None, *, before: Mapping[str, str] | None = None
     ) -> Result:
         data = submission(engine.recipe, answers or {}, before or {})
-        return graded(Found("student", "student.ipynb", data, ""), engine.workshops[0])
+        return graded_bytes(engine, data, tmp_path)
 
     return graded_as
+
+
+def graded_bytes(engine: Engine, data: bytes, folder: Path) -> Result:
+    """Grade any bytes as a file that was handed in."""
+    path = folder / "student.ipynb"
+    path.write_bytes(data)
+    return graded(find([path], engine.recipe.assignment)[0], engine.workshops[0])
 
 
 def submission(recipe: Recipe, answers: Mapping[str, str], before: Mapping[str, str]) -> bytes:

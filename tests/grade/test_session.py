@@ -1,11 +1,12 @@
 """One submission, whatever it does: it costs the questions that it touches, and nothing else."""
 
+from pathlib import Path
+
 import pytest
 
 from autograder.checks import Outcome
-from autograder.grade.run import Engine, graded
-from autograder.grade.submissions.find import Found
-from tests.grade.conftest import Grade, outcomes, points
+from autograder.grade.run import Engine
+from tests.grade.conftest import Grade, graded_bytes, outcomes, points
 
 ALL = {"q1": 8.0, "q2": 6.0}
 Q2_ONLY = {"q1": 0.0, "q2": 6.0}
@@ -198,8 +199,8 @@ def test_chance_starts_the_same_in_every_process(grade: Grade) -> None:
     assert len(messages) == 1
 
 
-def test_bytes_that_are_no_notebook_get_a_result(engine: Engine) -> None:
-    result = graded(Found("eli", "eli.ipynb", b"%PDF-1.4 not a notebook", ""), engine.workshops[0])
+def test_bytes_that_are_no_notebook_get_a_result(engine: Engine, tmp_path: Path) -> None:
+    result = graded_bytes(engine, b"%PDF-1.4 not a notebook", tmp_path)
     assert result.earned == 0
     assert [check.outcome for check in result.checks] == [Outcome.BLOCKED] * 7
     assert result.flags
