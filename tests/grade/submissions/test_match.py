@@ -72,6 +72,16 @@ def test_a_guess_that_the_notebook_asks_for_is_no_repair(lab: Lab, clean: Matche
     assert len(matched.steps) == len(clean.steps) + 1
 
 
+def test_a_changed_copy_of_a_given_cell_is_the_students_own(lab: Lab, clean: Matched) -> None:
+    raw = lab.raw()
+    copy = cell(raw, "train-dense") | {"source": cell(raw, "train-dense")["source"] + "\nx = 1"}
+    raw["cells"].insert(index(raw, "train-dense") + 1, copy)
+    matched = lab.matched(raw)
+    place = short(clean).index("provided train-dense") + 1
+    assert matched.steps[place].text == copy["source"]
+    assert [*matched.steps[:place], *matched.steps[place + 1 :]] == list(clean.steps)
+
+
 def test_a_shortened_given_cell_is_only_put_back(lab: Lab, clean: Matched) -> None:
     raw = lab.raw()
     cell(raw, "setup")["source"] = "import numpy as np"
@@ -143,11 +153,14 @@ def test_an_answer_in_a_scratch_cell_counts_if_its_own_cell_is_blank(lab: Lab, c
     assert ran(lab.matched(raw)) == ran(clean)
 
 
-def test_an_answer_that_uses_an_earlier_questions_name_stays_whole(lab: Lab, clean: Matched) -> None:
+@pytest.mark.parametrize("strip", [variants.unchanged, variants.without_ids_and_metadata])
+def test_an_answer_that_uses_an_earlier_questions_name_stays_whole(
+    lab: Lab, clean: Matched, strip: Any
+) -> None:
     raw = lab.raw()
     found = cell(raw, "q6-answer")
     found["source"] = f"import numpy as np\n\ndef build_simple_rnn():\n    return 1\n\n\n{found['source']}"
-    matched = lab.matched(raw)
+    matched = lab.matched(strip(raw))
     place = short(clean).index("answer q6-answer")
     assert short(matched) == short(clean)
     assert matched.steps[place].text == found["source"]
@@ -224,6 +237,20 @@ def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny: Lab) -> 
     assert texts["q1-answer"] == "\n".join(parts[:3])
     assert texts["q2-helper"] == "\n".join(parts[3:5])
     assert texts["q2-answer"] == parts[5]
+
+
+def test_merged_answers_with_magics_are_told_apart(tiny: Lab) -> None:
+    raw = tiny.raw()
+    first = "files = !ls\n" + cell(raw, "q1-answer")["source"]
+    second = cell(raw, "q2-answer")["source"] + "\nstandardise?\n!pip list"
+    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
+    matched = tiny.matched(
+        _stripped(raw | {"cells": [*kept, code_cell(f"%matplotlib inline\n{first}\n\n{second}")]})
+    )
+    place = short(matched).index("answer q1-answer")
+    assert matched.steps[place - 1].text == "%matplotlib inline"
+    texts = {step.cell: step.text for step in matched.steps}
+    assert (texts["q1-answer"], texts["q2-answer"]) == (first, second)
 
 
 def test_checks_of_a_submission_never_run(lab: Lab, clean: Matched) -> None:

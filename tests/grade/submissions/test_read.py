@@ -86,6 +86,11 @@ def test_a_notebook_keeps_its_claims(lab: Lab) -> None:
     assert len(cells) == len(raw["cells"])
 
 
+def test_an_id_that_an_editor_moved_into_the_metadata_is_found() -> None:
+    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}}))[0]
+    assert found.id == "q1-answer"
+
+
 def test_old_notebooks_are_converted() -> None:
     heading = {"cell_type": "heading", "level": 2, "source": "Title", "metadata": {}}
     code = {"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": [{"bad": 1}], "language": "python"}
