@@ -1,10 +1,11 @@
 """From bytes that students hand in to the steps that are run; nothing is executed here.
 
-find         files, folders, archives and course trees → one submission per student
-listing      what a folder or an archive holds, read without trusting it
-read         a file → cells                     script      the same for exported ``.py`` files
-match        cells → steps                      labels      what each statement of a cell is
-catalogue    what the source asks for           statements  cells as top-level statements
+find         who handed in what                  choice       which of a student's files it is
+listing      what folders and archives hold      read         a file → cells
+script       exported ``.py`` files → cells      match        cells → steps
+catalogue    what the source asks for and gives  statements   cells as top-level statements
+labels       what belongs to which cell          order        where it runs
+notes        what is said about it
 
 Everything in a submission is a claim: ids, names and metadata help to find what belongs
 where, and never say what it is worth.
