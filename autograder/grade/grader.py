@@ -182,8 +182,8 @@ def _error(raised: Message, hidden: bool) -> Exception:
     known = str(raised["module"]).split(".")[0] in _LIBRARIES
     name = identifier(raised["name"]) if known or not hidden else base.__name__
     error: Exception = type(name, (base,), {})(one_line(raised["text"], 300))
-    if type(raised["line"]) is int and not hidden:
-        error.answer_line = raised["line"]  # type: ignore[attr-defined]
+    told = type(raised["line"]) is int and not hidden
+    error.answer_line = raised["line"] if told else None  # type: ignore[attr-defined]
     return error
 
 
