@@ -160,3 +160,12 @@ def test_what_is_not_of_keras_in_compile_is_named_and_never_trained() -> None:
     assert type(built.optimizer) not in vars(keras.optimizers).values()
     with pytest.raises(ValueError, match=r"own_loss is not one of keras\.losses"):
         built.fit(np.ones((4, STEPS)), np.ones(4), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "argument", [{"multi_label": True}, {"thresholds": [0.2, 0.8]}, {"dtype": "float64"}]
+)
+def test_a_metric_with_a_setting_of_no_table_is_foreign(argument: dict[str, Any]) -> None:
+    there = described(functional(metrics=[keras.metrics.AUC(**argument)]))
+    assert there.compiled is not None
+    assert (there.compiled.metrics, there.compiled.foreign) == ((), (("metric", "AUC"),))
