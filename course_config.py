@@ -36,7 +36,7 @@ COURSE = {
                     "run_averaging_order_task",
                     "show_erasing",
                 ],
-                "preload": ["rnnlab.load_reviews(10_000, quiet=True)", "rnnlab.load_index_to_word()"],
+                "preload": ["rnnlab.load_reviews(10_000)", "rnnlab.load_index_to_word()"],
             },
             "lab": {
                 "vocab_size": 10_000,

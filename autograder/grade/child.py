@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.grade import offload, shell, values
+from autograder.grade import offload, preload, shell, values
 from autograder.grade.models.description import Refused
 from autograder.grade.models.encode import encode
 from autograder.grade.text import one_line
@@ -49,6 +49,7 @@ def main(sock: socket.socket, options: Message) -> None:
 def _prepare(options: Message, ask: Callable[[Message], Message]) -> None:
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(options["seed"])
+    preload.hand_out()
     for name in options["skip"]:
         setattr(sys.modules[options["kit"]], name, _skipped)
     if options["offload"]:

@@ -16,7 +16,7 @@ from autograder.errors import StaffError, StudentError
 from autograder.grade import session
 from autograder.grade.dialogues import Dialogues
 from autograder.grade.journal import Header, Journal, Key
-from autograder.grade.processes import Plan, Zygote
+from autograder.grade.processes import IMPORTS, Plan, Zygote
 from autograder.grade.recipe import SEED, Recipe
 from autograder.grade.results import CheckResult, Provenance, Result
 from autograder.grade.submissions import Found, interpret
@@ -187,6 +187,7 @@ def _plan(recipe: Recipe, folder: Path) -> Plan:
         dict(recipe.environment),
         readable,
         hidden=(recipe.assignment.root, recipe.cache),
+        imports=(*IMPORTS, "checks"),
     )
 
 

@@ -15,7 +15,7 @@ from autograder.grade.results import CheckResult
 from autograder.grade.sandbox.process import Process
 from autograder.grade.submissions.order import Step
 from autograder.grade.text import one_line
-from autograder.grade.wire import Channel, Closed, Late, WireError
+from autograder.grade.wire import Channel, Closed, Late, WireError, encode
 from autograder.grade.workshop import Fault, Workshop
 from autograder.source import Check, Question
 
@@ -69,6 +69,9 @@ class _Session:
         self.errors: dict[str, str] = {}
         """What the answer cells of a question raised, or how they died, by question."""
 
+        self.built: dict[bytes, Message] = {}
+        """Models that the question at hand has built in this process, by the call."""
+
         self.late: Counter[str] = Counter()
         """Calls that used up their time, by question."""
 
@@ -98,6 +101,7 @@ class _Session:
             self.peak_bytes = max(self.peak_bytes, self.process.peak_bytes)
             self.process.kill()
         self.process = None
+        self.built.clear()
 
     def _all_checks(self) -> Iterator[CheckResult]:
         for question in self.questions.values():
@@ -201,6 +205,7 @@ class _Session:
 
     def _question(self, question: Question) -> list[CheckResult]:
         deaths, results = 0, []
+        self.built.clear()
         for check in question.checks:
             blank = not_run(check, question)
             if deaths + self.late[question.name] >= MOST_DEATHS:
@@ -249,13 +254,24 @@ class _Session:
                 raise
 
     def _called(self, call: Message, question: str) -> Message:
+        """Have an answer called; a model is not built twice with the same arguments for one question."""
+        key = encode(call)
+        if key in self.built:
+            return self.built[key]
         before_s = self.used_s
         reply = self._exchange({**call, "limit_s": self.limits.call_s}, self.limits.call_s)
         self.late[question] += self.used_s - before_s >= self.limits.call_s
         if set(reply) not in ({"raised"}, {"value", "args"}):
             self.close()
             raise Gone("sent the grader something that is no answer")
+        if _is_model(reply):
+            self.built[key] = reply
         return reply
+
+
+def _is_model(reply: Message) -> bool:
+    value = reply.get("value")
+    return type(value) is tuple and value[:1] == ("model",)
 
 
 def _sent(channel: Channel, message: Message, within_s: float) -> Message:

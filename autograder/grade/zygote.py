@@ -6,7 +6,6 @@ and brings its three descriptors. It exits when the control socket is closed. It
 thread and no TensorFlow runtime, or what it forks would hang; it looks and says so.
 """
 
-import ast
 import gc
 import importlib
 import json
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.grade import preload
 from autograder.grade.limits import Limits
 from autograder.grade.sandbox import filesystem, seccomp, syscalls
 from autograder.grade.sandbox.launch import Ends, Recipe, launch
@@ -113,7 +113,7 @@ def _load_kit(plan: Frame) -> None:
     if plan["kit_name"]:
         importlib.import_module(plan["kit_name"])
     for text in plan["preload"]:
-        call(text)
+        preload.load(text)
 
 
 def _compile_filter() -> None:
@@ -121,21 +121,6 @@ def _compile_filter() -> None:
         seccomp.program()
     except OSError:
         return  # the first process that wants it is refused the layer, and says why
-
-
-def call(text: str) -> None:
-    """Call a dotted function with literal arguments, e.g. ``kit.load(10_000, quiet=True)``.
-
-    Raises:
-        ValueError: the text is anything else.
-    """
-    tree = ast.parse(text, mode="eval").body
-    if not isinstance(tree, ast.Call):
-        raise ValueError(f"{text!r} is no call")
-    module, _, name = ast.unparse(tree.func).rpartition(".")
-    arguments = [ast.literal_eval(node) for node in tree.args]
-    named = {str(node.arg): ast.literal_eval(node.value) for node in tree.keywords}
-    getattr(importlib.import_module(module), name)(*arguments, **named)
 
 
 def spoilt() -> str:
