@@ -92,10 +92,10 @@ def test_a_student_reads_points_titles_sentences_hints_and_repairs() -> None:
     assert "our fault" not in text
 
 
-def test_a_hidden_check_shows_its_title_and_hint_and_nothing_else() -> None:
+def test_a_hidden_check_shows_its_title_its_sentence_and_its_hint() -> None:
     page = feedback(ANA)
-    assert "the title of q2-large hidden check 0 of 5 not right yet. Hint: Think of the bias." in page.text
-    assert "8809" not in page.text
+    shown = page.text.split("the title of q2-large")[1]
+    assert shown.index("weight array is missing") < shown.index("Hint: Think of the bias.")
     assert "ended Python" not in page.text.replace("or ended Python", "")  # flags are for staff
 
 
@@ -144,7 +144,7 @@ def test_a_report_shows_the_class() -> None:
     for part in (
         "submissions 3 mean of 27.5 points 9.5 median 9.5 not wholly graded 1 with flags 3",
         "MiB at most 150",
-        "3 × the secret is 8809",
+        "3 × a weight array is missing.",
         "ana : a cell ended Python.",
         "3 of 3: Isolation reduced (without landlock); data set embedded; seed 42",
         "Question 1 5.5 2.5 0 0 Question 2 9 0 0 3",

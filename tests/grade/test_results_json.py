@@ -36,11 +36,15 @@ def test_only_legal_fields_and_values_are_written() -> None:
         assert (test["output_format"], test["visibility"] in ("visible", "after_published")) == ("text", True)
 
 
-def test_a_hidden_check_tells_its_title_and_hint_only() -> None:
+def test_a_hidden_check_is_shown_after_grades_are_published() -> None:
     test = gradescope.to_results(ANA)["tests"][3]
     assert (test["name"], test["visibility"]) == ("q2: the title of q2-large", "after_published")
-    assert test["output"] == "failed\nThink of the bias."
-    assert b"8809" not in gradescope.dump(ANA)
+    assert test["output"] == "failed\na weight array is missing.\nThink of the bias."
+
+
+def test_why_a_check_could_not_run_is_for_staff() -> None:
+    check = replace(ANA.checks[3], outcome=Outcome.UNGRADED, message="IndexError: 8809")
+    assert b"8809" not in gradescope.dump(replace(ANA, checks=(*ANA.checks[:3], check)))
 
 
 def test_flags_are_for_staff() -> None:
