@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check calibrate peers clean
+.PHONY: demo test lint check calibrate peers bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -36,6 +36,10 @@ calibrate: $(VENV)/ready
 
 peers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m peers
+
+bench: $(VENV)/ready
+	@$(BIN)/course build
+	@$(BIN)/course bench
 
 clean:
 	rm -rf $(VENV) var dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -13,6 +13,7 @@ compile/   source notebook → releases, solutions, bundles
 calibrate  measures the accuracy bars
 sample     submissions made from a release
 classroom  ``course grade``: compile, grade, write the views
+bench      times us against otter and nbgrader
 doctor     what this machine can do
 demo       builds, then grades a small class
 cli        the ``course`` command

@@ -75,6 +75,24 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 
 
 @course.command()
+@click.argument("assignment", required=False)
+@click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+@click.option(
+    "--peers", default=4, show_default=True, type=click.IntRange(1), help="How many the others get."
+)
+def bench(assignment: str | None, submissions: int, workers: int, peers: int) -> None:
+    """Time our grader, otter and nbgrader on the same submissions; takes some 20 minutes."""
+    from autograder import bench as benchmark
+
+    for one in _chosen(assignment)[1]:
+        figures = benchmark.measure(one, _CONSOLE, submissions=submissions, workers=workers, peers=peers)
+        for figure in figures:
+            _CONSOLE.print(f"{figure.what:<60}{figure.value:>10.3g} {figure.unit}")
+        _CONSOLE.print(f"{one.name}: docs/{benchmark.document(one, figures).name}")
+
+
+@course.command()
 def doctor() -> int:
     """Try what grading needs on this machine and say what is missing."""
     from autograder.doctor import show

@@ -20,6 +20,7 @@ ORDER = [
     "calibrate",
     "sample",
     "classroom",
+    "bench",
     "doctor",
     "demo",
     "cli",

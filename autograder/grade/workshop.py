@@ -39,6 +39,9 @@ class Workshop:
         self._dialogues = dialogues
         self._grader: Process | None = None
         self._trainer: Process | None = None
+        self.running: Process | None = None
+        """The submission's process that was started last."""
+
         self._checks_run = 0
         self._at_first = 0
         """Resident bytes of the grader when it was new."""
@@ -51,7 +54,8 @@ class Workshop:
         """
         for _ in range(2):
             try:
-                return self.zygote.child(self.recipe.limits, self.recipe.child_options())
+                self.running = self.zygote.child(self.recipe.limits, self.recipe.child_options())
+                return self.running
             except (StaffError, OSError) as error:
                 reason = str(error)
         raise Fault(f"no process could be started for the submission: {reason}")

@@ -1,0 +1,263 @@
+"""``course bench``: our grader, otter and nbgrader on the same submissions, in one run.
+
+Everything is timed as a whole process or from the first submission to the last, on the machine
+at hand; the numbers are written to ``docs/benchmark.md`` with what they were measured on.
+"""
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from autograder import misconceptions, sample
+from autograder.classroom import recipe_of
+from autograder.course import Assignment
+from autograder.errors import StaffError
+from autograder.grade.recipe import Recipe
+from autograder.grade.run import Engine, started
+from autograder.grade.submissions import find
+from autograder.source import Source
+
+WRONG = 10
+"""How many known mistakes are among the submissions."""
+
+PEER_LIMIT_S = 1_800
+
+_SAMPLE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number."""
+
+    what: str
+    value: float
+    unit: str
+
+
+def measure(
+    assignment: Assignment, console: Console, *, submissions: int, workers: int, peers: int
+) -> list[Figure]:
+    """Time all three and return the figures.
+
+    Args:
+        submissions: how many our grader gets; different ones in turn.
+        workers: submissions at once, for every tool.
+        peers: how many the other tools get.
+
+    Raises:
+        StaffError: the assignment has not been built, or a tool fails.
+    """
+    recipe = replace(recipe_of(assignment), workers=workers)
+    notebooks = list(_notebooks(assignment, recipe.source))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        work = Path(name)
+        figures = _cold(assignment, notebooks[0], work, console)
+        figures += _ours(recipe, notebooks, work, console, submissions)
+        figures += _otter(assignment, notebooks[:peers], work, console, workers)
+        figures += _nbgrader(assignment, notebooks[:peers], work, console)
+    by_name = {figure.what: figure.value for figure in figures}
+    ratio = by_name["course grade, warm"] / by_name["otter run, several at once"]
+    return [*figures, Figure("course grade against otter run", ratio, "times")]
+
+
+def document(assignment: Assignment, figures: Sequence[Figure]) -> Path:
+    """Write the figures into ``docs/benchmark.md``."""
+    path = assignment.root / "docs" / "benchmark.md"
+    memory = psutil.virtual_memory().total / 2**30
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+    )
+    rows = [f"| {one.what} | {one.value:.3g} | {one.unit} |" for one in figures]
+    text = "\n".join(
+        [
+            "# Benchmark",
+            "",
+            f"Measured by `course bench` on one machine ({machine}), all tools in one run. The",
+            "submissions are the solution, the known right variants and ten known mistakes in turn.",
+            "",
+            "| what | value | unit |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _notebooks(assignment: Assignment, source: Source) -> Iterator[bytes]:
+    """Yield different submissions: the solution, a mistake, a right variant, and so on."""
+    release = sample.released(assignment, "otter")
+    known = misconceptions.load(assignment)
+    right, wrong = [one for one in known if one.right], [one for one in known if not one.right]
+    step = max(1, len(wrong) // WRONG)
+    yield sample.answered(release, sample.solved(source))
+    for pair in zip(wrong[::step][:WRONG], cycle(right or wrong), strict=False):
+        for one in pair:
+            yield sample.answered(release, sample.answering(source, one.question, one.code))
+
+
+def _cold(assignment: Assignment, notebook: bytes, work: Path, console: Console) -> list[Figure]:
+    """Time one notebook with nothing remembered, each tool as one command."""
+    console.print("one notebook, nothing trained before: course grade, otter run ...")
+    path = work / f"{assignment.name}.ipynb"
+    path.write_bytes(notebook)
+    course = work / "course"
+    ignored = shutil.ignore_patterns(".venv", ".git", "var", "__pycache__", ".*_cache")
+    shutil.copytree(assignment.root, course, ignore=ignored)
+    ours = _seconds(
+        [sys.executable, "-m", "autograder", "grade", str(path), "--out", str(work / "cold")], course
+    )
+    bundle = assignment.root / "dist" / f"{assignment.name}-otter.zip"
+    theirs = _seconds(_otter_command(bundle, path), work)
+    return [
+        Figure("course grade of one notebook, cold", ours, "s"),
+        Figure("otter run of one notebook", theirs, "s"),
+    ]
+
+
+def _ours(
+    recipe: Recipe, notebooks: Sequence[bytes], work: Path, console: Console, submissions: int
+) -> list[Figure]:
+    folder = work / "class"
+    folder.mkdir()
+    for number, data in enumerate(islice(cycle(notebooks), submissions)):
+        (folder / f"student{number:04}.ipynb").write_bytes(data)
+    found = find([folder], recipe.assignment)
+    begin = time.monotonic()
+    with started(recipe, workers=recipe.workers) as engine:
+        ready_s = time.monotonic() - begin
+        console.print(f"our grader: training what {len(notebooks)} submissions need ...")
+        with _memory(engine) as peaks:
+            engine.grade(found[: len(notebooks)], lambda result: None)
+        console.print(f"our grader: {submissions} submissions ...")
+        seconds: list[float] = []
+        begin = time.monotonic()
+        engine.grade(found, lambda result: seconds.append(result.wall_s))
+        spent_s = time.monotonic() - begin
+    return [
+        Figure("start of all workers", ready_s, "s"),
+        Figure("course grade, warm", 60 * len(found) / spent_s, "submissions a minute"),
+        Figure("course grade, warm, of one submission (median)", statistics.median(seconds), "s"),
+        Figure("memory of a running child beyond what is shared (median)", _median(peaks) / 2**20, "MiB"),
+    ]
+
+
+@contextmanager
+def _memory(engine: Engine) -> Iterator[dict[int, int]]:
+    """Collect the private memory of each submission's processes, at its highest, by pid."""
+    peaks: dict[int, int] = {}
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(_SAMPLE_S):
+            for workshop in engine.workshops:
+                running = workshop.running
+                if running is not None:
+                    peaks[running.pid] = max(peaks.get(running.pid, 0), _private_bytes(running.pid))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _private_bytes(pid: int) -> int:
+    total = 0
+    try:
+        for process in (root := psutil.Process(pid), *root.children(recursive=True)):
+            total += process.memory_full_info().uss
+    except psutil.Error:
+        return 0
+    return total
+
+
+def _median(peaks: dict[int, int]) -> float:
+    return statistics.median(peaks.values()) if peaks else 0.0
+
+
+def _otter(
+    assignment: Assignment, notebooks: Sequence[bytes], work: Path, console: Console, workers: int
+) -> list[Figure]:
+    console.print(f"otter run: {len(notebooks)} submissions, {workers} at once ...")
+    bundle = assignment.root / "dist" / f"{assignment.name}-otter.zip"
+    waiting = []
+    for number, data in enumerate(notebooks):
+        folder = work / f"otter{number}"
+        folder.mkdir()
+        (folder / f"{assignment.name}.ipynb").write_bytes(data)
+        waiting.append(folder)
+    begin = time.monotonic()
+    running: list[subprocess.Popen[bytes]] = []
+    while waiting or running:
+        running = [process for process in running if process.poll() is None]
+        while waiting and len(running) < workers:
+            folder = waiting.pop(0)
+            command = _otter_command(bundle, Path(f"{assignment.name}.ipynb"))
+            running.append(
+                subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
+        time.sleep(0.1)
+    spent_s = time.monotonic() - begin
+    return [Figure("otter run, several at once", 60 * len(notebooks) / spent_s, "submissions a minute")]
+
+
+def _nbgrader(
+    assignment: Assignment, notebooks: Sequence[bytes], work: Path, console: Console
+) -> list[Figure]:
+    console.print(f"nbgrader autograde: {len(notebooks)} submissions ...")
+    course = work / "nbgrader"
+    shutil.copytree(assignment.root / "var" / "nbgrader", course)
+    shutil.rmtree(course / "submitted", ignore_errors=True)
+    for number, data in enumerate(notebooks):
+        folder = course / "submitted" / f"bench{number}" / assignment.name
+        folder.mkdir(parents=True)
+        (folder / f"{assignment.name}.ipynb").write_bytes(data)
+    root = f"--CourseDirectory.root={course}"
+    arguments = ["autograde", assignment.name, "--student", "bench*", "--force", root]
+    spent_s = _seconds([sys.executable, "-m", "nbgrader", *arguments], course)
+    return [Figure("nbgrader autograde", 60 * len(notebooks) / spent_s, "submissions a minute")]
+
+
+def _otter_command(bundle: Path, notebook: Path) -> list[str]:
+    return [sys.executable, "-m", "otter", "run", "-a", str(bundle), str(notebook)]
+
+
+def _seconds(command: list[str], folder: Path) -> float:
+    """Return how long a command took.
+
+    Raises:
+        StaffError: it failed; with the end of what it said.
+    """
+    begin = time.monotonic()
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PEER_LIMIT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+        raise StaffError(f"{' '.join(command[1:5])}: failed with code {done.returncode}:\n{said}")
+    return time.monotonic() - begin
