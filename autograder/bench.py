@@ -143,7 +143,7 @@ def _ours(
         ready_s = time.monotonic() - begin
         console.print(f"our grader: training what {len(notebooks)} submissions need ...")
         with _memory(engine) as peaks:
-            engine.grade(found[: len(notebooks)], lambda result: None)
+            engine.grade(found[: len(notebooks)], lambda _: None)
         console.print(f"our grader: {submissions} submissions ...")
         seconds: list[float] = []
         begin = time.monotonic()

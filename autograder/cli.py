@@ -78,9 +78,7 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 @click.argument("assignment", required=False)
 @click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
-@click.option(
-    "--peers", default=4, show_default=True, type=click.IntRange(1), help="How many the others get."
-)
+@click.option("--peers", default=4, show_default=True, type=click.IntRange(1), help="Theirs.")
 def bench(assignment: str | None, submissions: int, workers: int, peers: int) -> None:
     """Time our grader, otter and nbgrader on the same submissions; takes some 20 minutes."""
     from autograder import bench as benchmark
