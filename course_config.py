@@ -37,6 +37,11 @@ COURSE = {
                     "show_erasing",
                 ],
                 "preload": ["rnnlab.load_reviews(10_000)", "rnnlab.load_index_to_word()"],
+                "datasets": {
+                    "embedded": {"RNNLAB_REVIEWS": "embedded"},
+                    "imdb": {"RNNLAB_REVIEWS": "imdb"},
+                },
+                "limits": {"cell_s": 30, "call_s": 20},
             },
             "lab": {
                 "vocab_size": 10_000,

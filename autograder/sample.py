@@ -58,18 +58,18 @@ def classroom(assignment: Assignment, source: Source) -> Iterator[tuple[str, byt
     """Yield a small class, file name and bytes: right, blank, wrong, crashing, hanging, damaged."""
     release = released(assignment, "otter")
     solution = answered(release, solved(source))
-    yield "amal_solution.ipynb", solution
-    yield "blake_blank.ipynb", released(assignment, "nbgrader")
+    yield "solution.ipynb", solution
+    yield "blank.ipynb", released(assignment, "nbgrader")
     wrong = [one for one in misconceptions.load(assignment) if not one.right]
     step = max(1, len(wrong) // TYPICAL_MISTAKES)
-    for number, one in enumerate(wrong[::step][:TYPICAL_MISTAKES], 1):
+    for one in wrong[::step][:TYPICAL_MISTAKES]:
         answers = answering(source, one.question, one.code)
-        yield f"student{number}_{one.name}.ipynb", answered(release, answers)
+        yield f"{one.name}.ipynb", answered(release, answers)
     first = source.questions[0].answers[0]
-    for name, body in (("cleo_crashes", _CRASH), ("dana_hangs", _HANG)):
+    for name, body in (("crash", _CRASH), ("hang", _HANG)):
         answers = {**solved(source), first.cell.id: first.stub().replace("\n    ...", body)}
         yield f"{name}.ipynb", answered(release, answers)
-    yield "eli_damaged.ipynb", solution[: len(solution) // 2]
+    yield "damaged.ipynb", solution[: len(solution) // 2]
 
 
 def write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:

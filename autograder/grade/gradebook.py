@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -49,14 +50,17 @@ def dump(results: Sequence[Result]) -> bytes:
 def summary_table(results: Sequence[Result]) -> Table:
     """Return the first rows for the terminal, and how many more there are."""
     questions = [question for question in summary.questions(results) if not question.manual]
-    table = Table(caption=_rest(len(results)), caption_justify="left")
-    table.add_column("student", no_wrap=True, max_width=24)
+    table = Table(
+        caption=_rest(len(results)), caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("student", no_wrap=True, min_width=8, max_width=24)
     for question in questions:
-        table.add_column(f"{one_line(question.name, 12)}\n/{number(question.points)}", justify="right")
+        heading = f"{one_line(question.name, 12)}\n/{number(question.points)}"
+        table.add_column(heading, justify="right", no_wrap=True, min_width=3)
     points = sum(question.points for question in questions)
-    table.add_column(f"total\n/{number(points)}", justify="right")
-    table.add_column("outcome")
-    table.add_column("s", justify="right")
+    table.add_column(f"total\n/{number(points)}", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("s", justify="right", no_wrap=True)
     for result in _sorted(results)[:SHOWN]:
         marks = result.marks()
         cells = [number(marks.get(question.name)) for question in questions]

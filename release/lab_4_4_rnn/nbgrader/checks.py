@@ -206,13 +206,14 @@ def _name(function: Any) -> str:
 
 def _place(function: Any, error: BaseException) -> str:
     code = getattr(function, "__code__", None)
-    lines = [error.answer_line] if hasattr(error, "answer_line") else []
+    lines = []
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is code:
             lines.append(trace.tb_lineno - trace.tb_frame.f_code.co_firstlineno + 1)
         trace = trace.tb_next
-    return f" in line {lines[-1]} of the function" if lines else ""
+    line = getattr(error, "answer_line", lines[-1] if lines else None)
+    return f" in line {line} of the function" if line else ""
 
 
 _TRANSLATIONS = (
