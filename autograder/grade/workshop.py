@@ -164,6 +164,8 @@ class Dialogue:
             turn = self._asked()
             if turn.frame.get("verdict", {}).get("outcome") != "ungraded":
                 self._known.remember(self._digest, turn)
+        elif "verdict" in turn.frame:
+            self.abandon()  # another worker came to the verdict; our grader still waits for a reply
         return turn
 
     def tell(self, reply: Message) -> None:
@@ -172,7 +174,7 @@ class Dialogue:
         self._digest = digest(self._digest, reply)
 
     def abandon(self) -> None:
-        """End a check whose child is gone."""
+        """End a check in the grader, if it is in the middle of it."""
         if self._heard:
             with contextlib.suppress(Fault):
                 self._workshop.ask_grader({"gone": True})
