@@ -86,7 +86,12 @@ class _Grader:
             self.checks[code["id"]] = (names[function.name], code["hidden"])
 
     def run(self, message: Message) -> None:
-        """Run one check against the answers that the child has now and say what came of it."""
+        """Run one check against the answers that the child has now and say what came of it.
+
+        A check that draws random weights asks the same each time; ``Dialogues`` rely on it.
+        """
+        if "keras" in sys.modules:
+            sys.modules["keras"].utils.set_random_seed(self.seed)
         check, hidden = self.checks[message["check"]]
         answers = [self._answer(name, kind, hidden) for name, kind in message["answers"]]
         try:
