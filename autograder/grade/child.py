@@ -127,7 +127,6 @@ def _exception(error: BaseException, function: Any) -> Message:
     return {
         "name": type(error).__name__[:100],
         "bases": [kind.__name__ for kind in mro if kind.__module__ == "builtins"],
-        "module": str(type(error).__module__)[:100],
         "text": one_line(str(error), _TEXT),
         "line": _line(error, function),
     }

@@ -30,7 +30,6 @@ from autograder.source import MODULES
 
 Message = dict[str, Any]
 
-_LIBRARIES = ("builtins", "numpy", "keras", "tensorflow")
 _SENTENCE = 600
 """Longest sentence of a report, characters."""
 
@@ -176,16 +175,15 @@ def _verdict(mismatch: Mismatch) -> Message:
 def _error(raised: Message, hidden: bool) -> Exception:
     """Return an exception like the one that the answer raised: same name, same built-in bases.
 
-    In a hidden check a name of the student's own and a line number could carry what the check
-    asked, so they stay behind.
+    In a hidden check a line number, and any name that is not Python's own, could carry what the
+    check asked, so they stay behind; whose name it is, the child could lie about.
     """
     bases = [getattr(builtins, name, None) for name in raised["bases"] if type(name) is str]
     kinds = [kind for kind in bases if isinstance(kind, type) and issubclass(kind, Exception)]
     base = kinds[0] if kinds else Exception
     if issubclass(base, UnicodeError):
         base = ValueError
-    known = str(raised["module"]).split(".")[0] in _LIBRARIES
-    name = identifier(raised["name"]) if known or not hidden else base.__name__
+    name = base.__name__ if hidden else identifier(raised["name"])
     error: Exception = type(name, (base,), {})(one_line(raised["text"], 300))
     told = type(raised["line"]) is int and not hidden
     error.answer_line = raised["line"] if told else None  # type: ignore[attr-defined]
