@@ -2,6 +2,10 @@
 
 A process that dies costs the cell or the check that it died in; the submission goes on in a
 fresh one, without the cells that killed it, and keeps what it has earned.
+
+Once a hidden check has called an answer, whatever the submission says may tell what was asked,
+also at a visible check of a later question. Where that matters, the notebook runs once more
+without hidden checks, and its words are taken from there; marks never are.
 """
 
 import time
@@ -28,6 +32,9 @@ MOST_DEATHS = 2
 """Deaths and time-outs of one question after which its other checks are not tried."""
 
 
+WITHHELD = "It did something else here than without the hidden checks, so its words are not shown"
+
+
 class Gone(Exception):  # noqa: N818  what happened, as a sentence
     """The submission's process is gone; the message says why, for its author."""
 
@@ -46,16 +53,40 @@ def run(steps: tuple[Step, ...], workshop: Workshop) -> Report:
     """Run a submission and grade it; whatever it does, there is a report."""
     session = _Session(steps, workshop)
     try:
-        return session.run()
+        report = session.run()
     finally:
         session.close()
+    return _reworded(report, session) if session.doubtful else report
+
+
+def _reworded(report: Report, session: "_Session") -> Report:
+    """Return a report whose doubtful words are those of a run that no hidden check was part of."""
+    of = {check.question for check in report.checks if check.id in session.doubtful}
+    last = max(n for n, step in enumerate(session.steps) if step.kind == "checks" and step.question in of)
+    again = _Session(session.steps[: last + 1], session.workshop, hidden=False)
+    again.used_s = session.used_s
+    try:
+        said = {check.id: check for check in again.run().checks if check.id in session.doubtful}
+    finally:
+        again.close()
+    checks = tuple(_worded(check, said.get(check.id, check)) for check in report.checks)
+    return replace(report, checks=checks)
+
+
+def _worded(check: CheckResult, said: CheckResult) -> CheckResult:
+    if said.outcome is check.outcome:
+        return replace(check, message=said.message, hint=said.hint)
+    return replace(check, message=WITHHELD, hint="")
 
 
 class _Session:
     """The process that runs the submission now, how far it is, and what it has used."""
 
-    def __init__(self, steps: tuple[Step, ...], workshop: Workshop) -> None:
+    def __init__(self, steps: tuple[Step, ...], workshop: Workshop, *, hidden: bool = True) -> None:
         self.steps = steps
+        self.hidden = hidden
+        """Whether hidden checks call answers."""
+
         self.workshop = workshop
         self.limits = workshop.recipe.limits
         self.questions = {question.name: question for question in workshop.recipe.source.questions}
@@ -74,6 +105,12 @@ class _Session:
 
         self.late: Counter[str] = Counter()
         """Calls that used up their time, by question."""
+
+        self.asked = False
+        """Whether a hidden check has called an answer."""
+
+        self.doubtful: set[str] = set()
+        """Checks whose sentences the submission had a hand in after that."""
 
         self.flags: list[str] = []
         self.used_s = 0.0
@@ -201,7 +238,8 @@ class _Session:
             return f"took longer than {limit_s:g} s and was stopped"
         if isinstance(error, Closed):
             return "ended the process that it ran in"
-        return f"sent the grader something that is no answer ({error})"
+        self.flags.append(f"what came is no message: {error}")
+        return "sent the grader something that is no answer"
 
     def _question(self, question: Question) -> list[CheckResult]:
         deaths, results = 0, []
@@ -238,7 +276,11 @@ class _Session:
         reply = self._exchange({"names": names}, self.limits.call_s)
         kinds = _kinds(reply, names)
         if question.name in self.errors and any(kind == "missing" for _, kind in kinds):
+            self._doubt(check.cell.id)
             return replace(blank, outcome=Outcome.ERRORED, message=self.errors[question.name])
+        if check.hidden and not self.hidden:
+            return blank
+        self.asked |= check.hidden
         dialogue = self.workshop.dialogue(check.cell.id, kinds)
         train_s = 0.0
         while True:
@@ -246,12 +288,19 @@ class _Session:
             train_s += turn.train_s
             if "verdict" in turn.frame:
                 self.train_s += train_s
-                return _concluded(blank, turn.frame["verdict"])
+                result = _concluded(blank, turn.frame["verdict"])
+                if not check.hidden and result.outcome in (Outcome.FAILED, Outcome.ERRORED):
+                    self._doubt(check.cell.id)
+                return result
             try:
                 dialogue.tell(self._called(turn.frame, question.name))
             except Gone:
                 dialogue.abandon()
                 raise
+
+    def _doubt(self, check: str) -> None:
+        if self.asked:
+            self.doubtful.add(check)
 
     def _called(self, call: Message, question: str) -> Message:
         """Have an answer called; a model is not built twice with the same arguments for one question."""
