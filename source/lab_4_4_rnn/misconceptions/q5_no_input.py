@@ -1,7 +1,7 @@
 """
 question = "q5"
 belief = "input_length tells the model what it reads."
-fails = ["q5-layers", "q5-params", "q5-output", "q5-sizes", "q5-padding"]
+fails = ["q5-layers", "q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
 kind = "config"
 says = "keras.Input"
 """
