@@ -5,7 +5,7 @@ fresh one, without the cells that killed it, and keeps what it has earned.
 
 Once a hidden check has called an answer, whatever the submission says may tell what was asked,
 also at a visible check of a later question. Where that matters, the notebook runs once more
-without hidden checks, and its words are taken from there; marks never are.
+with the doubtful checks alone, and its words are taken from there; marks never are.
 """
 
 import time
@@ -30,7 +30,6 @@ GRACE_S = 2.0
 
 MOST_DEATHS = 2
 """Deaths and time-outs of one question after which its other checks are not tried."""
-
 
 WITHHELD = "It did something else here than without the hidden checks, so its words are not shown"
 
@@ -63,10 +62,10 @@ def _reworded(report: Report, session: "_Session") -> Report:
     """Return a report whose doubtful words are those of a run that no hidden check was part of."""
     of = {check.question for check in report.checks if check.id in session.doubtful}
     last = max(n for n, step in enumerate(session.steps) if step.kind == "checks" and step.question in of)
-    again = _Session(session.steps[: last + 1], session.workshop, hidden=False)
+    again = _Session(session.steps[: last + 1], session.workshop, only=frozenset(session.doubtful))
     again.used_s = session.used_s
     try:
-        said = {check.id: check for check in again.run().checks if check.id in session.doubtful}
+        said = {check.id: check for check in again.run().checks if check.id in again.only}
     finally:
         again.close()
     checks = tuple(_worded(check, said.get(check.id, check)) for check in report.checks)
@@ -82,10 +81,12 @@ def _worded(check: CheckResult, said: CheckResult) -> CheckResult:
 class _Session:
     """The process that runs the submission now, how far it is, and what it has used."""
 
-    def __init__(self, steps: tuple[Step, ...], workshop: Workshop, *, hidden: bool = True) -> None:
+    def __init__(
+        self, steps: tuple[Step, ...], workshop: Workshop, *, only: frozenset[str] = frozenset()
+    ) -> None:
         self.steps = steps
-        self.hidden = hidden
-        """Whether hidden checks call answers."""
+        self.only = only
+        """Ids of the checks to run; empty for all."""
 
         self.workshop = workshop
         self.limits = workshop.recipe.limits
@@ -246,6 +247,8 @@ class _Session:
         self.built.clear()
         for check in question.checks:
             blank = not_run(check, question)
+            if self.only and blank.id not in self.only:
+                continue
             if deaths + self.late[question.name] >= MOST_DEATHS:
                 told = "It was not run: this question used up its time or ended the process twice before"
                 results.append(replace(blank, outcome=Outcome.ERRORED, message=told))
@@ -278,8 +281,6 @@ class _Session:
         if question.name in self.errors and any(kind == "missing" for _, kind in kinds):
             self._doubt(check.cell.id)
             return replace(blank, outcome=Outcome.ERRORED, message=self.errors[question.name])
-        if check.hidden and not self.hidden:
-            return blank
         self.asked |= check.hidden
         dialogue = self.workshop.dialogue(check.cell.id, kinds)
         train_s = 0.0
