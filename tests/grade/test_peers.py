@@ -1,0 +1,138 @@
+"""A class of twenty: our points beside those of the real otter and nbgrader."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import recipe_of
+from autograder.course import load_course
+from autograder.grade.recipe import Recipe
+from autograder.grade.run import started
+from autograder.sample import released, solved
+from tests.compile import peers
+from tests.compile.conftest import Built, built
+from tests.compile.test_peers import LAB, ROOT, lab_copy
+from tests.grade.class_of_twenty import Submission, load
+from tests.grade.conftest import graded_bytes, points
+
+CLASS = load()
+TOOLS = ("otter", "nbgrader")
+Points = Mapping[str, float]
+Ours = Callable[[Submission, str], Points]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A question for which we give other points than both peers do."""
+
+    submission: str
+    question: str
+    theirs: float
+    ours: float
+    reason: str
+    """An anchor in ``docs/differences.md``."""
+
+
+DIFFERENCES = (
+    Difference("wrong_custom", "q3", 10, 0, "own-layers"),
+    Difference("wrong_custom", "q5", 10, 0, "own-layers"),
+    Difference("wrong_mixed", "q10", 4, 6, "loss-weights"),
+    Difference("wrong_stateful", "q10", 2, 6, "same-arguments"),
+)
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """The lab of this repository, with nothing trained yet."""
+    whole = recipe_of(load_course(ROOT).assignment(LAB))
+    return replace(whole, cache=tmp_path_factory.mktemp("training"))
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory, recipe: Recipe) -> Iterator[Built]:
+    """The lab, built in a folder of its own where the peers may write."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in recipe.environment.items():
+            patch.setenv(name, value)
+        yield built(lab_copy(tmp_path_factory.mktemp("class") / "course"), LAB)
+
+
+@pytest.fixture(scope="module")
+def ours(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
+    """Our points per question, of one worker that grades the whole class."""
+    folder = tmp_path_factory.mktemp("ours")
+    with started(recipe) as engine:
+
+        @cache
+        def graded(name: str, flavour: str) -> Points:
+            one = next(one for one in CLASS if one.name == name)
+            return points(graded_bytes(engine, handed_in(recipe, one, flavour), folder))
+
+        yield lambda one, flavour: graded(one.name, flavour)
+
+
+def handed_in(recipe: Recipe, one: Submission, flavour: str) -> bytes:
+    return one.notebook(released(recipe.assignment, flavour), solved(recipe.source))
+
+
+def deserved(recipe: Recipe, one: Submission) -> dict[str, float]:
+    """Return what a plain kernel gives, by question."""
+    questions = recipe.source.questions
+    return {question.name: question.points - one.lost.get(question.name, 0) for question in questions}
+
+
+def listed(one: Submission) -> dict[str, float]:
+    """Return what we give otherwise, by question."""
+    return {row.question: row.ours for row in DIFFERENCES if row.submission == one.name}
+
+
+def test_the_class_has_ten_right_submissions_with_answers_of_their_own_and_ten_wrong_ones() -> None:
+    right = [one for one in CLASS if one.name.startswith("right_")]
+    wrong = [one for one in CLASS if one.name.startswith("wrong_")]
+    assert (len(right), len(wrong)) == (10, 10)
+    assert all(set(one.answers) == {f"q{n}" for n in range(1, 11)} and not one.lost for one in right)
+    assert all(one.lost for one in wrong)
+
+
+def test_no_two_submissions_of_the_class_answer_a_question_alike() -> None:
+    written = [(question, text) for one in CLASS for question, text in one.answers.items() if "def " in text]
+    assert len(set(written)) == len(written)
+
+
+def test_every_difference_is_explained_to_instructors() -> None:
+    page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
+    assert {row.reason for row in DIFFERENCES} <= set(re.findall(r'<a id="([\w-]+)">', page))
+    assert {row.submission for row in DIFFERENCES} <= {one.name for one in CLASS}
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
+def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
+    recipe: Recipe, ours: Ours, one: Submission
+) -> None:
+    assert ours(one, "otter") == {**deserved(recipe, one), **listed(one)}
+
+
+@pytest.mark.peers
+@pytest.mark.training
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
+def test_our_points_are_those_of_the_peer_but_for_the_listed_differences(
+    recipe: Recipe, course: Built, ours: Ours, one: Submission, tool: str, tmp_path: Path
+) -> None:
+    theirs = peer_points(course, tool, handed_in(recipe, one, tool), one.name, tmp_path)
+    mine = ours(one, tool)
+    assert theirs == deserved(recipe, one)
+    differing = {name: (theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]}
+    rows = [row for row in DIFFERENCES if row.submission == one.name]
+    assert differing == {row.question: (row.theirs, row.ours) for row in rows}
+
+
+def peer_points(course: Built, tool: str, notebook: bytes, student: str, folder: Path) -> Points:
+    if tool == "otter":
+        return peers.otter_scores(course.root, LAB, notebook, folder)
+    return peers.nbgrader_scores(course.root, LAB, notebook, student)
