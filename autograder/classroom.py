@@ -1,7 +1,7 @@
 """``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -21,8 +21,8 @@ def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
     """Compile an assignment for grading.
 
     Args:
-        dataset: a name in the configuration; the first one by default. Variables of the
-            environment win over the configuration's.
+        dataset: a name in the configuration; the first one by default. For any other, variables
+            of the environment win, so that it can be a local file.
 
     Raises:
         AuthorError: the source or the configuration is wrong.
@@ -34,8 +34,10 @@ def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
         known = ", ".join(named) or "none"
         raise StaffError(f"no data set {dataset!r} in {CONFIG_NAME}; known: {known}")
     chosen = dataset or next(iter(named), "")
-    environment = {**assignment.environment, **named.get(chosen, {})}
-    environment |= {name: os.environ[name] for name in environment if name in os.environ}
+    variables = dict(named.get(chosen, {}))
+    if chosen != next(iter(named), ""):
+        variables |= {name: os.environ[name] for name in variables if name in os.environ}
+    environment = {**assignment.environment, **variables}
     return Recipe(
         assignment,
         prepared.source,
@@ -45,6 +47,17 @@ def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
         environment,
         chosen,
     )
+
+
+def datasets(assignment: Assignment) -> Iterator[tuple[str, str]]:
+    """Yield each data set that the configuration names, and whether a worker can load it here."""
+    for name in assignment.grading.datasets:
+        try:
+            with run.started(recipe_of(assignment, name)):
+                state = "present"
+        except StaffError as error:
+            state = f"missing: {str(error).strip().splitlines()[-1]}"
+        yield f"data set: {name}", state
 
 
 def grade_into(

@@ -93,9 +93,10 @@ def bench(assignment: str | None, submissions: int, workers: int, peers: int) ->
 @course.command()
 def doctor() -> int:
     """Try what grading needs on this machine and say what is missing."""
+    from autograder.classroom import datasets
     from autograder.doctor import show
 
-    return show(_CONSOLE)
+    return show(_CONSOLE, [row for one in _chosen(None)[1] for row in datasets(one)])
 
 
 @course.command()
