@@ -1,31 +1,39 @@
-"""The processes of one worker: a zygote, and what is forked from it."""
+"""The processes of one worker: a zygote, and what is forked from it or executed afresh."""
 
 import contextlib
 import json
 import os
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from autograder.errors import StaffError
-from autograder.grade.limits import Limits
-from autograder.grade.sandbox.layers import ALL, Isolation, Layer, LayerError, consistent
+from autograder.grade.control import LOAD_S, Control
+from autograder.grade.limits import MEBIBYTE, Limits
+from autograder.grade.sandbox.layers import (
+    ALL,
+    NEEDING_A_FORK,
+    Isolation,
+    Layer,
+    LayerError,
+    consistent,
+)
 from autograder.grade.sandbox.process import WATCHER, Ends, Process
 from autograder.grade.sandbox.users import own_uid
-from autograder.grade.zygote import receive_frame, send_frame
 
 IMPORTS = ("numpy", "tensorflow", "keras", "matplotlib.pyplot", "IPython.core.interactiveshell")
 """What every zygote imports before the kit."""
 
-_LOAD_S = 300.0
-"""Seconds until a zygote must be ready; on a cold disk TensorFlow alone takes a minute."""
+GRADER_BYTES = 3 * 1024 * MEBIBYTE
+TRAINER_BYTES = 6 * 1024 * MEBIBYTE
+"""Resident memory that either may take."""
+
+_START_S = 20.0
+"""Seconds until a process must stand that finds everything loaded."""
 
 _PROBE_S = 60.0
 
@@ -74,25 +82,21 @@ class Plan:
 
     imports: tuple[str, ...] = IMPORTS
 
+    fork: bool = True
+    """Fork where that is safe; otherwise everything is loaded afresh in each process."""
+
 
 class Zygote:
-    """The exec'd process of one worker, from which all its other processes are forked."""
+    """The exec'd process of one worker, from which all its other processes are started."""
 
     def __init__(self, plan: Plan, slot: int, *, cold: bool, resources: contextlib.ExitStack) -> None:
         self.isolation = Isolation(frozenset())
-        self._lock = threading.Lock()
+        self._cold = cold
         self._started: weakref.WeakSet[Process] = weakref.WeakSet()
         self._resources = resources
-        home = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="zygote-")))
-        self._errors = home / "stderr"
-        self._control, theirs = socket.socketpair()
-        resources.enter_context(self._control)
-        self._control.settimeout(_LOAD_S)
         environment = {**_ENVIRONMENT, **plan.environment}
-        with theirs, self._errors.open("wb") as errors:
-            self._process = _execute({**environment, "HOME": str(home)}, theirs, errors)
-        resources.callback(self._end)
-        loaded = self._ask(
+        self._control = Control(environment, resources)
+        loaded = self._control.ask(
             {
                 "kit": str(plan.kit),
                 "kit_name": plan.kit_name,
@@ -102,6 +106,7 @@ class Zygote:
                 "imports": plan.imports,
                 "environment": environment,
                 "uid": resources.enter_context(own_uid(slot)),
+                "fork": plan.fork,
                 "cold": cold,
                 "dies_with_parent": threading.current_thread() is threading.main_thread(),
             }
@@ -110,11 +115,11 @@ class Zygote:
         """Of Python and the libraries, by name."""
 
         self.spoilt: str = loaded["spoilt"]
-        """Why it must not fork, or nothing."""
+        """Why it does not fork and executes each process afresh, or nothing."""
 
     @classmethod
     def start(cls, plan: Plan, *, slot: int = 0) -> "Zygote":
-        """Start one and wait until it can fork.
+        """Start one and wait until it can start processes.
 
         Args:
             plan: what it is made of.
@@ -124,12 +129,10 @@ class Zygote:
             StaffError: it cannot be started, with the reason.
         """
         zygote = cls._loaded(plan, slot, cold=False)
-        if zygote.spoilt:
+        if zygote.spoilt and plan.fork:
             zygote.close()
             zygote = cls._loaded(plan, slot, cold=True)
         try:
-            if zygote.spoilt:
-                raise StaffError(f"processes cannot be forked here: {zygote.spoilt} after the imports")
             zygote.isolation = zygote._tried(plan.layers)
         except BaseException:
             zygote.close()
@@ -156,7 +159,7 @@ class Zygote:
             StaffError: it could not be started; nothing of it is left.
         """
         try:
-            return self._forked(entry, options, self.isolation.layers, limits)
+            return self._running(entry, options, self.isolation.layers, limits)
         except LayerError as error:
             raise StaffError(f"the sandbox of a submission could not be set up ({error})") from error
 
@@ -164,7 +167,7 @@ class Zygote:
         self,
         options: Mapping[str, Any],
         *,
-        memory_bytes: int | None = None,
+        memory_bytes: int = GRADER_BYTES,
         entry: str = "autograder.grade.grader:main",
     ) -> Process:
         """Start a process that may know hidden checks: no sandbox, but offline and as killable.
@@ -178,7 +181,7 @@ class Zygote:
         self,
         options: Mapping[str, Any],
         *,
-        memory_bytes: int | None = None,
+        memory_bytes: int = TRAINER_BYTES,
         entry: str = "autograder.grade.trainer:main",
     ) -> Process:
         """Start a process that trains models; like a grader otherwise."""
@@ -194,14 +197,14 @@ class Zygote:
 
     def errors(self) -> str:
         """Return the end of what it and its trusted processes wrote to stderr."""
-        return self._errors.read_bytes()[-2000:].decode(errors="replace")
+        return self._control.errors()
 
-    def _trusted(self, entry: str, options: Mapping[str, Any], memory_bytes: int | None) -> Process:
+    def _trusted(self, entry: str, options: Mapping[str, Any], memory_bytes: int) -> Process:
         layers = self.isolation.layers & {Layer.NETWORK}
         if layers and os.geteuid() != 0:
             layers |= {Layer.UID}
         try:
-            return self._forked(entry, options, layers, Limits(), memory_bytes=memory_bytes, trusted=True)
+            return self._running(entry, options, layers, Limits(memory_bytes=memory_bytes), trusted=True)
         except LayerError as error:
             raise StaffError(f"{entry} could not be started ({error})") from error
 
@@ -209,6 +212,9 @@ class Zygote:
         """Run the whole recipe, leaving out what the machine refuses, until it stands."""
         layers = consistent(ALL if wanted is None else wanted)
         refusals: list[tuple[Layer, str]] = []
+        if self.spoilt:
+            refusals += [(layer, f"cannot fork: {self.spoilt}") for layer in Layer if layer in NEEDING_A_FORK]
+            layers -= NEEDING_A_FORK
         while True:
             try:
                 seen = self._probed(layers)
@@ -223,7 +229,7 @@ class Zygote:
             layers = consistent(layers - broken.keys())
 
     def _probed(self, layers: frozenset[Layer]) -> dict[str, str]:
-        process = self._forked("autograder.grade.sandbox.probe:main", {}, layers, Limits(), bare=True)
+        process = self._running("autograder.grade.sandbox.probe:main", {}, layers, Limits(), bare=True)
         try:
             process.sock.settimeout(_PROBE_S)
             with process.sock.makefile("rb") as lines:
@@ -233,14 +239,13 @@ class Zygote:
         finally:
             process.kill()
 
-    def _forked(
+    def _running(
         self,
         entry: str,
         options: Mapping[str, Any],
         layers: frozenset[Layer],
         limits: Limits,
         *,
-        memory_bytes: int | None = None,
         trusted: bool = False,
         bare: bool = False,
     ) -> Process:
@@ -254,10 +259,11 @@ class Zygote:
             "limits": asdict(limits),
             "trusted": trusted,
             "bare": bare,
+            "afresh": bool(self.spoilt),
         }
         ends = Ends(cut, done)
         try:
-            pid = self._ask(command, (theirs.fileno(), lifeline, finished))["pid"]
+            pid = self._control.ask(command, (theirs.fileno(), lifeline, finished))["pid"]
         except StaffError:
             ours.close()
             ends.cut()
@@ -266,41 +272,12 @@ class Zygote:
             theirs.close()
             os.close(lifeline)
             os.close(finished)
-        process = Process(pid, ours, ends, memory_bytes if trusted else limits.memory_bytes)
+        process = Process(pid, ours, ends, limits.memory_bytes)
         try:
-            ends.wait_until_it_stands()
+            ends.wait_until_it_stands(within_s=LOAD_S if self._cold or self.spoilt else _START_S)
         except (LayerError, StaffError):
             process.kill()
             raise
         WATCHER.watch(process)
         self._started.add(process)
         return process
-
-    def _ask(self, frame: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
-        try:
-            with self._lock:
-                send_frame(self._control, frame, descriptors)
-                answer, _ = receive_frame(self._control)
-        except (OSError, EOFError) as error:
-            raise StaffError(f"the zygote is gone or hangs ({error}):\n{self.errors()}") from error
-        if "error" in answer:
-            raise StaffError(f"the zygote cannot do its work:\n{answer['error']}")
-        return answer
-
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-def _execute(
-    environment: Mapping[str, str], control: socket.socket, errors: IO[bytes]
-) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-s", "-P", "-m", "autograder.grade.zygote"],
-        stdin=control.fileno(),
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        env=dict(environment),
-        cwd="/",
-        start_new_session=True,
-    )

@@ -3,67 +3,34 @@
 Run as ``python -s -P -m autograder.grade.zygote`` with its control socket on descriptor 0.
 The first frame is the plan, answered by what was loaded; each later one asks for a process
 and brings its three descriptors. It exits when the control socket is closed. It must keep one
-thread and no TensorFlow runtime, or what it forks would hang; it looks and says so.
+thread and no TensorFlow runtime, or what it forks would hang; it looks and says so, and can then
+be told to have processes executed afresh.
 """
 
 import gc
 import importlib
-import json
 import os
 import platform
 import random
 import signal
 import socket
-import struct
 import sys
 import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from autograder.grade import preload
+from autograder.grade.control import Frame, receive_frame, send_frame
 from autograder.grade.limits import Limits
 from autograder.grade.sandbox import filesystem, seccomp, syscalls
-from autograder.grade.sandbox.launch import Ends, Recipe, launch
+from autograder.grade.sandbox.launch import Ends, Recipe, Role, launch
 from autograder.grade.sandbox.layers import Layer
 
-_LENGTH = struct.Struct("!I")
 _VERSIONED = ("tensorflow", "keras", "numpy", "matplotlib", "IPython")
 _CONTROL = 0
-
-Frame = dict[str, Any]
-Role = Callable[[socket.socket, Frame], None]
-
-
-def send_frame(control: socket.socket, frame: Frame, descriptors: tuple[int, ...] = ()) -> None:
-    """Send a frame of plain JSON, with descriptors."""
-    payload = json.dumps(frame).encode()
-    socket.send_fds(control, [_LENGTH.pack(len(payload))], descriptors)
-    control.sendall(payload)
-
-
-def receive_frame(control: socket.socket) -> tuple[Frame, list[int]]:
-    """Return the next frame and the descriptors that came with it.
-
-    Raises:
-        EOFError: the other end is closed.
-    """
-    head, descriptors, _, _ = socket.recv_fds(control, _LENGTH.size, 3)
-    head += _exactly(control, _LENGTH.size - len(head))
-    return json.loads(_exactly(control, _LENGTH.unpack(head)[0])), list(descriptors)
-
-
-def _exactly(control: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        part = control.recv(length - len(data))
-        if not part:
-            raise EOFError("the control socket is closed")
-        data += part
-    return data
 
 
 def main() -> None:
@@ -100,23 +67,31 @@ def _answered(control: socket.socket, run: Callable[[], Frame]) -> bool:
 
 def _load(plan: Frame) -> Frame:
     sys.path.insert(0, plan["kit"])
+    import_all(plan)
+    if not plan["cold"]:
+        load_kit(plan)
+    compile_filter()
+    versions = {name: sys.modules[name].__version__ for name in _VERSIONED if name in sys.modules}
+    reason = spoilt() if plan["fork"] else "the plan forbids it"
+    return {"versions": {"python": platform.python_version(), **versions}, "spoilt": reason}
+
+
+def import_all(plan: Frame) -> None:
+    """Import what every process of the plan has."""
     for name in plan["imports"]:
         importlib.import_module(name)
-    if not plan["cold"]:
-        _load_kit(plan)
-    _compile_filter()
-    versions = {name: sys.modules[name].__version__ for name in _VERSIONED if name in sys.modules}
-    return {"versions": {"python": platform.python_version(), **versions}, "spoilt": spoilt()}
 
 
-def _load_kit(plan: Frame) -> None:
+def load_kit(plan: Frame) -> None:
+    """Import the kit and make the plan's calls of it."""
     if plan["kit_name"]:
         importlib.import_module(plan["kit_name"])
     for text in plan["preload"]:
         preload.load(text)
 
 
-def _compile_filter() -> None:
+def compile_filter() -> None:
+    """Make the filter of system calls while libseccomp can be found."""
     try:
         seccomp.program()
     except OSError:
@@ -125,24 +100,40 @@ def _compile_filter() -> None:
 
 def spoilt() -> str:
     """Return why this process must not fork any more, or an empty text."""
-    threads = Path("/proc/self/task")
-    if threads.is_dir() and (count := len(list(threads.iterdir()))) > 1:
-        return f"{count} threads"
+    if not hasattr(os, "fork"):
+        return "the platform has no fork"
     context = sys.modules.get("tensorflow.python.eager.context")
     if context is not None and context.context()._context_handle is not None:
         return "the TensorFlow runtime is started"
-    return ""
+    return threads_beside()
+
+
+def threads_beside() -> str:
+    """Return how many threads there are, or an empty text for one."""
+    threads = Path("/proc/self/task")
+    count = len(list(threads.iterdir())) if threads.is_dir() else 1
+    return f"{count} threads" if count > 1 else ""
 
 
 def _start(plan: Frame, command: Frame, ends: Ends) -> Frame:
-    module, _, name = command["entry"].partition(":")
-    role: Role = getattr(importlib.import_module(module), name)
+    _role(command)  # a child could not import it: the package is hidden from it
+    if command["afresh"]:
+        from autograder.grade import afresh  # which imports this module
+
+        return {"pid": afresh.start(plan, command, ends)}
     if reason := spoilt():
         raise RuntimeError(f"cannot fork: {reason}")
-    return {"pid": launch(_recipe(plan, command), ends, partial(_play, role, plan, command))}
+    return {"pid": launch(recipe(plan, command), ends, partial(_forked, plan, command))}
 
 
-def _recipe(plan: Frame, command: Frame) -> Recipe:
+def _role(command: Frame) -> Callable[[socket.socket, Frame], None]:
+    module, _, name = command["entry"].partition(":")
+    role: Callable[[socket.socket, Frame], None] = getattr(importlib.import_module(module), name)
+    return role
+
+
+def recipe(plan: Frame, command: Frame) -> Recipe:
+    """Return how the process of ``command`` is kept apart."""
     return Recipe(
         layers=frozenset(map(Layer, command["layers"])),
         read=filesystem.readable(map(Path, (plan["kit"], *plan["data"]))),
@@ -154,13 +145,19 @@ def _recipe(plan: Frame, command: Frame) -> Recipe:
     )
 
 
-def _play(role: Role, plan: Frame, command: Frame, wire: socket.socket) -> None:
-    seed = command["options"].get("seed", 0)
+def _forked(plan: Frame, command: Frame) -> Role:
+    if plan["cold"] and not command["bare"]:
+        load_kit(plan)
+    return prepared(command)
+
+
+def prepared(command: Frame) -> Role:
+    """Return the role of a process that has loaded everything; random numbers begin anew."""
+    role, options = _role(command), command["options"]
+    seed = options.get("seed", 0)
     random.seed(seed)
     np.random.seed(seed)
-    if plan["cold"] and not command["bare"]:
-        _load_kit(plan)
-    role(wire, command["options"])
+    return lambda wire: role(wire, options)
 
 
 if __name__ == "__main__":

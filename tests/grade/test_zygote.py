@@ -121,12 +121,6 @@ def test_a_kit_after_which_nothing_can_be_forked_is_loaded_in_each_child(
     assert child(zygote, "import sys\nanswer = sys.modules['smallkit'].LOADED") == [[5, True]]
 
 
-def test_imports_after_which_nothing_can_be_forked_are_refused(plan: MakePlan) -> None:
-    spoiling = plan(A_THREAD)
-    with pytest.raises(StaffError, match="2 threads"):
-        Zygote.start(Plan(spoiling.kit, imports=("smallkit",)))
-
-
 def test_an_entry_that_does_not_exist_leaves_the_zygote_at_work(started: Start) -> None:
     zygote = started()
     with pytest.raises(StaffError, match="no_such_role"):
@@ -136,7 +130,7 @@ def test_an_entry_that_does_not_exist_leaves_the_zygote_at_work(started: Start) 
 
 def test_a_zygote_that_died_is_named_as_such(started: Start) -> None:
     zygote = started()
-    os.kill(zygote._process.pid, signal.SIGKILL)
+    os.kill(zygote._control.process.pid, signal.SIGKILL)
     with pytest.raises(StaffError, match="the zygote is gone"):
         zygote.child(Limits(), {"code": ""}, entry=ENTRY)
 

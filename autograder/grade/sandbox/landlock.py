@@ -59,8 +59,7 @@ def restrict(read: Iterable[Path], hidden: Iterable[Path], write: Iterable[Path]
     ruleset = syscalls.syscall(_CREATE_RULESET, "landlock", ctypes.byref(handled), size, 0)
     try:
         for path in read:
-            if path.is_dir():
-                _allow(ruleset, path, _READ_DIR)
+            _allow(ruleset, path, _READ_DIR)
             for part in _around(path, tuple(hidden)):
                 _allow(ruleset, part, files & _READ)
         for path in write:
@@ -86,7 +85,8 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
         return
     try:
         allowed = rights if path.is_dir() else rights & _OF_FILES
-        rule = _Beneath(allowed, place)
-        syscalls.syscall(_ADD_RULE, f"landlock {path}", ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+        if allowed:
+            rule = _Beneath(allowed, place)
+            syscalls.syscall(_ADD_RULE, f"landlock {path}", ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(place)

@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from autograder.grade.limits import Limits
 from autograder.grade.sandbox import confine, filesystem, landlock, remains, seccomp, syscalls
@@ -64,6 +64,10 @@ class Recipe:
         """Say whether the process gets a user to whom nothing else belongs."""
         return Layer.UID in self.layers and os.geteuid() == 0
 
+    def surroundings(self, scratch: Path) -> dict[str, str]:
+        """Return the environment of a submission that works in ``scratch``."""
+        return {**self.environment, "HOME": str(scratch), "TMPDIR": str(scratch)}
+
 
 @dataclass(frozen=True, slots=True)
 class Ends:
@@ -74,19 +78,23 @@ class Ends:
     done: int
 
 
-def launch(recipe: Recipe, ends: Ends, role: Callable[[socket.socket], None]) -> int:
-    """Fork a tree that runs ``role``; return the keeper's pid.
+Role = Callable[[socket.socket], None]
+"""What the last process does, given its wire."""
+
+
+def launch(recipe: Recipe, ends: Ends, prepare: Callable[[], Role]) -> int:
+    """Fork a tree that plays a role; return the keeper's pid.
 
     Args:
         recipe: how the tree is kept apart.
         ends: stay open here; the caller closes them.
-        role: called with the wire, in the last process.
+        prepare: called in the last process, and its role when that stands.
 
     The process must have a single thread.
     """
     pid = os.fork()
     if pid == 0:
-        _run_and_exit(lambda: _keep(recipe, ends, role))
+        _run_and_exit(lambda: keep(recipe, ends, lambda scratch: _forked(recipe, scratch, ends, prepare)))
     return pid
 
 
@@ -100,30 +108,41 @@ def _run_and_exit(run: Callable[[], None]) -> NoReturn:
         os._exit(code)
 
 
-def _keep(recipe: Recipe, ends: Ends, role: Callable[[socket.socket], None]) -> None:
+def keep(recipe: Recipe, ends: Ends, begin: Callable[[Path], int]) -> None:
+    """Begin a tree, wait for the lifeline or its own end, and see that nothing of it is left.
+
+    Args:
+        recipe: how the tree is kept apart.
+        ends: of the tree; all other descriptors are closed.
+        begin: given the working folder, starts the tree's first process and returns its pid.
+    """
     # No parent-death signal: the lifeline says when to end, and the rest must be ended first.
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     syscalls.adopt_orphans()
     _close_others(ends)
-    scratch = filesystem.SCRATCH
+    plain = Layer.ROOT not in recipe.layers and not recipe.trusted
+    scratch = _plain_scratch(recipe) if plain else filesystem.SCRATCH
     try:
-        _enter_namespaces(recipe)
-        if Layer.ROOT not in recipe.layers and not recipe.trusted:
-            scratch = _plain_scratch(recipe)
+        first = begin(scratch)
+        os.close(ends.wire)
+        _wait(ends.lifeline, first)
+        if Layer.PIDS in recipe.layers:
+            _kill(first)
+        remains.end_all(recipe.uid if recipe.own_user else None)
     except LayerError as error:
-        return _report(ends.done, error)
+        _report_refusal(ends.done, error)
+    finally:
+        if plain:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _forked(recipe: Recipe, scratch: Path, ends: Ends, prepare: Callable[[], Role]) -> int:
+    _enter_namespaces(recipe)
     init = os.fork()
     if init == 0:
-        _run_and_exit(lambda: _init(recipe, scratch, ends, role))
-    os.close(ends.wire)
-    _wait(ends.lifeline, init)
-    if Layer.PIDS in recipe.layers:
-        _kill(init)
-    remains.end_all(recipe.uid if recipe.own_user else None)
-    if scratch != filesystem.SCRATCH:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return None
+        _run_and_exit(lambda: _init(recipe, scratch, ends, prepare))
+    return init
 
 
 def _close_others(ends: Ends) -> None:
@@ -168,7 +187,21 @@ def _kill(init: int) -> None:
     os.waitpid(init, 0)
 
 
-def _init(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.socket], None]) -> None:
+def enter(recipe: Recipe, scratch: Path, ends: Ends, prepare: Callable[[], Role]) -> None:
+    """Confine this process by the layers that need no fork, and play the role in it.
+
+    The process must have a single thread.
+    """
+    try:
+        _enter_namespaces(recipe)
+        if not recipe.trusted:
+            _confine(recipe)
+    except LayerError as error:
+        return _report_refusal(ends.done, error)
+    return _work(recipe, scratch, ends, prepare)
+
+
+def _init(recipe: Recipe, scratch: Path, ends: Ends, prepare: Callable[[], Role]) -> None:
     syscalls.die_with_parent(signal.SIGKILL)
     os.close(ends.lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -177,10 +210,10 @@ def _init(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.sock
             _confine(recipe)
             syscalls.be_dumpable(False)  # or the submission could rewrite this process
     except LayerError as error:
-        return _report(ends.done, error)
+        return _report_refusal(ends.done, error)
     student = os.fork()
     if student == 0:
-        _run_and_exit(lambda: _work(recipe, scratch, ends, role))
+        _run_and_exit(lambda: _work(recipe, scratch, ends, prepare))
     os.close(ends.wire)
     while os.waitpid(-1, 0)[0] != student:
         pass
@@ -215,15 +248,18 @@ def _paths(recipe: Recipe, scratch: Path) -> tuple[list[Path], list[Path], list[
     return read, filesystem.all_hidden(recipe.hidden), [scratch, *filesystem.devices()]
 
 
-def _work(recipe: Recipe, scratch: Path, ends: Ends, role: Callable[[socket.socket], None]) -> None:
+def _work(recipe: Recipe, scratch: Path, ends: Ends, prepare: Callable[[], Role]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     syscalls.die_with_parent(signal.SIGKILL)
     try:
         if not recipe.trusted:
             _settle(recipe, scratch)
+        role = prepare()
     except LayerError as error:
-        return _report(ends.done, error)
-    _report(ends.done, None)
+        return _report_refusal(ends.done, error)
+    except Exception as error:  # noqa: BLE001  whatever the kit raises is for the supervisor to tell
+        return _report(ends.done, {"failed": f"{type(error).__name__}: {error}"})
+    _report(ends.done, {})
     os.close(ends.done)
     role(socket.socket(fileno=ends.wire))
     return None
@@ -233,7 +269,7 @@ def _settle(recipe: Recipe, scratch: Path) -> None:
     """Set up what a submission sees of itself."""
     os.chdir(scratch)
     os.environ.clear()
-    os.environ.update(recipe.environment, HOME=str(scratch), TMPDIR=str(scratch))
+    os.environ.update(recipe.surroundings(scratch))
     tempfile.tempdir = None
     sys.stdout.flush()
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -249,6 +285,9 @@ def _settle(recipe: Recipe, scratch: Path) -> None:
             syscalls.load_filter(seccomp.program())
 
 
-def _report(done: int, error: LayerError | None) -> None:
-    state = {"layer": error.layer.value, "reason": error.reason} if error else {}
+def _report_refusal(done: int, error: LayerError) -> None:
+    _report(done, {"layer": error.layer.value, "reason": error.reason})
+
+
+def _report(done: int, state: dict[str, Any]) -> None:
     os.write(done, json.dumps(state).encode() + b"\n")

@@ -40,6 +40,9 @@ ABSENCE = {
 }
 """What the absence of a layer means."""
 
+NEEDING_A_FORK = frozenset({Layer.PIDS, Layer.ROOT})
+"""The first process of a pid namespace is not the one that makes it."""
+
 _NEEDS = {Layer.ROOT: frozenset({Layer.PIDS})}
 
 

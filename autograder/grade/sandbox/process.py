@@ -11,9 +11,6 @@ from autograder.errors import StaffError
 from autograder.grade.sandbox import tree
 from autograder.grade.sandbox.layers import Layer, LayerError
 
-_START_S = 20.0
-"""Seconds until a sandbox must stand."""
-
 _WATCH_S = 0.03
 """Seconds between two looks at the memory of all trees."""
 
@@ -32,20 +29,23 @@ class Ends:
         self._done = done
         self._lock = threading.Lock()
 
-    def wait_until_it_stands(self) -> None:
-        """Return when the sandbox stands.
+    def wait_until_it_stands(self, *, within_s: float) -> None:
+        """Return when the sandbox stands and its role is loaded.
 
         Raises:
             LayerError: the machine refuses one layer.
-            StaffError: nothing was heard of it in time.
+            StaffError: nothing was heard of it in time, or it cannot load what it needs.
         """
         text = b""
         while not text.endswith(b"\n"):
-            part = os.read(self._done, 4096) if _readable(self._done, _START_S) else b""
+            part = os.read(self._done, 4096) if _readable(self._done, within_s) else b""
             if not part:
                 raise StaffError("a process ended, or said nothing, before its sandbox stood")
             text += part
-        if state := json.loads(text):
+        state = json.loads(text)
+        if "failed" in state:
+            raise StaffError(f"a process could not load what it needs ({state['failed']})")
+        if state:
             raise LayerError(Layer(state["layer"]), state["reason"])
 
     def cut(self) -> None:
@@ -72,7 +72,7 @@ def _readable(descriptor: int, within_s: float) -> bool:
 class Process:
     """One process tree below a keeper; belongs to the thread that started it."""
 
-    def __init__(self, pid: int, sock: socket.socket, ends: Ends, memory_bytes: int | None) -> None:
+    def __init__(self, pid: int, sock: socket.socket, ends: Ends, memory_bytes: int) -> None:
         self.pid = pid
         """The keeper's."""
 
@@ -112,7 +112,7 @@ class Process:
 
     def look(self, *, closely: bool) -> None:
         """Measure the tree, and end it if it takes more than it may."""
-        limit = self._memory_bytes or 2**63
+        limit = self._memory_bytes
         most = tree.resident_bytes(self.pid)
         if not closely and most <= limit and abs(most - self._seen_bytes) < _CHANGE:
             return

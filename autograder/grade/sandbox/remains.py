@@ -24,7 +24,7 @@ def end_all(uid: int | None) -> None:
             them at once. Without it they are stopped first, so that none can fork meanwhile.
     """
     while not _reaped():
-        if uid is None:
+        if uid is None or not hasattr(os, "fork"):
             _kill_descendants()
         else:
             _kill_user(uid)
