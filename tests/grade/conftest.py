@@ -16,6 +16,7 @@ from autograder.grade.run import Engine, graded, started
 from autograder.grade.submissions import find
 from autograder.sample import solved
 from autograder.source import Kind
+from tests.grade import known_answers
 
 TINY = Path(__file__).parents[1] / "tiny_assignment"
 
@@ -35,6 +36,12 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
 def engine(tiny_recipe: Recipe) -> Iterator[Engine]:
     with started(tiny_recipe) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def graded_lab(tmp_path_factory: pytest.TempPathFactory) -> known_answers.Known:
+    """The lab's known answers, each graded from both releases; minutes."""
+    return known_answers.graded(tmp_path_factory.mktemp("known"))
 
 
 @pytest.fixture

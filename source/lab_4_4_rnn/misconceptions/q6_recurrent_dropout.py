@@ -1,10 +1,11 @@
 """
 question = "q6"
 belief = "Dropout in a recurrent layer is called recurrent_dropout."
-fails = ["q6-settings", "q6-dropout"]
+fails = ["q6-settings", "q6-dropout", "q6-gru"]
 kind = "config"
 says = "argument for it"
 """
+
 
 def build_gated_rnn(
     kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout

@@ -1,0 +1,96 @@
+"""Nothing that only a hidden check knows reaches what a student reads."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.checks import Outcome
+from autograder.compile import leaks
+from autograder.grade.results import Result
+from autograder.grade.run import started
+from autograder.grade.views import write_student
+from tests.grade.known_answers import ASSIGNMENT, Known, grade, notebook
+from tests.grade.smugglers import KEEPERS, SMUGGLERS, VISIBLE
+
+Results = Mapping[str, Result]
+
+
+@pytest.fixture(scope="session")
+def watch(graded_lab: Known) -> leaks.Watch:
+    """What the build watches in a release: statements and values of hidden checks, solutions."""
+    recipe = graded_lab.recipe
+    expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
+    return leaks.watch(recipe.source, recipe.files, expected, None)
+
+
+@pytest.fixture(scope="session")
+def smuggled(graded_lab: Known, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The smugglers' notebooks, each with one answer that smuggles, or a pair of them."""
+    source = graded_lab.recipe.source
+    tried = {name: {question: code} for name, (question, code) in SMUGGLERS.items()} | KEEPERS
+    notebooks = {name: notebook(source, codes) for name, codes in tried.items()}
+    with started(graded_lab.recipe, workers=2) as engine:
+        return grade(engine, notebooks, tmp_path_factory.mktemp("smuggled") / "submitted")
+
+
+def pages(result: Result, folder: Path) -> dict[str, bytes]:
+    """Return all files that the student of a result may get to see."""
+    write_student(folder, result, title="Lab 4.4")
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.*")) if path.is_file()}
+
+
+def test_no_known_answer_brings_a_hidden_value_to_light(
+    graded_lab: Known, watch: leaks.Watch, tmp_path: Path
+) -> None:
+    for name, result in graded_lab.results.items():
+        files = pages(result, tmp_path / name)
+        assert set(files) == {"feedback.html", "results.json"}
+        assert watch.problems_in(files, name) == []
+
+
+@pytest.mark.parametrize("secret", ["[21, 22, 23, 24, 25]", "8,809", "seed 614889", "sizes = (12, 8)"])
+def test_a_hidden_value_in_a_sentence_would_be_found(
+    graded_lab: Known, watch: leaks.Watch, tmp_path: Path, secret: str
+) -> None:
+    result = graded_lab.result("otter", "blank")
+    told = [replace(check, outcome=Outcome.FAILED, message=f"found {secret}") for check in result.checks]
+    files = pages(replace(result, checks=tuple(told)), tmp_path)
+    assert len({problem.place.split("/")[1][:8] for problem in watch.problems_in(files, "x")}) == 2
+
+
+@pytest.mark.parametrize("name", SMUGGLERS)
+def test_what_an_answer_says_of_a_hidden_input_stays_behind(
+    smuggled: Results, watch: leaks.Watch, name: str, tmp_path: Path
+) -> None:
+    question, _ = SMUGGLERS[name]
+    files = pages(smuggled[name], tmp_path)
+    assert numbers(files) <= {VISIBLE[question]}
+    assert watch.problems_in(files, name) == []
+    failed = {check.question for check in smuggled[name].checks if check.outcome is not Outcome.PASSED}
+    assert failed == {question}
+
+
+@pytest.mark.parametrize(
+    "name", ["the text of an exception", "the class of an exception", "a missing key", "the line of an error"]
+)
+def test_what_an_answer_says_of_a_visible_input_is_told(smuggled: Results, name: str, tmp_path: Path) -> None:
+    question, _ = SMUGGLERS[name]
+    assert numbers(pages(smuggled[name], tmp_path)) == {VISIBLE[question]}
+
+
+@pytest.mark.parametrize("name", KEEPERS)
+def test_what_an_answer_remembers_of_a_hidden_input_is_not_told_by_a_later_one(
+    smuggled: Results, name: str, tmp_path: Path
+) -> None:
+    keeper, teller = KEEPERS[name]
+    assert numbers(pages(smuggled[name], tmp_path)) == {VISIBLE[keeper]}
+    assert smuggled[name].questions()[teller][0] == 0
+
+
+def numbers(files: Mapping[str, bytes]) -> set[int]:
+    """Return the numbers that stand in files behind a smuggler's mark."""
+    text = b"".join(files.values()).decode().replace(",", "")
+    return {int(digits) for digits in re.findall(r"(?:leak|frame of 40+|in line 70)(\d+)", text)}
