@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +35,15 @@ import threading, time
 threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 """
 
-Start = Callable[..., Zygote]
+DETACHING = """
+import os, subprocess, time
+subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork(): os._exit(0)
+    wire.sendall(b"{}\\n")
+time.sleep(600)
+"""
 
 
 @contextmanager
@@ -115,7 +125,7 @@ def test_their_environment_holds_nothing_of_the_supervisors(monkeypatch: pytest.
             assert not {"SECRET_TOKEN", "PYTEST_CURRENT_TEST", "USER", "PWD"} & set(names)
 
 
-def test_every_layer_that_needs_no_fork_is_tried_and_what_is_missing_has_a_reason(zygote: Zygote) -> None:
+def test_every_layer_is_there_or_has_a_reason(zygote: Zygote) -> None:
     isolation = zygote.isolation
     refused = {layer for layer, _ in isolation.refusals}
     assert {Layer.PIDS, Layer.ROOT} <= refused
@@ -156,24 +166,42 @@ def test_a_trusted_process_has_no_network_where_the_machine_can(zygote: Zygote, 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_killed_process_is_gone_with_all_that_it_started(zygote: Zygote, role: str) -> None:
-    code = """
-import os, subprocess, time
-subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
-if os.fork() == 0:
-    os.setsid()
-    if os.fork(): os._exit(0)
-    wire.sendall(b".")
-time.sleep(600)
-"""
-    process = start(zygote, role, code)
+    process = start(zygote, role, DETACHING)
     process.sock.settimeout(60)
-    assert process.sock.recv(1) == b"."
-    keeper = psutil.Process(process.pid)
-    below = [one for one in keeper.children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
-    assert len(below) == 3
+    assert process.sock.recv(1) == b"{"
+    below = psutil.Process(process.pid).children(recursive=True)
+    assert len(below) >= 3
     process.kill()
     assert not process.alive()
     assert not any(one.is_running() for one in below)
+
+
+@pytest.fixture
+def spoilt_supervisor() -> Iterator[psutil.Popen]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        shutil.copy(HOSTILE / "hostile_role.py", folder)
+        (folder / "spoiling.py").write_text(A_THREAD)
+        setup = {"uid": 0, "kit": place, "environment": {}, "hidden": [], "imports": ["numpy", "spoiling"]}
+        setup["layers"] = [layer.value for layer in Layer]
+        command = [sys.executable, str(HOSTILE / "outpost.py"), json.dumps(setup)]
+        with psutil.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield process
+            process.kill()
+
+
+def test_nothing_outlives_a_supervisor_that_was_killed(spoilt_supervisor: psutil.Popen) -> None:
+    supervisor = spoilt_supervisor
+    assert "cannot fork: 2 threads" in supervisor.stdout.readline()
+    order = {"options": {"code": DETACHING}, "limits": {}, "within_s": 60, "hold": True}
+    print(json.dumps(order), file=supervisor.stdin, flush=True)
+    assert "error" not in json.loads(supervisor.stdout.readline())
+    below = supervisor.children(recursive=True)
+    assert len(below) >= 5
+    supervisor.kill()
+    gone, left = psutil.wait_procs(below, timeout=10)
+    assert (len(gone), left) == (len(below), [])
 
 
 def test_a_process_above_its_memory_is_ended(zygote: Zygote) -> None:

@@ -8,7 +8,7 @@ seccomp     system calls that no notebook needs
 users       whom a worker's submissions run as
 confine     user, limits and capabilities of one process
 remains     ending processes where no pid namespace does it
-launch      the three processes of a submission, from fork to the last one gone
+launch      the processes of a submission, from the first to the last one gone
 probe       looks from inside whether the layers hold
 tree        resident memory of all processes below one
 process     a process tree as the supervisor holds it, and the memory watcher
