@@ -8,6 +8,8 @@ views         all files of a run                   limits        what one submis
 wire          what crosses between processes       values        answers on the wire
 models/       networks as descriptions             submissions/  find, read and match notebooks
 sandbox/      what stands around a submission      processes     a worker's processes
+control       supervisor to zygote                 afresh        where nothing can be forked
+preload       values that are made once            job           work for the trainer
 zygote        imports once, forks often            shell         a notebook's cells without a kernel
 stubs         modules that are not here            cache         trainings on disk
 offload       work that is done elsewhere          child         runs a submission
