@@ -1,7 +1,8 @@
 """Nothing that only a hidden check knows reaches what a student reads."""
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from autograder.compile import leaks
 from autograder.grade.results import Result
 from autograder.grade.run import started
 from autograder.grade.views import write_student
+from autograder.source import Source
 from tests.grade.known_answers import ASSIGNMENT, Known, grade, notebook
 from tests.grade.smugglers import KEEPERS, SMUGGLERS, VISIBLE
 
@@ -23,7 +25,19 @@ def watch(graded_lab: Known) -> leaks.Watch:
     """What the build watches in a release: statements and values of hidden checks, solutions."""
     recipe = graded_lab.recipe
     expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
-    return leaks.watch(recipe.source, recipe.files, expected, None)
+    watch = leaks.watch(recipe.source, recipe.files, expected, None)
+    told = [leaks.Text(text) for text in sentences(recipe.source)]
+    return replace(watch, watched=tuple(w for w in watch.watched if not any(map(w.is_in, told))))
+
+
+def sentences(source: Source) -> Iterator[str]:
+    """Yield what hidden checks are written to tell: hints, and what a value is called."""
+    for check in source.checks():
+        for node in ast.walk(check.function()) if check.hidden else ():
+            named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "what"
+            if named or (isinstance(node, ast.keyword) and node.arg in ("hint", "what")):
+                texts = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+                yield from (text for text in texts if isinstance(text, str))
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +65,7 @@ def test_no_known_answer_brings_a_hidden_value_to_light(
         assert watch.problems_in(files, name) == []
 
 
-@pytest.mark.parametrize("secret", ["[21, 22, 23, 24, 25]", "8,809", "seed 614889", "sizes = (12, 8)"])
+@pytest.mark.parametrize("secret", ["[21, 22, 23, 24, 25]", "8,809", "seed 614889", "seed 550,127"])
 def test_a_hidden_value_in_a_sentence_would_be_found(
     graded_lab: Known, watch: leaks.Watch, tmp_path: Path, secret: str
 ) -> None:

@@ -6,7 +6,6 @@ kind = "config"
 says = "argument for it"
 """
 
-
 def build_gated_rnn(
     kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
 ):
