@@ -66,7 +66,7 @@ def started(recipe: Recipe, *, workers: int = 1) -> Iterator[Engine]:
         StaffError: a worker cannot start, or the configuration demands isolation that this
             machine does not give.
     """
-    dialogues = Dialogues()
+    recipe, dialogues = replace(recipe, workers=workers), Dialogues()
     with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
         plan = _plan(recipe, Path(folder))
         workshops = []

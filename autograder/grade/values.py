@@ -106,7 +106,7 @@ def _refused(_build: object, sentence: str) -> Any:
     """Raise what the child says of a model; as a value, so that a hidden check keeps it back."""
     raise Mismatch(
         "the model has a part that cannot be graded",
-        seen=one_line(sentence, 300),
+        seen=one_line(sentence, 300).rstrip("."),
         hint="Build it from layers of keras.layers.",
     )
 

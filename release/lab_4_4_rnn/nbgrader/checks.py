@@ -186,14 +186,16 @@ def _guarded(
     problem: str,
     limit_s: float | None,
 ) -> Any:
+    """Call a function; without a limit it is trusted code, whose lines mean nothing to a student."""
     try:
         with _time_limit(limit_s):
             return function(*args, **kwargs)
     except Mismatch:
         raise
     except (Exception, SystemExit) as error:  # whatever student code raises is its result
+        place = _place(function, error) if limit_s is not None else ""
         raise Mismatch(
-            f"{problem}: {type(error).__name__}{_place(function, error)}",
+            f"{problem}: {type(error).__name__}{place}",
             seen=f"the message {str(error).strip()!r}" if str(error).strip() else None,
             hint=_translated(error),
             outcome=Outcome.ERRORED,
