@@ -36,7 +36,13 @@ CHECKS = (
     check("q1", "values", 3, Outcome.FAILED, message="the result is not right: found 7", hint="Count again."),
     check("q2", "small", 4, Outcome.ERRORED, message="pad raised an error: ValueError", hint="Print it."),
     check(
-        "q2", "large", 5, Outcome.FAILED, hidden=True, message="a weight array is missing.", hint="Think of the bias."
+        "q2",
+        "large",
+        5,
+        Outcome.FAILED,
+        hidden=True,
+        message="a weight array is missing.",
+        hint="Think of the bias.",
     ),
     check("q3", "one", 6, Outcome.BLOCKED, message="not answered yet"),
     check("q4", "one", 7, Outcome.PASSED, hidden=True),

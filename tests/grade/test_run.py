@@ -74,8 +74,8 @@ def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_i
     assert len((out / "run.jsonl").read_text().splitlines()) == 4
     feedback = (out / "ben" / "feedback.html").read_text()
     assert "Count how often a stretch fits." in feedback
-    isolation = json.loads((out / "ana" / "results.json").read_text())["extra_data"]["provenance"]["isolation"]
-    assert isolation in ("full", "reduced")
+    results = json.loads((out / "ana" / "results.json").read_text())
+    assert results["extra_data"]["provenance"]["isolation"] in ("full", "reduced")
 
 
 def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in: Path) -> None:

@@ -154,9 +154,11 @@ def test_marks_earned_before_a_crash_are_kept(grade: Grade) -> None:
 FORGERS = {
     "always equal": "class Forged(np.ndarray):\n        __eq__ = lambda *a: True\n"
     "    return np.zeros(3).view(Forged)",
-    "a lying class": "class Array:\n        __class__ = np.ndarray\n        shape = (18,)\n    return Array()",
+    "a lying class": "class Array:\n        __class__ = np.ndarray\n        shape = (18,)\n"
+    "    return Array()",
     "patches numpy": "np.allclose = lambda *a, **k: True\nreturn values",
-    "patches checks": "import checks\nchecks._wrong = checks.shape = checks.close = lambda *a, **k: None\nreturn values",
+    "patches checks": "import checks\n"
+    "checks._wrong = checks.shape = checks.close = lambda *a, **k: None\nreturn values",
     "raises the verdict": "import checks\nraise checks.Mismatch('x', outcome=checks.Outcome.PASSED)",
     "an object": "return object()",
     "a function": "return moving_average",
@@ -165,7 +167,8 @@ FORGERS = {
     "circle": "x = []\nx.append(x)\nreturn x",
     "huge": "return np.zeros(2**27)",
     "many": "return list(range(10**7))",
-    "frame inspection": "import inspect\nfor f in inspect.stack():\n    f.frame.f_globals.clear()\nreturn values",
+    "frame inspection": "import inspect\nfor f in inspect.stack():\n"
+    "    f.frame.f_globals.clear()\nreturn values",
 }
 
 
