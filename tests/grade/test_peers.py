@@ -44,6 +44,9 @@ DIFFERENCES = (
     Difference("wrong_stateful", "q10", 2, 6, "same-arguments"),
 )
 
+NO_RESULT = {"wrong_exit": "kernel-ends"}
+"""Submissions for which both peers stop with an error and give no points, with the reason."""
+
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
@@ -105,8 +108,9 @@ def test_no_two_submissions_of_the_class_answer_a_question_alike() -> None:
 
 def test_every_difference_is_explained_to_instructors() -> None:
     page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
-    assert {row.reason for row in DIFFERENCES} <= set(re.findall(r'<a id="([\w-]+)">', page))
-    assert {row.submission for row in DIFFERENCES} <= {one.name for one in CLASS}
+    reasons = {row.reason for row in DIFFERENCES} | set(NO_RESULT.values())
+    assert reasons == set(re.findall(r'<a id="([\w-]+)">', page))
+    assert {row.submission for row in DIFFERENCES} | set(NO_RESULT) <= {one.name for one in CLASS}
 
 
 @pytest.mark.training
@@ -124,8 +128,12 @@ def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
 def test_our_points_are_those_of_the_peer_but_for_the_listed_differences(
     recipe: Recipe, course: Built, ours: Ours, one: Submission, tool: str, tmp_path: Path
 ) -> None:
-    theirs = peer_points(course, tool, handed_in(recipe, one, tool), one.name, tmp_path)
-    mine = ours(one, tool)
+    notebook = handed_in(recipe, one, tool)
+    if one.name in NO_RESULT:
+        with pytest.raises(AssertionError, match="Kernel died"):
+            peer_points(course, tool, notebook, one.name, tmp_path)
+        return
+    theirs, mine = peer_points(course, tool, notebook, one.name, tmp_path), ours(one, tool)
     assert theirs == deserved(recipe, one)
     differing = {name: (theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]}
     rows = [row for row in DIFFERENCES if row.submission == one.name]
