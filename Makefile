@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check calibrate peers bench clean
+.PHONY: demo test lint check calibrate peers hostile bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +20,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,13 +29,16 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not training'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not training'
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
 
 peers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m peers
+
+hostile: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m hostile
 
 bench: $(VENV)/ready
 	@$(BIN)/course build

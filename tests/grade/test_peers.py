@@ -113,7 +113,7 @@ def test_every_difference_is_explained_to_instructors() -> None:
     assert {row.submission for row in DIFFERENCES} | set(NO_RESULT) <= {one.name for one in CLASS}
 
 
-@pytest.mark.training
+@pytest.mark.peers
 @pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
 def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
     recipe: Recipe, ours: Ours, one: Submission

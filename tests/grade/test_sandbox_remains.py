@@ -8,6 +8,8 @@ import pytest
 
 from tests.grade.machines import MACHINES, Machine, machine
 
+pytestmark = pytest.mark.hostile
+
 UNDISTURBED = """
 import os, random, subprocess, threading
 threads = [threading.Thread(target=int) for _ in range(20)]

@@ -27,6 +27,8 @@ from tests.grade.conftest import graded_bytes, points, submission
 from tests.grade.machines import HOSTILE
 from tests.grade.test_session import AVERAGE
 
+pytestmark = pytest.mark.hostile
+
 ENTRY = "hostile_role:main"
 ROLES = ("child", "grader", "trainer")
 
