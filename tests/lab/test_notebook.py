@@ -1,9 +1,12 @@
 """The source notebook holds everything that the lab promises."""
 
+import ast
 import re
 from itertools import pairwise
 
 import pytest
+
+from autograder.source import Kind
 
 from .conftest import Lab
 
@@ -55,8 +58,8 @@ PROMISED = {
         "_Model",
         "dropout=dropout",
     ),
-    "step 4: tables": ("show_models(models)", "strength", "weakness", "show_scores(all_scores"),
-    "step 4: figure C": ("plot_comparison(histories, scores, models",),
+    "step 4: tables": ("show_models(recurrent_models)", "strength", "weakness", "show_scores(all_scores"),
+    "step 4: figure C": ("plot_comparison(histories, scores, recurrent_models",),
     "step 4: insights from the student's numbers": ("show_insights(all_scores",),
     "step 5": ("make_windows(train_part, window)", "naive", "show_forecast(", "plot_forecast("),
     "wrap-up": ("What to remember", "show_scoreboard(", "Next lab"),
@@ -138,3 +141,18 @@ def test_expected_counts_are_those_that_the_lab_was_planned_with(lab: Lab) -> No
     assert sum(expected["gru"]) == 326_369
     assert sum(expected["forecaster"]) == 3_393
     assert expected["recurrent"] == {"simple_rnn": 2_080, "lstm": 8_320, "gru": 6_336}
+
+
+COMMON_NAMES = {"keras", "layers", "models", "np", "tf", "plt", "pad_sequences", "Sequential"}
+"""What students import at the top of a notebook and rely on below."""
+
+
+def test_no_given_cell_takes_a_name_that_students_import(lab: Lab) -> None:
+    for cell in lab.source.cells:
+        if cell.kind is Kind.CODE:
+            made = {
+                node.id
+                for node in ast.walk(ast.parse(cell.text))
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            assert not made & COMMON_NAMES, cell.id
