@@ -10,7 +10,7 @@ from autograder.grade.limits import MEBIBYTE
 from autograder.grade.processes import Zygote
 from autograder.grade.recipe import Recipe
 from autograder.grade.sandbox.process import Process
-from autograder.grade.wire import Channel, WireError
+from autograder.grade.wire import Channel, WireError, encode
 
 Message = dict[str, Any]
 
@@ -150,6 +150,9 @@ class Dialogue:
         self._known = known
         self._said = [opening]
         self._digest = digest(b"", opening)
+        self._turns: list[Message] = []
+        """What the check has said, one turn after each message."""
+
         self._heard = 0
         """How many of the messages the grader has; none while nobody had to ask it."""
 
@@ -166,6 +169,7 @@ class Dialogue:
                 self._known.remember(self._digest, turn)
         elif "verdict" in turn.frame:
             self.abandon()  # another worker came to the verdict; our grader still waits for a reply
+        self._turns.append(turn.frame)
         return turn
 
     def tell(self, reply: Message) -> None:
@@ -195,7 +199,9 @@ class Dialogue:
             self._workshop.begin_check()
         for message in self._said[self._heard :]:
             frame, train_s = self._workshop.ask_grader(message)
-            self._heard += 1
-        if "verdict" in frame:
-            self._heard = 0
+            before = self._turns[self._heard : self._heard + 1]
+            self._heard = 0 if "verdict" in frame else self._heard + 1
+            if before and encode(before[0]) != encode(frame):
+                self.abandon()
+                raise Fault("the check asks something else than before, for the same replies")
         return Turn(frame, train_s)

@@ -1,8 +1,10 @@
 """Checks are asked once for the same replies, whoever asks, and nobody loses the thread."""
 
-from autograder.grade.dialogues import Dialogues
+import pytest
+
+from autograder.grade.dialogues import Dialogues, Turn, digest
 from autograder.grade.run import Engine
-from autograder.grade.workshop import Dialogue, Workshop
+from autograder.grade.workshop import Dialogue, Fault, Workshop
 
 OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}
 
@@ -26,8 +28,8 @@ def test_a_verdict_that_another_worker_came_to_does_not_confuse_the_grader(engin
     assert told["verdict"]["outcome"] == "failed"
     begun = Dialogue(workshop, other := Dialogues(), OPENING)
     begun.turn()
-    for digest, turn in known._turns.items():
-        other.remember(digest, turn)
+    for told_before, turn in known._turns.items():
+        other.remember(told_before, turn)
     begun.tell(answer)
     assert begun.turn().frame == told
     assert theirs.turn().frame["call"] == "standardise"
@@ -48,3 +50,15 @@ def test_the_grader_is_not_asked_twice_for_the_same_dialogue(engine: Engine) -> 
     workshop.stop_grader()
     assert reply(workshop, known, [4.0, 5.0, 6.0]) == first
     assert workshop._grader is None
+
+
+def test_a_check_that_asks_something_else_than_before_leaves_the_mark_open(engine: Engine) -> None:
+    workshop, known = engine.workshops[0], Dialogues()
+    other = {"call": "standardise", "args": (3,), "kwargs": {}}
+    known.remember(digest(b"", OPENING), Turn(other, 0.0))
+    dialogue = Dialogue(workshop, known, OPENING)
+    assert dialogue.turn().frame == other
+    dialogue.tell({"value": ("data", 5), "args": ("data", ((3,), {}))})
+    with pytest.raises(Fault, match="something else than before"):
+        dialogue.turn()
+    assert reply(workshop, Dialogues(), [4.0, 5.0, 6.0]) == "failed"
