@@ -1,5 +1,6 @@
 """What a zygote is made of, what it forks, and how either fails."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -213,10 +214,19 @@ def test_memory_is_measured_while_a_process_runs(started: Start) -> None:
     assert answer(process) == 100 * 2**20
 
 
+def pipes_and_sockets() -> list[str]:
+    """Name those that this process has open; the memory watcher's short looks into /proc are none."""
+    names = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            names.append(str(descriptor.readlink()))
+    return sorted(name for name in names if name.startswith(("pipe:", "socket:")))
+
+
 def test_many_forks_leave_no_descriptor_and_no_thread_behind(started: Start) -> None:
     zygote = started()
     child(zygote, "answer = 1")
-    before = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+    before = pipes_and_sockets(), threading.active_count()
     for _ in range(10):
         assert child(zygote, "answer = 1") == 1
-    assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
+    assert (pipes_and_sockets(), threading.active_count()) == before
