@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.compile import prepare
 from autograder.course import CONFIG_NAME, Assignment
-from autograder.errors import StaffError
+from autograder.errors import AuthorError, StaffError
 from autograder.grade import run
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
@@ -29,6 +29,11 @@ def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
         StaffError: there is no such data set.
     """
     prepared = prepare(assignment)
+    given = {cell.id for cell in prepared.source.cells}
+    for name in assignment.grading.demonstrations:
+        if name not in given:
+            place = f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['demonstrations']"
+            raise AuthorError(f"{place}: the source has no cell {name!r}; write the id of a given cell")
     named = assignment.grading.datasets
     if dataset and dataset not in named:
         known = ", ".join(named) or "none"

@@ -28,6 +28,7 @@ _OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list, "grading": dict}
 _GRADING_KEYS = {
     "offload": str,
     "skip": list,
+    "demonstrations": list,
     "preload": list,
     "datasets": dict,
     "isolation": str,
@@ -54,6 +55,9 @@ class Grading:
 
     skip: tuple[str, ...] = ()
     """Functions of the kit that do nothing while a submission runs, e.g. ``plot_series``."""
+
+    demonstrations: tuple[str, ...] = ()
+    """Ids of given cells that only show something; they run if a name of theirs is used elsewhere."""
 
     preload: tuple[str, ...] = ()
     """Calls of the kit that are made once for all submissions, e.g. ``kit.load(500)``."""
@@ -195,7 +199,7 @@ def _problems(
 def _grading_problems(found: Mapping[str, Any], place: str) -> list[str]:
     problems = _problems(found, {}, place, _GRADING_KEYS)
     place = f"{CONFIG_NAME}: {place}"
-    for key in ("skip", "preload"):
+    for key in ("skip", "demonstrations", "preload"):
         texts = found.get(key, [])
         if isinstance(texts, list) and not all(isinstance(text, str) for text in texts):
             problems.append(f"{place}[{key!r}]: found {texts!r}; write a list of texts")
@@ -254,6 +258,7 @@ def _grading(entry: Mapping[str, Any]) -> Grading:
     return Grading(
         entry.get("offload", ""),
         tuple(entry.get("skip", ())),
+        tuple(entry.get("demonstrations", ())),
         tuple(entry.get("preload", ())),
         MappingProxyType(entry.get("datasets", {})),
         Isolation(entry.get("isolation", Isolation.ANY)),

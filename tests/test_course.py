@@ -12,6 +12,7 @@ from autograder.errors import AuthorError
 WHOLE = {
     "offload": "kit.service",
     "skip": ["plot_series", "show_erasing"],
+    "demonstrations": ["same-weights"],
     "preload": ["load(7)"],
     "datasets": {"small": {"KIT_DATA": "small"}},
     "isolation": "full",
@@ -45,12 +46,13 @@ def problems(root: Path, grading: object) -> list[str]:
 
 
 def test_an_assignment_that_does_not_say_how_it_is_graded_gets_the_defaults(tmp_path: Path) -> None:
-    assert parsed(tmp_path, None).grading == Grading("", (), (), {}, Isolation.ANY, {})
+    assert parsed(tmp_path, None).grading == Grading("", (), (), (), {}, Isolation.ANY, {})
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     grading = parsed(tmp_path, WHOLE).grading
     assert (grading.offload, grading.skip) == ("kit.service", ("plot_series", "show_erasing"))
+    assert grading.demonstrations == ("same-weights",)
     assert (grading.preload, grading.isolation) == (("load(7)",), Isolation.FULL)
     assert dict(grading.limits) == {"cell_s": 90, "memory_bytes": 2.5e9}
     assert dict(grading.datasets) == {"small": {"KIT_DATA": "small"}}

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.grade import offload, preload, shell, values
+import keras
+
+from autograder.grade import deferred, offload, preload, shell, values
 from autograder.grade.models.description import Refused
 from autograder.grade.models.encode import encode
 from autograder.grade.text import one_line
@@ -28,7 +30,7 @@ _TEXT = 300
 
 
 def main(sock: socket.socket, options: Message) -> None:
-    """Serve one submission until the other end is gone.
+    """Say that all is ready, then serve one submission until the other end is gone.
 
     Args:
         options: ``seed``; ``kit``, the name of the kit's package; ``skip``, functions of the
@@ -37,6 +39,7 @@ def main(sock: socket.socket, options: Message) -> None:
     """
     submission = _Submission(Channel(sock), shell.start())
     _prepare(options, submission.ask)
+    submission.wire.send({"ready": True})
     own = os.getpid()
     with contextlib.suppress(WireError):
         while True:
@@ -47,8 +50,8 @@ def main(sock: socket.socket, options: Message) -> None:
 
 
 def _prepare(options: Message, ask: Callable[[Message], Message]) -> None:
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.set_random_seed(options["seed"])
+    keras.utils.set_random_seed(options["seed"])
+    deferred.install()
     preload.hand_out()
     for name in options["skip"]:
         setattr(sys.modules[options["kit"]], name, _skipped)

@@ -19,7 +19,7 @@ from autograder.grade.journal import Header, Journal, Key
 from autograder.grade.processes import IMPORTS, Plan, Zygote
 from autograder.grade.recipe import SEED, Recipe
 from autograder.grade.results import CheckResult, Provenance, Result
-from autograder.grade.submissions import Found, interpret
+from autograder.grade.submissions import Found, interpret, needed
 from autograder.grade.workshop import Workshop
 
 OnResult = Callable[[Result], None]
@@ -127,7 +127,8 @@ def graded(one: Found, workshop: Workshop) -> Result:
     except StudentError as error:
         checks = _all(recipe, Outcome.BLOCKED, str(error))
         return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
-    report = session.run(matched.steps, workshop)
+    steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
+    report = session.run(steps, workshop)
     return replace(
         blank,
         checks=report.checks,

@@ -14,6 +14,9 @@ from autograder.grade.wire import Channel, WireError, encode
 
 Message = dict[str, Any]
 
+READY_S = 60.0
+"""Seconds that a process may take to get ready for a submission, nothing of which runs yet."""
+
 TURN_S = 120.0
 """Seconds that a check may think between two calls, trainings aside."""
 
@@ -55,9 +58,15 @@ class Workshop:
         for _ in range(2):
             try:
                 self.running = self.zygote.child(self.recipe.limits, self.recipe.child_options())
-                return self.running
             except (StaffError, OSError) as error:
                 reason = str(error)
+                continue
+            try:
+                Channel(self.running.sock).receive(within_s=READY_S)
+                return self.running
+            except WireError as error:
+                self.running.kill()
+                reason = f"it was not ready ({error}); {self.zygote.errors()}"
         raise Fault(f"no process could be started for the submission: {reason}")
 
     def dialogue(self, check: str, kinds: list[tuple[str, str]]) -> "Dialogue":

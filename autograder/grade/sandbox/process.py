@@ -11,14 +11,12 @@ from autograder.errors import StaffError
 from autograder.grade.sandbox import tree
 from autograder.grade.sandbox.layers import Layer, LayerError
 
-_WATCH_S = 0.03
+_WATCH_S = 0.1
 """Seconds between two looks at the memory of all trees."""
 
-_CLOSELY = 32
-"""One look in so many divides shared pages by their users, which takes milliseconds; so does
-every look that finds the quick sum changed by ``_CHANGE`` bytes or above the limit."""
-
-_CHANGE = 8 * 2**20
+_STEP = 64 * 2**20
+"""The quick sum counts a shared page once for each of its users. Dividing it among them takes
+milliseconds, so that is done when the quick sum is higher than ever by so much, or too high."""
 
 
 class Ends:
@@ -87,7 +85,7 @@ class Process:
 
         self._ends = ends
         self._memory_bytes = memory_bytes
-        self._seen_bytes = 0
+        self._highest = -_STEP
 
     def alive(self) -> bool:
         """Say whether anything of the tree exists."""
@@ -110,16 +108,15 @@ class Process:
         if not gone:
             raise StaffError(f"the processes below pid {self.pid} did not end; stop the run and see why")
 
-    def look(self, *, closely: bool) -> None:
+    def look(self) -> None:
         """Measure the tree, and end it if it takes more than it may."""
-        limit = self._memory_bytes
         most = tree.resident_bytes(self.pid)
-        if not closely and most <= limit and abs(most - self._seen_bytes) < _CHANGE:
+        if most <= self._memory_bytes and most < self._highest + _STEP:
             return
-        self._seen_bytes = most
+        self._highest = max(self._highest, most)
         resident = self.resident_bytes()
         self.peak_bytes = max(self.peak_bytes, resident)
-        if resident > limit:
+        if resident > self._memory_bytes:
             self.killed_for = "memory"
             self._ends.cut()
 
@@ -146,13 +143,11 @@ class Watcher:
             self._watched.discard(process)
 
     def _run(self) -> None:
-        turn = 0
         while True:
             with self._lock:
                 watched = list(self._watched)
             for process in watched:
-                process.look(closely=turn % _CLOSELY == 0)
-            turn += 1
+                process.look()
             time.sleep(_WATCH_S)
 
 

@@ -3,10 +3,13 @@
 import ast
 import hashlib
 import re
+import symtable
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 _MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
@@ -14,6 +17,9 @@ _ASSIGNED = re.compile(r"^(\s*[\w., \t]+=[ \t]*)[%!].*$", re.MULTILINE)
 _NAMED = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*=[^=]", re.MULTILINE)
 _MOST = 1_000
 """Statements of a cell that is looked into; the lab has 150 in all its cells together."""
+
+_SHORT = 10_000
+"""Characters of a cell that is remembered: most cells of a class are the given ones."""
 
 _WARNINGS = threading.Lock()
 """Filters of warnings are the whole process's, and submissions are read in threads."""
@@ -72,6 +78,15 @@ class Code:
 
 def code(text: str) -> Code:
     """Take a cell apart; whatever stands in it, this returns."""
+    return _remembered(text) if len(text) < _SHORT else _code(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Code:
+    return _code(text)
+
+
+def _code(text: str) -> Code:
     try:
         statements = tuple(_joined(_tree(text), text.split("\n")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -81,9 +96,33 @@ def code(text: str) -> Code:
     return Code(text, statements, names, python=True, divisible=not text.lstrip().startswith("%%"))
 
 
-def _tree(text: str) -> list[ast.stmt]:
+def uses(text: str) -> set[str]:
+    """Return the names that a cell looks up in the notebook; all its words if it is no Python."""
+    try:
+        with _quietly():
+            return set(_looked_up(symtable.symtable(text, "cell", "exec")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(re.findall(r"\w+", text))
+
+
+def _looked_up(table: symtable.SymbolTable) -> Iterator[str]:
+    outermost = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (outermost or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _looked_up(inner)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+def _tree(text: str) -> list[ast.stmt]:
+    with _quietly():
         try:
             tree = ast.parse(text).body
         except SyntaxError:
