@@ -19,8 +19,8 @@ _INITIALIZERS = (
 """Those that Keras' own layers take unless told otherwise. Any other may refuse a shape, or be a
 student's function, and draws when the layer is built."""
 
-_FUNCTIONS = ("keras.src.layers.rnn.lstm", "keras.src.random.seed_generator")
-"""Where Keras defines functions that serve as initializers of its own."""
+_SEEDS = "keras.src.random.seed_generator"
+"""The module whose functions are the initializers of dropout's seeds."""
 
 
 def install() -> None:
@@ -49,4 +49,4 @@ def _can_wait(initializer: Any, shape: tuple[int, ...]) -> bool:
     kind = type(initializer)
     if kind is keras.initializers.Orthogonal:
         return len(shape) > 1
-    return kind in _INITIALIZERS or (kind is FunctionType and initializer.__module__ in _FUNCTIONS)
+    return kind in _INITIALIZERS or (kind is FunctionType and initializer.__module__ == _SEEDS)

@@ -1,5 +1,6 @@
 """One submission, whatever it does: it costs the questions that it touches, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,15 @@ def test_bytes_that_are_no_notebook_get_a_result(engine: Engine, tmp_path: Path)
     assert result.earned == 0
     assert [check.outcome for check in result.checks] == [Outcome.BLOCKED] * 7
     assert result.flags
+
+
+def test_a_process_that_does_not_get_ready_is_our_failure(
+    engine: Engine, grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = engine.recipe.assignment
+    broken = replace(assignment, grading=replace(assignment.grading, offload="kit_that_is_not_there"))
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.workshops[0], "recipe", replace(engine.recipe, assignment=broken))
+        result = grade()
+    assert set(outcomes(result).values()) == {"ungraded"}
+    assert points(grade()) == ALL
