@@ -162,6 +162,23 @@ def test_what_is_not_of_keras_in_compile_is_named_and_never_trained() -> None:
         built.fit(np.ones((4, STEPS)), np.ones(4), verbose=0)
 
 
+def test_metrics_in_the_place_of_loss_weights_stop_training_as_in_keras() -> None:
+    there = described(functional(loss="binary_crossentropy", loss_weights=["accuracy"]))
+    assert there.compiled is not None
+    assert there.compiled.foreign == (("loss_weights", "loss_weights"),)
+    built = build(there, seed=1)
+    assert described(built).compiled == there.compiled
+    with pytest.raises(ValueError, match="string"):
+        built.fit(np.ones((4, STEPS)), np.ones(4), verbose=0)
+
+
+@pytest.mark.parametrize("weights", [0.5, [1], {"out": 2.0}])
+def test_weights_of_the_only_loss_change_nothing(weights: object) -> None:
+    there = described(functional(loss="binary_crossentropy", loss_weights=weights))
+    assert there.compiled is not None
+    assert there.compiled.foreign == ()
+
+
 @pytest.mark.parametrize(
     "argument", [{"multi_label": True}, {"thresholds": [0.2, 0.8]}, {"dtype": "float64"}]
 )

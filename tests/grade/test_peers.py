@@ -40,7 +40,6 @@ class Difference:
 DIFFERENCES = (
     Difference("wrong_custom", "q3", 10, 0, "own-layers"),
     Difference("wrong_custom", "q5", 10, 0, "own-layers"),
-    Difference("wrong_mixed", "q10", 4, 6, "loss-weights"),
     Difference("wrong_stateful", "q10", 2, 6, "same-arguments"),
 )
 

@@ -80,6 +80,7 @@ def _compile(model: keras.Model, compiled: Compiled) -> None:
     model.compile(
         optimizer=optimizer or _foreign_optimizer(foreign["optimizer"]),
         loss=_foreign_loss(foreign["loss"]) if "loss" in foreign else loss,
+        loss_weights=["loss_weights"] if "loss_weights" in foreign else None,  # stops Keras in fit
         metrics=[_metric(*pair) for pair in zip(compiled.metrics, compiled.metric_names, strict=True)],
     )
 

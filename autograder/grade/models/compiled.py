@@ -20,7 +20,8 @@ def compiled_with(model: Any) -> dict[str, Any]:
     foreign: list[list[str]] = []
     loss = _found("loss", given["loss"], foreign)
     metrics = [_found("metric", metric, foreign) for metric in _flat(given["metrics"])]
-    foreign += [["loss_weights", "loss_weights"]] if given["loss_weights"] is not None else []
+    if not all(type(weight) in (int, float) for weight in _flat(given["loss_weights"])):
+        foreign.append(["loss_weights", "loss_weights"])
     foreign += [["weighted_metric", _name(metric)] for metric in _flat(given["weighted_metrics"])]
     try:
         optimizer = part_of(model.optimizer)
