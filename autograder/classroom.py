@@ -1,7 +1,9 @@
 """``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
 
 import os
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -96,6 +98,31 @@ def grade_into(
     console.print(summary_table(results))
     console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
     return _code(results, console)
+
+
+def results_of(
+    recipe: Recipe, notebooks: Mapping[str, bytes], console: Console, *, workers: int
+) -> dict[str, Result]:
+    """Grade notebooks that stand nowhere on disk; return the results by their names.
+
+    Raises:
+        StaffError: no worker can be started.
+    """
+    results: dict[str, Result] = {}
+    with tempfile.TemporaryDirectory(prefix="class-") as name, _progress(console) as progress:
+        folder = Path(name)
+        for student, data in notebooks.items():
+            (folder / f"{student}.ipynb").write_bytes(data)
+        found = find([folder], recipe.assignment)
+        task = progress.add_task(f"Grading {recipe.assignment.name}", total=len(found))
+
+        def keep(result: Result) -> None:
+            results[result.student] = result
+            progress.advance(task)
+
+        with run.started(replace(recipe, workers=workers), workers=workers) as engine:
+            engine.grade(found, keep)
+    return results
 
 
 def _progress(console: Console) -> Progress:

@@ -76,6 +76,16 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 
 @course.command()
 @click.argument("assignment", required=False)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+def validate(assignment: str | None, workers: int) -> int:
+    """Grade all known answers, right and wrong; fail if one gets another verdict than it must."""
+    from autograder import validate as validation
+
+    return max(validation.validate(one, _CONSOLE, workers=workers) for one in _chosen(assignment)[1])
+
+
+@course.command()
+@click.argument("assignment", required=False)
 @click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--peers", default=4, show_default=True, type=click.IntRange(1), help="Theirs.")

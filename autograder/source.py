@@ -124,6 +124,18 @@ class Check:
         return node
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """The functions of the vocabulary that decide, by name, e.g. ``("compiled", "output")``."""
+        called = {
+            node.func.attr
+            for node in ast.walk(self.function())
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and ast.unparse(node.func.value) == "checks"
+        }
+        return tuple(sorted(called - {"call", "attempt"}))
+
+    @property
     def title(self) -> str:
         """Return the docstring: what every report calls this check."""
         return ast.get_docstring(self.function()) or ""
