@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check calibrate peers hostile bench clean
+.PHONY: demo test lint check validate calibrate peers hostile bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -30,6 +30,10 @@ lint: $(VENV)/ready
 
 check: lint
 	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not training'
+
+validate: $(VENV)/ready
+	@$(BIN)/course build
+	@$(BIN)/course validate
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)

@@ -13,6 +13,8 @@ compile/   source notebook → releases, solutions, bundles
 calibrate  measures the accuracy bars
 sample     submissions made from a release
 classroom  ``course grade``: compile, grade, write the views
+validate   ``course validate``: every known answer gets the verdict that it must
+mutants    ``course mutants``: the solution with one small change each
 bench      times us against otter and nbgrader
 doctor     what this machine can do
 demo       builds, then grades a small class

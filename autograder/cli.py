@@ -86,6 +86,16 @@ def validate(assignment: str | None, workers: int) -> int:
 
 @course.command()
 @click.argument("assignment", required=False)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+def mutants(assignment: str | None, workers: int) -> int:
+    """Change the solution in one place each and see that the checks notice; fail if one does not."""
+    from autograder import mutants as mutation
+
+    return max(mutation.show(one, _CONSOLE, workers=workers) for one in _chosen(assignment)[1])
+
+
+@course.command()
+@click.argument("assignment", required=False)
 @click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--peers", default=4, show_default=True, type=click.IntRange(1), help="Theirs.")

@@ -20,6 +20,8 @@ ORDER = [
     "calibrate",
     "sample",
     "classroom",
+    "validate",
+    "mutants",
     "bench",
     "doctor",
     "demo",
