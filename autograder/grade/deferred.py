@@ -5,6 +5,7 @@ its layers, and it is trained elsewhere from its description. An initializer's s
 it does not matter for a value when it is drawn.
 """
 
+import math
 from types import FunctionType
 from typing import Any
 
@@ -18,6 +19,9 @@ _INITIALIZERS = (
 )
 """Those that Keras' own layers take unless told otherwise. Any other may refuse a shape, or be a
 student's function, and draws when the layer is built."""
+
+_LARGEST = 2**22
+"""Numbers in a weight that waits; whoever builds a larger one must have the memory for it."""
 
 _SEEDS = "keras.src.random.seed_generator"
 """The module whose functions are the initializers of dropout's seeds."""
@@ -47,6 +51,8 @@ def install() -> None:
 
 def _can_wait(initializer: Any, shape: tuple[int, ...]) -> bool:
     kind = type(initializer)
+    if math.prod(shape) > _LARGEST:
+        return False
     if kind is keras.initializers.Orthogonal:
         return len(shape) > 1
     return kind in _INITIALIZERS or (kind is FunctionType and initializer.__module__ == _SEEDS)

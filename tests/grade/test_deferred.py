@@ -92,6 +92,14 @@ def test_an_initializer_that_may_refuse_is_asked_when_the_layer_is_built(
         model(bias_initializer=initializer)
 
 
+def test_a_weight_that_no_memory_holds_is_refused_when_the_layer_is_built(
+    install: Callable[[], None],
+) -> None:
+    install()
+    with pytest.raises(Exception, match=r"allocat|memory|OOM|too large"):
+        keras.layers.Dense(10**8).build((None, 10**8))
+
+
 def test_other_attributes_are_missing_as_before(install: Callable[[], None]) -> None:
     install()
     with pytest.raises(AttributeError, match="no attribute 'size_of_it'"):
