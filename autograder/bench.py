@@ -51,7 +51,7 @@ class Figure:
 def measure(
     assignment: Assignment, console: Console, *, submissions: int, workers: int, peers: int
 ) -> list[Figure]:
-    """Time all three and return the figures.
+    """Time all three, print the figures as they come, and return them.
 
     Args:
         submissions: how many our grader gets; different ones in turn.
@@ -65,13 +65,26 @@ def measure(
     notebooks = list(_notebooks(assignment, recipe.source))
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         work = Path(name)
-        figures = _cold(assignment, notebooks[0], work, console)
-        figures += _ours(recipe, notebooks, work, console, submissions)
-        figures += _otter(assignment, notebooks[:peers], work, console, workers)
-        figures += _nbgrader(assignment, notebooks[:peers], work, console)
+        parts = (
+            lambda: _cold(assignment, notebooks[0], work, console),
+            lambda: _ours(recipe, notebooks, work, console, submissions),
+            lambda: _otter(assignment, notebooks[:peers], work, console, workers),
+            lambda: _nbgrader(assignment, notebooks[:peers], work, console),
+        )
+        figures: list[Figure] = []
+        for part in parts:
+            figures += (found := part())
+            _show(found, console)
     by_name = {figure.what: figure.value for figure in figures}
     ratio = by_name["course grade, warm"] / by_name["otter run, several at once"]
-    return [*figures, Figure("course grade against otter run", ratio, "times")]
+    against = Figure("course grade against otter run", ratio, "times")
+    _show([against], console)
+    return [*figures, against]
+
+
+def _show(figures: Sequence[Figure], console: Console) -> None:
+    for figure in figures:
+        console.print(f"{figure.what:<60}{figure.value:>10.3g} {figure.unit}")
 
 
 def document(assignment: Assignment, figures: Sequence[Figure]) -> Path:

@@ -105,8 +105,6 @@ def bench(assignment: str | None, submissions: int, workers: int, peers: int) ->
 
     for one in _chosen(assignment)[1]:
         figures = benchmark.measure(one, _CONSOLE, submissions=submissions, workers=workers, peers=peers)
-        for figure in figures:
-            _CONSOLE.print(f"{figure.what:<60}{figure.value:>10.3g} {figure.unit}")
         _CONSOLE.print(f"{one.name}: docs/{benchmark.document(one, figures).name}")
 
 
