@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
@@ -65,7 +65,7 @@ def measure(
     notebooks = list(_notebooks(assignment, recipe.source))
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         work = Path(name)
-        parts = (
+        parts: tuple[Callable[[], list[Figure]], ...] = (
             lambda: _cold(assignment, notebooks[0], work, console),
             lambda: _ours(recipe, notebooks, work, console, submissions),
             lambda: _otter(assignment, notebooks[:peers], work, console, workers),
