@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate calibrate peers hostile bench clean
+.PHONY: demo test lint check validate mutants calibrate peers hostile bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -34,6 +34,10 @@ check: lint
 validate: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/course validate
+
+mutants: $(VENV)/ready
+	@$(BIN)/course build
+	@$(BIN)/course mutants
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
