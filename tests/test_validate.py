@@ -98,3 +98,8 @@ def test_a_solution_that_fails_and_a_blank_release_that_passes_are_told() -> Non
         "solution: does not pass q1-words",
         "blank: q1-words is passed",
     ]
+
+
+def test_the_page_names_every_known_answer() -> None:
+    page = (ASSIGNMENT.root / "docs" / "validation.md").read_text(encoding="utf-8")
+    assert [one.name for one in KNOWN if f"| {one.name} |" not in page] == []
