@@ -53,13 +53,13 @@ def summary_table(results: Sequence[Result]) -> Table:
     table = Table(
         caption=_rest(len(results)), caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    table.add_column("student", no_wrap=True, min_width=8, max_width=13)
+    table.add_column("student", no_wrap=True, min_width=8, max_width=12)
     for question in questions:
         heading = f"{one_line(question.name, 12)}\n/{number(question.points)}"
         table.add_column(heading, justify="right", no_wrap=True, min_width=3)
     points = sum(question.points for question in questions)
     table.add_column(f"sum\n/{number(points)}", justify="right", no_wrap=True)
-    table.add_column("outcome", no_wrap=True)
+    table.add_column("outcome", no_wrap=True, min_width=8)
     for result in _sorted(results)[:SHOWN]:
         marks = result.marks()
         cells = [number(marks.get(question.name)) for question in questions]
