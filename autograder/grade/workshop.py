@@ -85,7 +85,7 @@ class Workshop:
             reason = f"the trainer stopped ({error})"
             return {"refused": reason, "broken": reason}
 
-    def ask_grader(self, message: Message | None) -> tuple[Message, float]:
+    def ask_grader(self, message: Message) -> tuple[Message, float]:
         """Send the grader a message, and return its next turn and what trainings it cost.
 
         Raises:
@@ -94,8 +94,7 @@ class Workshop:
         train_s, deadline = 0.0, time.monotonic() + TURN_S
         try:
             channel = Channel(self._running_grader().sock)
-            if message is not None:
-                channel.send(message, within_s=TURN_S)
+            channel.send(message, within_s=TURN_S)
             while True:
                 frame = channel.receive(within_s=deadline - time.monotonic())
                 if "job" not in frame:

@@ -1,7 +1,13 @@
 """Which given cells run under grading."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from autograder.classroom import recipe_of
+from autograder.course import load_course
+from autograder.errors import AuthorError
 from autograder.grade.submissions.demonstrations import needed
 from autograder.grade.submissions.order import Step
 
@@ -55,3 +61,10 @@ def test_all_run_when_names_cannot_be_known(answer: str) -> None:
 def test_a_students_own_cell_is_never_left_out() -> None:
     step = Step("extra", "train", "model = 1")
     assert needed([step], SHOWN) == (step,)
+
+
+def test_a_demonstration_that_the_source_does_not_have_is_refused() -> None:
+    tiny = load_course(Path(__file__).parents[2] / "tiny_assignment").assignment("tiny")
+    wrong = replace(tiny, grading=replace(tiny.grading, demonstrations=("no-such-cell",)))
+    with pytest.raises(AuthorError, match=r"\['demonstrations'\]: the source has no cell 'no-such-cell'"):
+        recipe_of(wrong)
