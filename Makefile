@@ -1,12 +1,12 @@
 # Each target works on a fresh clone: it makes .venv/ and installs what is pinned into it.
 PYTHON ?= python3
-SEEDS ?= 8
+SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants calibrate peers hostile bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate peers hostile bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -38,6 +38,10 @@ validate: $(VENV)/ready
 mutants: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/course mutants
+
+agreement: $(VENV)/ready
+	@$(BIN)/course build
+	@RNNLAB_CACHE=$(CURDIR)/var/peers $(BIN)/course agreement
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)

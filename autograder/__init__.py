@@ -15,6 +15,8 @@ sample     submissions made from a release
 classroom  ``course grade``: compile, grade, write the views
 validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each
+peers      the real otter and nbgrader, as commands
+agreement  ``course agreement``: our marks beside theirs
 bench      times us against otter and nbgrader
 doctor     what this machine can do
 demo       builds, then grades a small class

@@ -8,12 +8,11 @@ import os
 import platform
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
@@ -22,10 +21,9 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from autograder import misconceptions, sample
+from autograder import misconceptions, peers, sample
 from autograder.classroom import recipe_of
 from autograder.course import Assignment
-from autograder.errors import StaffError
 from autograder.grade.recipe import Recipe
 from autograder.grade.run import Engine, started
 from autograder.grade.submissions import find
@@ -33,8 +31,6 @@ from autograder.source import Source
 
 WRONG = 10
 """How many known mistakes are among the submissions."""
-
-PEER_LIMIT_S = 1_800
 
 _SAMPLE_S = 0.05
 
@@ -121,7 +117,7 @@ def _notebooks(assignment: Assignment, source: Source) -> Iterator[bytes]:
     yield sample.answered(release, sample.solved(source))
     for pair in zip(wrong[::step][:WRONG], cycle(right or wrong), strict=False):
         for one in pair:
-            yield sample.answered(release, sample.answering(source, one.question, one.code))
+            yield sample.answered(release, sample.answering(source, {one.question: one.code}))
 
 
 def _cold(assignment: Assignment, notebook: bytes, work: Path, console: Console) -> list[Figure]:
@@ -132,11 +128,9 @@ def _cold(assignment: Assignment, notebook: bytes, work: Path, console: Console)
     course = work / "course"
     ignored = shutil.ignore_patterns(".venv", ".git", "var", "__pycache__", ".*_cache")
     shutil.copytree(assignment.root, course, ignore=ignored)
-    ours = _seconds(
-        [sys.executable, "-m", "autograder", "grade", str(path), "--out", str(work / "cold")], course
-    )
+    ours = _seconds("course", "grade", str(path), "--out", str(work / "cold"), folder=course)
     bundle = assignment.root / "dist" / f"{assignment.name}-otter.zip"
-    theirs = _seconds(_otter_command(bundle, path), work)
+    theirs = _seconds("otter", "run", "-a", str(bundle), str(path), folder=work)
     return [
         Figure("course grade of one notebook, cold", ours, "s"),
         Figure("otter run of one notebook", theirs, "s"),
@@ -210,24 +204,15 @@ def _otter(
     assignment: Assignment, notebooks: Sequence[bytes], work: Path, console: Console, workers: int
 ) -> list[Figure]:
     console.print(f"otter run: {len(notebooks)} submissions, {workers} at once ...")
-    bundle = assignment.root / "dist" / f"{assignment.name}-otter.zip"
-    waiting = []
-    for number, data in enumerate(notebooks):
-        folder = work / f"otter{number}"
+    folders = [work / f"otter{number}" for number in range(len(notebooks))]
+
+    def run(folder: Path, notebook: bytes) -> None:
         folder.mkdir()
-        (folder / f"{assignment.name}.ipynb").write_bytes(data)
-        waiting.append(folder)
+        peers.otter_points(assignment.root, assignment.name, notebook, folder)
+
     begin = time.monotonic()
-    running: list[subprocess.Popen[bytes]] = []
-    while waiting or running:
-        running = [process for process in running if process.poll() is None]
-        while waiting and len(running) < workers:
-            folder = waiting.pop(0)
-            command = _otter_command(bundle, Path(f"{assignment.name}.ipynb"))
-            running.append(
-                subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
-        time.sleep(0.1)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(run, folders, notebooks))
     spent_s = time.monotonic() - begin
     return [Figure("otter run, several at once", 60 * len(notebooks) / spent_s, "submissions a minute")]
 
@@ -245,32 +230,16 @@ def _nbgrader(
         (folder / f"{assignment.name}.ipynb").write_bytes(data)
     root = f"--CourseDirectory.root={course}"
     arguments = ["autograde", assignment.name, "--student", "bench*", "--force", root]
-    spent_s = _seconds([sys.executable, "-m", "nbgrader", *arguments], course)
+    spent_s = _seconds("nbgrader", *arguments, folder=course)
     return [Figure("nbgrader autograde", 60 * len(notebooks) / spent_s, "submissions a minute")]
 
 
-def _otter_command(bundle: Path, notebook: Path) -> list[str]:
-    return [sys.executable, "-m", "otter", "run", "-a", str(bundle), str(notebook)]
-
-
-def _seconds(command: list[str], folder: Path) -> float:
+def _seconds(*command: str, folder: Path) -> float:
     """Return how long a command took.
 
     Raises:
-        StaffError: it failed; with the end of what it said.
+        StaffError: it failed.
     """
     begin = time.monotonic()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PEER_LIMIT_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
-        raise StaffError(f"{' '.join(command[1:5])}: failed with code {done.returncode}:\n{said}")
+    peers.run(*command, folder=folder)
     return time.monotonic() - begin

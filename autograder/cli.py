@@ -42,15 +42,15 @@ def build(assignment: str | None, check: bool, uncalibrated: bool) -> None:
 
 @course.command()
 @click.argument("assignment", required=False)
-@click.option("--seeds", default=8, show_default=True, help="Trainings of each model.")
+@click.option(
+    "--seeds", default=30, show_default=True, type=click.IntRange(2), help="Trainings of each model."
+)
 def calibrate(assignment: str | None, seeds: int) -> None:
     """Measure the accuracy bars; goes on where an earlier run stopped."""
     from autograder import calibrate as calibration
 
     for one in _chosen(assignment)[1]:
-        experiments = calibration.experiments_of(one)
-        scores = calibration.measure(one, experiments, seeds, on_score=_say)
-        path = calibration.document(one, calibration.table(experiments, scores))
+        path = calibration.calibrate(one, seeds, _CONSOLE)
         _CONSOLE.print(f"{one.name}: bars in {one.calibration.name}, tables in docs/{path.name}")
 
 
@@ -96,6 +96,16 @@ def mutants(assignment: str | None, workers: int) -> int:
 
 @course.command()
 @click.argument("assignment", required=False)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+def agreement(assignment: str | None, workers: int) -> int:
+    """Grade all known answers by us, otter and nbgrader; fail if a difference is not explained."""
+    from autograder import agreement as comparison
+
+    return max(comparison.show(one, _CONSOLE, workers=workers) for one in _chosen(assignment)[1])
+
+
+@course.command()
+@click.argument("assignment", required=False)
 @click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--peers", default=4, show_default=True, type=click.IntRange(1), help="Theirs.")
@@ -130,10 +140,6 @@ def demo() -> None:
 def _chosen(name: str | None) -> tuple[Course, list[Assignment]]:
     found = load_course(find_root(Path.cwd()))
     return found, [found.assignment(name)] if name else list(found.assignments.values())
-
-
-def _say(experiment: object, seed: int, score: float) -> None:
-    _CONSOLE.print(f"seed {seed}  {score:.4f}  {getattr(experiment, 'key', '')}")
 
 
 def main() -> None:

@@ -6,7 +6,9 @@ what a student would write into the question's answer cell.
 
 import ast
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from autograder.course import Assignment
 from autograder.errors import AuthorError
@@ -34,6 +36,9 @@ class Misconception:
     says: str
     """A part of the message."""
 
+    differs: str
+    """Where ``docs/differences.md`` explains other points of otter or nbgrader; mostly empty."""
+
     code: str
 
     @property
@@ -59,6 +64,15 @@ def load(assignment: Assignment) -> tuple[Misconception, ...]:
     return tuple(found)
 
 
+def dealt(known: Sequence[Misconception]) -> tuple[Mapping[str, Misconception], ...]:
+    """Deal known answers into notebooks: each once, at most one to a question, by question."""
+    by_question: dict[str, list[Misconception]] = {}
+    for one in known:
+        by_question.setdefault(one.question, []).append(one)
+    rows = zip_longest(*by_question.values())
+    return tuple({one.question: one for one in row if one} for row in rows)
+
+
 def _read(name: str, text: str) -> Misconception:
     head = ast.get_docstring(ast.parse(text), clean=False)
     facts = tomllib.loads(head or "")
@@ -69,5 +83,6 @@ def _read(name: str, text: str) -> Misconception:
         tuple(facts["fails"]),
         facts.get("kind", ""),
         facts.get("says", ""),
+        facts.get("differs", ""),
         text.split('"""\n', 2)[2],
     )

@@ -7,7 +7,7 @@ from autograder import misconceptions
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.notebook import dump, load
-from autograder.source import Kind, Question, Source
+from autograder.source import Kind, Source
 
 TYPICAL_MISTAKES = 4
 """How many known wrong answers the sample class holds."""
@@ -48,10 +48,18 @@ def solved(source: Source) -> dict[str, str]:
     }
 
 
-def answering(source: Source, question: str, code: str) -> dict[str, str]:
-    """Return the solution with one question answered otherwise."""
-    cells = [answer.cell.id for answer in _named(source, question).answers]
-    return {**solved(source), **dict.fromkeys(cells, ""), cells[0]: code}
+def answering(source: Source, codes: Mapping[str, str]) -> dict[str, str]:
+    """Return the solution with some questions answered otherwise.
+
+    Args:
+        codes: by question; it stands in the first cell of its question, the others are empty.
+    """
+    texts = solved(source)
+    for question in source.questions:
+        if question.name in codes:
+            cells = [answer.cell.id for answer in question.answers]
+            texts |= {**dict.fromkeys(cells, ""), cells[0]: codes[question.name]}
+    return texts
 
 
 def classroom(assignment: Assignment, source: Source) -> Iterator[tuple[str, bytes]]:
@@ -63,7 +71,7 @@ def classroom(assignment: Assignment, source: Source) -> Iterator[tuple[str, byt
     wrong = [one for one in misconceptions.load(assignment) if not one.right]
     step = max(1, len(wrong) // TYPICAL_MISTAKES)
     for one in wrong[::step][:TYPICAL_MISTAKES]:
-        answers = answering(source, one.question, one.code)
+        answers = answering(source, {one.question: one.code})
         yield f"{one.name}.ipynb", answered(release, answers)
     first = source.questions[0].answers[0]
     for name, body in (("crash", _CRASH), ("hang", _HANG)):
@@ -79,7 +87,3 @@ def write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
         old.unlink()
     for name, data in files:
         (folder / name).write_bytes(data)
-
-
-def _named(source: Source, name: str) -> Question:
-    return next(question for question in source.questions if question.name == name)

@@ -83,7 +83,7 @@ def _notebooks(
     yield SOLUTION, sample.answered(release, sample.solved(source))
     yield BLANK, release
     for one in known:
-        yield one.name, sample.answered(release, sample.answering(source, one.question, one.code))
+        yield one.name, sample.answered(release, sample.answering(source, {one.question: one.code}))
 
 
 def _of_solution(result: Result) -> Iterator[str]:

@@ -22,6 +22,8 @@ ORDER = [
     "classroom",
     "validate",
     "mutants",
+    "peers",
+    "agreement",
     "bench",
     "doctor",
     "demo",

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sample
+from autograder import peers, sample
 from autograder.compile import build, otter
 from autograder.compile.folder import digest, read_tree, write_tree
 from autograder.course import load_course
 from autograder.errors import StaffError
 from autograder.notebook import dump, load
-from tests.compile import peers
 from tests.compile.conftest import Built, built, cell, copied, edit_notebook
 
 pytestmark = pytest.mark.peers
@@ -59,9 +58,9 @@ def submission(course: Built, flavour: str, *, solved: bool) -> bytes:
 @pytest.mark.parametrize("solved", [True, False], ids=["solution", "blank"])
 def test_both_tools_give_the_same_points_per_question(course: Built, solved: bool, tmp_path: Path) -> None:
     name = course.assignment.name
-    by_otter = peers.otter_scores(course.root, name, submission(course, "otter", solved=solved), tmp_path)
+    by_otter = peers.otter_points(course.root, name, submission(course, "otter", solved=solved), tmp_path)
     student = "solution" if solved else "blank"
-    by_nbgrader = peers.nbgrader_scores(
+    by_nbgrader = peers.nbgrader_points(
         course.root, name, submission(course, "nbgrader", solved=solved), student
     )
     wanted = {
@@ -174,15 +173,15 @@ def test_noise_on_stderr_costs_no_point_in_nbgrader(tiny: Built, tmp_path: Path)
     answers = {**sample.solved(tiny.prepared.source), "q2-helper": NOISY}
     notebook = sample.answered(tiny.notebook("nbgrader"), answers)
     root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    assert peers.nbgrader_scores(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
+    assert peers.nbgrader_points(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
 
 
 def test_a_written_answer_waits_for_a_person_and_a_missing_one_gets_nothing(
     tiny: Built, tmp_path: Path
 ) -> None:
     root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    peers.nbgrader_scores(root, "tiny", submission(tiny, "nbgrader", solved=True), "wrote")
-    peers.nbgrader_scores(root, "tiny", submission(tiny, "nbgrader", solved=False), "silent")
+    peers.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=True), "wrote")
+    peers.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=False), "silent")
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
     query = """SELECT student_id, needs_manual_grade, auto_score FROM grade
     JOIN base_cell ON base_cell.id = grade.cell_id
@@ -233,7 +232,7 @@ def test_cells_that_change_after_submissions_stop_the_build_before_anything_is_l
     tiny: Built, tmp_path: Path
 ) -> None:
     root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    peers.nbgrader_scores(root, "tiny", submission(tiny, "nbgrader", solved=True), "ada")
+    peers.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=True), "ada")
     before = {name: digest(read_tree(root / name)) for name in ("release", "var/nbgrader/release", "dist")}
     edit_notebook(root, lambda raw: cell(raw, "q1-example").update(id="q1-other"))
     course = load_course(root)
@@ -247,7 +246,7 @@ def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
 ) -> None:
     root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
     notebook = submission(tiny, "nbgrader", solved=True)
-    peers.nbgrader_scores(root, "tiny", notebook, "ada")
+    peers.nbgrader_points(root, "tiny", notebook, "ada")
     edit_notebook(root, lambda raw: cell(raw, "q1").update(source=cell(raw, "q1")["source"] + " Take care."))
     built(root)
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
@@ -255,7 +254,7 @@ def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
     kept = database.execute("SELECT count(*) FROM submitted_assignment").fetchone()
     database.close()
     assert texts[0][0].endswith("Take care.") and kept == (1,)
-    assert peers.nbgrader_scores(root, "tiny", notebook, "ada") == {"q1": 8, "q2": 6}
+    assert peers.nbgrader_points(root, "tiny", notebook, "ada") == {"q1": 8, "q2": 6}
 
 
 VARIANTS = {
@@ -278,8 +277,8 @@ def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
     changed = built(root, name, uncalibrated=True)
     wanted = {one.name: one.points for one in changed.prepared.source.questions if not one.manual}
     for_otter, for_nbgrader = (submission(changed, flavour, solved=True) for flavour in ("otter", "nbgrader"))
-    assert peers.otter_scores(root, name, for_otter, tmp_path) == wanted
-    assert peers.nbgrader_scores(root, name, for_nbgrader, "ada") == wanted
+    assert peers.otter_points(root, name, for_otter, tmp_path) == wanted
+    assert peers.nbgrader_points(root, name, for_nbgrader, "ada") == wanted
 
 
 def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(tiny: Built, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
 
 from autograder import misconceptions
@@ -13,7 +12,7 @@ from autograder.grade.results import Result
 from autograder.grade.run import Engine, started
 from autograder.grade.submissions import find
 from autograder.misconceptions import Misconception
-from autograder.sample import answered, released, solved
+from autograder.sample import answered, answering, released
 from autograder.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -57,11 +56,7 @@ def entries() -> tuple[Misconception, ...]:
 
 def rows() -> tuple[Answers, ...]:
     """Return all known answers, dealt out: each once, at most one of a question in a row."""
-    by_question: dict[str, list[Misconception]] = {}
-    for entry in sorted(entries(), key=lambda entry: (*FIRST, entry.name).index(entry.name)):
-        by_question.setdefault(entry.question, []).append(entry)
-    dealt = zip_longest(*by_question.values())
-    return tuple({entry.question: entry for entry in row if entry} for row in dealt)
+    return misconceptions.dealt(sorted(entries(), key=lambda entry: (*FIRST, entry.name).index(entry.name)))
 
 
 def graded(folder: Path) -> Known:
@@ -96,13 +91,5 @@ def _notebooks(source: Source) -> Iterator[tuple[str, bytes]]:
 
 
 def notebook(source: Source, codes: Mapping[str, str], flavour: str = "otter") -> bytes:
-    """Return a release with the solution and, for some questions, other code.
-
-    The code stands in the first cell of its question; the others are empty.
-    """
-    texts = solved(source)
-    for question in source.questions:
-        if question.name in codes:
-            cells = [answer.cell.id for answer in question.answers]
-            texts |= {**dict.fromkeys(cells, ""), cells[0]: codes[question.name]}
-    return answered(released(ASSIGNMENT, flavour), texts)
+    """Return a release with the solution and, for some questions, other code."""
+    return answered(released(ASSIGNMENT, flavour), answering(source, codes))

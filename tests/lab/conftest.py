@@ -12,7 +12,7 @@ import pytest
 from autograder import checks as vocabulary
 from autograder import misconceptions
 from autograder import source as notebook
-from autograder.calibrate import definitions
+from autograder.calibrate.experiments import definitions
 from autograder.course import load_course
 from autograder.facts import facts_of
 from autograder.misconceptions import Misconception

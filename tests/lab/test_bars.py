@@ -3,18 +3,27 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import pytest
+from rich.console import Console
 
-from autograder.calibrate import MARGIN, Experiment, fit
+from autograder.calibrate.experiments import Experiment
+from autograder.calibrate.fit import CONFIDENCE, FALSE_FAIL, MARGIN, beyond_at_most, fit
+from autograder.calibrate.page import document
+from autograder.calibrate.scores import TABLE_SEEDS, measure
 from autograder.compile.bars import provenance
 from autograder.course import load_course
+from autograder.errors import StaffError
+from tests.compile.conftest import copied
 
 from .conftest import ROOT
 
 ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
-SEEDS = 8
+SEEDS = 30
 HELD_OUT = 2_000
 
 
@@ -29,8 +38,10 @@ def test_the_bars_were_measured_with_this_kit_and_these_parameters(measured: dic
     assert measured["measured_with"] == current
 
 
-def test_every_figure_rests_on_eight_seeds(measured: dict[str, Any]) -> None:
-    assert {key for key, values in measured["scores"].items() if len(values) < SEEDS} == set()
+def test_every_bar_rests_on_thirty_seeds_and_every_other_figure_on_eight(measured: dict[str, Any]) -> None:
+    assert all(one["seeds"] >= SEEDS for one in measured["errors"])
+    assert all(wrong["seeds"] >= SEEDS for one in measured["errors"] for wrong in one["wrong"])
+    assert all(len(values) >= TABLE_SEEDS for values in measured["scores"].values())
 
 
 @pytest.mark.parametrize("data", ["embedded", "imdb"])
@@ -73,23 +84,95 @@ def test_the_embedded_corpus_tells_the_story_of_the_lab(measured: dict[str, Any]
     assert all(0.70 <= score <= 0.85 for score in scores["embedded: Dense"])
 
 
-def _experiment(model: str, *, right: bool, tested_on: int = 0) -> Experiment:
-    return Experiment(model, "made up", float, "bar", right, tested_on)
+def test_every_bar_states_how_often_it_may_fail_a_right_answer(measured: dict[str, Any]) -> None:
+    stated = {(one["name"], one["data"]): one for one in measured["errors"]}
+    assert stated.keys() == {(name, data) for name in measured["bars"] for data in measured["bars"][name]}
+    assert all(one["fails_at_most"] <= FALSE_FAIL for one in stated.values())
+    assert all(wrong["passed"] == 0 for one in stated.values() for wrong in one["wrong"])
 
 
-def test_a_bar_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_more_lenient() -> None:
-    pair = [_experiment("a", right=True, tested_on=400), _experiment("b", right=False, tested_on=400)]
-    (bar,) = fit(pair, {"made up: a": [0.90, 0.94], "made up: b": [0.48, 0.52]})
+RIGHT = [0.90 + 0.01 * (n % 5) for n in range(30)]
+WRONG = [0.50 + 0.01 * (n % 3) for n in range(30)]
+
+
+def pair(*, tested_on: int = 0, lower_is_better: bool = False) -> list[Experiment]:
+    names = {"right": True, "wrong": False}
+    return [
+        Experiment(name, "made up", float, "bar", right, tested_on, lower_is_better)
+        for name, right in names.items()
+    ]
+
+
+def scores(right: list[float], wrong: list[float]) -> dict[str, list[float]]:
+    return {"made up: right": right, "made up: wrong": wrong}
+
+
+def test_a_bar_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_most_lenient() -> None:
+    (bar,) = fit(pair(tested_on=4_000), scores(RIGHT, WRONG))
     assert bar.value == pytest.approx(0.77)
+    assert bar.fails_at_most is not None and bar.fails_at_most < FALSE_FAIL
+
+
+def test_a_bar_lies_where_a_right_answer_fails_once_in_a_thousand_where_that_is_most_lenient() -> None:
+    (bar,) = fit(pair(tested_on=40_000), scores(RIGHT, [score + 0.33 for score in WRONG]))
+    assert bar.value == pytest.approx(0.86), "the mean less 4.02 standard deviations, see Hahn and Meeker"
+    assert bar.fails_at_most is not None and FALSE_FAIL / 2 < bar.fails_at_most <= FALSE_FAIL
 
 
 def test_a_bar_that_cannot_separate_is_dropped() -> None:
-    pair = [_experiment("a", right=True, tested_on=400), _experiment("b", right=False, tested_on=400)]
-    (bar,) = fit(pair, {"made up: a": [0.80, 0.84], "made up: b": [0.77, 0.78]})
+    (bar,) = fit(pair(tested_on=400), scores(RIGHT, [0.88, 0.89]))
+    assert (bar.value, bar.fails_at_most, bar.wrong) == (None, None, ())
+
+
+def test_with_few_seeds_nothing_is_sure_and_the_bar_is_dropped() -> None:
+    (bar,) = fit(pair(tested_on=4_000), scores([0.90, 0.94], WRONG))
     assert bar.value is None
 
 
 def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
-    pair = [replace(_experiment(name, right=name == "a"), lower_is_better=True) for name in "ab"]
-    (bar,) = fit(pair, {"made up: a": [0.60, 0.64], "made up: b": [1.0, 1.0]})
-    assert bar.value == pytest.approx(0.76)
+    (bar,) = fit(pair(lower_is_better=True), scores([1 - score for score in RIGHT], [1.0, 1.0]))
+    assert bar.value == pytest.approx(0.40)
+    assert bar.wrong[0].passed == 0 and bar.wrong[0].passes_at_most == 0
+
+
+def test_the_chance_to_lie_beyond_a_bar_covers_the_true_one_as_often_as_it_says() -> None:
+    generator, value, runs = np.random.default_rng(7), -2.0, 2_000
+    truth = NormalDist().cdf(value)
+    bounds = [beyond_at_most(list(generator.normal(size=30)), value) for _ in range(runs)]
+    covered = sum(bound >= truth for bound in bounds) / runs
+    assert abs(covered - CONFIDENCE) < 4 * math.sqrt(CONFIDENCE * (1 - CONFIDENCE) / runs)
+
+
+def test_a_stopped_calibration_goes_on_where_it_was(tmp_path: Path) -> None:
+    assignment = replace(load_course(copied(tmp_path / "course")).assignment("tiny"), bars_depend_on=())
+    trained: list[int] = []
+
+    def score(seed: int) -> float:
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(seed)
+        return 0.9 + seed / 100
+
+    experiments = [Experiment("right", "made up", score, "bar"), Experiment("table", "made up", score)]
+    with pytest.raises(KeyboardInterrupt):
+        measure(assignment, experiments, 3, Console(quiet=True))
+    assert trained == [0, 0, 1]
+    trained.append(-1)
+    found = measure(assignment, experiments, 10, Console(quiet=True))
+    assert trained == [0, 0, 1, -1, 1, *(seed for seed in range(2, 8) for _ in range(2)), 8, 9]
+    assert found["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
+    assert json.loads(assignment.calibration.read_bytes())["scores"] == found
+
+
+def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
+    assignment = load_course(copied(tmp_path / "course")).assignment("tiny")
+    page = assignment.root / "docs" / "calibration.md"
+    with pytest.raises(StaffError, match="found no line <!-- measured -->"):
+        document(assignment, pair(), scores(RIGHT, WRONG))
+    page.parent.mkdir()
+    page.write_text("# Bars\n\n<!-- measured -->\nold")
+    document(assignment, pair(tested_on=4_000), scores(RIGHT, WRONG))
+    text = page.read_text()
+    assert "| bar | made up | 0.77 | 30 | 0.900 | 0.520 |" in text and "old" not in text
+    assert "| bar | made up | wrong | 0 of 30 |" in text
+    assert page.with_name("calibration.png").read_bytes().startswith(b"\x89PNG")
