@@ -12,6 +12,7 @@ grade/     submissions → results; hidden checks never meet student code
 compile/   source notebook → releases, solutions, bundles
 calibrate  measures the accuracy bars
 sample     submissions made from a release
+traces     what known wrong answers look like to the checks
 classroom  ``course grade``: compile, grade, write the views
 validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from autograder import traces
 from autograder.compile import prepare
 from autograder.course import CONFIG_NAME, Assignment
 from autograder.errors import AuthorError, StaffError
@@ -53,6 +54,7 @@ def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
         assignment.root / "var" / "training",
         environment,
         chosen,
+        traces.load(assignment),
     )
 
 

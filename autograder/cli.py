@@ -81,7 +81,8 @@ def validate(assignment: str | None, workers: int) -> int:
     """Grade all known answers, right and wrong; fail if one gets another verdict than it must."""
     from autograder import validate as validation
 
-    return max(validation.validate(one, _CONSOLE, workers=workers) for one in _chosen(assignment)[1])
+    found, assignments = _chosen(assignment)
+    return max(validation.validate(found, one, _CONSOLE, workers=workers) for one in assignments)
 
 
 @course.command()

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder import misconceptions, sample
+from autograder import misconceptions, sample, traces
 from autograder.checks import Outcome
 from autograder.classroom import recipe_of, results_of
-from autograder.course import Assignment
+from autograder.compile import build
+from autograder.course import Assignment, Course
+from autograder.grade.diagnosis import Known
 from autograder.grade.results import Result
 from autograder.misconceptions import Misconception
 from autograder.source import Check, Source
@@ -31,13 +33,15 @@ class Report:
     """Lines of Markdown: which kind of check catches which wrong answer."""
 
 
-def validate(assignment: Assignment, console: Console, *, workers: int) -> int:
+def validate(course: Course, assignment: Assignment, console: Console, *, workers: int) -> int:
     """Grade all known answers, print what is wrong, and write the matrix; return the exit code.
 
     Raises:
-        AuthorError: the assignment does not compile.
-        StaffError: it has not been built, or this machine cannot grade.
+        AuthorError: the assignment does not compile, or its release leaks.
+        StaffError: the release is not what the build makes, or this machine cannot grade.
     """
+    built = build(course, assignment, check=True)
+    console.print(f"{assignment.name}: no leak of {built.watched} statements and values")
     recipe = recipe_of(assignment)
     known = misconceptions.load(assignment)
     notebooks = dict(_notebooks(assignment, recipe.source, known))
@@ -51,7 +55,9 @@ def validate(assignment: Assignment, console: Console, *, workers: int) -> int:
         f"answers; {len(report.problems)} wrong verdicts, {len(report.idle)} idle"
     )
     if not report.problems:
-        console.print(f"{assignment.name}: docs/{_document(assignment, report, known).name}")
+        found = traces.traced(known, results)
+        traces.write(assignment, found)
+        console.print(f"{assignment.name}: docs/{_document(assignment, report, known, found).name}")
     return 2 if report.problems else 0
 
 
@@ -144,7 +150,9 @@ def _matrix(
         yield f"| {one.name} | {' | '.join(str(count or '') for count in caught)} |"
 
 
-def _document(assignment: Assignment, report: Report, known: Sequence[Misconception]) -> Path:
+def _document(
+    assignment: Assignment, report: Report, known: Sequence[Misconception], found: Sequence[Known]
+) -> Path:
     """Write the matrix into ``docs/validation.md``."""
     beliefs = [f"| {one.name} | {one.belief} | {', '.join(one.fails) or 'nothing'} |" for one in known]
     text = "\n".join(
@@ -160,6 +168,13 @@ def _document(assignment: Assignment, report: Report, known: Sequence[Misconcept
             "a check may use several.",
             "",
             *report.matrix,
+            "",
+            "## The belief behind a wrong answer",
+            "",
+            "The feedback names the belief of known wrong answers that look alike to the checks: the same",
+            "checks do not pass and say the same. How often that is the right one, no one, or another:",
+            "",
+            *traces.measured(found),
             "",
             "## Known answers",
             "",

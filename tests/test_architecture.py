@@ -19,6 +19,7 @@ ORDER = [
     "compile",
     "calibrate",
     "sample",
+    "traces",
     "classroom",
     "validate",
     "mutants",

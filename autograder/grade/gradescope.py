@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from autograder.checks import Outcome
+from autograder.grade.diagnosis import sentence
 from autograder.grade.record import to_plain
 from autograder.grade.results import CheckResult, Result
 from autograder.grade.text import one_line
@@ -25,6 +26,7 @@ _LONGEST = 600
 
 def to_results(result: Result) -> dict[str, Any]:
     """Return one result as Gradescope reads it; the score is what is earned so far."""
+    beliefs = _beliefs(result)
     return {
         "score": _points(result.earned),
         "execution_time": round(result.wall_s, 3),
@@ -32,7 +34,7 @@ def to_results(result: Result) -> dict[str, Any]:
         "stdout_visibility": "hidden",
         "output": _output(result),
         "output_format": "text",
-        "tests": [_test(check) for check in result.checks],
+        "tests": [_test(check, beliefs.get(check.id, "")) for check in result.checks],
         "extra_data": _extra_data(result),
     }
 
@@ -63,24 +65,37 @@ def _output(result: Result) -> str:
     return "\n".join(sentences)
 
 
-def _test(check: CheckResult) -> dict[str, Any]:
+def _beliefs(result: Result) -> dict[str, str]:
+    """Return the beliefs by the check that shows them: a hidden one if any hidden one led there."""
+    places = {}
+    for question, belief in result.beliefs.items():
+        seen = [
+            check
+            for check in result.checks
+            if check.question == question and check.outcome is not Outcome.PASSED
+        ]
+        places[max(seen, key=lambda check: check.hidden).id] = belief
+    return places
+
+
+def _test(check: CheckResult, belief: str) -> dict[str, Any]:
     test: dict[str, Any] = {"name": one_line(f"{check.question}: {check.title}", 200)}
     if check.outcome is not Outcome.UNGRADED:  # without a score it is shown as neither passed nor failed
         test["score"] = _points(check.earned)
         test["max_score"] = _points(check.points)
         test["status"] = "passed" if check.outcome is Outcome.PASSED else "failed"
-    test["output"] = _told(check)
+    test["output"] = _told(check, belief)
     test["output_format"] = "text"
     test["visibility"] = "after_published" if check.hidden else "visible"
     return test
 
 
-def _told(check: CheckResult) -> str:
+def _told(check: CheckResult, belief: str) -> str:
     if check.outcome is Outcome.PASSED:
         return ""
     if check.outcome is Outcome.UNGRADED:
         return "Not graded because of a fault of ours; staff will grade it again."
-    texts = [f"{check.outcome.value}", check.told, check.hint]
+    texts = [f"{check.outcome.value}", check.told, check.hint, *([sentence(belief)] if belief else [])]
     return "\n".join(one_line(text, _LONGEST) for text in texts if text)
 
 

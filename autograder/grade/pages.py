@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from autograder.checks import Outcome
 from autograder.grade import gradebook, summary
+from autograder.grade.diagnosis import sentence
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.results import CheckResult, Result, Standing
 from autograder.grade.text import one_line
@@ -52,6 +53,8 @@ class _Question(NamedTuple):
     earned: float | None
     points: float
     checks: tuple[CheckResult, ...]
+    belief: str
+    """A sentence; mostly empty."""
 
     @property
     def unanswered(self) -> bool:
@@ -70,7 +73,13 @@ def feedback(result: Result, *, title: str) -> bytes:
     """Return the page that a student reads: the title and hint of each check, no hidden value."""
     marks = result.marks()
     questions = [
-        _Question(name, marks[name], points, tuple(c for c in result.checks if c.question == name))
+        _Question(
+            name,
+            marks[name],
+            points,
+            tuple(check for check in result.checks if check.question == name),
+            sentence(result.beliefs[name]) if name in result.beliefs else "",
+        )
         for name, (_, points) in result.questions().items()
     ]
     present = [outcome for outcome in Outcome if any(check.outcome is outcome for check in result.checks)]

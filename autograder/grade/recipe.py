@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.course import CONFIG_NAME, Assignment
 from autograder.errors import AuthorError
+from autograder.grade.diagnosis import Known
 from autograder.grade.limits import Limits
 from autograder.source import Source
 
@@ -34,6 +35,9 @@ class Recipe:
     """Names the data set, among others."""
 
     dataset: str
+    known: tuple[Known, ...] = ()
+    """Wrong answers that somebody gave before, to compare with."""
+
     workers: int = 1
     """How many share this machine."""
 

@@ -19,6 +19,7 @@ def to_plain(result: Result) -> dict[str, Any]:
         },
         "repairs": list(result.repairs),
         "flags": list(result.flags),
+        "beliefs": dict(result.beliefs),
         "manual": dict(result.manual),
     }
 

@@ -92,6 +92,9 @@ class Result:
     flags: tuple[str, ...] = ()
     """What staff should look at, one sentence each, e.g. a crash or a copied ``grade_id``."""
 
+    beliefs: Mapping[str, str] = field(default_factory=dict)
+    """By question, what a wrong answer to it is probably taken to mean; a guess."""
+
     manual: Mapping[str, float] = field(default_factory=dict)
     """Questions that people mark, with their points."""
 

@@ -14,6 +14,7 @@ from autograder.checks import Outcome
 from autograder.course import Isolation
 from autograder.errors import StaffError, StudentError
 from autograder.grade import session
+from autograder.grade.diagnosis import diagnose
 from autograder.grade.dialogues import Dialogues
 from autograder.grade.journal import Header, Journal, Key
 from autograder.grade.processes import IMPORTS, Plan, Zygote
@@ -132,6 +133,7 @@ def graded(one: Found, workshop: Workshop) -> Result:
     return replace(
         blank,
         checks=report.checks,
+        beliefs=diagnose(report.checks, recipe.known),
         repairs=(*one.repairs, *matched.repairs),
         flags=(*matched.flags, *report.flags),
         wall_s=time.monotonic() - begin,

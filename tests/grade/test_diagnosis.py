@@ -1,0 +1,138 @@
+"""A belief is named where the checks saw what they saw of a known answer, and only there."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import misconceptions, traces
+from autograder.checks import Outcome
+from autograder.course import load_course
+from autograder.errors import AuthorError
+from autograder.grade import gradescope, pages
+from autograder.grade.diagnosis import Known, belief_behind, diagnose, sentence, trace
+from tests.grade import known_answers
+from tests.grade.known_answers import ASSIGNMENT
+from tests.grade.sample import ANA, CHECKS
+from tests.grade.test_lab import for_each_answer
+
+FRONT = {"q2-values": "failed: zeros stand first", "q2-shape": "failed: 4 columns"}
+KNOWN = (
+    Known("front", "q2", "Zeros stand first.", FRONT),
+    Known("cut", "q2", "The end matters.", {"q2-values": "failed: the end is kept"}),
+    Known("other", "q3", "Zeros stand everywhere.", FRONT),
+)
+
+
+def test_an_equal_trace_names_the_belief() -> None:
+    assert belief_behind(FRONT, KNOWN[:2]) == "Zeros stand first."
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ({}, "nothing failed"),
+        (
+            {"q2-values": "failed: something else", "q2-shape": "failed: no"},
+            "the same checks say other things",
+        ),
+        ({"q2-values": "failed: zeros stand first"}, "another check failed as well then"),
+        ({**FRONT, "q2-rows": "errored: ValueError", "q2-widths": "errored: ValueError"}, "more failed"),
+    ],
+)
+def test_another_trace_names_none(seen: dict[str, str], why: str) -> None:
+    assert belief_behind(seen, KNOWN[:2]) == "", why
+
+
+def test_two_beliefs_that_look_alike_are_both_kept_back() -> None:
+    twin = replace(KNOWN[0], belief="Padding is the same on either side.")
+    assert belief_behind(FRONT, (*KNOWN[:2], twin)) == ""
+    assert belief_behind(FRONT, (*KNOWN[:2], replace(twin, belief=KNOWN[0].belief))) == KNOWN[0].belief
+
+
+def test_measured_numbers_do_not_count() -> None:
+    one = replace(CHECKS[1], message="found 0.512, needed at least 0.7 in 2 runs")
+    other = replace(one, message="found 0.498, needed at least 0.65 in 2 runs")
+    assert trace([one], "q1") == trace([other], "q1") != trace([replace(one, message="other")], "q1")
+
+
+def test_each_question_is_compared_with_its_own() -> None:
+    checks = [replace(CHECKS[1], id=name, question="q2", message=said[8:]) for name, said in FRONT.items()]
+    assert diagnose([*checks, *CHECKS[-2:]], KNOWN) == {"q2": "Zeros stand first."}
+    assert diagnose(checks, ()) == {}
+
+
+def test_a_student_reads_the_guess_below_the_question() -> None:
+    guessed = replace(ANA, beliefs={"q2": "A bias is <always> there."})
+    page = pages.feedback(guessed, title="Lab").decode()
+    assert "A bias is &lt;always&gt; there." in page
+    assert page.index("A bias is") < page.index('id="question-q3"')
+    assert "A guess" not in pages.feedback(ANA, title="Lab").decode()
+
+
+def test_a_platform_shows_the_guess_no_earlier_than_what_led_to_it() -> None:
+    tests = gradescope.to_results(replace(ANA, beliefs={"q2": "A bias is always there."}))["tests"]
+    (shown,) = [test for test in tests if sentence("A bias is always there.") in test["output"]]
+    assert shown["visibility"] == "after_published" and shown["name"].startswith("q2")
+    visible = replace(ANA, checks=CHECKS[:3], beliefs={"q2": "A bias is always there."})
+    assert "A bias" in gradescope.to_results(visible)["tests"][2]["output"]
+
+
+@for_each_answer
+def test_the_belief_behind_a_known_answer_is_named_or_none(
+    graded_lab: known_answers.Known, notebook: str, entry: misconceptions.Misconception
+) -> None:
+    named = graded_lab.result("otter", notebook).beliefs.get(entry.question, "")
+    assert named in ("", entry.belief)
+    assert not (entry.right and named)
+
+
+def test_most_known_wrong_answers_have_their_belief_named(graded_lab: known_answers.Known) -> None:
+    wrong = [
+        (number, entry)
+        for number, row in enumerate(known_answers.rows())
+        for entry in row.values()
+        if not entry.right
+    ]
+    named = [
+        entry
+        for number, entry in wrong
+        if entry.question in graded_lab.result("nbgrader", str(number)).beliefs
+    ]
+    assert len(named) >= 0.8 * len(wrong)
+
+
+def test_every_known_wrong_answer_of_the_lab_has_a_trace_in_its_own_question() -> None:
+    known = traces.load(ASSIGNMENT)
+    wrong = {one.name: one for one in misconceptions.load(ASSIGNMENT) if not one.right}
+    assert {one.name: sorted(one.trace) for one in known} == {
+        name: sorted(one.fails) for name, one in wrong.items()
+    }
+
+
+def test_traces_are_kept_and_a_damaged_file_is_named(tmp_path: Path) -> None:
+    elsewhere = replace(ASSIGNMENT, root=tmp_path)
+    assert traces.load(elsewhere) == ()
+    (tmp_path / "source").symlink_to(load_course(known_answers.ROOT).assignment("lab_4_4_rnn").source.parent)
+    kept = traces.load(ASSIGNMENT)
+    traces.write(elsewhere, kept)
+    assert traces.load(elsewhere) == kept
+    path = tmp_path / "calibration" / "lab_4_4_rnn.traces.json"
+    path.write_text(json.dumps({"q1_offset_0": 1}))
+    with pytest.raises(AuthorError, match="course validate lab_4_4_rnn"):
+        traces.load(elsewhere)
+
+
+def test_a_belief_is_right_by_another_answer_only_if_that_shares_it() -> None:
+    twin = replace(KNOWN[0], name="front2")
+    rows = list(traces.measured((*KNOWN[:2], twin)))
+    assert rows[2:] == [
+        "| all, compared with all traces: 3 | 3 | 0 | 0 |",
+        "| another answer shares the belief, compared with all traces but its own: 2 | 2 | 0 | 0 |",
+        "| the only one of its belief, compared with all traces but its own: 1 | 0 | 1 | 0 |",
+    ]
+
+
+def test_outcomes_are_part_of_a_trace() -> None:
+    assert trace([replace(CHECKS[1], outcome=Outcome.ERRORED)], "q1") != trace([CHECKS[1]], "q1")
