@@ -405,7 +405,8 @@ def _text(value: object) -> str:
     elif isinstance(value, np.ndarray):
         shown = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
     else:
-        shown = f"{value:,}" if type(value) is int else repr(value)
+        plain = value.item() if isinstance(value, np.generic) else value
+        shown = f"{plain:,}" if type(plain) is int else repr(plain)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]} …"
 
 

@@ -107,6 +107,7 @@ class TestValues:
     def test_an_int_and_a_numpy_int_are_equal_and_a_float_beside_is_not(self) -> None:
         checks.equal(np.int64(624), 624)
         assert "found 625, expected 624" in str(mismatch(checks.equal, 625, 624))
+        assert "found 0.5, expected 1.5" in str(mismatch(checks.equal, np.float64(0.5), np.float64(1.5)))
 
     def test_a_row_of_another_width_is_a_wrong_shape_and_not_a_crash(self) -> None:
         found = mismatch(checks.equal, np.zeros((2, 4)), np.zeros((2, 3)))

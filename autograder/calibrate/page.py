@@ -110,5 +110,6 @@ def _panel(panel: Axes, bar: Bar, experiments: Sequence[Experiment], scores: Sco
         panel.axvline(bar.value, color="black", linewidth=1.5)
         title = f"{bar.name}, {bar.data}: bar {bar.value:.2f}"
     panel.set_title(title, fontsize=10, loc="left")
+    panel.set_xlabel("accuracy" if any(one.tested_on for one in mine) else "score", fontsize=8)
     panel.tick_params(labelsize=8)
     panel.spines[["top", "right"]].set_visible(False)

@@ -1,8 +1,8 @@
 """What a wrong answer is probably taken to mean, judged by what the checks saw of it.
 
 Known wrong answers leave a **trace**: which checks did not pass and what each said. A wrong
-answer whose trace is close to those of one belief, and to no other's, gets that belief named.
-The code of an answer is never looked at.
+answer with the trace of known ones gets their belief named, if they have one in common. The
+code of an answer is never looked at.
 """
 
 import re
@@ -11,12 +11,6 @@ from dataclasses import dataclass
 
 from autograder.checks import Outcome
 from autograder.grade.results import CheckResult
-
-CLOSE = 0.75
-"""Least likeness of two traces that lets one explain the other."""
-
-AHEAD = 0.2
-"""How much less alike the traces of all other beliefs must be."""
 
 _MEASURED = re.compile(r"\d+\.\d+")
 
@@ -37,9 +31,9 @@ class Known:
 
 
 def trace(checks: Iterable[CheckResult], question: str) -> Trace:
-    """Return the trace of one question; measured numbers, which vary by data set, are left out."""
+    """Return the trace of one question; what a hidden check measured varies by data set and is left out."""
     return {
-        check.id: _MEASURED.sub("…", f"{check.outcome}: {check.message}")
+        check.id: f"{check.outcome}: {_MEASURED.sub('…', check.message) if check.hidden else check.message}"
         for check in checks
         if check.question == question and check.outcome is not Outcome.PASSED
     }
@@ -56,29 +50,15 @@ def diagnose(checks: Sequence[CheckResult], known: Sequence[Known]) -> dict[str,
 
 
 def belief_behind(seen: Trace, known: Iterable[Known]) -> str:
-    """Return the belief whose traces are like this one and ahead of all others; empty if none is.
+    """Return the one belief that all answers with this trace come from; empty if there is none.
 
     Args:
         known: answers to the same question.
     """
-    best: dict[str, float] = {}
-    for one in known:
-        best[one.belief] = max(best.get(one.belief, 0.0), _likeness(seen, one.trace))
-    ranked = sorted(best, key=lambda belief: -best[belief])
-    if not ranked or best[ranked[0]] < CLOSE:
-        return ""
-    second = best[ranked[1]] if len(ranked) > 1 else 0.0
-    return ranked[0] if best[ranked[0]] - second >= AHEAD else ""
+    beliefs = {one.belief for one in known if seen and one.trace == seen}
+    return beliefs.pop() if len(beliefs) == 1 else ""
 
 
 def sentence(belief: str) -> str:
     """Return what a student reads of a belief."""
     return f"A guess at what lies behind it: “{belief}” Many think so at first; here it does not hold."
-
-
-def _likeness(one: Trace, other: Trace) -> float:
-    """Return 1 for equal traces, 0 for disjoint ones; a check that says something else counts half."""
-    either = one.keys() | other.keys()
-    both = one.keys() & other.keys()
-    same = sum(1.0 if one[name] == other[name] else 0.5 for name in both)
-    return same / len(either) if either else 0.0
