@@ -23,13 +23,19 @@ FIRST = (
     "q2_cuts_in_front",
     "q2_padded_twice",
     "q2_pads_in_front",
+    "q2_zeros_first_by_hand",
+    "q2_drops_long_reviews",
+    "q2_longest_by_hand",
     "q5_no_embedding",
     "q5_not_compiled",
     "q5_no_input",
+    "q5_not_compiled_functional",
     "q5_units_are_steps",
+    "q5_units_default_is_length",
     "q6_stacked",
     "q6_always_gru",
     "q6_any_kind",
+    "right_q6_functional",
 )
 """Dealt out first. Each network is trained again on reviews that are padded otherwise, so these
 answers to Q2 meet networks that cannot be trained, and a costly one meets reviews that cannot."""
