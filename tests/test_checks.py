@@ -303,3 +303,19 @@ class TestRunningACheck:
 
     def test_a_less_than_sign_cannot_open_a_tag(self) -> None:
         assert "<script" not in str(Mismatch("found <script>alert(1)</script>"))
+
+
+class TestSettingsOfSeveralLayers:
+    def model(self, *activations: str | None) -> Any:
+        return keras.Sequential([keras.Input((3,)), *(L.Dense(2, activation=one) for one in activations)])
+
+    def test_each_layer_of_the_type_has_its_own(self) -> None:
+        checks.setting(self.model("relu", "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"])
+        found = mismatch(
+            checks.setting, self.model(None, "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"]
+        )
+        assert str(found) == "activation of Dense is set otherwise: found linear, expected relu."
+
+    def test_another_number_of_layers_is_told(self) -> None:
+        found = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
+        assert str(found) == "the model has another number of Dense layers: found 1, expected 2."

@@ -405,7 +405,8 @@ def _text(value: object) -> str:
     elif isinstance(value, np.ndarray):
         shown = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
     else:
-        shown = f"{value:,}" if type(value) is int else repr(value)
+        plain = value.item() if isinstance(value, np.generic) else value
+        shown = f"{plain:,}" if type(plain) is int else repr(plain)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]} …"
 
 
@@ -426,16 +427,23 @@ def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
 
 
 def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "") -> None:
-    """Check one setting of the layers of a type, e.g. ``Embedding``'s ``mask_zero``."""
+    """Check one setting of the layers of a type, e.g. ``Embedding``'s ``mask_zero``.
+
+    Args:
+        expected: for all of them, or a list with one for each of them in order.
+    """
     found = [layer for layer in _built_layers(model) if type(layer) is kind]
     if not found:
         raise Mismatch(f"the model has no {kind.__name__} layer", hint=hint)
-    for layer in found:
+    each = expected if isinstance(expected, list) else [expected] * len(found)
+    if len(found) != len(each):
+        _wrong(f"the model has another number of {kind.__name__} layers", len(found), len(each), hint)
+    for layer, one in zip(found, each, strict=True):
         value = getattr(layer, name)
-        wanted = _activation(expected) if name == "activation" else expected
+        wanted = _activation(one) if name == "activation" else one
         if (value is not wanted) if callable(wanted) else (value != wanted):
             seen = getattr(value, "__name__", value)
-            _wrong(f"{name} of {kind.__name__} is set otherwise", seen, expected, hint)
+            _wrong(f"{name} of {kind.__name__} is set otherwise", seen, one, hint)
 
 
 def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None:

@@ -24,11 +24,14 @@ def check_dense_params(build_dense_baseline):
     checks.params(model, [320000, 528, 17], hint='Which number of the question sets the size of this layer?')
 
 @test_case(points=2, hidden=False, 
-    failure_message="The baseline gives one probability per review and is compiled for it")
+    failure_message="The baseline has its activations and is compiled for one probability per review")
 def check_dense_output(build_dense_baseline):
-    """The baseline gives one probability per review and is compiled for it"""
+    """The baseline has its activations and is compiled for one probability per review"""
     import checks
+    import keras
     model = checks.call(build_dense_baseline)
     checks.output(model, (None, 1), activation='sigmoid', hint='One number between 0 and 1 for each review.')
+    activations = ['relu', 'sigmoid']
+    checks.setting(model, keras.layers.Dense, 'activation', activations, hint='Each Dense layer has one: see the question.')
     checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

@@ -22,6 +22,7 @@ def check_rnn_params(build_simple_rnn):
     import checks
     model = checks.call(build_simple_rnn)
     checks.params(model, [320000, 2080, 33], hint='Which argument of the function sets the size of this layer?')
+    checks.input_shape(model, (None, 200), hint='How many ids does a padded review have?')
 
 @test_case(points=2, hidden=False, 
     failure_message="The network gives one probability per review and is compiled for it")
