@@ -1,8 +1,9 @@
 """Put an accuracy bar between the scores of right and of wrong answers, and say how sure it is.
 
 Scores over seeds are taken for normal. The chance of failing a right answer is bounded by a
-one-sided tolerance limit (noncentral t: Hahn and Meeker, *Statistical Intervals*, 1991, §4.6);
-beside it stands what the number of seeds says without that assumption.
+one-sided tolerance limit (noncentral t: Hahn and Meeker, *Statistical Intervals*, 1991, §4.6).
+A training that goes wrong once in a while makes tails longer than that, so beside it stand an
+estimate with heavy tails and what the number of seeds says without any assumption.
 """
 
 import math
@@ -19,6 +20,9 @@ FALSE_FAIL = 0.001
 
 CONFIDENCE = 0.95
 """... which is true of so many of all bars that are fitted in this way."""
+
+TAIL = 4
+"""Degrees of freedom of a Student's t whose extremes are far more frequent than normal ones."""
 
 MARGIN = 4.0
 """How many standard errors a bar lies away from the worst right score, at least."""
@@ -60,6 +64,9 @@ class Bar:
 
     fails_at_most: float | None
     """Upper confidence limit of the chance to fail a right answer, scores taken for normal."""
+
+    fails_if_heavy_tailed: float | None
+    """Estimate of that chance if scores have the tails of Student's t with ``TAIL`` degrees of freedom."""
 
     fails_at_most_anyhow: float | None
     """The same without assumption: no seed of so many failed."""
@@ -106,13 +113,13 @@ def _bar(name: str, data: str, measured: Sequence[Experiment], scores: Mapping[s
     right = [sign * score for one in mine if one.right for score in scores[one.key]]
     wrong = {one.model: [sign * score for score in scores[one.key]] for one in mine if not one.right}
     if len(right) < 2 or not wrong:
-        return Bar(name, data, None, len(right), None, None, None, None, None, ())
+        return Bar(name, data, None, len(right), None, None, None, None, None, None, ())
     worst, best = min(right), max(map(max, wrong.values()))
     error = _standard_error(right, max(one.tested_on for one in mine))
     lenient = min(_tolerance_limit(right), worst - MARGIN * error, worst - LEAN * (worst - best))
     value = round(math.floor(lenient / STEP + 1e-9) * STEP, 4)
     if value <= best:
-        return Bar(name, data, None, len(right), sign * worst, sign * best, error, None, None, ())
+        return Bar(name, data, None, len(right), sign * worst, sign * best, error, None, None, None, ())
     return Bar(
         name,
         data,
@@ -122,9 +129,18 @@ def _bar(name: str, data: str, measured: Sequence[Experiment], scores: Mapping[s
         sign * best,
         error,
         beyond_at_most(right, value),
+        _beyond_heavy_tailed(right, value),
         1 - (1 - CONFIDENCE) ** (1 / len(right)),
         tuple(_wrong(model, found, value) for model, found in wrong.items()),
     )
+
+
+def _beyond_heavy_tailed(scores: Sequence[float], value: float) -> float:
+    spread = statistics.stdev(scores)
+    if spread == 0:
+        return float(value >= statistics.mean(scores))
+    scale = spread / stats.t.std(TAIL)
+    return float(stats.t.cdf((value - statistics.mean(scores)) / scale, TAIL))
 
 
 def _tolerance_limit(right: Sequence[float]) -> float:

@@ -42,12 +42,14 @@ def document(assignment: Assignment, experiments: Sequence[Experiment], scores: 
 
 def _bar_rows(found: Sequence[Bar]) -> Iterator[str]:
     sure = f"{CONFIDENCE:.0%} sure"
-    yield f"| bar | data | value | seeds | worst right | best wrong | fails right, {sure} | if not normal |"
-    yield "|---|---|---|---|---|---|---|---|"
+    chances = f"fails right, {sure} | heavy tails | nothing assumed"
+    yield f"| bar | data | value | seeds | worst right | best wrong | {chances} |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for bar in found:
         ends = f"{bar.seeds} | {_figure(bar.worst_right)} | {_figure(bar.best_wrong)}"
         value = "dropped" if bar.value is None else f"{bar.value:.2f}"
-        chances = f"{_chance(bar.fails_at_most)} | {_chance(bar.fails_at_most_anyhow)}"
+        estimated = "" if bar.fails_if_heavy_tailed is None else f"{bar.fails_if_heavy_tailed:.1g}"
+        chances = f"{_chance(bar.fails_at_most)} | {estimated} | {_chance(bar.fails_at_most_anyhow)}"
         yield f"| {bar.name} | {bar.data} | {value} | {ends} | {chances} |"
 
 

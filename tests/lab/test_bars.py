@@ -88,6 +88,7 @@ def test_every_bar_states_how_often_it_may_fail_a_right_answer(measured: dict[st
     stated = {(one["name"], one["data"]): one for one in measured["errors"]}
     assert stated.keys() == {(name, data) for name in measured["bars"] for data in measured["bars"][name]}
     assert all(one["fails_at_most"] <= FALSE_FAIL for one in stated.values())
+    assert all(one["fails_if_heavy_tailed"] <= 2 * FALSE_FAIL for one in stated.values())
     assert all(wrong["passed"] == 0 for one in stated.values() for wrong in one["wrong"])
 
 
@@ -117,6 +118,7 @@ def test_a_bar_lies_where_a_right_answer_fails_once_in_a_thousand_where_that_is_
     (bar,) = fit(pair(tested_on=40_000), scores(RIGHT, [score + 0.33 for score in WRONG]))
     assert bar.value == pytest.approx(0.86), "the mean less 4.02 standard deviations, see Hahn and Meeker"
     assert bar.fails_at_most is not None and FALSE_FAIL / 2 < bar.fails_at_most <= FALSE_FAIL
+    assert bar.fails_if_heavy_tailed == pytest.approx(0.0021, rel=0.05), "4.17 times sqrt(2), t(4)"
 
 
 def test_a_bar_that_cannot_separate_is_dropped() -> None:
