@@ -1,6 +1,6 @@
 """
 question = "q6"
-belief = "Dropout in a recurrent layer is called recurrent_dropout."
+belief = "Dropout of a recurrent layer acts between its time steps."
 fails = ["q6-settings", "q6-dropout", "q6-gru"]
 kind = "config"
 says = "argument for it"
