@@ -25,6 +25,8 @@ TOOLS = ("otter", "nbgrader")
 
 SOLUTION, BLANK = "solution", "blank"
 
+_HEAD = ("| tool | answer | question | its points | ours | why |", "|---|---|---|---|---|---|")
+
 Answers = Mapping[str, Misconception] | None
 """Known answers by question, the solution answers the others; ``None`` for the blank release."""
 
@@ -189,9 +191,7 @@ def _document(assignment: Assignment, found: Sequence[Mark]) -> Path:
             "",
             *(f"- {line}" for line in _totals(found)),
             "",
-            "| tool | answer | question | its points | ours | why |",
-            "|---|---|---|---|---|---|",
-            *rows,
+            *((*_HEAD, *rows) if rows else ("No mark differs.",)),
             "",
         ]
     )
