@@ -17,7 +17,7 @@ from autograder.grade import run
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
-from autograder.grade.views import summary_table, write_views
+from autograder.report.views import summary_table, write_views
 
 
 def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:

@@ -75,6 +75,30 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 
 
 @course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write the pages and tables of a run again, also while it goes on."""
+    from autograder.report import runs, views
+
+    run = runs.load(folder, load_course(find_root(Path.cwd())))
+    views.write_views(run.out, run.results, title=run.assignment.title)
+    _CONSOLE.print(views.summary_table(run.results))
+    _CONSOLE.print(f"The class: {folder / 'report.html'}, {folder / 'grades.csv'}")
+
+
+@course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "name", required=True, help="What for, e.g. csv.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
+def export(folder: Path, name: str, out: Path | None) -> None:
+    """Write the marks of a run as another system reads them."""
+    from autograder.report import exports, runs
+
+    run = runs.load(folder, load_course(find_root(Path.cwd())))
+    _CONSOLE.print(f"Written: {exports.export(run, name, out)}", soft_wrap=True)
+
+
+@course.command()
 @click.argument("assignment", required=False)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 def validate(assignment: str | None, workers: int) -> int:

@@ -16,6 +16,7 @@ ORDER = [
     "misconceptions",
     "checks",
     "grade",
+    "report",
     "compile",
     "calibrate",
     "sample",

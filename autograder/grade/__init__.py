@@ -2,9 +2,7 @@
 
 text          text that students control           results       what grading came to
 record        results as plain values              journal       one line per finished submission
-gradescope    results.json                         gradebook     grades.csv
-summary       the class in numbers                 pages         what people read
-views         all files of a run                   limits        what one submission may use
+folders       where a run keeps what               limits        what one submission may use
 wire          what crosses between processes       values        answers on the wire
 models/       networks as descriptions             submissions/  find, read and match notebooks
 sandbox/      what stands around a submission      processes     a worker's processes

@@ -16,6 +16,7 @@ from autograder.errors import StaffError, StudentError
 from autograder.grade import session
 from autograder.grade.diagnosis import diagnose
 from autograder.grade.dialogues import Dialogues
+from autograder.grade.folders import keep_submission
 from autograder.grade.journal import Header, Journal, Key
 from autograder.grade.processes import IMPORTS, Plan, Zygote
 from autograder.grade.recipe import SEED, Recipe
@@ -33,8 +34,11 @@ class Engine:
     recipe: Recipe
     workshops: tuple[Workshop, ...]
 
-    def grade(self, found: Sequence[Found], on_result: OnResult) -> None:
+    def grade(self, found: Sequence[Found], on_result: OnResult, *, out: Path | None = None) -> None:
         """Grade submissions on all workers and report each as it is done.
+
+        Args:
+            out: the folder of a run, if what is graded is to be kept there.
 
         Raises:
             StaffError: what ``on_result`` raised; what is not reported by then is not kept.
@@ -46,7 +50,10 @@ class Engine:
         def serve(one: Found) -> Result:
             workshop = free.get()
             try:
-                return graded(one, workshop)
+                data = one.data
+                if out is not None and data is not None:
+                    keep_submission(out, one.student, data)
+                return graded(one, data, workshop)
             finally:
                 free.put(workshop)
 
@@ -107,17 +114,17 @@ def grade(
 
         if new:
             with started(recipe, workers=min(workers, len(new))) as engine:
-                engine.grade(new, keep)
+                engine.grade(new, keep, out=out)
     return tuple(results[key] for key in keys)
 
 
-def graded(one: Found, workshop: Workshop) -> Result:
+def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
     """Grade one submission; whatever it holds, there is a result.
 
-    Raises:
-        StaffError: its file is gone since it was found.
+    Args:
+        data: what the submission's file holds; None if it cannot be read.
     """
-    begin, recipe, data = time.monotonic(), workshop.recipe, one.data
+    begin, recipe = time.monotonic(), workshop.recipe
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
     provenance = _provenance(_sha256(one.problem, data), workshop)
     blank = Result(one.student, one.path, recipe.assignment.name, (), provenance, manual=manual)

@@ -10,8 +10,8 @@ from autograder import misconceptions, traces
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.grade import gradescope, pages
 from autograder.grade.diagnosis import Known, belief_behind, diagnose, sentence, trace
+from autograder.report import gradescope, pages
 from tests.grade import known_answers
 from tests.grade.known_answers import ASSIGNMENT
 from tests.grade.sample import ANA, CHECKS

@@ -12,7 +12,7 @@ from autograder.checks import Outcome
 from autograder.compile import leaks
 from autograder.grade.results import Result
 from autograder.grade.run import started
-from autograder.grade.views import write_student
+from autograder.report.views import write_student
 from autograder.source import Source
 from tests.grade.known_answers import ASSIGNMENT, Known, grade, notebook
 from tests.grade.smugglers import KEEPERS, SMUGGLERS, VISIBLE

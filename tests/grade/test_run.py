@@ -14,8 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.grade import gradescope
+from autograder.course import load_course
+from autograder.grade.folders import SUBMISSION
 from autograder.grade.recipe import Recipe
+from autograder.report import gradescope, runs
 from tests.grade.conftest import submission
 from tests.grade.test_session import AVERAGE
 
@@ -47,9 +49,13 @@ def command(course: Path, *arguments: str | Path) -> list[str]:
 
 
 def grade(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    return course_command(course, "grade", *arguments)
+
+
+def course_command(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     root = str(Path(__file__).resolve().parents[2])
     return subprocess.run(
-        command(course, *arguments),
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
         cwd=course,
         env={**os.environ, "PYTHONPATH": root},
         capture_output=True,
@@ -76,6 +82,35 @@ def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_i
     assert "Count how often a stretch fits." in feedback
     results = json.loads((out / "ana" / "results.json").read_text())
     assert results["extra_data"]["provenance"]["isolation"] in ("full", "reduced")
+
+
+def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, handed_in: Path) -> None:
+    out = course / "out"
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    run = runs.load(out, load_course(course))
+    kept = {result.student: run.submission(result) for result in run.results}
+    with zipfile.ZipFile(handed_in / "ben.zip") as archive:
+        assert kept["ben"] == archive.read("home/work/tiny.ipynb")
+    assert kept["ana"] == (handed_in / "ana.ipynb").read_bytes()
+    assert kept["eva"] == AVERAGE.encode()
+    (out / "ana" / SUBMISSION).write_bytes(b"{}")
+    assert run.submission(run.results[0]) is None
+
+
+def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_in: Path) -> None:
+    out = course / "out"
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    views = {name: (out / name).read_bytes() for name in ("grades.csv", "report.html", "ben/feedback.html")}
+    for name in views:
+        (out / name).unlink()
+    assert course_command(course, "report", out).returncode == 0
+    assert {name: (out / name).read_bytes() for name in views} == views
+    done = course_command(course, "export", out, "--format", "csv", "--out", course / "table")
+    assert done.returncode == 0
+    assert (course / "table" / "grades.csv").read_bytes() == views["grades.csv"]
+    done = course_command(course, "export", out, "--format", "exel")
+    assert done.returncode == 2
+    assert "no format 'exel'; known: csv" in done.stderr
 
 
 def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
 from autograder.errors import StaffError, StudentError
+from autograder.grade.folders import TAKEN
 from autograder.grade.submissions import listing
 from autograder.grade.submissions.choice import (
     Choice,
@@ -23,9 +24,6 @@ from autograder.grade.submissions.choice import (
 )
 from autograder.grade.submissions.listing import Entry
 from autograder.grade.text import one_line
-
-_RESERVED = ("run.jsonl", "grades.csv", "report.html")
-"""Names that a run's folder uses itself."""
 
 _SYSTEMS = (
     re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_"),  # Moodle
@@ -196,7 +194,7 @@ def _safe(name: str) -> str:
 
 
 def _unique(names: Iterable[str]) -> Iterator[str]:
-    taken = {name.casefold() for name in _RESERVED}
+    taken = {name.casefold() for name in TAKEN}
     for name in names:
         number, free = 1, name
         while free.casefold() in taken:

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from autograder.checks import Outcome
-from autograder.grade import gradescope
 from autograder.grade.results import Standing
+from autograder.report import gradescope
 from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
 
 

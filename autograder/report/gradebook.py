@@ -9,9 +9,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grade import summary
 from autograder.grade.results import Result, Standing
 from autograder.grade.text import one_line
+from autograder.report import summary
 
 NAME = "grades.csv"
 SHOWN = 30

@@ -4,7 +4,6 @@ A page holds all that it needs and nothing that runs. Every text passes ``_fit``
 into a page and is escaped behind it, also where a template forgets to ask.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -17,18 +16,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.checks import Outcome
-from autograder.grade import gradebook, summary
 from autograder.grade.diagnosis import sentence
+from autograder.grade.folders import folder_name
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.results import CheckResult, Result, Standing
 from autograder.grade.text import one_line
+from autograder.report import gradebook, summary
 
 FEEDBACK = "feedback.html"
 REPORT = "report.html"
 
 _LONGEST = 700
-_LONGEST_FOLDER_BYTES = 200
-_TAKEN = ("run.jsonl", gradebook.NAME, REPORT)
 
 WORDS: Mapping[Outcome, str] = {
     Outcome.PASSED: "passed",
@@ -103,17 +101,6 @@ def report(results: Sequence[Result], *, title: str) -> bytes:
         middle_s=median([result.wall_s for result in ordered] or [0.0]),
         conditions=_conditions(ordered),
     )
-
-
-def folder_name(student: str) -> str:
-    """Return the name of a student's folder: the student's, unless that cannot be one."""
-    encoded = os.fsencode(student)
-    taken = student.casefold() in _TAKEN or student.startswith(".")
-    readable = one_line(student, _LONGEST_FOLDER_BYTES) == student and not re.search(r"[/\\]", student)
-    if student and readable and not taken and len(encoded) <= _LONGEST_FOLDER_BYTES:
-        return student
-    start = re.sub(r"[^A-Za-z0-9]+", "-", student)[:40].strip("-")
-    return f"{start}-{hashlib.sha256(encoded).hexdigest()[:8]}"
 
 
 def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
