@@ -99,6 +99,29 @@ def export(folder: Path, name: str, out: Path | None) -> None:
 
 
 @course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("students", nargs=-1, required=True)
+@click.option("--question", default="", help="Run only the checks of this one, e.g. q3.")
+def regrade(folder: Path, students: tuple[str, ...], question: str) -> int:
+    """Grade students of a run once more, from what the run kept."""
+    from autograder import regrade as again
+
+    return again.regrade(load_course(find_root(Path.cwd())), folder, students, _CONSOLE, question=question)
+
+
+@course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("student")
+@click.argument("question")
+def appeal(folder: Path, student: str, question: str) -> None:
+    """Write a page of what the checks of a question saw, for staff; no mark changes."""
+    from autograder import regrade as again
+
+    path = again.show(load_course(find_root(Path.cwd())), folder, student, question)
+    _CONSOLE.print(f"For staff only: {path}", soft_wrap=True)
+
+
+@course.command()
 @click.argument("assignment", required=False)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 def validate(assignment: str | None, workers: int) -> int:

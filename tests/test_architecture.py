@@ -22,6 +22,7 @@ ORDER = [
     "sample",
     "traces",
     "classroom",
+    "regrade",
     "validate",
     "mutants",
     "peers",

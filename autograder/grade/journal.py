@@ -128,7 +128,7 @@ class Journal:
 
     def _resume(self, header: Header) -> None:
         content = _parse(self.path.read_bytes(), self.path)
-        if content.header and (other := _differences(content.header, header)):
+        if content.header and (other := differences(content.header, header)):
             raise StaffError(
                 f"{self.path}: holds a run with another {other}; "
                 f"name another --out or delete {self.path.parent}"
@@ -198,7 +198,8 @@ def _parse(data: bytes, path: Path) -> _Content:
     return _Content(header, results, size_bytes)
 
 
-def _differences(found: Header, wanted: Header) -> str:
+def differences(found: Header, wanted: Header) -> str:
+    """Return in words what two runs do not have in common; empty if nothing."""
     names = [field.name for field in fields(Header)]
     other = [name for name in names if getattr(found, name) != getattr(wanted, name)]
     return " and ".join(name.removesuffix("_sha256") for name in other)

@@ -99,10 +99,7 @@ def grade(
     Returns:
         The results of all submissions that were named, in their order.
     """
-    digests = recipe.source_sha256, recipe.kit_sha256, recipe.config_sha256
-    demanded = recipe.assignment.grading.isolation.value
-    header = Header(recipe.assignment.name, *digests, recipe.dataset, demanded)
-    with Journal.open(out, header) as journal:
+    with Journal.open(out, header_of(recipe)) as journal:
         keys = {_key(one): one for one in found}
         results = {key: journal.done[key] for key in keys if key in journal.done}
         new = [one for key, one in keys.items() if key not in results]
@@ -116,6 +113,12 @@ def grade(
             with started(recipe, workers=min(workers, len(new))) as engine:
                 engine.grade(new, keep, out=out)
     return tuple(results[key] for key in keys)
+
+
+def header_of(recipe: Recipe) -> Header:
+    """Return what a run grades against."""
+    digests = recipe.source_sha256, recipe.kit_sha256, recipe.config_sha256
+    return Header(recipe.assignment.name, *digests, recipe.dataset, recipe.assignment.grading.isolation.value)
 
 
 def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
@@ -146,6 +149,42 @@ def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
         wall_s=time.monotonic() - begin,
         train_s=report.train_s,
         peak_bytes=report.peak_bytes,
+    )
+
+
+def graded_again(
+    earlier: Result,
+    data: bytes,
+    workshop: Workshop,
+    *,
+    question: str = "",
+    witness: session.Witness | None = None,
+) -> Result:
+    """Grade a submission once more, against the same source.
+
+    Args:
+        earlier: its result; it keeps what is not of the question.
+        question: the only one whose checks run; empty for all.
+        witness: as for ``session.run``.
+    """
+    begin, recipe = time.monotonic(), workshop.recipe
+    try:
+        matched = interpret(data, recipe.source, recipe.assignment)
+    except StudentError:
+        return earlier
+    asked = {check.id for check in earlier.checks if question in ("", check.question)}
+    steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
+    report = session.run(steps, workshop, only=frozenset(asked), witness=witness)
+    fresh = {check.id: check for check in report.checks if check.id in asked}
+    checks = tuple(fresh.get(check.id, check) for check in earlier.checks)
+    kept = earlier.flags if question else ()
+    return replace(
+        earlier,
+        checks=checks,
+        beliefs=diagnose(checks, recipe.known),
+        flags=tuple(dict.fromkeys((*kept, *matched.flags, *report.flags))),
+        provenance=_provenance(earlier.provenance.submission_sha256, workshop),
+        wall_s=time.monotonic() - begin,
     )
 
 

@@ -24,6 +24,7 @@ from autograder.grade.workshop import Fault, Workshop
 from autograder.source import Check, Question
 
 Message = dict[str, Any]
+Witness = Callable[[str, Message, Message], None]
 
 GRACE_S = 2.0
 """How much later than its own alarm a process is killed."""
@@ -48,9 +49,20 @@ class Report:
     peak_bytes: int
 
 
-def run(steps: tuple[Step, ...], workshop: Workshop) -> Report:
-    """Run a submission and grade it; whatever it does, there is a report."""
-    session = _Session(steps, workshop)
+def run(
+    steps: tuple[Step, ...],
+    workshop: Workshop,
+    *,
+    only: frozenset[str] = frozenset(),
+    witness: Witness | None = None,
+) -> Report:
+    """Run a submission and grade it; whatever it does, there is a report.
+
+    Args:
+        only: ids of the checks to run, and no cell below the last of them; empty for all.
+        witness: is told of each call of an answer: the check's id, the call, the reply.
+    """
+    session = _Session(steps, workshop, only=only, witness=witness)
     try:
         report = session.run()
     finally:
@@ -60,9 +72,7 @@ def run(steps: tuple[Step, ...], workshop: Workshop) -> Report:
 
 def _reworded(report: Report, session: "_Session") -> Report:
     """Return a report whose doubtful words are those of a run that no hidden check was part of."""
-    of = {check.question for check in report.checks if check.id in session.doubtful}
-    last = max(n for n, step in enumerate(session.steps) if step.kind == "checks" and step.question in of)
-    again = _Session(session.steps[: last + 1], session.workshop, only=frozenset(session.doubtful))
+    again = _Session(session.steps, session.workshop, only=frozenset(session.doubtful))
     again.used_s = session.used_s
     try:
         said = {check.id: check for check in again.run().checks if check.id in again.only}
@@ -82,15 +92,21 @@ class _Session:
     """The process that runs the submission now, how far it is, and what it has used."""
 
     def __init__(
-        self, steps: tuple[Step, ...], workshop: Workshop, *, only: frozenset[str] = frozenset()
+        self,
+        steps: tuple[Step, ...],
+        workshop: Workshop,
+        *,
+        only: frozenset[str] = frozenset(),
+        witness: Witness | None = None,
     ) -> None:
-        self.steps = steps
         self.only = only
         """Ids of the checks to run; empty for all."""
 
         self.workshop = workshop
+        self.witness = witness
         self.limits = workshop.recipe.limits
         self.questions = {question.name: question for question in workshop.recipe.source.questions}
+        self.steps = self._wanted(steps)
         self.process: Process | None = None
         self.place = 0
         """How many steps are done."""
@@ -135,6 +151,14 @@ class _Session:
         results |= {check.id: replace(check, outcome=Outcome.BLOCKED) for check in missing}
         ordered = tuple(results[check.id] for check in self._all_checks())
         return Report(ordered, tuple(dict.fromkeys(self.flags)), self.train_s, self.peak_bytes)
+
+    def _wanted(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Return the steps down to the last check that is run."""
+        if not self.only:
+            return steps
+        of = {check.question for check in self._all_checks() if check.id in self.only}
+        places = (n for n, step in enumerate(steps) if step.kind == "checks" and step.question in of)
+        return steps[: max(places, default=-1) + 1]
 
     def close(self) -> None:
         """End the submission's processes and see them gone."""
@@ -308,10 +332,13 @@ class _Session:
                     self._doubt(check.cell.id)
                 return result
             try:
-                dialogue.tell(self._called(turn.frame, question.name))
+                reply = self._called(turn.frame, question.name)
             except Gone:
                 dialogue.abandon()
                 raise
+            if self.witness:
+                self.witness(check.cell.id, turn.frame, reply)
+            dialogue.tell(reply)
 
     def _doubt(self, check: str) -> None:
         if self.asked:

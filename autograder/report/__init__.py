@@ -2,5 +2,6 @@
 
 runs          a run as its folder holds it         views         all files of a run
 summary       the class in numbers                 pages         feedback.html, report.html
+appeal        what the checks of a question saw
 gradebook     grades.csv, the terminal's table     gradescope    results.json
 """

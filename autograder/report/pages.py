@@ -81,14 +81,14 @@ def feedback(result: Result, *, title: str) -> bytes:
         for name, (_, points) in result.questions().items()
     ]
     present = [outcome for outcome in Outcome if any(check.outcome is outcome for check in result.checks)]
-    return _render("feedback.html.j2", title=title, result=result, questions=questions, present=present)
+    return render("feedback.html.j2", title=title, result=result, questions=questions, present=present)
 
 
 def report(results: Sequence[Result], *, title: str) -> bytes:
     """Return the page that staff reads: the class, its questions and checks, every student."""
     ordered = sorted(results, key=lambda result: result.student)
     whole = [result.earned for result in ordered if result.standing is Standing.GRADED]
-    return _render(
+    return render(
         "report.html.j2",
         title=title,
         results=ordered,
@@ -167,5 +167,6 @@ def _environment() -> Environment:
 _ENVIRONMENT = _environment()
 
 
-def _render(template: str, **values: Any) -> bytes:
+def render(template: str, **values: Any) -> bytes:
+    """Return a page made from one of the templates."""
     return _ENVIRONMENT.get_template(template).render(values).encode("utf-8")

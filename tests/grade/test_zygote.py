@@ -163,7 +163,7 @@ def test_a_killed_process_is_gone_when_kill_returns(started: Start) -> None:
 def test_a_process_that_ends_by_itself_is_seen_to_be_gone(started: Start) -> None:
     process = started().child(Limits(), {"code": "answer = 1"}, entry=ENTRY)
     assert process.sock.makefile("rb").read() == b'{"answer": 1}\n'
-    process.kill(within_s=5)
+    process.kill()
     assert not process.alive()
 
 

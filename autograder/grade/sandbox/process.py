@@ -95,7 +95,7 @@ class Process:
         """Return the memory of the tree now, every shared page divided by its users."""
         return tree.proportional_bytes(self.pid)
 
-    def kill(self, *, within_s: float = 2.0) -> None:
+    def kill(self, *, within_s: float = 20.0) -> None:
         """End the whole tree, return when nothing of it is left, and close the wire.
 
         Raises:
