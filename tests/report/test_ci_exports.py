@@ -20,11 +20,14 @@ TINY = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("ti
 PERFECT = of("eva", checks=tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS), repairs=())
 ATTACKS = (
     *HOSTILE,
-    "::error::forged", "\n::set-output name=a::b", "\r\n##[add-mask]ana", "a%0A::add-mask::b%0D", "100%25, x:y",
+    "::error::forged", "\n::set-output name=a::b", "\r\n##[add-mask]ana", "a%0A::add-mask::b%0D",
+    "100%25, x:y",
     "[go](https://evil.example) ![see](//evil.example/x.png)", "<https://evil.example>", "<a@evil.example>",
     "see https://evil.example or www.evil.example", "ftp://evil.example mail me@evil.example", "javascript://x",
-    "@staff fix #1 and lab/course#2, GH-3 !4 %5 &6", "| a | b |\n| --- | --- |", "`code` ``` *b* __u__ ~~s~~",
-    "- x\n# y\n> z\n1. w\n***", "&lt;b&gt; &#60;i&#62; \\<u>", "]]><failure/>", "$\\href{https://evil.example}{x}$",
+    "@staff fix #1 and lab/course#2, GH-3 !4 %5 &6",
+    "| a | b |\n| --- | --- |", "`code` ``` *b* __u__ ~~s~~",
+    "- x\n# y\n> z\n1. w\n***", "&lt;b&gt; &#60;i&#62; \\<u>", "]]><failure/>",
+    "$\\href{https://evil.example}{x}$",
     "\x0b\x0c\x1f\ufffe\uffff\x85\u2028::warning::x", "/close", "1) x", "[x]: https://evil.example",
 )  # fmt: skip
 
@@ -52,7 +55,7 @@ class Tags(HTMLParser):
         self.feed(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(data.decode()))
         self.text = " ".join("".join(self.words).split())
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _: object) -> None:
         self.tags[tag] += 1
 
     def handle_data(self, data: str) -> None:
@@ -116,8 +119,8 @@ def test_a_summary_shows_points_sentences_and_hints() -> None:
     for part in (
         "Smoothing with NumPy ana: 9.5 of 27.5 points question points of Question 1 2.5 5.5",
         "Question 5 marked by staff 8 Put right before grading: The cell pad-reviews was there twice",
-        "Question 1: 2.5 of 5.5 points the title of q1-values: Not right yet: the result is not right: found 7.",
-        "the title of q2-large (hidden check): Not right yet: a weight array is missing. Hint: Think of the bias.",
+        "Question 1: 2.5 of 5.5 points the title of q1-values: Not right yet: the result is not right",
+        "the title of q2-large (hidden check): Not right yet: a weight array is missing. Hint: Think",
     ):
         assert part in page.text, page.text
     assert page.tags["tr"] == 6 and page.tags["h3"] == 3 and page.tags["li"] == 5
