@@ -17,6 +17,7 @@ from autograder.grade import run
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
+from autograder.grade.text import one_line
 from autograder.report.views import summary_table, write_views
 
 
@@ -140,6 +141,8 @@ def _code(results: Sequence[Result], console: Console) -> int:
     names = ", ".join(result.student for result in ungraded[:5])
     console.print(
         f"{len(ungraded)} submissions are not wholly graded, through no fault of theirs ({names}): "
-        f"{first.id}: {first.message}. Run the same command again."
+        f"{first.id}: {one_line(first.message, 300)}. Run the same command again.",
+        markup=False,
+        soft_wrap=True,
     )
     return 2

@@ -126,7 +126,8 @@ def _link(student: str) -> str:
     return f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}"
 
 
-def _question_title(name: str) -> str:
+def question_title(name: str) -> str:
+    """Return how people read the name of a question: ``q3`` as ``Question 3``."""
     found = re.fullmatch(r"q(\d+\w*)", name)
     return f"Question {found[1]}" if found else name
 
@@ -154,7 +155,7 @@ def _environment() -> Environment:
         link=_link,
         mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
         number=gradebook.number,
-        question=_question_title,
+        question=question_title,
         sentence=_sentence,
         short=lambda text, longest: one_line(text, longest),
         word=WORDS.__getitem__,

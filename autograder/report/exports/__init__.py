@@ -1,4 +1,9 @@
-"""A run as other systems read it: one module for each of them."""
+"""A run as other systems read it: one module for each of them.
+
+sentences     what a student may read of a check
+junit         junit.xml                 markdown      summary.md
+annotations   annotations.txt, commands of GitHub Actions
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,6 +11,7 @@ from pathlib import Path
 from autograder.errors import StaffError
 from autograder.grade.folders import replace_file
 from autograder.report import gradebook
+from autograder.report.exports import annotations, junit, markdown
 from autograder.report.runs import Run
 
 Export = Callable[[Run, Path], Path]
@@ -18,7 +24,12 @@ def _csv(run: Run, out: Path) -> Path:
     return path
 
 
-FORMATS: Mapping[str, Export] = {"csv": _csv}
+FORMATS: Mapping[str, Export] = {
+    "csv": _csv,
+    "junit": junit.write,
+    "markdown": markdown.write,
+    "annotations": annotations.write,
+}
 
 
 def export(run: Run, name: str, out: Path | None = None) -> Path:

@@ -1,0 +1,59 @@
+"""``annotations.txt``: lines that GitHub Actions shows beside a run when a step prints them.
+
+One line for each question that has not all its points. The syntax of a line and what must be
+escaped where: GitHub, "Workflow commands for GitHub Actions", and ``escapeData`` and
+``escapeProperty`` of its toolkit. GitHub shows ten errors of a step.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.checks import Outcome
+from autograder.grade.folders import replace_file
+from autograder.grade.results import Result
+from autograder.grade.text import one_line
+from autograder.report.exports import sentences
+from autograder.report.pages import question_title
+from autograder.report.runs import Run
+
+NAME = "annotations.txt"
+
+
+def write(run: Run, out: Path) -> Path:
+    """Write ``annotations.txt`` and return where.
+
+    Raises:
+        StaffError: the disk is full or read-only.
+    """
+    path = out / NAME
+    replace_file(path, dump(run))
+    return path
+
+
+def dump(run: Run) -> bytes:
+    """Return the bytes of ``annotations.txt``; none if every point is earned."""
+    lines = [line for result in run.results for line in _lines(result)]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def _lines(result: Result) -> Iterator[str]:
+    for question in result.questions():
+        checks = [check for check in result.checks if check.question == question]
+        lost = [check for check in checks if check.outcome is not Outcome.PASSED]
+        if not lost:
+            continue
+        ours = all(check.outcome is Outcome.UNGRADED for check in lost)
+        where = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
+        texts = [f"{sentences.title(check)}: {' '.join(sentences.of_check(check))}" for check in lost]
+        yield _command(
+            "warning" if ours else "error", f"{where}: {sentences.points(result, question)}", "\n".join(texts)
+        )
+
+
+def _command(level: str, title: str, message: str) -> str:
+    escaped = _data(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={escaped}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
