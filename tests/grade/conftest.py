@@ -61,7 +61,8 @@ def graded_bytes(engine: Engine, data: bytes, folder: Path) -> Result:
     """Grade any bytes as a file that was handed in."""
     path = folder / "student.ipynb"
     path.write_bytes(data)
-    return graded(find([path], engine.recipe.assignment)[0], engine.workshops[0])
+    one = find([path], engine.recipe.assignment)[0]
+    return graded(one, one.data, engine.workshops[0])
 
 
 def submission(recipe: Recipe, answers: Mapping[str, str], before: Mapping[str, str]) -> bytes:
