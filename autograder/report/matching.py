@@ -67,8 +67,12 @@ def _students(result: Result, roster: Roster, shared: Counter[tuple[str, ...]]) 
     )
     for test in tests:
         rows_found = _fitting(rows, test)
+        if len(rows_found) > 1:
+            return (), f"fits {_listed(rows_found)}"
+        if rows_found and _contradicts(result, rows_found[0]):
+            return (), f"has the name of {rows_found[0].label} and another number"
         if rows_found:
-            return (rows_found, "") if len(rows_found) == 1 else ((), f"fits {_listed(rows_found)}")
+            return rows_found, ""
     return (), "fits nobody"
 
 
@@ -79,6 +83,12 @@ def _fitting(rows: Sequence[Student], test: Callable[[Student], bool]) -> tuple[
 def _numbered(result: Result, row: Student) -> bool:
     pairs = ((value, getattr(row, _COLUMNS[key])) for key, value in result.ids.items() if key in _COLUMNS)
     return any(own and value.casefold() == own.casefold() for value, own in pairs)
+
+
+def _contradicts(result: Result, row: Student) -> bool:
+    """Return whether both know a number of the same kind, and not the same one."""
+    pairs = [(value, getattr(row, _COLUMNS[key])) for key, value in result.ids.items() if key in _COLUMNS]
+    return any(own and value.casefold() != own.casefold() for value, own in pairs)
 
 
 def _has_login(login: str, row: Student) -> bool:

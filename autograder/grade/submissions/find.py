@@ -8,7 +8,7 @@ group's submission is found once for each member.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
@@ -71,9 +71,14 @@ def find(paths: Sequence[Path], assignment: Assignment) -> list[Found]:
     handed.sort(key=lambda one: (safe_name(one[0].student).casefold(), one[1].entry.parts))
     names = _unique(safe_name(sender.student) for sender, _, _ in handed)
     return [
-        Found(name, _shown(choice.entry), choice.entry, sender, choice.problem, (*attempts, *choice.repairs))
-        for name, (sender, choice, attempts) in zip(names, handed, strict=True)
+        Found(name, _shown(choice.entry), choice.entry, _timed(sender, choice.entry), choice.problem, notes)
+        for name, (sender, choice, notes) in zip(names, handed, strict=True)
     ]
+
+
+def _timed(sender: Sender, graded: Entry) -> Sender:
+    """Return the sender with the mark of the file that counts."""
+    return replace(sender, late_mark=naming.is_late(graded))
 
 
 def _handed_in(paths: Sequence[Path], assignment: Assignment) -> list[_Owned]:
@@ -92,7 +97,8 @@ def _handed_in(paths: Sequence[Path], assignment: Assignment) -> list[_Owned]:
 
 def _counted(entries: Sequence[Entry], assignment: Assignment) -> tuple[Choice, tuple[str, ...]]:
     last, attempts = naming.last_attempts(entries)
-    return choose(last, assignment), attempts
+    choice = choose(last, assignment)
+    return choice, (*attempts, *choice.repairs)
 
 
 def _owners(path: Path, assignment: Assignment) -> list[_Owned]:

@@ -97,10 +97,13 @@ def sender(name: str, entries: Sequence[Entry], depth: int) -> Sender:
     """
     found = [parts for entry in entries if (parts := _parts(entry.parts[depth]))]
     if not found or not found[0].system:
-        late = any(parts.late for parts in found)
-        return Sender(name, ids={} if found else {"student": name}, late_mark=late)
-    first = found[0]
-    return Sender(name, first.who, {first.system: first.number}, late_mark=any(one.late for one in found))
+        return Sender(name, ids={} if found else {"student": name})
+    return Sender(name, found[0].who, {found[0].system: found[0].number})
+
+
+def is_late(entry: Entry) -> bool:
+    """Return whether a platform marked a file, or what it is in, as late."""
+    return any(found.late for part in entry.parts if (found := _parts(part)))
 
 
 def last_attempts(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
