@@ -1,6 +1,7 @@
 """Compile, check and grade notebook assignments.
 
 errors     who must act when something is wrong
+lateness   when something was handed in, and what being late costs
 course     ``course_config.py`` as values
 facts      LAB, EXPECTED and BARS of an assignment
 problems   what is wrong in a source, and where

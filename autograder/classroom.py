@@ -18,6 +18,8 @@ from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
 from autograder.grade.text import one_line
+from autograder.report import marks
+from autograder.report.roster import keep as read_roster
 from autograder.report.views import summary_table, write_views
 
 
@@ -78,8 +80,12 @@ def grade_into(
     *,
     workers: int = 1,
     dataset: str = "",
+    roster: Path | None = None,
 ) -> int:
     """Grade submissions into a folder and print the table; return the exit code.
+
+    Args:
+        roster: a file that lists the class, which the folder then keeps; by default the one there.
 
     Raises:
         AuthorError: the assignment does not compile.
@@ -87,6 +93,7 @@ def grade_into(
     """
     recipe = recipe_of(assignment, dataset)
     found = find(paths, assignment)
+    students = read_roster(out, roster)
     with _progress(console) as progress:
         task = progress.add_task(f"Grading {assignment.name}", total=len(found))
 
@@ -97,8 +104,11 @@ def grade_into(
 
         results = run.grade(recipe, found, out, workers=workers, on_result=tell)
         progress.update(task, completed=len(found))
-    write_views(out, results, title=assignment.title)
+    everybody = marks.of(results, students, assignment)
+    write_views(out, results, title=assignment.title, marks=everybody)
     console.print(summary_table(results))
+    for sentence in marks.remarks(everybody):
+        console.print(sentence, markup=False)
     console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
     return _code(results, console)
 

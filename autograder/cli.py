@@ -5,8 +5,9 @@ Exit codes: 0 done, 2 something that the user can put right, 3 a bug of ours, 13
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -14,7 +15,14 @@ from rich.console import Console
 from autograder.course import Assignment, Course, find_root, load_course
 from autograder.errors import CourseError, StaffError
 
+if TYPE_CHECKING:
+    from autograder.report.runs import Run
+
 _CONSOLE = Console(highlight=False)
+_ROSTER = click.option(
+    "--roster", type=click.Path(path_type=Path), help="CSV file of the class; the run's folder keeps it."
+)
+_ANONYMOUS = click.option("--anonymous", is_flag=True, help="Pseudonyms, no names; needs --out.")
 
 
 @click.group(help="Compile, check and grade the notebooks of this course.")
@@ -60,7 +68,10 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--dataset", default="", help="One that the configuration names; by default the first.")
 @click.option("--assignment", default="", help="Needed where the course has several.")
-def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str) -> int:
+@_ROSTER
+def grade(
+    paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str, roster: Path | None
+) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
     A run that was stopped goes on where it was. Exits with 2 if a check stayed ungraded
@@ -71,31 +82,51 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
     found, assignments = _chosen(assignment or None)
     if len(assignments) > 1:
         raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
-    return grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset)
+    return grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset, roster=roster)
 
 
 @course.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def report(folder: Path) -> None:
-    """Write the pages and tables of a run again, also while it goes on."""
-    from autograder.report import runs, views
-
-    run = runs.load(folder, load_course(find_root(Path.cwd())))
-    views.write_views(run.out, run.results, title=run.assignment.title)
-    _CONSOLE.print(views.summary_table(run.results))
-    _CONSOLE.print(f"The class: {folder / 'report.html'}, {folder / 'grades.csv'}")
-
-
-@course.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "name", required=True, help="What for, e.g. csv.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
-def export(folder: Path, name: str, out: Path | None) -> None:
-    """Write the marks of a run as another system reads them."""
-    from autograder.report import exports, runs
+@_ROSTER
+@_ANONYMOUS
+def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
+    """Write the pages and tables of a run again, also while it goes on."""
+    from autograder.report import marks, views
 
-    run = runs.load(folder, load_course(find_root(Path.cwd())))
-    _CONSOLE.print(f"Written: {exports.export(run, name, out)}", soft_wrap=True)
+    run, place = _loaded(folder, out, roster, anonymous)
+    views.write_views(place, run.results, title=run.assignment.title, marks=run.marks)
+    _CONSOLE.print(views.summary_table(run.results))
+    _tell(() if anonymous else marks.remarks(run.marks))
+    _CONSOLE.print(f"The class: {place / 'report.html'}, {place / 'grades.csv'}")
+
+
+@course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "name", required=True, help="What for: csv, canvas or moodle.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
+@_ROSTER
+@_ANONYMOUS
+def export(folder: Path, name: str, out: Path | None, roster: Path | None, anonymous: bool) -> None:
+    """Write the marks of a run as another system reads them."""
+    from autograder.report import exports
+
+    run, place = _loaded(folder, out, roster, anonymous)
+    path = exports.export(run, name, place)
+    _tell(() if anonymous else exports.remarks(run, name))
+    _CONSOLE.print(f"Written: {path}", soft_wrap=True)
+
+
+@course.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("student")
+def forget(folder: Path, student: str) -> None:
+    """Take a student out of a run: folder, journal, roster, tables, pages."""
+    from autograder.report import erasure
+
+    left = erasure.forget(folder, student, load_course(find_root(Path.cwd())))
+    _tell(f"Still in {path}: delete it by hand." for path in left)
+    _CONSOLE.print(f"Forgotten: {student}", markup=False)
 
 
 @course.command()
@@ -183,6 +214,21 @@ def demo() -> None:
     found, assignments = _chosen(None)
     for one in assignments:
         show(found, one, _CONSOLE)
+
+
+def _loaded(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> tuple["Run", Path]:
+    """Return a run, with or without persons, and where to write."""
+    from autograder.report import anonymity, runs
+
+    if anonymous and (out is None or out.resolve() == folder.resolve()):
+        raise StaffError("--anonymous: the run's own folder keeps the names; name another with --out")
+    run = runs.load(folder, load_course(find_root(Path.cwd())), roster)
+    return anonymity.anonymous(run) if anonymous else run, out or folder
+
+
+def _tell(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        _CONSOLE.print(sentence, markup=False, soft_wrap=True)
 
 
 def _chosen(name: str | None) -> tuple[Course, list[Assignment]]:

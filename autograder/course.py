@@ -4,14 +4,16 @@ import difflib
 import math
 import runpy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from autograder import lateness
 from autograder.errors import AuthorError, StaffError
+from autograder.lateness import Policy
 
 CONFIG_NAME = "course_config.py"
 
@@ -24,7 +26,13 @@ _ASSIGNMENT_KEYS = {
     "cell_timeout_s": int,
     "lab": dict,
 }
-_OPTIONAL_KEYS = {"environment": dict, "bars_depend_on": list, "grading": dict}
+_OPTIONAL_KEYS = {
+    "environment": dict,
+    "bars_depend_on": list,
+    "grading": dict,
+    "late": dict,
+    "canvas_id": int,
+}
 _GRADING_KEYS = {
     "offload": str,
     "skip": list,
@@ -103,6 +111,9 @@ class Assignment:
     """Files below ``source`` whose change makes measured accuracy bars void."""
 
     grading: Grading = field(default_factory=Grading)
+    late: Policy = field(default_factory=Policy)
+    canvas_id: int = 0
+    """The number of the assignment in Canvas; 0 if unknown."""
 
     @property
     def source(self) -> Path:
@@ -168,6 +179,8 @@ def load_course(root: Path) -> Course:
         problems += _problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
         if isinstance(entry, dict) and isinstance(entry.get("grading"), dict):
             problems += _grading_problems(entry["grading"], f"assignments[{name!r}]['grading']")
+        if isinstance(entry, dict) and isinstance(entry.get("late"), dict):
+            problems += _late_problems(entry["late"], f"{CONFIG_NAME}: assignments[{name!r}]['late']")
     if problems:
         raise AuthorError(problems)
     assignments = {name: _assignment(name, entry, root) for name, entry in entries.items()}
@@ -224,6 +237,12 @@ def _grading_problems(found: Mapping[str, Any], place: str) -> list[str]:
     return problems
 
 
+def _late_problems(found: Mapping[str, Any], place: str) -> list[str]:
+    known = {one.name: one.type for one in fields(Policy)}
+    unknown = [f"{place}: unknown key {key!r}{_nearest(key, known)}" for key in found if key not in known]
+    return unknown + lateness.problems({key: found[key] for key in found if key in known}, place)
+
+
 def _nearest(name: object, known: Mapping[str, object]) -> str:
     close = difflib.get_close_matches(str(name), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
@@ -251,6 +270,8 @@ def _assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
         MappingProxyType(entry.get("environment", {})),
         tuple(entry.get("bars_depend_on", ())),
         _grading(entry.get("grading", {})),
+        Policy(**entry.get("late", {})),
+        entry.get("canvas_id", 0),
     )
 
 

@@ -47,7 +47,8 @@ def regrade(
             ungraded += len(again.ungraded)
             for line in _changes(result, again):
                 console.print(line, markup=False, soft_wrap=True)
-    write_views(out, runs.load(out, course).results, title=past.assignment.title)
+    now = runs.load(out, course)
+    write_views(out, now.results, title=now.assignment.title, marks=now.marks)
     return 2 if ungraded else 0
 
 

@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "autograder"
 ORDER = [
     "errors",
+    "lateness",
     "course",
     "facts",
     "problems",

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.course import Assignment, Grading, Isolation, load_course
 from autograder.errors import AuthorError
+from autograder.lateness import Policy
 
 WHOLE = {
     "offload": "kit.service",
@@ -20,7 +21,7 @@ WHOLE = {
 }
 
 
-def write(root: Path, grading: object) -> Path:
+def write(root: Path, grading: object, **others: object) -> Path:
     assignment = {
         "title": "A lab",
         "points": 3,
@@ -29,6 +30,7 @@ def write(root: Path, grading: object) -> Path:
         "cell_timeout_s": 60,
         "lab": {"width": 4},
         **({} if grading is None else {"grading": grading}),
+        **others,
     }
     course = {"id": "c", "title": "C", "assignments": {"lab": assignment}}
     (root / "course_config.py").write_text(f"inf = 1e999\nCOURSE = {course!r}\n")
@@ -95,3 +97,30 @@ def test_a_wrong_value_is_named_with_its_place(name: str, tmp_path: Path) -> Non
 def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, {"skipp": [], "isolation": "ful", "limits": {"cell_s": -1}})
     assert len(found) == 3
+
+
+def test_what_being_late_costs_is_read(tmp_path: Path) -> None:
+    late = {"grace_minutes": 15, "per_day": 0.1, "most": 0.5, "after_days": 7}
+    found = load_course(write(tmp_path, None, late=late, canvas_id=4711)).assignment("lab")
+    assert (found.late, found.canvas_id) == (Policy(15, 0.1, 0.5, 7), 4711)
+    assert parsed(tmp_path, None).late == Policy(0, 0, 1, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("late", "message"),
+    [
+        ({"perday": 0.1}, "['late']: unknown key 'perday'; did you mean 'per_day'?"),
+        ({"per_day": 10}, "['late']['per_day']: found 10; write a number from 0 to 1"),
+        ({"most": "0.5"}, "['late']['most']: found '0.5'; write a number from 0 to 1"),
+        ({"grace_minutes": -1}, "['late']['grace_minutes']: found -1; write a number from 0 on"),
+        ({"after_days": True}, "['late']['after_days']: found True; write a number from 0 on"),
+        ({"after_days": math.nan}, "['late']['after_days']: found nan; write a number from 0 on"),
+        ([], "['late']: found []; write a value of type dict"),
+    ],
+)
+def test_a_wrong_policy_is_named_with_its_place(tmp_path: Path, late: object, message: str) -> None:
+    path = write(tmp_path, None, late=late) / "course_config.py"
+    path.write_text(f"nan = float('nan')\n{path.read_text()}")
+    with pytest.raises(AuthorError) as raised:
+        load_course(tmp_path)
+    assert raised.value.problems == (f"course_config.py: assignments['lab']{message}",)

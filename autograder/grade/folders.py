@@ -3,12 +3,15 @@
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
 
 from autograder.errors import StaffError
 from autograder.grade.text import one_line
 
-TAKEN = ("run.jsonl", "grades.csv", "report.html")
+TAKEN = (
+    "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
+)  # fmt: skip
 """What stands beside the students' folders."""
 
 SUBMISSION = "submission.ipynb"
@@ -44,6 +47,20 @@ def kept_submission(out: Path, student: str, sha256: str) -> bytes | None:
     except OSError:
         return None
     return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def forget_student(out: Path, student: str) -> None:
+    """Delete a student's folder with all that it holds.
+
+    Raises:
+        StaffError: it cannot be deleted.
+    """
+    folder = out / folder_name(student)
+    try:
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise StaffError(f"{folder}: cannot be deleted ({error.strerror}); delete it by hand") from error
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -16,11 +16,12 @@ from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
 
 from autograder.errors import StaffError
+from autograder.grade.folders import replace_file
 from autograder.grade.record import from_plain, to_plain
 from autograder.grade.results import Result
 
 NAME = "run.jsonl"
-FORMAT = 1
+FORMAT = 2
 """Of the lines; a journal of another format is not continued."""
 
 
@@ -154,6 +155,26 @@ class Journal:
                 f"{self.path}: cannot be written ({error.strerror}); make room and run the same "
                 "command again: what is finished is kept"
             ) from error
+
+
+def forget(out: Path, student: str, name: str = "") -> None:
+    """Take all lines of a student out of a journal, and the name out of groups' lines.
+
+    Args:
+        name: as it stands among the members of a group; empty if in none.
+
+    Raises:
+        StaffError: there is no journal, a run is writing it, or it cannot be written.
+    """
+    header, _ = read(out)
+    with Journal.open(out, header) as opened:
+        lines = opened.path.read_bytes().splitlines(keepends=True)
+        plain = [json.loads(line) for line in lines[1:]]
+        for one in plain:
+            one["members"] = [member for member in one["members"] if member != name]
+        kept = [one for one in plain if one["student"] != student]
+        text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in kept)
+        replace_file(opened.path, lines[0] + text.encode("ascii"))
 
 
 def read(out: Path) -> tuple[Header, tuple[Result, ...]]:

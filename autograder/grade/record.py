@@ -21,6 +21,8 @@ def to_plain(result: Result) -> dict[str, Any]:
         "flags": list(result.flags),
         "beliefs": dict(result.beliefs),
         "manual": dict(result.manual),
+        "ids": dict(result.ids),
+        "members": list(result.members),
     }
 
 
@@ -39,6 +41,7 @@ def from_plain(plain: dict[str, Any]) -> Result:
             "provenance": Provenance(**{**plain["provenance"], "missing_layers": layers}),
             "repairs": tuple(plain["repairs"]),
             "flags": tuple(plain["flags"]),
+            "members": tuple(plain["members"]),
         }
     )
 

@@ -98,6 +98,21 @@ class Result:
     manual: Mapping[str, float] = field(default_factory=dict)
     """Questions that people mark, with their points."""
 
+    name: str = ""
+    """The person's, or the group's, as the platform writes it; empty if it does not."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What else the platform says: ``canvas``, ``moodle``, ``id``, ``email``, or ``student`` of a folder."""
+
+    members: tuple[str, ...] = ()
+    """Names of all who handed it in together; empty for one."""
+
+    handed_in: str = ""
+    """Date and time with a zone; empty if unknown."""
+
+    late_mark: bool = False
+    """Whether the platform marked it as late."""
+
     wall_s: float = 0.0
     peak_bytes: int = 0
     train_s: float = 0.0

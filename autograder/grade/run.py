@@ -22,6 +22,7 @@ from autograder.grade.processes import IMPORTS, Plan, Zygote
 from autograder.grade.recipe import SEED, Recipe
 from autograder.grade.results import CheckResult, Provenance, Result
 from autograder.grade.submissions import Found, interpret, needed
+from autograder.grade.submissions.listing import Entry
 from autograder.grade.workshop import Workshop
 
 OnResult = Callable[[Result], None]
@@ -102,16 +103,27 @@ def grade(
     with Journal.open(out, header_of(recipe)) as journal:
         keys = {_key(one): one for one in found}
         results = {key: journal.done[key] for key in keys if key in journal.done}
-        new = [one for key, one in keys.items() if key not in results]
+        new = _once([one for key, one in keys.items() if key not in results])
 
         def keep(result: Result) -> None:
             journal.append(result)
             results[Key(result.student, result.provenance.submission_sha256)] = result
             on_result(result)
 
+        def keep_all(result: Result) -> None:
+            for one in new[result.student]:
+                if one.student != result.student and (data := one.data) is not None:
+                    keep_submission(out, one.student, data)
+                keep(_handed_in(replace(result, student=one.student), one))
+
+        for key, known in tuple(results.items()):
+            if (told := _handed_in(known, keys[key])) != known:
+                journal.append(told)
+                results[key] = told
+
         if new:
             with started(recipe, workers=min(workers, len(new))) as engine:
-                engine.grade(new, keep, out=out)
+                engine.grade([alike[0] for alike in new.values()], keep_all, out=out)
     return tuple(results[key] for key in keys)
 
 
@@ -130,7 +142,9 @@ def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
     begin, recipe = time.monotonic(), workshop.recipe
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
     provenance = _provenance(_sha256(one.problem, data), workshop)
-    blank = Result(one.student, one.path, recipe.assignment.name, (), provenance, manual=manual)
+    blank = _handed_in(
+        Result(one.student, one.path, recipe.assignment.name, (), provenance, manual=manual), one
+    )
     try:
         if data is None:
             raise StudentError(one.problem)
@@ -185,6 +199,27 @@ def graded_again(
         flags=tuple(dict.fromkeys((*kept, *matched.flags, *report.flags))),
         provenance=_provenance(earlier.provenance.submission_sha256, workshop),
         wall_s=time.monotonic() - begin,
+    )
+
+
+def _once(found: Sequence[Found]) -> dict[str, list[Found]]:
+    """Return what is to be graded by the student in whose name; a group's files are graded once."""
+    alike: dict[Entry, list[Found]] = {}
+    for one in found:
+        alike.setdefault(one.entry, []).append(one)
+    return {same[0].student: same for same in alike.values()}
+
+
+def _handed_in(result: Result, one: Found) -> Result:
+    """Return a result with what is known of who handed in, and when."""
+    sender = one.sender
+    return replace(
+        result,
+        name=sender.name,
+        ids=sender.ids,
+        members=sender.members,
+        handed_in=sender.handed_in,
+        late_mark=sender.late_mark,
     )
 
 

@@ -1,8 +1,5 @@
 """``grades.csv`` and the table of the terminal: one row for each student."""
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 
 from rich import box
@@ -11,40 +8,56 @@ from rich.text import Text
 
 from autograder.grade.results import Result, Standing
 from autograder.grade.text import one_line
-from autograder.report import summary
+from autograder.lateness import Lateness
+from autograder.report import spreadsheet, summary
+from autograder.report.marks import Mark
 
 NAME = "grades.csv"
 SHOWN = 30
 """Rows of the terminal's table."""
 
+NOTHING = "nothing handed in"
+_PERSONAL = ("id", "name", "email", "section", "group")
 _LONGEST_NAME = 255
 _LONGEST_FLAG = 300
 
 
-def dump(results: Sequence[Result]) -> bytes:
-    """Return the bytes of ``grades.csv``; a cell is empty where nothing is graded.
+def dump(marks: Sequence[Mark]) -> bytes:
+    """Return the bytes of ``grades.csv``; a cell is empty where nothing is graded or known.
 
-    A total counts what is earned so far: the column ``outcome`` says whether that is all.
+    ``total`` counts what is earned so far: the column ``outcome`` says whether that is all. ``final``
+    is what is left of it after the penalty for being late.
     """
+    results = [mark.result for mark in marks if mark.result]
     questions = [question.name for question in summary.questions(results)]
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    header = ["student", *questions, "total", "outcome", "flags"]
-    writer.writerow(_inert(name, _LONGEST_NAME) for name in header)
-    for result in _sorted(results):
-        marks = result.marks()
-        cells = [number(marks.get(name)) for name in questions]
-        flags = "; ".join(one_line(flag, _LONGEST_FLAG) for flag in result.flags)
-        writer.writerow(
-            [
-                _inert(result.student, _LONGEST_NAME),
-                *cells,
-                number(total(result)),
-                result.standing.value,
-                _inert(flags, 10 * _LONGEST_FLAG),
-            ]
-        )
-    return file.getvalue().encode("utf-8")
+    known = [
+        name for name in _PERSONAL if any(mark.student and getattr(mark.student, name) for mark in marks)
+    ]
+    rest = ("total", "handed_in", "late", "penalty", "final", "outcome", "flags")
+    header = ["student", *known, *(_inert(name, _LONGEST_NAME) for name in questions), *rest]
+    return spreadsheet.dump([header, *(_row(mark, known, questions) for mark in marks)])
+
+
+def _row(mark: Mark, known: Sequence[str], questions: Sequence[str]) -> list[str]:
+    result, student = mark.result, mark.student
+    points = result.marks() if result else {}
+    flags = "; ".join(one_line(flag, _LONGEST_FLAG) for flag in mark.flags)
+    return [
+        _inert(mark.label, _LONGEST_NAME),
+        *(spreadsheet.inert(getattr(student, name)) if student else "" for name in known),
+        *(number(points.get(name)) for name in questions),
+        number(mark.total),
+        result.handed_in if result else "",
+        _late(mark.lateness),
+        number(mark.penalty),
+        number(mark.final),
+        result.standing.value if result else NOTHING,
+        _inert(flags, 10 * _LONGEST_FLAG),
+    ]
+
+
+def _late(lateness: Lateness) -> str:
+    return "unknown" if lateness.marked else "" if lateness.days is None else str(lateness.days)
 
 
 def summary_table(results: Sequence[Result]) -> Table:
@@ -87,8 +100,4 @@ def _rest(count: int) -> str | None:
 
 
 def _inert(text: str, longest: int) -> str:
-    """Return text that no spreadsheet takes for a formula.
-
-    Some split at other separators than the comma; a cell may begin behind each of them.
-    """
-    return re.sub(r"(^|[;,|])(\s*)([=+\-@])", r"\1\2'\3", one_line(text, longest))
+    return spreadsheet.inert(one_line(text, longest))

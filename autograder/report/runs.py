@@ -6,6 +6,9 @@ from pathlib import Path
 from autograder.course import Assignment, Course
 from autograder.grade import folders, journal
 from autograder.grade.results import Result
+from autograder.report.marks import Mark
+from autograder.report.marks import of as marks_of
+from autograder.report.roster import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +20,24 @@ class Run:
     results: tuple[Result, ...]
     """The last one of each student, in order of their names."""
 
+    marks: tuple[Mark, ...] = ()
+    """Who gets which mark, by the roster and the due date; students without a submission too."""
+
     def submission(self, result: Result) -> bytes | None:
         """Return the bytes that were graded; None if there were none that could be read."""
         return folders.kept_submission(self.out, result.student, result.provenance.submission_sha256)
 
 
-def load(out: Path, course: Course) -> Run:
+def load(out: Path, course: Course, roster: Path | None = None) -> Run:
     """Return the run in a folder.
 
+    Args:
+        roster: a file that lists the class, which the run then keeps; by default the one that it has.
+
     Raises:
-        StaffError: there is none, its journal is damaged, or it is of no assignment of this course.
+        StaffError: there is none, its journal is damaged, it is of no assignment of this course, or
+            the roster is wrong.
     """
     header, results = journal.read(out)
-    return Run(out, course.assignment(header.assignment), results)
+    assignment = course.assignment(header.assignment)
+    return Run(out, assignment, results, marks_of(results, keep(out, roster), assignment))

@@ -7,17 +7,22 @@ from autograder.grade.folders import folder_name, replace_file
 from autograder.grade.results import Result
 from autograder.report import gradebook, gradescope, pages
 from autograder.report.gradebook import summary_table
+from autograder.report.marks import Mark
+from autograder.report.marks import alone as marks_alone
 
 __all__ = ["summary_table", "write_student", "write_views"]
 
 
-def write_views(out: Path, results: Sequence[Result], *, title: str) -> None:
+def write_views(
+    out: Path, results: Sequence[Result], *, title: str, marks: Sequence[Mark] | None = None
+) -> None:
     """Write the files of every student and of the class.
 
     Args:
         out: the folder of the run.
         results: of two results of one student, the later counts.
         title: the assignment's, e.g. ``Lab 4.4: Introduction to Recurrent Neural Networks``.
+        marks: with what the roster and the due date say; by default the results alone.
 
     Raises:
         StaffError: the disk is full or read-only; each file is as it was or whole.
@@ -25,7 +30,7 @@ def write_views(out: Path, results: Sequence[Result], *, title: str) -> None:
     latest = tuple({result.student: result for result in results}.values())
     for result in latest:
         write_student(out, result, title=title)
-    replace_file(out / gradebook.NAME, gradebook.dump(latest))
+    replace_file(out / gradebook.NAME, gradebook.dump(marks_alone(latest) if marks is None else marks))
     replace_file(out / pages.REPORT, pages.report(latest, title=title))
 
 

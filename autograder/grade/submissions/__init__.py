@@ -1,6 +1,7 @@
 """From bytes that students hand in to the steps that are run; nothing is executed here.
 
 find         who handed in what                  choice       which of a student's files it is
+naming       what platforms write into names
 listing      what folders and archives hold      read         a file → cells
 script       exported ``.py`` files → cells      match        cells → steps
 catalogue    what the source asks for and gives  statements   cells as top-level statements

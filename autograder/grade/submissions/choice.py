@@ -8,6 +8,7 @@ from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.grade.submissions import listing
 from autograder.grade.submissions.listing import Entry
+from autograder.grade.submissions.naming import own_name
 from autograder.grade.submissions.read import HAND_IN, take_apart, unreadable
 from autograder.grade.text import one_line
 from autograder.source import read as read_source
@@ -121,7 +122,7 @@ def _kind(name: str) -> int | None:
 
 
 def _rank(entry: Entry, assignment: Assignment) -> tuple[int, int, int, tuple[str, ...]]:
-    stem = PurePosixPath(entry.name).stem
+    stem = PurePosixPath(own_name(entry.name)).stem
     if stem == assignment.name:
         named = 0
     elif stem.startswith(assignment.name) or assignment.name in entry.parts[:-1]:

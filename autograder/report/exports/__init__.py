@@ -11,7 +11,8 @@ from pathlib import Path
 from autograder.errors import StaffError
 from autograder.grade.folders import replace_file
 from autograder.report import gradebook
-from autograder.report.exports import annotations, junit, markdown
+from autograder.report.exports import annotations, canvas, junit, markdown, moodle
+from autograder.report.marks import remarks as remarks_on_marks
 from autograder.report.runs import Run
 
 Export = Callable[[Run, Path], Path]
@@ -20,7 +21,7 @@ Export = Callable[[Run, Path], Path]
 
 def _csv(run: Run, out: Path) -> Path:
     path = out / gradebook.NAME
-    replace_file(path, gradebook.dump(run.results))
+    replace_file(path, gradebook.dump(run.marks))
     return path
 
 
@@ -29,6 +30,13 @@ FORMATS: Mapping[str, Export] = {
     "junit": junit.write,
     "markdown": markdown.write,
     "annotations": annotations.write,
+    "canvas": canvas.write,
+    "moodle": moodle.write,
+}
+
+_REMARKS: Mapping[str, Callable[[Run], tuple[str, ...]]] = {
+    "canvas": canvas.remarks,
+    "moodle": moodle.remarks,
 }
 
 
@@ -44,3 +52,13 @@ def export(run: Run, name: str, out: Path | None = None) -> Path:
     if name not in FORMATS:
         raise StaffError(f"no format {name!r}; known: {', '.join(FORMATS)}")
     return FORMATS[name](run, out or run.out)
+
+
+def remarks(run: Run, name: str) -> tuple[str, ...]:
+    """Return what whoever exports should know of the marks in a format, one sentence each."""
+    return _REMARKS[name](run) if name in _REMARKS else tuple(remarks_on_marks(run.marks))
+
+
+def written(out: Path) -> tuple[Path, ...]:
+    """Return the files for learning systems that stand in a run's folder."""
+    return tuple(out / name for name in (canvas.NAME, moodle.NAME) if (out / name).is_file())

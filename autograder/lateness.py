@@ -1,0 +1,106 @@
+"""When something was handed in, how late that is, and what it costs.
+
+A day is 24 hours from the due date, also where the clocks change; parts of a second are
+dropped, in favour of the student.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DAY = timedelta(days=1)
+_HIGHEST = {"per_day": 1.0, "most": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What being late costs; by default nothing."""
+
+    grace_minutes: float = 0.0
+    """Minutes after the due date that still count as in time."""
+
+    per_day: float = 0.0
+    """Share of the earned points that each day begun takes, e.g. 0.1."""
+
+    most: float = 1.0
+    """Share that is taken at most."""
+
+    after_days: float = math.inf
+    """Beyond so many days nothing of the points is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late one submission is."""
+
+    days: int | None = None
+    """Days begun since the due date, 0 if in time; None if nobody knows."""
+
+    share: float = 0.0
+    """What is taken from the earned points."""
+
+    marked: bool = False
+    """The platform says that it is late, and not by how much."""
+
+
+def lateness(handed_in: str, due: datetime, policy: Policy, *, late_mark: bool = False) -> Lateness:
+    """Return how late a submission is and what that costs.
+
+    Args:
+        handed_in: date and time with a zone; empty if unknown, and then nothing is taken.
+        due: with a time zone.
+        late_mark: whether a platform marked it as late.
+    """
+    at = moment(handed_in)
+    if at is None:
+        return Lateness(marked=late_mark)
+    over = at.astimezone(UTC).replace(microsecond=0) - due.astimezone(UTC)
+    if over <= timedelta(minutes=policy.grace_minutes):
+        return Lateness(0)
+    days = max(1, -(-over // _DAY))
+    if over.total_seconds() > policy.after_days * _DAY.total_seconds():
+        return Lateness(days, 1.0)
+    return Lateness(days, min(policy.most, days * policy.per_day))
+
+
+def moment(text: str) -> datetime | None:
+    """Return a date and time with its zone; None if the text is not one, or has no zone.
+
+    The zone is an offset (``2027-01-29T23:59:00+01:00``), ``Z``, ``UTC`` or a name of the time
+    zone data base (``2027-01-29 23:59 Europe/Berlin``). Letters like ``CST`` stand for several
+    zones and are not guessed.
+    """
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ][\d:.]+?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z][\w+\-/]*)", text.strip())
+    if found is None:
+        return None
+    try:
+        plain = datetime.fromisoformat(found[1])
+        if re.match(r"[+-]\d", found[2]):
+            return datetime.fromisoformat(f"{plain.isoformat()}{found[2]}")
+        if found[2] in ("Z", "UTC", "GMT"):
+            return plain.replace(tzinfo=UTC)
+        return plain.replace(tzinfo=ZoneInfo(found[2])) if "/" in found[2] else None
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
+
+
+def problems(found: Mapping[str, Any], place: str) -> list[str]:
+    """Return what is wrong with the numbers of a policy in the configuration, a sentence each.
+
+    Args:
+        found: values of any kind by key.
+        place: where it stands.
+    """
+    return [
+        f"{place}[{key!r}]: found {value!r}; write a number from 0{_upto(key)}"
+        for key, value in found.items()
+        if type(value) not in (int, float) or not 0 <= value <= _HIGHEST.get(key, math.inf)
+    ]
+
+
+def _upto(key: str) -> str:
+    return f" to {_HIGHEST[key]:g}" if key in _HIGHEST else " on"

@@ -1,0 +1,151 @@
+"""The class as a file lists it, and whose each submission is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import StaffError
+from autograder.grade.results import Result
+from autograder.report import roster
+from autograder.report.matching import match
+from autograder.report.roster import Roster, Student
+from tests.grade.sample import of
+
+ADA = Student("ada1", "0011", "Lovelace, Ada", "ada@example.org", "A", "1011", "2011")
+BEN = Student("ben2", "0012", "Ben Ng", "ben@example.org", "A", "1012", "2012", "Group A")
+CHLOE = Student("chl3", "0013", "Chloé Øst", "chloe@example.org", "B", "1013", "2013", "Group A")
+CLASS = (ADA, BEN, CHLOE)
+
+
+def parsed(text: str | bytes) -> Roster:
+    return roster.parse(text.encode() if isinstance(text, str) else text, "class.csv")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "student,name,moodle_id\nada1,\"Lovelace, Ada\",7\nben2,Ng,\n",
+        "\ufeffstudent;name;moodle_id\r\nada1;Lovelace, Ada;Participant 7\r\n\r\nben2;Ng;\r\n",
+        "STUDENT\tName\tmoodle_id\nada1\tLovelace, Ada\t7\nben2\tNg\t",
+        'name,"student",moodle_id\n"Lovelace, Ada", ada1 ,7\n,,\nNg,ben2,',
+    ],
+)  # fmt: skip
+def test_a_class_is_read_however_it_is_spelt(data: str) -> None:
+    assert parsed(data) == (Student("ada1", name="Lovelace, Ada", moodle_id="7"), Student("ben2", name="Ng"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Two\nLines", 'Ada "Countess" L', "=SUM(A1)", "O'Neil; Ana", " 李雷", "e\u0301"]
+)
+def test_any_name_survives(name: str) -> None:
+    students = (Student("ada1", "0011", name, due="2027-02-05 23:59 Europe/Berlin"), Student("ben2"))
+    assert roster.parse(roster.dump(students), "x") == students
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty; the first line names the columns"),
+        ("studnet,name\na,b\n", "class.csv:1: unknown column 'studnet'; did you mean 'student'?"),
+        ("student,zzz\na,b\n", "class.csv:1: unknown column 'zzz'; known: student, id"),
+        ("student,student\na,b\n", "class.csv:1: column 'student' stands there twice"),
+        ("section,due\nA,\n", "class.csv:1: no column says who it is"),
+        ("student,name\nada\n", "class.csv:2: found 1 cells under 2 columns"),
+        ("student,name\nada,\"x\ny\"\nben,b,c\n", "class.csv:4: found 3 cells under 2 columns"),
+        ("student,section\n,A\n", "class.csv:2: says of nobody who it is"),
+        ("student,id\nada,1\nben,2\nAda,3\n", "class.csv:4: student or id 'ada' stands in line 2 too"),
+        ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' stands in line 2 too"),
+        ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' stands in line 2 too"),
+        ("student,canvas_id\nada,12a\n", "class.csv:2: canvas_id '12a' is no number"),
+        ("student,due\nada,2027-02-05 23:59\n", "class.csv:2: due '2027-02-05 23:59': write date"),
+        ("id\n=1+1\n", "class.csv:2: id '=1+1' would be a formula"),
+        ('student\n"ada\n', "class.csv: is no CSV file"),
+        (b"student\n\xff\n", "class.csv: is not UTF-8"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_sentence_with_its_line(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(StaffError) as raised:
+        parsed(text)
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_run_keeps_its_class(tmp_path: Path) -> None:
+    given = tmp_path / "class.csv"
+    given.write_text("student\nada1\n")
+    out = tmp_path / "out"
+    assert roster.keep(out, None) == ()
+    assert roster.keep(out, given) == roster.keep(out, None) == (Student("ada1"),)
+    assert roster.keep(out, out / roster.NAME) == (Student("ada1"),)
+    assert (out / roster.NAME).stat().st_mode & 0o777 == 0o600
+
+
+def plain(name: str) -> Result:
+    return of(name, ids={"student": name})
+
+
+@pytest.mark.parametrize(
+    ("result", "student"),
+    [
+        (of("x", name="lovelaceada", ids={"canvas": "1011"}), ADA),
+        (of("x", name="lovelaceada", ids={"canvas": "999"}), None),
+        (of("x", name="lovelaceada", ids={"moodle": "999"}), None),
+        (of("x", name="adalovelace", ids={}), ADA),
+        (of("x", name="Ada Lovelace", ids={"moodle": "2011"}), ADA),
+        (of("x", name="Ada King", ids={"moodle": "2011"}), ADA),
+        (of("x", name="Group 7-Ada Lovelace", ids={"moodle": "2011"}), ADA),
+        (of("x", name="Group 7-Ada Lovelace", ids={"canvas": "1011"}), ADA),
+        (of("x", name="Group 7-Ada Lovelace", ids={}), ADA),
+        (of("x", name="A. L.", ids={"id": "0011", "email": "ada@example.org"}), ADA),
+        (of("x", name="Anything", ids={"email": "ADA@example.org"}), ADA),
+        (plain("ADA1"), ADA),
+        (plain("0011"), ADA),
+        (plain("ada@example.org"), ADA),
+        (plain("Ada Lovelace"), ADA),
+        (plain("lovelace_ada"), ADA),
+        (plain("chloe\u0301 øst"), CHLOE),
+        (plain("ada"), None),
+        (plain("ada1-2"), None),
+        (plain("ada1 (copy)"), None),
+    ],
+)
+def test_a_submission_finds_its_student_or_nobody(result: Result, student: Student | None) -> None:
+    students, why = match([result], CLASS)[result.student]
+    assert students == ((student,) if student else ())
+    assert bool(why) == (student is None)
+
+
+@pytest.mark.parametrize(
+    ("result", "students", "why"),
+    [
+        (of("x", name="Zoe Zed", ids={"moodle": "2011"}), CLASS, "has the number of ada1 and another name"),
+        (of("x", ids={"id": "0011", "email": "ben@example.org"}), CLASS, "fits ada1 and ben2 by"),
+        (plain("Ben Ng"), (*CLASS, Student("other", name="Ng, Ben")), "fits ben2 and other"),
+        (plain("group a"), (*CLASS, Student("g", name="Group A")), ""),
+        (of("x", name="Group A", ids={}), (*CLASS, Student("g", name="Group A")), "a group and a student"),
+    ],
+)  # fmt: skip
+def test_where_two_fit_nobody_is_taken(result: Result, students: Roster, why: str) -> None:
+    found, said = match([result], students)[result.student]
+    assert (len(found), said) == (2, "") if not why else (0, said)
+    assert said.startswith(why)
+
+
+def test_a_group_has_all_its_members_and_its_number_is_nobodys() -> None:
+    group = of("x", name="Group A", ids={"moodle": "2011"})  # 2011 is the group's here, and Ada's elsewhere
+    assert match([group], CLASS)["x"] == ((BEN, CHLOE), "")
+
+
+def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
+    results = [of(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")]
+    found = match(results, (ADA, replace(BEN, group="")))
+    assert [students[0].student for students, _ in found.values()] == ["ada1", "ben2"]
+
+
+def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:
+    results = [plain("ada1"), of("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
+    found = match(results, CLASS)
+    assert found["ada1"] == ((), "ada1 has another submission too: Ada Lovelace")
+    assert found["Ada Lovelace"][0] == ()
+    assert found["ben2"] == ((BEN,), "")
