@@ -60,7 +60,10 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--dataset", default="", help="One that the configuration names; by default the first.")
 @click.option("--assignment", default="", help="Needed where the course has several.")
-def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str) -> int:
+@click.option("--nbgrader", is_flag=True, help="Also enter the marks into nbgrader's gradebook.")
+def grade(
+    paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str, nbgrader: bool
+) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
     A run that was stopped goes on where it was. Exits with 2 if a check stayed ungraded
@@ -71,7 +74,13 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
     found, assignments = _chosen(assignment or None)
     if len(assignments) > 1:
         raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
-    return grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset)
+    code = grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset)
+    if nbgrader:
+        from autograder.report import exports, runs
+
+        place = exports.export(runs.load(out, found), exports.NBGRADER)
+        _CONSOLE.print(f"In nbgrader's gradebook; the notebooks: {place}", soft_wrap=True)
+    return code
 
 
 @course.command()
@@ -90,12 +99,13 @@ def report(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--format", "name", required=True, help="What for, e.g. csv.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
-def export(folder: Path, name: str, out: Path | None) -> None:
+@click.option("--db-url", default="", help="nbgrader's gradebook; by default the one in its settings.")
+def export(folder: Path, name: str, out: Path | None, db_url: str) -> None:
     """Write the marks of a run as another system reads them."""
     from autograder.report import exports, runs
 
     run = runs.load(folder, load_course(find_root(Path.cwd())))
-    _CONSOLE.print(f"Written: {exports.export(run, name, out)}", soft_wrap=True)
+    _CONSOLE.print(f"Written: {exports.export(run, name, out, db_url=db_url)}", soft_wrap=True)
 
 
 @course.command()

@@ -1,4 +1,8 @@
-"""A run as other systems read it: one module for each of them."""
+"""A run as other systems read it: one module for each of them.
+
+nbgrader     marks in nbgrader's gradebook      autograded   a graded submission as a notebook for it
+outputs      stored outputs, made harmless
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,15 +25,28 @@ def _csv(run: Run, out: Path) -> Path:
 FORMATS: Mapping[str, Export] = {"csv": _csv}
 
 
-def export(run: Run, name: str, out: Path | None = None) -> Path:
+NBGRADER = "nbgrader"
+
+
+def export(run: Run, name: str, out: Path | None = None, *, db_url: str = "") -> Path:
     """Write a run in a format and return where.
 
     Args:
-        out: a folder; the run's own by default.
+        out: a folder; by default the run's own, and for nbgrader its course.
+        db_url: of nbgrader's gradebook; by default the one in its settings.
 
     Raises:
+        AuthorError: for nbgrader: the source does not compile.
         StaffError: there is no such format, or the place cannot be written.
     """
+    if name == NBGRADER:
+        from autograder.report.exports import nbgrader
+
+        return nbgrader.export(run, out, db_url=db_url)
     if name not in FORMATS:
-        raise StaffError(f"no format {name!r}; known: {', '.join(FORMATS)}")
+        raise StaffError(f"no format {name!r}; known: {', '.join([*FORMATS, NBGRADER])}")
+    if db_url:
+        raise StaffError(
+            f"--db-url: {name} writes into no gradebook; leave it out or add --format {NBGRADER}"
+        )
     return FORMATS[name](run, out or run.out)
