@@ -10,8 +10,8 @@ source     the source notebook as questions, answers and checks
 misconceptions  known answers, with the verdict that each must get
 checks     the check vocabulary, copied into releases; imports nothing of this package
 grade/     submissions → results; hidden checks never meet student code
-report/    results → pages, tables, what platforms read
 compile/   source notebook → releases, solutions, bundles
+report/    results → pages, tables, what platforms read
 calibrate  measures the accuracy bars
 sample     submissions made from a release
 traces     what known wrong answers look like to the checks

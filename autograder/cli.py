@@ -68,9 +68,16 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 @click.option("--dataset", default="", help="One that the configuration names; by default the first.")
 @click.option("--assignment", default="", help="Needed where the course has several.")
+@click.option("--nbgrader", is_flag=True, help="Also enter the marks into nbgrader's gradebook.")
 @_ROSTER
 def grade(
-    paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assignment: str, roster: Path | None
+    paths: tuple[Path, ...],
+    out: Path,
+    workers: int,
+    dataset: str,
+    assignment: str,
+    nbgrader: bool,
+    roster: Path | None,
 ) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
@@ -82,7 +89,13 @@ def grade(
     found, assignments = _chosen(assignment or None)
     if len(assignments) > 1:
         raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
-    return grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset, roster=roster)
+    code = grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset, roster=roster)
+    if nbgrader:
+        from autograder.report import exports, runs
+
+        place = exports.export(runs.load(out, found), exports.NBGRADER)
+        _CONSOLE.print(f"In nbgrader's gradebook; the notebooks: {place}", soft_wrap=True)
+    return code
 
 
 @course.command()
@@ -103,16 +116,24 @@ def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool)
 
 @course.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "name", required=True, help="What for: csv, canvas or moodle.")
+@click.option(
+    "--format",
+    "name",
+    required=True,
+    help="What for: csv, canvas, moodle, nbgrader, junit, markdown or annotations.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
+@click.option("--db-url", default="", help="nbgrader's gradebook; by default the one in its settings.")
 @_ROSTER
 @_ANONYMOUS
-def export(folder: Path, name: str, out: Path | None, roster: Path | None, anonymous: bool) -> None:
+def export(
+    folder: Path, name: str, out: Path | None, db_url: str, roster: Path | None, anonymous: bool
+) -> None:
     """Write the marks of a run as another system reads them."""
     from autograder.report import exports
 
-    run, place = _loaded(folder, out, roster, anonymous)
-    path = exports.export(run, name, place)
+    run, _ = _loaded(folder, out, roster, anonymous)
+    path = exports.export(run, name, out, db_url=db_url)
     _tell(() if anonymous else exports.remarks(run, name))
     _CONSOLE.print(f"Written: {path}", soft_wrap=True)
 

@@ -24,6 +24,9 @@ class Step:
     question: str = ""
     """Of an answer and of checks."""
 
+    number: int = field(default=0, compare=False)
+    """The submitted cell that it is from, counted from 1; 0 for what the source gives."""
+
 
 class Side(IntEnum):
     """Where a step stands relative to a cell of the source."""
@@ -111,7 +114,9 @@ class Order:
             for place in self.loose:
                 step = self.places.pop(place)
                 self.places[replace(place, index=asked.index, side=Side.BEFORE)] = step
-        self._put(piece, Place(asked.index), Step("answer", name, piece.code.text, question))
+        self._put(
+            piece, Place(asked.index), Step("answer", name, piece.code.text, question, piece.cell.number)
+        )
         self.defined[name] = self.defined.get(name, frozenset()) | names
         self._reached(name)
 
@@ -173,7 +178,7 @@ def steps(found: Order, source: Source) -> tuple[Step, ...]:
 
 
 def _extra(piece: Piece) -> Step:
-    return Step("extra", f"extra-{piece.cell.number}", piece.code.text)
+    return Step("extra", f"extra-{piece.cell.number}", piece.code.text, number=piece.cell.number)
 
 
 def _named(found: Iterable[Step]) -> Iterator[Step]:

@@ -3,6 +3,10 @@
 sentences     what a student may read of a check
 junit         junit.xml                 markdown      summary.md
 annotations   annotations.txt, commands of GitHub Actions
+imports       tables that learning systems import
+canvas        canvas.csv                moodle        moodle.csv
+nbgrader      nbgrader's gradebook      autograded    a graded submission as a notebook for it
+outputs       stored outputs, made harmless
 """
 
 from collections.abc import Callable, Mapping
@@ -40,17 +44,30 @@ _REMARKS: Mapping[str, Callable[[Run], tuple[str, ...]]] = {
 }
 
 
-def export(run: Run, name: str, out: Path | None = None) -> Path:
+NBGRADER = "nbgrader"
+
+
+def export(run: Run, name: str, out: Path | None = None, *, db_url: str = "") -> Path:
     """Write a run in a format and return where.
 
     Args:
-        out: a folder; the run's own by default.
+        out: a folder; by default the run's own, and for nbgrader its course.
+        db_url: of nbgrader's gradebook; by default the one in its settings.
 
     Raises:
+        AuthorError: for nbgrader: the source does not compile.
         StaffError: there is no such format, or the place cannot be written.
     """
+    if name == NBGRADER:
+        from autograder.report.exports import nbgrader
+
+        return nbgrader.export(run, out, db_url=db_url)
     if name not in FORMATS:
-        raise StaffError(f"no format {name!r}; known: {', '.join(FORMATS)}")
+        raise StaffError(f"no format {name!r}; known: {', '.join([*FORMATS, NBGRADER])}")
+    if db_url:
+        raise StaffError(
+            f"--db-url: {name} writes into no gradebook; leave it out or add --format {NBGRADER}"
+        )
     return FORMATS[name](run, out or run.out)
 
 
