@@ -15,6 +15,7 @@ calibrate  measures the accuracy bars
 sample     submissions made from a release
 traces     what known wrong answers look like to the checks
 classroom  ``course grade``: compile, grade, write the views
+bundle/    uploads for platforms
 validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each
 peers      the real otter and nbgrader, as commands

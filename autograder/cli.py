@@ -99,6 +99,29 @@ def export(folder: Path, name: str, out: Path | None) -> None:
 
 
 @course.command()
+@click.argument("platform", type=click.Choice(["gradescope", "otter"]))
+@click.argument("assignment", required=False)
+@click.option(
+    "--minutes",
+    default=10,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Gradescope's time-out, as its settings have it.",
+)
+def bundle(platform: str, assignment: str | None, minutes: int) -> None:
+    """Write an assignment as an upload for a platform."""
+    from autograder import bundle as bundles
+
+    found, assignments = _chosen(assignment)
+    for one in assignments:
+        if platform == "otter":
+            path = bundles.otter(found, one)
+        else:
+            path = bundles.gradescope(one, _CONSOLE, minutes=minutes)
+        _CONSOLE.print(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
+
+
+@course.command()
 @click.argument("assignment", required=False)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
 def validate(assignment: str | None, workers: int) -> int:

@@ -22,6 +22,7 @@ ORDER = [
     "sample",
     "traces",
     "classroom",
+    "bundle",
     "validate",
     "mutants",
     "peers",

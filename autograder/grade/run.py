@@ -25,6 +25,8 @@ from autograder.grade.submissions import Found, interpret, needed
 from autograder.grade.workshop import Workshop
 
 OnResult = Callable[[Result], None]
+OnProgress = Callable[[Result, frozenset[str]], None]
+"""Told what is known so far, and the ids of the checks that are not reached yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,17 @@ def grade(
     return tuple(results[key] for key in keys)
 
 
-def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
+def graded(
+    one: Found,
+    data: bytes | None,
+    workshop: Workshop,
+    on_progress: OnProgress = lambda result, unreached: None,
+) -> Result:
     """Grade one submission; whatever it holds, there is a result.
 
     Args:
         data: what the submission's file holds; None if it cannot be read.
+        on_progress: told after each check; what it raises ends the grading.
     """
     begin, recipe = time.monotonic(), workshop.recipe
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
@@ -136,7 +144,8 @@ def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
         checks = _all(recipe, Outcome.BLOCKED, str(error))
         return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
     steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
-    report = session.run(steps, workshop)
+    unreached = _all(recipe, Outcome.UNGRADED, "It was not reached yet")
+    report = session.run(steps, workshop, _collector(blank, unreached, on_progress))
     return replace(
         blank,
         checks=report.checks,
@@ -147,6 +156,19 @@ def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
         train_s=report.train_s,
         peak_bytes=report.peak_bytes,
     )
+
+
+def _collector(blank: Result, unreached: tuple[CheckResult, ...], on_progress: OnProgress) -> session.OnCheck:
+    """Return what makes one partial result of all checks so far."""
+    reached: dict[str, CheckResult] = {}
+
+    def collect(check: CheckResult) -> None:
+        reached[check.id] = check
+        checks = tuple(reached.get(one.id, one) for one in unreached)
+        left = frozenset(one.id for one in unreached) - reached.keys()
+        on_progress(replace(blank, checks=checks), left)
+
+    return collect
 
 
 def _key(one: Found) -> Key:

@@ -24,6 +24,7 @@ from autograder.grade.workshop import Fault, Workshop
 from autograder.source import Check, Question
 
 Message = dict[str, Any]
+OnCheck = Callable[[CheckResult], None]
 
 GRACE_S = 2.0
 """How much later than its own alarm a process is killed."""
@@ -48,9 +49,13 @@ class Report:
     peak_bytes: int
 
 
-def run(steps: tuple[Step, ...], workshop: Workshop) -> Report:
-    """Run a submission and grade it; whatever it does, there is a report."""
-    session = _Session(steps, workshop)
+def run(steps: tuple[Step, ...], workshop: Workshop, on_check: OnCheck = lambda result: None) -> Report:
+    """Run a submission and grade it; whatever it does, there is a report.
+
+    Args:
+        on_check: told of each check when it is over, without words that may be taken back.
+    """
+    session = _Session(steps, workshop, on_check=on_check)
     try:
         report = session.run()
     finally:
@@ -82,9 +87,15 @@ class _Session:
     """The process that runs the submission now, how far it is, and what it has used."""
 
     def __init__(
-        self, steps: tuple[Step, ...], workshop: Workshop, *, only: frozenset[str] = frozenset()
+        self,
+        steps: tuple[Step, ...],
+        workshop: Workshop,
+        *,
+        only: frozenset[str] = frozenset(),
+        on_check: OnCheck = lambda result: None,
     ) -> None:
         self.steps = steps
+        self.on_check = on_check
         self.only = only
         """Ids of the checks to run; empty for all."""
 
@@ -266,13 +277,18 @@ class _Session:
             if deaths + self.late[question.name] >= MOST_DEATHS:
                 told = "It was not run: this question used up its time or ended the process twice before"
                 results.append(replace(blank, outcome=Outcome.ERRORED, message=told))
-                continue
-            begin = time.monotonic()
-            result, died = self._tried(check, question, blank)
-            deaths += died
-            peak = self.process.peak_bytes if self.process else 0
-            results.append(replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak))
+            else:
+                begin = time.monotonic()
+                result, died = self._tried(check, question, blank)
+                deaths += died
+                peak = self.process.peak_bytes if self.process else 0
+                results.append(replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak))
+            self.on_check(self._certain(results[-1]))
         return results
+
+    def _certain(self, result: CheckResult) -> CheckResult:
+        """Return a result without the words that another run will replace."""
+        return replace(result, message="", hint="") if result.id in self.doubtful else result
 
     def _tried(self, check: Check, question: Question, blank: CheckResult) -> tuple[CheckResult, int]:
         """Run a check, once more in a fresh process if the first dies; return the deaths too."""

@@ -23,6 +23,7 @@ from autograder.grade.submissions.choice import (
     is_submission,
 )
 from autograder.grade.submissions.listing import Entry
+from autograder.grade.submissions.read import HAND_IN
 from autograder.grade.text import one_line
 
 _SYSTEMS = (
@@ -79,6 +80,13 @@ def find(paths: Sequence[Path], assignment: Assignment) -> list[Found]:
         Found(name, _shown(choice.entry), choice.entry, choice.problem, choice.repairs)
         for name, (_, choice) in zip(names, handed, strict=True)
     ]
+
+
+def find_one(folder: Path, student: str, assignment: Assignment) -> Found:
+    """Return the submission of the one student to whom everything in a folder belongs."""
+    nothing = Entry(("nothing",), folder, problem=f"Nothing was handed in; {HAND_IN}.")
+    choice = choose(listing.in_folder(folder) or [nothing], assignment)
+    return Found(_safe(student), _shown(choice.entry), choice.entry, choice.problem, choice.repairs)
 
 
 def _owners(path: Path, assignment: Assignment) -> Mapping[str, list[Entry]]:
