@@ -110,14 +110,14 @@ def export(folder: Path, name: str, out: Path | None) -> None:
 )
 def bundle(platform: str, assignment: str | None, minutes: int) -> None:
     """Write an assignment as an upload for a platform."""
-    from autograder import bundle as bundles
+    from autograder.bundle import uploads
 
     found, assignments = _chosen(assignment)
     for one in assignments:
         if platform == "otter":
-            path = bundles.otter(found, one)
+            path = uploads.for_otter(found, one)
         else:
-            path = bundles.gradescope(one, _CONSOLE, minutes=minutes)
+            path = uploads.for_gradescope(one, _CONSOLE, minutes=minutes)
         _CONSOLE.print(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
 
 

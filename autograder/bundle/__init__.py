@@ -1,50 +1,9 @@
 """Uploads for platforms that grade by themselves.
 
-gradescope   what is in Gradescope's zip        remembered   trainings that it brings along
-harness      one submission, in its container   templates/   its two scripts
-room         memory of the container
+uploads      the zips, made and put into ``dist/``   gradescope   what is in Gradescope's
+remembered   trainings that it brings along          templates/   its two scripts
+harness      one submission, in its container        room         memory of the container
 
-``gradescope`` and ``otter`` are all that the command line needs. The harness is run on the
-platform, by the script ``run_autograder``, and imports nothing of the other modules.
+``uploads`` is all that the command line needs. The harness runs on the platform, started by
+the script ``run_autograder``.
 """
-
-from pathlib import Path
-
-from rich.console import Console
-
-from autograder.bundle import gradescope as upload
-from autograder.bundle.remembered import remembered
-from autograder.compile import build
-from autograder.compile.folder import replace_file
-from autograder.course import Assignment, Course
-
-__all__ = ["gradescope", "otter"]
-
-
-def gradescope(assignment: Assignment, console: Console, *, minutes: int) -> Path:
-    """Write the zip for Gradescope and return where.
-
-    Args:
-        minutes: after which the platform stops a submission; grading ends a little earlier.
-
-    Raises:
-        AuthorError: the assignment does not compile.
-        StaffError: it is not built, the solution does not get all points here, or the disk
-            cannot be written.
-    """
-    console.print(f"Grading the solution of {assignment.name}, with nothing remembered ...")
-    entries = remembered(assignment, console)
-    path = assignment.bundle("gradescope")
-    replace_file(path, upload.packed(assignment, entries, minutes=minutes))
-    return path
-
-
-def otter(course: Course, assignment: Assignment) -> Path:
-    """Build the assignment, which makes the zip for otter, and return where it is.
-
-    Raises:
-        AuthorError: the source is wrong, or a release would leak.
-        StaffError: a tool fails, or the disk cannot be written.
-    """
-    build(course, assignment)
-    return assignment.bundle("otter")

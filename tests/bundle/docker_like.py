@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import sys
+from pathlib import Path
 
 KEPT = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 """Docker's default: CAP_CHOWN, CAP_DAC_OVERRIDE, … CAP_SETFCAP; without CAP_SYS_ADMIN."""
@@ -28,8 +29,7 @@ def refuse(numbers):
 
 def main(more, *command):
     libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/sys/kernel/cap_last_cap") as file:
-        last = int(file.read())
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     for capability in set(range(last + 1)) - KEPT:
         assert libc.prctl(24, capability, 0, 0, 0) == 0
     refuse(LANDLOCK if "landlock" in json.loads(more) else ())
