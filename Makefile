@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate peers hostile browsers bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate peers hostile browsers bundles bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +20,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,7 +29,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not training'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
@@ -54,6 +54,10 @@ hostile: $(VENV)/ready
 
 browsers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m browser
+
+bundles: $(VENV)/ready
+	@$(BIN)/course bundle gradescope
+	@$(BIN)/python -m pytest -q -s -m bundles
 
 bench: $(VENV)/ready
 	@$(BIN)/course build

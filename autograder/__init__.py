@@ -17,6 +17,7 @@ sample     submissions made from a release
 traces     what known wrong answers look like to the checks
 classroom  ``course grade``: compile, grade, write the views
 regrade    ``course regrade``, ``course appeal``: one student again, and what the checks saw
+bundle/    uploads for platforms
 validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each
 peers      the real otter and nbgrader, as commands

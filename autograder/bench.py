@@ -129,7 +129,7 @@ def _cold(assignment: Assignment, notebook: bytes, work: Path, console: Console)
     ignored = shutil.ignore_patterns(".venv", ".git", "var", "__pycache__", ".*_cache")
     shutil.copytree(assignment.root, course, ignore=ignored)
     ours = _seconds("course", "grade", str(path), "--out", str(work / "cold"), folder=course)
-    bundle = assignment.root / "dist" / f"{assignment.name}-otter.zip"
+    bundle = assignment.bundle("otter")
     theirs = _seconds("otter", "run", "-a", str(bundle), str(path), folder=work)
     return [
         Figure("course grade of one notebook, cold", ours, "s"),

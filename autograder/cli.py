@@ -120,7 +120,7 @@ def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool)
     "--format",
     "name",
     required=True,
-    help="What for: csv, canvas, moodle, nbgrader, junit, markdown or annotations.",
+    help="csv, canvas, moodle, nbgrader, junit, markdown or annotations.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
 @click.option("--db-url", default="", help="nbgrader's gradebook; by default the one in its settings.")
@@ -171,6 +171,29 @@ def appeal(folder: Path, student: str, question: str) -> None:
 
     path = again.show(load_course(find_root(Path.cwd())), folder, student, question)
     _CONSOLE.print(f"For staff only: {path}", soft_wrap=True)
+
+
+@course.command()
+@click.argument("platform", type=click.Choice(["gradescope", "otter"]))
+@click.argument("assignment", required=False)
+@click.option(
+    "--minutes",
+    default=10,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Gradescope's time-out, as its settings have it.",
+)
+def bundle(platform: str, assignment: str | None, minutes: int) -> None:
+    """Write an assignment as an upload for a platform."""
+    from autograder.bundle import uploads
+
+    found, assignments = _chosen(assignment)
+    for one in assignments:
+        if platform == "otter":
+            path = uploads.for_otter(found, one)
+        else:
+            path = uploads.for_gradescope(one, _CONSOLE, minutes=minutes)
+        _CONSOLE.print(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
 
 
 @course.command()

@@ -130,6 +130,10 @@ class Assignment:
         """Return the file of measured accuracy bars; it need not exist."""
         return self.root / "calibration" / f"{self.name}.json"
 
+    def bundle(self, platform: str) -> Path:
+        """Return the zip that is uploaded to a platform; it need not exist."""
+        return self.root / "dist" / f"{self.name}-{platform}.zip"
+
 
 @dataclass(frozen=True, slots=True)
 class Course:

@@ -13,7 +13,7 @@ from autograder.grade import journal, run
 from autograder.grade.folders import folder_name, replace_file
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import CheckResult, Result
-from autograder.grade.session import Message
+from autograder.grade.session import Listener, Message
 from autograder.grade.submissions import interpret
 from autograder.report import appeal, runs
 from autograder.report.runs import Run
@@ -64,19 +64,15 @@ def show(course: Course, out: Path, student: str, question: str) -> Path:
     result = _result(past, student)
     data, recipe = _data(past, result), _recipe(past)
     asked = _question(recipe, question)
-    calls: dict[str, list[appeal.Call]] = {}
-
-    def witness(check: str, call: Message, reply: Message) -> None:
-        calls.setdefault(check, []).append(appeal.call(call, reply))
-
+    calls = _Calls()
     with run.started(recipe) as engine:
-        again = run.graded_again(result, data, engine.workshops[0], question=question, witness=witness)
+        again = run.graded_again(result, data, engine.workshops[0], question=question, listener=calls)
     seen = [
         appeal.Seen(
             check,
             _check(result, check.cell.id),
             _check(again, check.cell.id),
-            tuple(calls.get(check.cell.id, ())),
+            tuple(calls.of.get(check.cell.id, ())),
         )
         for check in asked.checks
     ]
@@ -84,6 +80,16 @@ def show(course: Course, out: Path, student: str, question: str) -> Path:
     answers = _answers(data, recipe, question)
     replace_file(path, appeal.page(result, question, answers, seen, title=past.assignment.title))
     return path
+
+
+class _Calls(Listener):
+    """Keeps what each check asked, by its id."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[appeal.Call]] = {}
+
+    def called(self, check: str, call: Message, reply: Message) -> None:
+        self.of.setdefault(check, []).append(appeal.call(call, reply))
 
 
 def _recipe(past: Run) -> Recipe:

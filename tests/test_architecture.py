@@ -24,6 +24,7 @@ ORDER = [
     "traces",
     "classroom",
     "regrade",
+    "bundle",
     "validate",
     "mutants",
     "peers",

@@ -241,7 +241,7 @@ def _write(
 ) -> None:
     trees = {_released(assignment): plan, _published(assignment): published}
     replace_trees(trees | coursetree.trees(assignment, flavours.nbgrader))
-    replace_file(course.root / "dist" / f"{assignment.name}-otter.zip", flavours.bundle)
+    replace_file(assignment.bundle("otter"), flavours.bundle)
     coursetree.fill(course, assignment, flavours.nbgrader, work)
 
 

@@ -1,11 +1,17 @@
 """Folders as values: ``{path: bytes}``, read, compared and replaced as a whole."""
 
 import hashlib
+import io
 import shutil
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from autograder.errors import StaffError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
+"""Of the systems that a zip can come from; only this one has modes."""
 
 IGNORED = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
@@ -26,6 +32,22 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def zipped(files: Mapping[str, bytes], executable: Iterable[str] = ()) -> bytes:
+    """Return a zip of ``files`` in order of their names, without times: equal files, equal bytes.
+
+    Args:
+        executable: names of those that can be run.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = _UNIX
+            entry.external_attr = (0o755 if name in executable else 0o644) << 16
+            archive.writestr(entry, data)
+    return packed.getvalue()
 
 
 def digest(files: Mapping[str, bytes]) -> str:

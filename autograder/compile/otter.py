@@ -10,7 +10,7 @@ import yaml
 from nbformat import NotebookNode
 
 from autograder.compile import tool
-from autograder.compile.folder import read_tree, write_tree
+from autograder.compile.folder import read_tree, write_tree, zipped
 from autograder.compile.translation import Stamp, check_code, node, notebook
 from autograder.course import Assignment
 from autograder.errors import StaffError
@@ -18,7 +18,6 @@ from autograder.notebook import dump, load
 from autograder.source import Cell, Check, Kind, Source
 
 _INIT = Cell("otter-init", Kind.CODE, "import otter\n\ngrader = otter.Notebook()")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build(
@@ -50,13 +49,8 @@ def master(source: Source, assignment: Assignment, stamp: Stamp, files: Mapping[
 
 def repack(data: bytes) -> bytes:
     """Return a zip with the same files in order of their names and without times."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w") as new:
-        for name in sorted(old.namelist()):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr = 0o644 << 16
-            new.writestr(entry, old.read(name))
-    return packed.getvalue()
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        return zipped({name: old.read(name) for name in old.namelist()})
 
 
 def _config(beside: list[str]) -> NotebookNode:

@@ -26,6 +26,8 @@ from autograder.grade.submissions.listing import Entry
 from autograder.grade.workshop import Workshop
 
 OnResult = Callable[[Result], None]
+OnProgress = Callable[[Result, frozenset[str]], None]
+"""Told what is known so far, and the ids of the checks that are not reached yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,17 @@ def header_of(recipe: Recipe) -> Header:
     return Header(recipe.assignment.name, *digests, recipe.dataset, recipe.assignment.grading.isolation.value)
 
 
-def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
+def graded(
+    one: Found,
+    data: bytes | None,
+    workshop: Workshop,
+    on_progress: OnProgress | None = None,
+) -> Result:
     """Grade one submission; whatever it holds, there is a result.
 
     Args:
         data: what the submission's file holds; None if it cannot be read.
+        on_progress: told after each check; what it raises ends the grading.
     """
     begin, recipe = time.monotonic(), workshop.recipe
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
@@ -153,7 +161,9 @@ def graded(one: Found, data: bytes | None, workshop: Workshop) -> Result:
         checks = _all(recipe, Outcome.BLOCKED, str(error))
         return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
     steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
-    report = session.run(steps, workshop)
+    unreached = _all(recipe, Outcome.UNGRADED, "It was not reached yet")
+    listener = _Progress(blank, unreached, on_progress) if on_progress else None
+    report = session.run(steps, workshop, listener=listener)
     return replace(
         blank,
         checks=report.checks,
@@ -172,14 +182,14 @@ def graded_again(
     workshop: Workshop,
     *,
     question: str = "",
-    witness: session.Witness | None = None,
+    listener: session.Listener | None = None,
 ) -> Result:
     """Grade a submission once more, against the same source.
 
     Args:
         earlier: its result; it keeps what is not of the question.
         question: the only one whose checks run; empty for all.
-        witness: as for ``session.run``.
+        listener: as for ``session.run``.
     """
     begin, recipe = time.monotonic(), workshop.recipe
     try:
@@ -188,7 +198,7 @@ def graded_again(
         return earlier
     asked = {check.id for check in earlier.checks if question in ("", check.question)}
     steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
-    report = session.run(steps, workshop, only=frozenset(asked), witness=witness)
+    report = session.run(steps, workshop, only=frozenset(asked), listener=listener)
     fresh = {check.id: check for check in report.checks if check.id in asked}
     checks = tuple(fresh.get(check.id, check) for check in earlier.checks)
     kept = earlier.flags if question else ()
@@ -221,6 +231,20 @@ def _handed_in(result: Result, one: Found) -> Result:
         handed_in=sender.handed_in,
         late_mark=sender.late_mark,
     )
+
+
+class _Progress(session.Listener):
+    """Makes one partial result of all checks that are over."""
+
+    def __init__(self, blank: Result, unreached: tuple[CheckResult, ...], on_progress: OnProgress) -> None:
+        self._blank, self._unreached, self._on_progress = blank, unreached, on_progress
+        self._reached: dict[str, CheckResult] = {}
+
+    def done(self, result: CheckResult) -> None:
+        self._reached[result.id] = result
+        checks = tuple(self._reached.get(one.id, one) for one in self._unreached)
+        left = frozenset(one.id for one in self._unreached) - self._reached.keys()
+        self._on_progress(replace(self._blank, checks=checks), left)
 
 
 def _key(one: Found) -> Key:

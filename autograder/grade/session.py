@@ -24,7 +24,6 @@ from autograder.grade.workshop import Fault, Workshop
 from autograder.source import Check, Question
 
 Message = dict[str, Any]
-Witness = Callable[[str, Message, Message], None]
 
 GRACE_S = 2.0
 """How much later than its own alarm a process is killed."""
@@ -37,6 +36,16 @@ WITHHELD = "It did something else here than without the hidden checks, so its wo
 
 class Gone(Exception):  # noqa: N818  what happened, as a sentence
     """The submission's process is gone; the message says why, for its author."""
+
+
+class Listener:
+    """Is told what happens while a submission runs; this one lets it pass."""
+
+    def called(self, check: str, call: Message, reply: Message) -> None:
+        """Hear what a check asked an answer, and what came back."""
+
+    def done(self, result: CheckResult) -> None:
+        """Hear of a check that is over, without words that may be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,15 @@ def run(
     workshop: Workshop,
     *,
     only: frozenset[str] = frozenset(),
-    witness: Witness | None = None,
+    listener: Listener | None = None,
 ) -> Report:
     """Run a submission and grade it; whatever it does, there is a report.
 
     Args:
         only: ids of the checks to run, and no cell below the last of them; empty for all.
-        witness: is told of each call of an answer: the check's id, the call, the reply.
+        listener: told of what happens; not of what is run again for the sake of words.
     """
-    session = _Session(steps, workshop, only=only, witness=witness)
+    session = _Session(steps, workshop, only=only, listener=listener)
     try:
         report = session.run()
     finally:
@@ -97,13 +106,13 @@ class _Session:
         workshop: Workshop,
         *,
         only: frozenset[str] = frozenset(),
-        witness: Witness | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self.only = only
         """Ids of the checks to run; empty for all."""
 
         self.workshop = workshop
-        self.witness = witness
+        self.listener = listener or Listener()
         self.limits = workshop.recipe.limits
         self.questions = {question.name: question for question in workshop.recipe.source.questions}
         self.steps = self._wanted(steps)
@@ -290,13 +299,18 @@ class _Session:
             if deaths + self.late[question.name] >= MOST_DEATHS:
                 told = "It was not run: this question used up its time or ended the process twice before"
                 results.append(replace(blank, outcome=Outcome.ERRORED, message=told))
-                continue
-            begin = time.monotonic()
-            result, died = self._tried(check, question, blank)
-            deaths += died
-            peak = self.process.peak_bytes if self.process else 0
-            results.append(replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak))
+            else:
+                begin = time.monotonic()
+                result, died = self._tried(check, question, blank)
+                deaths += died
+                peak = self.process.peak_bytes if self.process else 0
+                results.append(replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak))
+            self.listener.done(self._certain(results[-1]))
         return results
+
+    def _certain(self, result: CheckResult) -> CheckResult:
+        """Return a result without the words that another run will replace."""
+        return replace(result, message="", hint="") if result.id in self.doubtful else result
 
     def _tried(self, check: Check, question: Question, blank: CheckResult) -> tuple[CheckResult, int]:
         """Run a check, once more in a fresh process if the first dies; return the deaths too."""
@@ -336,8 +350,7 @@ class _Session:
             except Gone:
                 dialogue.abandon()
                 raise
-            if self.witness:
-                self.witness(check.cell.id, turn.frame, reply)
+            self.listener.called(check.cell.id, turn.frame, reply)
             dialogue.tell(reply)
 
     def _doubt(self, check: str) -> None:

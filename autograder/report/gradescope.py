@@ -7,41 +7,77 @@ score, max_score, status ``passed`` or ``failed``, output, visibility ``visible`
 """
 
 import json
+from collections.abc import Set
 from typing import Any
 
 from autograder.checks import Outcome
 from autograder.grade.diagnosis import sentence
 from autograder.grade.record import to_plain
-from autograder.grade.results import CheckResult, Result
+from autograder.grade.results import CheckResult, Result, Standing
 from autograder.grade.text import one_line
 
 NAME = "results.json"
 UNGRADED = "Some checks could not be graded because of a fault of ours; staff will grade them again."
+STOPPED = (
+    "Grading was stopped before all checks were reached: its time ran out, or it failed. "
+    "Those checks have no score; staff will grade this submission again."
+)
+NOTHING = (
+    "This submission is not graded, because of a fault of ours. It has no score; staff will grade it again."
+)
 
 _PRECISION = 4
 """Decimals of points; sums of tenths are not exact."""
 
 _LONGEST = 600
+_UNREACHED = "Not reached before grading was stopped; staff will grade it again."
 
 
-def to_results(result: Result) -> dict[str, Any]:
-    """Return one result as Gradescope reads it; the score is what is earned so far."""
+def to_results(result: Result, unreached: Set[str] = frozenset()) -> dict[str, Any]:
+    """Return one result as Gradescope reads it; the score is what is earned so far.
+
+    There is none where nothing is graded: a zero would count.
+
+    Args:
+        unreached: ids of the checks that were not reached, of a result that is not whole yet.
+    """
     beliefs = _beliefs(result)
-    return {
+    tests = [
+        _test(check, beliefs.get(check.id, ""), reached=check.id not in unreached) for check in result.checks
+    ]
+    found = {
         "score": _points(result.earned),
         "execution_time": round(result.wall_s, 3),
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "output": _output(result),
-        "output_format": "text",
-        "tests": [_test(check, beliefs.get(check.id, "")) for check in result.checks],
+        **_frame(_output(result, stopped=bool(unreached))),
+        "tests": tests,
         "extra_data": _extra_data(result),
     }
+    if result.standing is Standing.UNGRADED:
+        del found["score"]
+    return found
 
 
-def dump(result: Result) -> bytes:
+def dump(result: Result, unreached: Set[str] = frozenset()) -> bytes:
     """Return the bytes of ``results.json``."""
-    return (json.dumps(to_results(result), indent=1, allow_nan=False) + "\n").encode("ascii")
+    return _dumped(to_results(result, unreached))
+
+
+def dump_nothing() -> bytes:
+    """Return the bytes of ``results.json`` for a submission of which nothing is known."""
+    return _dumped({**_frame(NOTHING), "tests": []})
+
+
+def _dumped(results: dict[str, Any]) -> bytes:
+    return (json.dumps(results, indent=1, allow_nan=False) + "\n").encode("ascii")
+
+
+def _frame(output: str) -> dict[str, Any]:
+    return {
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "output": output,
+        "output_format": "text",
+    }
 
 
 def without_times(results: dict[str, Any]) -> dict[str, Any]:
@@ -51,10 +87,12 @@ def without_times(results: dict[str, Any]) -> dict[str, Any]:
     return kept | {"extra_data": extra_data}
 
 
-def _output(result: Result) -> str:
+def _output(result: Result, *, stopped: bool) -> str:
     sentences = [f"{_points(result.earned):g} of {_points(result.points):g} points."]
-    if result.ungraded:
-        sentences.append(UNGRADED)
+    if result.standing is Standing.UNGRADED:
+        sentences = [NOTHING]
+    elif result.ungraded:
+        sentences.append(STOPPED if stopped else UNGRADED)
     sentences += [
         f"{one_line(question, 80)} is marked by staff ({points:g} points)."
         for question, points in result.manual.items()
@@ -78,13 +116,13 @@ def _beliefs(result: Result) -> dict[str, str]:
     return places
 
 
-def _test(check: CheckResult, belief: str) -> dict[str, Any]:
+def _test(check: CheckResult, belief: str, *, reached: bool) -> dict[str, Any]:
     test: dict[str, Any] = {"name": one_line(f"{check.question}: {check.title}", 200)}
     if check.outcome is not Outcome.UNGRADED:  # without a score it is shown as neither passed nor failed
         test["score"] = _points(check.earned)
         test["max_score"] = _points(check.points)
         test["status"] = "passed" if check.outcome is Outcome.PASSED else "failed"
-    test["output"] = _told(check, belief)
+    test["output"] = _told(check, belief) if reached else _UNREACHED
     test["output_format"] = "text"
     test["visibility"] = "after_published" if check.hidden else "visible"
     return test

@@ -15,13 +15,24 @@ where, and never say what it is worth.
 
 from autograder.course import Assignment
 from autograder.grade.submissions.demonstrations import needed
-from autograder.grade.submissions.find import Found, find
+from autograder.grade.submissions.find import Found, find, find_one
 from autograder.grade.submissions.match import Matched, match
 from autograder.grade.submissions.order import Step
 from autograder.grade.submissions.read import SubmittedCell, read, take_apart
 from autograder.source import Source
 
-__all__ = ["Found", "Matched", "Step", "SubmittedCell", "find", "interpret", "match", "needed", "read"]
+__all__ = [
+    "Found",
+    "Matched",
+    "Step",
+    "SubmittedCell",
+    "find",
+    "find_one",
+    "interpret",
+    "match",
+    "needed",
+    "read",
+]
 
 
 def interpret(data: bytes, source: Source, assignment: Assignment) -> Matched:

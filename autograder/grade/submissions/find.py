@@ -25,6 +25,7 @@ from autograder.grade.submissions.choice import (
 )
 from autograder.grade.submissions.listing import Entry
 from autograder.grade.submissions.naming import Sender
+from autograder.grade.submissions.read import HAND_IN
 from autograder.grade.text import one_line
 
 _Owned = tuple[Sender, list[Entry]]
@@ -93,6 +94,20 @@ def _handed_in(paths: Sequence[Path], assignment: Assignment) -> list[_Owned]:
             key = number or (path, len(found))
             found[key] = (sender, [*found[key][1], *entries]) if key in found else (sender, entries)
     return list(found.values())
+
+
+def find_one(folder: Path, student: str, assignment: Assignment) -> Found:
+    """Return the submission of the one student to whom everything in a folder belongs."""
+    nothing = Entry(("nothing",), folder, problem=f"Nothing was handed in; {HAND_IN}.")
+    choice = choose(listing.in_folder(folder) or [nothing], assignment)
+    return Found(
+        safe_name(student),
+        _shown(choice.entry),
+        choice.entry,
+        Sender(student),
+        choice.problem,
+        choice.repairs,
+    )
 
 
 def _counted(entries: Sequence[Entry], assignment: Assignment) -> tuple[Choice, tuple[str, ...]]:

@@ -1,0 +1,76 @@
+"""What is in the zip that Gradescope takes: everything that grading needs, and its two scripts.
+
+Source: Gradescope, "Autograder Specifications" (``setup.sh`` and ``run_autograder`` at the top
+of the zip; ``/autograder/source``, ``submission`` and ``results``).
+"""
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import autograder
+from autograder.compile.folder import read_tree, zipped
+from autograder.course import CONFIG_NAME, Assignment
+from autograder.errors import StaffError
+from autograder.report.gradescope import dump_nothing
+
+SCRIPTS = ("run_autograder", "setup.sh")
+RESERVE_S = 30
+"""Seconds before the platform's time-out at which grading ends, so that what is done is kept."""
+
+_PACKAGE = Path(autograder.__file__).parent
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def packed(assignment: Assignment, entries: Mapping[str, bytes], *, minutes: int) -> bytes:
+    """Return the zip; equal inputs give equal bytes.
+
+    Args:
+        entries: remembered trainings, by file name.
+        minutes: after which the platform stops a submission.
+
+    Raises:
+        StaffError: the package stands without the files that say what it depends on.
+    """
+    return zipped(_files(assignment, entries, minutes * 60 - RESERVE_S), executable=SCRIPTS)
+
+
+def _files(assignment: Assignment, entries: Mapping[str, bytes], limit_s: int) -> dict[str, bytes]:
+    calibrated = assignment.calibration.parent.glob(f"{assignment.name}.*json")
+    return {
+        **{name: _script(name, assignment, limit_s) for name in SCRIPTS},
+        "requirements.txt": _requirements(),
+        "constraints.txt": _beside("constraints.txt"),
+        "ungraded.json": dump_nothing(),
+        CONFIG_NAME: (assignment.root / CONFIG_NAME).read_bytes(),
+        **{f"autograder/{name}": data for name, data in read_tree(_PACKAGE).items()},
+        **{f"source/{assignment.name}/{name}": data for name, data in _source(assignment).items()},
+        **{f"calibration/{path.name}": path.read_bytes() for path in calibrated},
+        **{f"var/training/{name}": data for name, data in entries.items()},
+    }
+
+
+def _script(name: str, assignment: Assignment, limit_s: int) -> bytes:
+    text = (_TEMPLATES / name).read_text(encoding="utf-8")
+    text = text.replace("@ASSIGNMENT@", shlex.quote(assignment.name)).replace("@LIMIT_S@", str(limit_s))
+    return text.encode()
+
+
+def _requirements() -> bytes:
+    project = tomllib.loads(_beside("pyproject.toml").decode())["project"]
+    return "".join(f"{line}\n" for line in project["dependencies"]).encode()
+
+
+def _source(assignment: Assignment) -> dict[str, bytes]:
+    """Return the source without what editors and the kit leave in it."""
+    files = read_tree(assignment.source)
+    return {name: data for name, data in files.items() if not any(p.startswith(".") for p in name.split("/"))}
+
+
+def _beside(name: str) -> bytes:
+    path = _PACKAGE.parent / name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StaffError(f"{path}: cannot be read ({error.strerror}); run this in a clone") from error
