@@ -131,7 +131,8 @@ def opened(page: "sync_api.Page", served: Served, student: str) -> None:
     shown(page, served.url)
     page.click("#toggle_names")
     page.get_by_role("link", name=student, exact=True).click()
-    page.wait_for_selector("textarea.comment")
+    page.wait_for_selector("textarea.comment[placeholder]")
+    page.wait_for_selector("input.score[placeholder]")
 
 
 def test_formgrader_shows_our_totals(served: Served, page: "sync_api.Page") -> None:
