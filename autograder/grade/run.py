@@ -124,7 +124,7 @@ def graded(
     one: Found,
     data: bytes | None,
     workshop: Workshop,
-    on_progress: OnProgress = lambda result, unreached: None,
+    on_progress: OnProgress = lambda *_: None,
 ) -> Result:
     """Grade one submission; whatever it holds, there is a result.
 

@@ -49,7 +49,7 @@ class Report:
     peak_bytes: int
 
 
-def run(steps: tuple[Step, ...], workshop: Workshop, on_check: OnCheck = lambda result: None) -> Report:
+def run(steps: tuple[Step, ...], workshop: Workshop, on_check: OnCheck = lambda _: None) -> Report:
     """Run a submission and grade it; whatever it does, there is a report.
 
     Args:
@@ -92,7 +92,7 @@ class _Session:
         workshop: Workshop,
         *,
         only: frozenset[str] = frozenset(),
-        on_check: OnCheck = lambda result: None,
+        on_check: OnCheck = lambda _: None,
     ) -> None:
         self.steps = steps
         self.on_check = on_check
