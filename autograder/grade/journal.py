@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
@@ -141,7 +141,7 @@ class Journal:
         self._results = content.results
 
     def _write(self, plain: dict[str, Any]) -> None:
-        line = json.dumps(plain, separators=(",", ":")).encode("ascii") + b"\n"
+        line = _line(plain)
         size_bytes = os.fstat(self._descriptor).st_size
         try:
             if os.write(self._descriptor, line) < len(line):
@@ -168,13 +168,14 @@ def forget(out: Path, student: str, name: str = "") -> None:
     """
     header, _ = read(out)
     with Journal.open(out, header) as opened:
-        lines = opened.path.read_bytes().splitlines(keepends=True)
-        plain = [json.loads(line) for line in lines[1:]]
-        for one in plain:
-            one["members"] = [member for member in one["members"] if member != name]
-        kept = [one for one in plain if one["student"] != student]
-        text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in kept)
-        replace_file(opened.path, lines[0] + text.encode("ascii"))
+        content = _parse(opened.path.read_bytes(), opened.path)
+        kept = [
+            replace(result, members=tuple(member for member in result.members if member != name))
+            for key, result in content.results.items()
+            if key.student != student
+        ]
+        lines = (asdict(header), *map(to_plain, kept))
+        replace_file(opened.path, b"".join(map(_line, lines)))
 
 
 def read(out: Path) -> tuple[Header, tuple[Result, ...]]:
@@ -192,6 +193,10 @@ def read(out: Path) -> tuple[Header, tuple[Result, ...]]:
         raise StaffError(f"{path}: holds no run yet; start `course grade` again")
     latest = {key.student: result for key, result in content.results.items()}
     return content.header, tuple(latest[student] for student in sorted(latest))
+
+
+def _line(plain: dict[str, Any]) -> bytes:
+    return json.dumps(plain, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def _key(result: Result) -> Key:

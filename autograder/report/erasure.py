@@ -26,8 +26,9 @@ def forget(out: Path, student: str, course: Course) -> tuple[Path, ...]:
     found = [mark for mark in run.marks if student in _names(mark)]
     if not found:
         raise StaffError(f"{out}: no student {student!r}; write the name as it stands in {gradebook.NAME}")
+    others = {mark.result.student for mark in run.marks if mark.result and mark not in found}
     for mark in found:
-        if mark.result:
+        if mark.result and mark.result.student not in others:
             journal.forget(out, mark.result.student, mark.result.name)
             folders.forget_student(out, mark.result.student)
     _forget_rows(out, [mark for mark in found if mark.student])

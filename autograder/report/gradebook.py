@@ -51,7 +51,7 @@ def _row(mark: Mark, known: Sequence[str], questions: Sequence[str]) -> list[str
         _late(mark.lateness),
         number(mark.penalty),
         number(mark.final),
-        result.standing.value if result else NOTHING,
+        result.standing.value if result else "" if mark.why else NOTHING,
         _inert(flags, 10 * _LONGEST_FLAG),
     ]
 

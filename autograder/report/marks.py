@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from autograder.course import Assignment
 from autograder.grade.results import Result, Standing
 from autograder.lateness import Lateness, lateness
-from autograder.report.matching import match
+from autograder.report.matching import Matches, match
 from autograder.report.roster import Roster, Student
 
 _SHOWN = 5
@@ -59,7 +59,7 @@ class Mark:
         """Return what staff should look at, one sentence each."""
         flags = self.result.flags if self.result else ()
         late = ("late by an unknown time",) if self.lateness.marked else ()
-        return (*flags, *late, *((f"{self.why}",) if self.why else ()))
+        return (*flags, *late, *((self.why,) if self.why else ()))
 
 
 def alone(results: Sequence[Result]) -> tuple[Mark, ...]:
@@ -73,29 +73,33 @@ def of(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tup
     With a roster these are its students, with or without a submission, and the submissions that fit
     none of them; a group's result stands at each of its members.
     """
-    found = match(results, roster) if roster else {}
-    marks = [mark for result in results for mark in _marks(result, found, assignment)]
+    matches = match(results, roster)
+    marks = [mark for result in results for mark in _marks(result, matches, assignment, bool(roster))]
     seen = {mark.student for mark in marks}
-    marks += [Mark(None, student) for student in roster if student not in seen]
+    for student in roster:
+        if student not in seen:
+            several = matches.contested.get(student, "")
+            marks.append(Mark(None, student, why=f"several submissions fit: {several}" if several else ""))
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.student.label if mark.student else "")))
 
 
-def _marks(
-    result: Result, found: dict[str, tuple[tuple[Student, ...], str]], assignment: Assignment
-) -> Iterator[Mark]:
-    students, why = found.get(result.student, ((), ""))
+def _marks(result: Result, matches: Matches, assignment: Assignment, known: bool) -> Iterator[Mark]:
+    students, why = matches.found[result.student]
     for student in students or (None,):
         due = student.due_or(assignment.due) if student else assignment.due
         late = lateness(result.handed_in, due, assignment.late, late_mark=result.late_mark)
-        yield Mark(result, student, late, f"on the roster: {why}" if why else "")
+        yield Mark(result, student, late, f"on the roster: {why}" if known and not student else "")
 
 
 def remarks(marks: Sequence[Mark]) -> Iterator[str]:
     """Yield what whoever runs a command should know of the marks, one sentence each."""
-    strangers = [f"{mark.label} ({mark.why})" for mark in marks if mark.why]
+    strangers = [f"{mark.label} ({mark.why})" for mark in marks if mark.why and mark.result]
     if strangers:
         yield f"{counted(strangers, 'submission')} not clearly of a student: {listed(strangers)}."
-    absent = [mark.label for mark in marks if mark.result is None]
+    contested = [f"{mark.label} ({mark.why})" for mark in marks if mark.why and not mark.result]
+    if contested:
+        yield f"{counted(contested, 'student')} without a mark: {listed(contested)}."
+    absent = [mark.label for mark in marks if mark.result is None and not mark.why]
     if absent:
         yield f"{counted(absent, 'student')} without a submission: {listed(absent)}."
     unknown = [mark.label for mark in marks if mark.lateness.marked]

@@ -7,7 +7,8 @@ platform and what Gradescope knows; the login; the person's name.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from autograder.grade.results import Result
 from autograder.grade.submissions.find import safe_name
@@ -15,37 +16,43 @@ from autograder.report.roster import Roster, Student
 
 _COLUMNS = {"canvas": "canvas_id", "moodle": "moodle_id", "id": "id", "email": "email"}
 
-Matches = tuple[tuple[Student, ...], str]
+Found = tuple[tuple[Student, ...], str]
 """The students, several for a group, and if there are none, why."""
 
 
-def match(results: Sequence[Result], roster: Roster) -> dict[str, Matches]:
-    """Return the students of each submission by its name in the run.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Whose the submissions of a run are."""
 
-    A student whom two submissions fit is taken from both.
-    """
+    found: Mapping[str, Found]
+    """By the submission's name in the run."""
+
+    contested: Mapping[Student, str]
+    """Students whom several submissions fit, and so none: which."""
+
+
+def match(results: Sequence[Result], roster: Roster) -> Matches:
+    """Return the students of each submission."""
     shared = Counter(_tokens(result.name) for result in results if result.name)
-    found = {result.student: _students(result, roster, shared) for result in results}
-    fits = Counter(student for students, _ in found.values() for student in students)
-    return {name: _alone(name, students, why, fits, found) for name, (students, why) in found.items()}
+    fitting = {result.student: _students(result, roster, shared) for result in results}
+    fits: dict[Student, list[str]] = {}
+    for name, (students, _) in fitting.items():
+        for student in students:
+            fits.setdefault(student, []).append(name)
+    contested = {student: ", ".join(names) for student, names in fits.items() if len(names) > 1}
+    found = {name: _uncontested(students, why, contested) for name, (students, why) in fitting.items()}
+    return Matches(found, contested)
 
 
-def _alone(
-    name: str,
-    students: tuple[Student, ...],
-    why: str,
-    fits: Counter[Student],
-    found: dict[str, Matches],
-) -> Matches:
-    left = tuple(student for student in students if fits[student] == 1)
-    if len(left) == len(students):
-        return students, why
-    twice = next(student for student in students if fits[student] > 1)
-    others = [other for other, (fitting, _) in found.items() if other != name and twice in fitting]
-    return left, f"{twice.label} has another submission too: {', '.join(others)}"
+def _uncontested(students: tuple[Student, ...], why: str, contested: Mapping[Student, str]) -> Found:
+    left = tuple(student for student in students if student not in contested)
+    if left or not students:
+        return left, why
+    first = students[0]
+    return (), f"fits {first.label}, as others do: {contested[first]}"
 
 
-def _students(result: Result, roster: Roster, shared: Counter[tuple[str, ...]]) -> Matches:
+def _students(result: Result, roster: Roster, shared: Counter[tuple[str, ...]]) -> Found:
     rows = roster
     group = tuple(row for row in rows if row.group and _is_group(result, row.group))
     if group:

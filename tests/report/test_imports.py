@@ -202,3 +202,12 @@ def test_pseudonyms_are_the_same_each_time_and_others_in_another_run(tmp_path: P
     key = tmp_path / "one" / anonymity.KEY
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert gradebook.dump(again.marks).count(b"student-") == len(CLASS)
+
+
+def test_who_has_two_submissions_has_no_mark_and_everybody_reads_why(tmp_path: Path) -> None:
+    run = run_of([handed_in("s0"), handed_in("Ada Lovelace"), handed_in("s1")], CLASS[:2], tmp_path)
+    ada = next(row for row in rows(run) if row["id"] == "000")
+    why = "several submissions fit: s0, Ada Lovelace"
+    assert (ada["final"], ada["outcome"], ada["flags"]) == ("", "", why)
+    assert [line[3] for line in table(exports.export(run, "canvas"))[2:]] == ["s1"]
+    assert f"1 student without a mark: s0 ({why})." in exports.remarks(run, "canvas")

@@ -111,7 +111,7 @@ def plain(name: str) -> Result:
     ],
 )
 def test_a_submission_finds_its_student_or_nobody(result: Result, student: Student | None) -> None:
-    students, why = match([result], CLASS)[result.student]
+    students, why = match([result], CLASS).found[result.student]
     assert students == ((student,) if student else ())
     assert bool(why) == (student is None)
 
@@ -127,25 +127,34 @@ def test_a_submission_finds_its_student_or_nobody(result: Result, student: Stude
     ],
 )  # fmt: skip
 def test_where_two_fit_nobody_is_taken(result: Result, students: Roster, why: str) -> None:
-    found, said = match([result], students)[result.student]
+    found, said = match([result], students).found[result.student]
     assert (len(found), said) == (2, "") if not why else (0, said)
     assert said.startswith(why)
 
 
 def test_a_group_has_all_its_members_and_its_number_is_nobodys() -> None:
     group = of("x", name="Group A", ids={"moodle": "2011"})  # 2011 is the group's here, and Ada's elsewhere
-    assert match([group], CLASS)["x"] == ((BEN, CHLOE), "")
+    assert match([group], CLASS).found["x"] == ((BEN, CHLOE), "")
 
 
 def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
     results = [of(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")]
-    found = match(results, (ADA, replace(BEN, group="")))
+    found = match(results, (ADA, replace(BEN, group=""))).found
     assert [students[0].student for students, _ in found.values()] == ["ada1", "ben2"]
 
 
 def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:
     results = [plain("ada1"), of("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
-    found = match(results, CLASS)
-    assert found["ada1"] == ((), "ada1 has another submission too: Ada Lovelace")
-    assert found["Ada Lovelace"][0] == ()
-    assert found["ben2"] == ((BEN,), "")
+    matches = match(results, CLASS)
+    assert matches.found["ada1"] == ((), "fits ada1, as others do: ada1, Ada Lovelace")
+    assert matches.found["Ada Lovelace"][0] == ()
+    assert matches.found["ben2"] == ((BEN,), "")
+    assert matches.contested == {ADA: "ada1, Ada Lovelace"}
+
+
+def test_a_member_with_a_submission_of_the_own_costs_the_group_nothing() -> None:
+    results = [of("team", name="Group A", ids={}), plain("ben2")]
+    matches = match(results, CLASS)
+    assert matches.found["team"] == ((CHLOE,), "")
+    assert matches.found["ben2"][0] == ()
+    assert matches.contested == {BEN: "team, ben2"}

@@ -137,14 +137,14 @@ def test_of_several_attempts_the_last_counts_and_the_others_are_named(
 ) -> None:
     files = {
         f"lovelaceada_1011_77001_{LAB}.ipynb": OLD,
-        f"lovelaceada_LATE_1011_77090_{LAB}-10.ipynb": ADA,
+        f"lovelaceada_LATE_1011_77040_{LAB}-10.ipynb": ADA,
         f"lovelaceada_1011_77050_{LAB}-2.ipynb": OLD,
         f"lovelaceada_1011_77060_{LAB}-2.ipynb": BEN,
     }
     (found,) = find([written(tmp_path, files)], assignment)
     assert (found.data, found.sender.late_mark) == (ADA, True)
     assert found.repairs == (
-        f"4 attempts were handed in; the last counts, lovelaceada_LATE_1011_77090_{LAB}-10.ipynb, "
+        f"4 attempts were handed in; the last counts, lovelaceada_LATE_1011_77040_{LAB}-10.ipynb, "
         f"not lovelaceada_1011_77001_{LAB}.ipynb, lovelaceada_1011_77050_{LAB}-2.ipynb, "
         f"lovelaceada_1011_77060_{LAB}-2.ipynb.",
     )
@@ -207,7 +207,11 @@ def test_the_name_of_an_export_by_otter_is_nobodys_number(
 def test_nbgraders_stamp_says_when(
     tmp_path: Path, assignment: Assignment, stamp: bytes, handed_in: str
 ) -> None:
-    files = {f"submitted/ada/{LAB}/{LAB}.ipynb": ADA, f"submitted/ada/{LAB}/timestamp.txt": stamp}
+    files = {
+        f"submitted/ada/{LAB}/{LAB}.ipynb": ADA,
+        f"submitted/ada/{LAB}/data/timestamp.txt": b"2027-01-01 00:00:00 UTC",  # a student's own
+        f"submitted/ada/{LAB}/timestamp.txt": stamp,
+    }
     (found,) = find([written(tmp_path, files)], assignment)
     assert found.sender == Sender("ada", ids={"student": "ada"}, handed_in=handed_in)
 

@@ -1,0 +1,53 @@
+"""What docs/students.md says is so."""
+
+import ast
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from autograder.cli import course
+from autograder.grade.folders import TAKEN
+from autograder.lateness import Policy, lateness
+from autograder.report.exports import FORMATS
+from autograder.report.roster import COLUMNS
+
+TEXT = (Path(__file__).parents[1] / "docs" / "students.md").read_text(encoding="utf-8")
+DUE = datetime.fromisoformat("2027-01-29T23:59:00+01:00")
+LATE = (
+    (timedelta(minutes=15), 0, 0.0),
+    (timedelta(minutes=15, seconds=1), 1, 0.1),
+    (timedelta(hours=24), 1, 0.1),
+    (timedelta(hours=24, seconds=1), 2, 0.2),
+    (timedelta(days=7, seconds=1), 8, 1.0),
+)
+
+
+def test_its_commands_exist_with_their_options() -> None:
+    lines = re.findall(r"^course (\w+) (.*)", TEXT, re.M)
+    assert len(lines) == 6
+    for name, rest in lines:
+        options = {option for one in course.commands[name].params for option in one.opts}
+        assert set(re.findall(r"--\w+", rest)) <= options
+    assert set(re.findall(r"--format (\w+)", TEXT)) <= set(FORMATS)
+
+
+def test_its_columns_are_those_of_the_roster() -> None:
+    table = TEXT.split("| column | holds |")[1].split("###")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.M)) == COLUMNS
+
+
+def test_its_policy_costs_what_its_table_says() -> None:
+    (entry,) = re.findall(r'^"late": (\{.*\}),', TEXT, re.M)
+    policy = Policy(**ast.literal_eval(entry))
+    rows = re.findall(r"^\| (?:\d+ \w|7 days)[^|]*\| (\d) \| (nothing|all|\d+ %) \|", TEXT, re.M)
+    shares = {"nothing": 0.0, "10 %": 0.1, "20 %": 0.2, "all": 1.0}
+    assert [(int(days), shares[taken]) for days, taken in rows] == [(days, share) for _, days, share in LATE]
+    for after, days, share in LATE:
+        found = lateness((DUE + after).isoformat(), DUE, policy)
+        assert (found.days, found.share) == (days, pytest.approx(share))
+
+
+def test_every_file_of_a_run_is_among_the_places_of_personal_data() -> None:
+    assert {name for name in TAKEN if f"`DIR/{name}`" not in TEXT} == set()
