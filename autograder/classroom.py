@@ -17,6 +17,7 @@ from autograder.grade import run
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
+from autograder.report.runs import Run
 from autograder.report.views import summary_table, write_views
 
 
@@ -96,7 +97,7 @@ def grade_into(
 
         results = run.grade(recipe, found, out, workers=workers, on_result=tell)
         progress.update(task, completed=len(found))
-    write_views(out, results, title=assignment.title)
+    write_views(Run(out, assignment, results), recipe.source)
     console.print(summary_table(results))
     console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
     return _code(results, console)

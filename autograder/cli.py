@@ -78,10 +78,11 @@ def grade(paths: tuple[Path, ...], out: Path, workers: int, dataset: str, assign
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Write the pages and tables of a run again, also while it goes on."""
+    from autograder.compile import prepare
     from autograder.report import runs, views
 
     run = runs.load(folder, load_course(find_root(Path.cwd())))
-    views.write_views(run.out, run.results, title=run.assignment.title)
+    views.write_views(run, prepare(run.assignment).source)
     _CONSOLE.print(views.summary_table(run.results))
     _CONSOLE.print(f"The class: {folder / 'report.html'}, {folder / 'grades.csv'}")
 

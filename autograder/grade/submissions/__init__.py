@@ -5,7 +5,7 @@ listing      what folders and archives hold      read         a file → cells
 script       exported ``.py`` files → cells      match        cells → steps
 catalogue    what the source asks for and gives  statements   cells as top-level statements
 labels       what belongs to which cell          order        where it runs
-demonstrations  what of it need not run
+demonstrations  what of it need not run          outputs      what was stored below the cells
 notes        what is said about it
 
 Everything in a submission is a claim: ids, names and metadata help to find what belongs
@@ -17,10 +17,23 @@ from autograder.grade.submissions.demonstrations import needed
 from autograder.grade.submissions.find import Found, find
 from autograder.grade.submissions.match import Matched, match
 from autograder.grade.submissions.order import Step
+from autograder.grade.submissions.outputs import Output, outputs
 from autograder.grade.submissions.read import SubmittedCell, read, take_apart
 from autograder.source import Source
 
-__all__ = ["Found", "Matched", "Step", "SubmittedCell", "find", "interpret", "match", "needed", "read"]
+__all__ = [
+    "Found",
+    "Matched",
+    "Output",
+    "Step",
+    "SubmittedCell",
+    "find",
+    "interpret",
+    "match",
+    "needed",
+    "outputs",
+    "read",
+]
 
 
 def interpret(data: bytes, source: Source, assignment: Assignment) -> Matched:
