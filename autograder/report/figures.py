@@ -9,14 +9,14 @@ from dataclasses import dataclass
 MOST_PIXELS = 16_000_000
 """Of a picture that is opened at all; a figure of 20 by 12 inches at 200 dpi has 9.6 million."""
 
-LONGEST_SIDE = 800
+LONGEST_SIDE = 1_000
 """Pixels of a picture in a page."""
 
 LARGEST_BYTES = 200_000
 """Of one picture in a page."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOURS = 128
+_COLOURS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def remade(png: bytes) -> Figure | None:
     flat = Image.alpha_composite(ground, picture).convert("RGB")
     flat.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     file = io.BytesIO()
-    flat.quantize(_COLOURS, dither=Image.Dither.NONE).save(file, "PNG")
+    flat.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG")
     data = file.getvalue()
     return Figure(data, *flat.size) if len(data) <= LARGEST_BYTES else None
 

@@ -15,6 +15,7 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,7 +41,7 @@ _SKIPPED = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
     tokenize.ENDMARKER,
 }  # fmt: skip
-_STARTS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.ENCODING}
+_STARTS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 _OPEN, _CLOSED = "([{", ")]}"
 _BUILTIN = frozenset(dir(builtins))
 _FIRST = 0x100
@@ -149,6 +150,7 @@ def _common(each_other: np.ndarray) -> np.ndarray:
     return np.partition(each_other, count - place, axis=1)[:, count - place]
 
 
+@lru_cache(maxsize=4096)
 def tokens(code: str) -> tuple[str, ...]:
     """Return what counts of an answer; of code that is no Python, as far as it can be read."""
     found: list[str] = []
@@ -173,7 +175,7 @@ def _significant(code: str) -> Iterator[tokenize.TokenInfo]:
         alone = token.type == tokenize.STRING and above in _STARTS
         if token.type not in _SKIPPED and not alone:
             yield token
-        above = token.type if token.type != tokenize.COMMENT else above
+        above = above if token.type in (tokenize.COMMENT, tokenize.NL) else token.type
 
 
 def _meaning(token: tokenize.TokenInfo, before: str, after: str, inside: bool) -> str:

@@ -19,6 +19,10 @@ LARGEST_PICTURES = 550_000
 """Bytes of all pictures of one student; a page stays below 1 MB."""
 
 
+MOST_PICTURES = 24
+"""Of one student, opened at all; a small file can hold many that are slow to open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a notebook had stored at one question when it was handed in."""
@@ -64,25 +68,41 @@ def work_of(data: bytes | None, source: Source, assignment: Assignment) -> Work:
     for step in matched.steps:
         if step.kind == "answer":
             answers[step.question] = f"{answers.get(step.question, '')}{step.text}\n"
-    room, shown = LARGEST_PICTURES, {}
+    room, shown = _Room(), {}
     for question, cells in matched.cells.items():
         below = [output for number in cells for output in stored.get(number, ())]
-        shown[question], room = _shown(below, room)
+        shown[question] = _shown(below, room)
     return Work(answers, shown)
 
 
-def _shown(below: Iterable[Output], room: int) -> tuple[Shown, int]:
-    """Return what fits into a page, and how many bytes of pictures are left for the next question."""
+@dataclass(slots=True)
+class _Room:
+    """What one student's page still takes."""
+
+    size_bytes: int = LARGEST_PICTURES
+    pictures: int = MOST_PICTURES
+
+    def figure(self, output: Output) -> Figure | None:
+        """Return an output as a picture if it is one and fits."""
+        if not output.png or not self.pictures:
+            return None
+        self.pictures -= 1
+        figure = remade(output.png)
+        if figure is None or len(figure.png) > self.size_bytes:
+            return None
+        self.size_bytes -= len(figure.png)
+        return figure
+
+
+def _shown(below: Iterable[Output], room: _Room) -> Shown:
     parts: list[Output | Figure] = []
     texts, characters, left_out = 0, 0, 0
     for output in below:
-        figure = remade(output.png) if output.png and room > 0 else None
-        if figure and len(figure.png) <= room:
+        if figure := room.figure(output):
             parts.append(figure)
-            room -= len(figure.png)
         elif output.text and texts < MOST_TEXTS and characters + len(output.text) <= LONGEST_TEXTS:
             parts.append(output)
             texts, characters = texts + 1, characters + len(output.text)
         else:
             left_out += 1
-    return Shown(tuple(parts), left_out), room
+    return Shown(tuple(parts), left_out)

@@ -44,7 +44,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     views.write_views(sample_class.small_class(folder), sample_class.source())
     answers = copied_class()
     large = pages.report(
-        sample_class.crowd(60),
+        sample_class.crowd(24),
         title="Lab",
         headings={question.name: question.title for question in sample_class.source().questions},
         alike=similarity.pairs(answers, REFERENCES),
@@ -74,7 +74,8 @@ def test_no_page_breaks_a_rule_of_level_a_or_aa(
         told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
         assert told == [], place
         assert len(found.response["passes"]) > 5
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+        if medium == "screen":
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
         page.close()
 
 
