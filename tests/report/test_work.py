@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from autograder.compile import leaks, prepare
 from autograder.grade.submissions import outputs
 from autograder.grade.submissions.outputs import LONGEST_TEXT, MOST_LINES, MOST_OUTPUTS
 from autograder.grade.text import lines
@@ -182,3 +183,13 @@ def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) ->
     (tmp_path / "right" / "submission.ipynb").write_bytes(notebook({"q1": "other = 1"}))
     views.write_student(run, result, sample_class.source())
     assert "<pre" not in (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
+
+
+def test_a_page_with_outputs_holds_no_value_that_only_a_hidden_check_knows(tmp_path: Path) -> None:
+    prepared = prepare(ASSIGNMENT)
+    expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
+    watch = leaks.watch(prepared.source, prepared.files, expected, None)
+    written = notebook(outputs={"q7": [stream("found 8,809 and seed 550,127")]})
+    clean, told = ({pages.FEEDBACK: page(data).encode()} for data in (notebook(), written))
+    assert watch.problems_in(clean, "page") == []
+    assert watch.problems_in(told, "page") != []
