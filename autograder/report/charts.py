@@ -49,6 +49,22 @@ class Chart:
     """What stands for it where it cannot be seen."""
 
 
+def drawn(
+    results: Sequence[Result],
+    found: Sequence[QuestionSummary],
+    points: float,
+    titles: Mapping[str, str],
+) -> dict[str, Chart]:
+    """Return all charts of a class by name; none of an empty one."""
+    if not results or not points:
+        return {}
+    return {
+        "totals": totals(results, points),
+        "questions": questions([question for question in found if not question.manual], titles),
+        "costs": costs(results),
+    }
+
+
 def totals(results: Sequence[Result], points: float) -> Chart:
     """Return the distribution of totals."""
     counts = summary.distribution(results)

@@ -25,7 +25,7 @@ from autograder.grade.folders import folder_name
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.results import CheckResult, Result, Standing
 from autograder.grade.text import lines, one_line
-from autograder.report import gradebook, summary
+from autograder.report import charts, gradebook, summary
 from autograder.report.attention import attention
 from autograder.report.figures import Figure
 from autograder.report.similarity import MOST_PAIRS, Pair
@@ -156,31 +156,13 @@ def report(
         alike=alike[:MOST_PAIRS],
         more_alike=max(0, len(alike) - MOST_PAIRS),
         answers=answers,
-        charts=_charts(ordered, questions, points, headings),
+        charts=charts.drawn(ordered, questions, points, headings),
         middle_s=median([result.wall_s for result in ordered] or [0.0]),
         conditions=_conditions(ordered),
         fewest=summary.FEWEST,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-
-
-def _charts(
-    results: Sequence[Result],
-    questions: Sequence[summary.QuestionSummary],
-    points: float,
-    headings: Mapping[str, str],
-) -> dict[str, Any]:
-    from autograder.report import charts  # draws with matplotlib
-
-    marked = [question for question in questions if not question.manual]
-    if not results or not points:
-        return {}
-    return {
-        "totals": charts.totals(results, points),
-        "questions": charts.questions(marked, headings),
-        "costs": charts.costs(results),
-    }
 
 
 def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
