@@ -20,6 +20,7 @@ from autograder.grade.submissions import find
 from autograder.grade.text import one_line
 from autograder.report import marks
 from autograder.report.roster import keep as read_roster
+from autograder.report.runs import Run
 from autograder.report.views import summary_table, write_views
 
 
@@ -105,7 +106,7 @@ def grade_into(
         results = run.grade(recipe, found, out, workers=workers, on_result=tell)
         progress.update(task, completed=len(found))
     everybody = marks.of(results, students, assignment)
-    write_views(out, results, title=assignment.title, marks=everybody)
+    write_views(Run(out, assignment, results, everybody), recipe.source)
     console.print(summary_table(results))
     for sentence in marks.remarks(everybody):
         console.print(sentence, markup=False)

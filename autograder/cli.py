@@ -105,10 +105,11 @@ def grade(
 @_ANONYMOUS
 def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
     """Write the pages and tables of a run again, also while it goes on."""
+    from autograder.compile import prepare
     from autograder.report import marks, views
 
     run, place = _loaded(folder, out, roster, anonymous)
-    views.write_views(place, run.results, title=run.assignment.title, marks=run.marks)
+    views.write_views(run, prepare(run.assignment).source, place)
     _CONSOLE.print(views.summary_table(run.results))
     _tell(() if anonymous else marks.remarks(run.marks))
     _CONSOLE.print(f"The class: {place / 'report.html'}, {place / 'grades.csv'}")

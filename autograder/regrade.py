@@ -48,7 +48,7 @@ def regrade(
             for line in _changes(result, again):
                 console.print(line, markup=False, soft_wrap=True)
     now = runs.load(out, course)
-    write_views(out, now.results, title=now.assignment.title, marks=now.marks)
+    write_views(now, recipe.source)
     return 2 if ungraded else 0
 
 

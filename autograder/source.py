@@ -26,6 +26,7 @@ END_SOLUTION = "# END SOLUTION"
 
 _CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
 _CONFIG_END = '""" # END TEST CONFIG'
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
 _QUESTION_KEYS = {"name": str, "points": (int, float), "manual": bool}
 _CHECK_KEYS = {"points": (int, float), "hidden": bool}
 
@@ -154,6 +155,14 @@ class Question:
     prompt: tuple[Cell, ...]
     answers: tuple[Answer, ...]
     checks: tuple[Check, ...]
+
+    @property
+    def title(self) -> str:
+        """Return the first heading of its prompt without its number and points; empty if it has none."""
+        found = (_HEADING.search(cell.text) for cell in self.prompt if cell.kind is Kind.MARKDOWN)
+        heading = next((match[1] for match in found if match), "")
+        heading = re.sub(r"\s*\([\d.]+ points?\)$", "", re.sub(r"[*`]", "", heading).strip())
+        return re.sub(rf"^{re.escape(self.name)}\b[.:]?\s*", "", heading, flags=re.IGNORECASE)
 
     @property
     def points(self) -> float:

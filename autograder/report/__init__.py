@@ -8,4 +8,7 @@ roster        who is in the class                  matching      which submissio
 marks         who gets which mark                  spreadsheet   CSV that is safe to open
 anonymity     a run without persons                erasure       a run without one of them
 exports/      a run as other systems read it
+work          what a student handed in             figures       its pictures, drawn again
+attention     whom staff should look at            similarity    answers that are too much alike
+charts        the report's pictures
 """

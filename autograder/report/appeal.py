@@ -13,7 +13,7 @@ from autograder.grade import values
 from autograder.grade.models.description import Model, Part, Refused
 from autograder.grade.models.parse import parse
 from autograder.grade.results import CheckResult, Result
-from autograder.grade.text import block, one_line
+from autograder.grade.text import lines, one_line
 from autograder.grade.wire import WireError
 from autograder.report.pages import render
 from autograder.source import Check
@@ -25,6 +25,7 @@ _MOST_CALLS = 40
 
 _LONGEST = 600
 _LONGEST_CODE = 20_000
+_MOST_LINES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +136,4 @@ def _part(part: Part) -> str:
 
 
 def _code(text: str) -> Markup:
-    return Markup(escape(block(text, _LONGEST_CODE)))
+    return Markup(escape(lines(text, _LONGEST_CODE, _MOST_LINES)))

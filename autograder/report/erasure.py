@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.compile import prepare
 from autograder.course import Course
 from autograder.errors import StaffError
 from autograder.grade import folders, journal
@@ -35,7 +36,7 @@ def forget(out: Path, student: str, course: Course) -> tuple[Path, ...]:
     for path in exports.written(out):
         path.unlink()
     left = runs.load(out, course)
-    views.write_views(out, left.results, title=left.assignment.title, marks=left.marks)
+    views.write_views(left, prepare(left.assignment).source)
     return tuple(_traces(out, found))
 
 

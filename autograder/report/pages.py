@@ -1,14 +1,18 @@
 """The pages of a run: ``feedback.html`` for a student, ``report.html`` for staff.
 
-A page holds all that it needs and nothing that runs. Every text passes ``_fit`` on its way
-into a page and is escaped behind it, also where a template forgets to ask.
+A page holds all that it needs and asks nobody for more. Nothing runs in a student's page; in that
+of staff one script of ours sorts a table, and the page's policy allows no other. Every text passes
+``_fit`` on its way into a page and is escaped behind it, also where a template forgets to ask.
 """
 
+import base64
+import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -20,13 +24,19 @@ from autograder.grade.diagnosis import sentence
 from autograder.grade.folders import folder_name
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.results import CheckResult, Result, Standing
-from autograder.grade.text import one_line
-from autograder.report import gradebook, summary
+from autograder.grade.text import lines, one_line
+from autograder.report import charts, gradebook, summary
+from autograder.report.attention import attention
+from autograder.report.figures import Figure
+from autograder.report.similarity import MOST_PAIRS, Pair
+from autograder.report.work import Shown
 
 FEEDBACK = "feedback.html"
 REPORT = "report.html"
 
 _LONGEST = 700
+_TEMPLATES = Path(__file__).parent / "templates"
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 WORDS: Mapping[Outcome, str] = {
     Outcome.PASSED: "passed",
@@ -54,6 +64,13 @@ class _Question(NamedTuple):
     belief: str
     """A sentence; mostly empty."""
 
+    shown: Shown
+    """What the notebook held there."""
+
+    @property
+    def passed(self) -> int:
+        return sum(check.outcome is Outcome.PASSED for check in self.checks)
+
     @property
     def unanswered(self) -> bool:
         return all(check.outcome is Outcome.BLOCKED for check in self.checks)
@@ -67,8 +84,19 @@ class _Question(NamedTuple):
         return next((check.told for check in self.checks if check.told), "")
 
 
-def feedback(result: Result, *, title: str) -> bytes:
-    """Return the page that a student reads: the title and hint of each check, no hidden value."""
+def feedback(
+    result: Result,
+    *,
+    title: str,
+    headings: Mapping[str, str] = _NONE,
+    shown: Mapping[str, Shown] = _NONE,
+) -> bytes:
+    """Return the page that a student reads: the title and hint of each check, no hidden value.
+
+    Args:
+        headings: titles by question, where they have one.
+        shown: what the submission itself had stored, by question.
+    """
     marks = result.marks()
     questions = [
         _Question(
@@ -77,29 +105,63 @@ def feedback(result: Result, *, title: str) -> bytes:
             points,
             tuple(check for check in result.checks if check.question == name),
             sentence(result.beliefs[name]) if name in result.beliefs else "",
+            shown.get(name, Shown()),
         )
         for name, (_, points) in result.questions().items()
     ]
     present = [outcome for outcome in Outcome if any(check.outcome is outcome for check in result.checks)]
-    return render("feedback.html.j2", title=title, result=result, questions=questions, present=present)
+    return render(
+        "feedback.html.j2",
+        title=title,
+        result=result,
+        questions=questions,
+        present=present,
+        headings=headings,
+    )
 
 
-def report(results: Sequence[Result], *, title: str) -> bytes:
-    """Return the page that staff reads: the class, its questions and checks, every student."""
+def report(
+    results: Sequence[Result],
+    *,
+    title: str,
+    headings: Mapping[str, str] = _NONE,
+    alike: Sequence[Pair] = (),
+    answers: Mapping[str, Mapping[str, str]] = _NONE,
+) -> bytes:
+    """Return the page that staff reads: the class, its questions and checks, every student.
+
+    Args:
+        headings: titles by question, where they have one.
+        alike: pairs whose answers nothing explains, see ``similarity``.
+        answers: code by student and question, to be looked at where it is alike.
+    """
     ordered = sorted(results, key=lambda result: result.student)
     whole = [result.earned for result in ordered if result.standing is Standing.GRADED]
+    points = max((result.points for result in ordered), default=0.0)
+    questions, reasons = summary.questions(ordered), attention(ordered)
+    script = Markup((_TEMPLATES / "sort.js").read_text(encoding="utf-8"))
     return render(
         "report.html.j2",
         title=title,
+        headings=headings,
         results=ordered,
-        points=max((result.points for result in ordered), default=0.0),
+        points=points,
         mean=fmean(whole) if whole else None,
         median=median(whole) if whole else None,
-        questions=summary.questions(ordered),
+        questions=questions,
         checks=summary.checks(ordered),
-        columns=summary.distribution(ordered),
+        beliefs=summary.beliefs(ordered),
+        attention=reasons,
+        looked_at=len({result.student for _, there in reasons for result in there}),
+        alike=alike[:MOST_PAIRS],
+        more_alike=max(0, len(alike) - MOST_PAIRS),
+        answers=answers,
+        charts=charts.drawn(ordered, questions, points, headings),
         middle_s=median([result.wall_s for result in ordered] or [0.0]),
         conditions=_conditions(ordered),
+        fewest=summary.FEWEST,
+        script=script,
+        script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
@@ -119,17 +181,30 @@ def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
 
 
 def _fit(value: Any) -> Any:
+    if isinstance(value, _Lines):
+        return str(value)
     return one_line(value, _LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+class _Lines(str):
+    """Text that keeps its lines; it has been made fit to be shown, and is escaped all the same."""
+
+    __slots__ = ()
+
+
+def _code(text: str) -> str:
+    return _Lines(lines(text, 6_000, 120))
 
 
 def _link(student: str) -> str:
     return f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}"
 
 
-def question_title(name: str) -> str:
-    """Return how people read the name of a question: ``q3`` as ``Question 3``."""
+def question_title(name: str, headings: Mapping[str, str] = _NONE) -> str:
+    """Return how people read the name of a question: ``q3`` as ``Question 3``, with its heading."""
     found = re.fullmatch(r"q(\d+\w*)", name)
-    return f"Question {found[1]}" if found else name
+    number = f"Question {found[1]}" if found else name
+    return f"{number}: {headings[name]}" if headings.get(name) else number
 
 
 def _sentence(text: str) -> str:
@@ -143,7 +218,7 @@ def _anchor(name: str) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_fit,
@@ -152,6 +227,8 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         anchor=_anchor,
+        code=_code,
+        uri=lambda picture: Markup(picture),  # of ours, and far longer than a line
         link=_link,
         mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
         number=gradebook.number,
@@ -161,6 +238,7 @@ def _environment() -> Environment:
         word=WORDS.__getitem__,
         mark=_MARKS.__getitem__,
     )
+    environment.tests["figure"] = lambda part: isinstance(part, Figure)
     environment.globals.update(Outcome=Outcome, Standing=Standing, total=gradebook.total)
     return environment
 

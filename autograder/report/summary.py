@@ -1,16 +1,19 @@
-"""What the results of a class come to: per question, per check, and as a distribution."""
+"""What the results of a class come to: per question, per check, per belief, and as a distribution."""
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import StatisticsError, correlation, fmean
 
 from autograder.checks import Outcome
 from autograder.grade.results import CheckResult, Result, Standing
 
 BINS = 10
 """Columns of the distribution of totals, each a tenth of the points wide."""
+
+FEWEST = 10
+"""Whole results that a discrimination needs; of fewer it says nothing."""
 
 _REASONS = 3
 
@@ -33,6 +36,18 @@ class QuestionSummary:
     nothing: int
     """Students with none of them."""
 
+    discrimination: float | None
+    """From -1 to 1, see ``discrimination``; ``None`` where it is not defined."""
+
+    @property
+    def difficulty(self) -> float | None:
+        """Return the mean share of the points, from 0 (nobody has any) to 1; ``None`` if unknown.
+
+        Source: Crocker & Algina, Introduction to Classical and Modern Test Theory (1986), ch. 14,
+        where an item that everybody solves has the difficulty 1.
+        """
+        return self.mean / self.points if self.mean is not None and self.points else None
+
 
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
@@ -48,18 +63,60 @@ class CheckSummary:
 
 def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
     """Return the questions in the order of the source, those that people mark last."""
-    points = {name: total for result in results for name, (_, total) in result.questions().items()}
     manual = {name: total for result in results for name, total in result.manual.items()}
-    checked = [_question(name, total, results) for name, total in points.items()]
-    marked = [QuestionSummary(name, total, True, None, 0, 0) for name, total in manual.items()]
+    checked = [_question(name, total, results) for name, total in _points(results).items()]
+    marked = [QuestionSummary(name, total, True, None, 0, 0, None) for name, total in manual.items()]
     return (*checked, *marked)
+
+
+def _points(results: Sequence[Result]) -> dict[str, float]:
+    return {name: total for result in results for name, (_, total) in result.questions().items()}
 
 
 def _question(name: str, points: float, results: Sequence[Result]) -> QuestionSummary:
     marks = [result.questions()[name][0] for result in results if _wholly_graded(result, name)]
     full = sum(math.isclose(mark, points) for mark in marks)
     nothing = sum(mark == 0 for mark in marks)
-    return QuestionSummary(name, points, False, fmean(marks) if marks else None, full, nothing)
+    mean = fmean(marks) if marks else None
+    return QuestionSummary(name, points, False, mean, full, nothing, discrimination(name, results))
+
+
+def discrimination(question: str, results: Sequence[Result]) -> float | None:
+    """Return the corrected item-total correlation: Pearson's r of a question with all the others.
+
+    The question's own points are taken out of the total, with which they correlate by themselves.
+    It is defined where at least ``FEWEST`` results are whole and neither side is the same for all.
+
+    Source: Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28
+    (1963), 211-218; Nunnally & Bernstein, Psychometric Theory (1994), ch. 8.
+    """
+    whole = [result for result in results if result.standing is Standing.GRADED]
+    marks = [result.questions()[question][0] for result in whole if question in result.questions()]
+    if len(marks) < FEWEST or len(marks) < len(whole):
+        return None
+    rest = [result.earned - mark for result, mark in zip(whole, marks, strict=True)]
+    try:
+        return correlation(marks, rest)
+    except StatisticsError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefSummary:
+    """A belief that probably lies behind wrong answers."""
+
+    question: str
+    belief: str
+    count: int
+    """Students."""
+
+
+def beliefs(results: Sequence[Result]) -> tuple[BeliefSummary, ...]:
+    """Return the beliefs by question, in the order of the source, the commonest first."""
+    order = {name: place for place, name in enumerate(_points(results))}
+    counts = Counter(pair for result in results for pair in result.beliefs.items())
+    found = [BeliefSummary(question, belief, count) for (question, belief), count in counts.items()]
+    return tuple(sorted(found, key=lambda one: (order.get(one.question, -1), -one.count, one.belief)))
 
 
 def _wholly_graded(result: Result, question: str) -> bool:

@@ -12,6 +12,7 @@ from autograder.checks import Outcome
 from autograder.compile import leaks
 from autograder.grade.results import Result
 from autograder.grade.run import started
+from autograder.report.runs import Run
 from autograder.report.views import write_student
 from autograder.source import Source
 from tests.grade.known_answers import ASSIGNMENT, Known, grade, notebook
@@ -52,7 +53,7 @@ def smuggled(graded_lab: Known, tmp_path_factory: pytest.TempPathFactory) -> Res
 
 def pages(result: Result, folder: Path) -> dict[str, bytes]:
     """Return all files that the student of a result may get to see."""
-    write_student(folder, result, title="Lab 4.4")
+    write_student(Run(folder, ASSIGNMENT, (result,)), result, Source("lab.ipynb", (), ()))
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.*")) if path.is_file()}
 
 

@@ -1,4 +1,6 @@
+import base64
 import csv
+import hashlib
 import io
 import os
 import re
@@ -13,14 +15,19 @@ import pytest
 from rich.console import Console
 
 from autograder.checks import Outcome
+from autograder.course import load_course
 from autograder.errors import StaffError
 from autograder.grade.folders import folder_name
 from autograder.grade.results import Result
 from autograder.report import gradebook, marks, pages, summary, views
+from autograder.report.runs import Run
+from autograder.source import Source
 from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
 
 TITLE = "Lab 4.4: Recurrent Networks"
-VOID = {"meta", "br", "rect"}
+ASSIGNMENT = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
+SOURCE = Source("tiny.ipynb", (), ())
+VOID = {"meta", "br", "rect", "img", "source"}
 
 
 class Page(HTMLParser):
@@ -48,7 +55,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
+        if self.open[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
     @property
@@ -62,6 +69,10 @@ def feedback(result: Result) -> Page:
 
 def report(results: Sequence[Result]) -> Page:
     return Page(pages.report(results, title=TITLE))
+
+
+def write_views(out: Path, results: Sequence[Result]) -> None:
+    views.write_views(Run(out, ASSIGNMENT, tuple(results)), SOURCE)
 
 
 def rows(results: Sequence[Result]) -> list[dict[str, str]]:
@@ -130,34 +141,52 @@ def test_no_text_of_a_student_becomes_markup(text: str) -> None:
 
 
 @pytest.mark.parametrize("page", [feedback(ANA), report([ANA]), report([])])
-def test_a_page_is_alone_and_runs_nothing(page: Page) -> None:
-    policy = next(at["content"] for tag, at in page.tags if at.get("http-equiv") == "Content-Security-Policy")
-    assert "default-src 'none'" in (policy or "")
-    assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "form", "base"}
+def test_a_page_is_alone(page: Page) -> None:
+    assert "default-src 'none'" in policy(page)
+    assert not {tag for tag, _ in page.tags} & {"link", "iframe", "object", "embed", "form", "base"}
     for _, attributes in page.tags:
-        assert not set(attributes) & {"src", "style"}
+        assert "style" not in attributes
         assert not any(name.startswith("on") for name in attributes)
-        assert (attributes.get("href") or "#")[:2] in ("#", "#q", "./")
+        assert (attributes.get("href") or "#")[:2] in ("#", "#q", "#c", "./")
+        for name in set(attributes) & {"src", "srcset"}:
+            assert re.match(r"data:image/(png|svg\+xml);base64,[\w+/=]+$", attributes[name] or "")
+
+
+def test_nothing_runs_in_a_students_page_and_one_known_script_in_that_of_staff() -> None:
+    assert "script" not in policy(feedback(ANA))
+    assert "script" not in {tag for tag, _ in feedback(ANA).tags}
+    html = pages.report([ANA], title=TITLE).decode()
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert len(scripts) == 1
+    assert f"script-src 'sha256-{digest}'" in policy(Page(html.encode()))
+
+
+def policy(page: Page) -> str:
+    return next(
+        at["content"] or "" for _, at in page.tags if at.get("http-equiv") == "Content-Security-Policy"
+    )
 
 
 def test_a_report_shows_the_class() -> None:
     text = report([ANA, of("ben"), of("cem", checks=ungraded("q1-shape"))]).text
     for part in (
-        "submissions 3 mean of 27.5 points 9.5 median 9.5 not wholly graded 1 with flags 3",
+        "submissions 3 mean of 27.5 points 9.5 median 9.5 not wholly graded 1 to look at 3",
         "MiB at most 150",
         "3 × a weight array is missing.",
-        "ana : a cell ended Python.",
+        "a cell ended Python. (3) ana , ben , cem",
         "3 of 3: Isolation reduced (without landlock); data set embedded; seed 42",
-        "Question 1 5.5 2.5 0 0 Question 2 9 0 0 3",
+        "Question 1 5.5 2.5 45 % – 0 0 Question 2 9 0 0 % – 0 3",
     ):
         assert part in text, part
 
 
 def test_a_link_leads_to_the_folder_of_its_student(tmp_path: Path) -> None:
     results = [of(text) for text in ("javascript:alert(1)", "a b%2e", "李雷", "..", "report.html", *HOSTILE)]
-    views.write_views(tmp_path, results, title=TITLE)
+    write_views(tmp_path, results)
     links = [at["href"] for tag, at in Page((tmp_path / "report.html").read_bytes()).tags if tag == "a"]
-    assert len(set(links)) == len(results)
+    links = sorted({link or "" for link in links if link != "#content"})
+    assert len(links) == len(results)
     for link in links:
         assert (tmp_path / unquote(link or "")).is_file()
         assert (tmp_path / unquote(link or "")).parent.parent == tmp_path
@@ -225,7 +254,7 @@ def test_the_terminal_shows_thirty_rows_and_counts_the_rest() -> None:
 
 def test_a_class_of_a_thousand_is_written_whole(tmp_path: Path) -> None:
     results = [of(f"student{place:04}") for place in range(1_000)]
-    views.write_views(tmp_path, results, title=TITLE)
+    write_views(tmp_path, results)
     assert len(list(tmp_path.glob("*/feedback.html"))) == len(list(tmp_path.glob("*/results.json"))) == 1_000
     assert Page((tmp_path / "report.html").read_bytes()).text.count("student0") == 2_000
     assert not list(tmp_path.rglob("*.new"))
@@ -234,9 +263,9 @@ def test_a_class_of_a_thousand_is_written_whole(tmp_path: Path) -> None:
 def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> None:
     mask = os.umask(0)
     try:
-        views.write_views(tmp_path, [ANA], title=TITLE)
+        write_views(tmp_path, [ANA])
         before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-        views.write_views(tmp_path, [of("ana", wall_s=99.0), ANA], title=TITLE)
+        write_views(tmp_path, [of("ana", wall_s=99.0), ANA])
     finally:
         os.umask(mask)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
@@ -247,7 +276,7 @@ def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> N
 def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "ana").write_text("in the way")
     with pytest.raises(StaffError, match=r"results\.json: cannot be written .* journal .* is whole"):
-        views.write_student(tmp_path, ANA, title=TITLE)
+        views.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
 
 
 def test_a_text_that_no_template_thought_of_is_escaped_and_printable_too() -> None:

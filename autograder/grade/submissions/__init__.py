@@ -6,7 +6,7 @@ listing      what folders and archives hold      read         a file → cells
 script       exported ``.py`` files → cells      match        cells → steps
 catalogue    what the source asks for and gives  statements   cells as top-level statements
 labels       what belongs to which cell          order        where it runs
-demonstrations  what of it need not run
+demonstrations  what of it need not run          outputs      what was stored below the cells
 notes        what is said about it
 
 Everything in a submission is a claim: ids, names and metadata help to find what belongs
@@ -18,12 +18,14 @@ from autograder.grade.submissions.demonstrations import needed
 from autograder.grade.submissions.find import Found, find, find_one
 from autograder.grade.submissions.match import Matched, match
 from autograder.grade.submissions.order import Step
+from autograder.grade.submissions.outputs import Output, outputs
 from autograder.grade.submissions.read import SubmittedCell, read, take_apart
 from autograder.source import Source
 
 __all__ = [
     "Found",
     "Matched",
+    "Output",
     "Step",
     "SubmittedCell",
     "find",
@@ -31,6 +33,7 @@ __all__ = [
     "interpret",
     "match",
     "needed",
+    "outputs",
     "read",
 ]
 

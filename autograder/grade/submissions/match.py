@@ -7,7 +7,7 @@ from types import MappingProxyType
 from autograder.errors import StudentError
 from autograder.grade.submissions import notes
 from autograder.grade.submissions.catalogue import Catalogue, catalogue, squeezed
-from autograder.grade.submissions.labels import pieces
+from autograder.grade.submissions.labels import Piece, Role, pieces
 from autograder.grade.submissions.order import Order, Step, order, steps
 from autograder.grade.submissions.read import Submitted, SubmittedCell
 from autograder.source import Kind, Question, Source
@@ -28,6 +28,9 @@ class Matched:
 
     texts: Mapping[str, str] = field(default_factory=dict)
     """Answers to the questions that people mark, by question; empty if there is none."""
+
+    cells: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """By question, the submitted code cells from it to the next one, by number; no checks."""
 
     def noting(self, submitted: Submitted, assignment: str) -> "Matched":
         """Return this with what was repaired in reading, and a flag for another assignment's file."""
@@ -58,7 +61,22 @@ def match(cells: Sequence[SubmittedCell], source: Source) -> Matched:
         tuple(notes.repairs(known, found, placed)),
         tuple(notes.flags(known, found, placed)),
         MappingProxyType({question.name: _text(question, known, placed) for question in manual}),
+        MappingProxyType(_cells(source, known, found)),
     )
+
+
+def _cells(source: Source, known: Catalogue, found: Sequence[Piece]) -> dict[str, tuple[int, ...]]:
+    """Return which submitted cells stand at which question; own cells belong to what is above them."""
+    begins = {known.index[question.cell.id]: question.name for question in source.questions}
+    numbers: dict[str, dict[int, None]] = {name: {} for name in begins.values()}
+    current = ""
+    for piece in found:
+        index = known.index.get(piece.label.id)
+        if index is not None:
+            current = next((begins[place] for place in reversed(begins) if place <= index), "")
+        if current and piece.cell.kind is Kind.CODE and piece.label.role is not Role.CHECK:
+            numbers[current][piece.cell.number] = None
+    return {name: tuple(there) for name, there in numbers.items()}
 
 
 def _text(question: Question, known: Catalogue, placed: Order) -> str:

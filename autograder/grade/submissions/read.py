@@ -1,6 +1,7 @@
 """A submitted file taken apart into cells, with what had to be put right.
 
-Sizes and counts are capped before anything is parsed, and stored outputs are never looked at.
+Sizes and counts are capped before anything is parsed. Stored outputs are not looked at here:
+``outputs`` reads them for their author, and nothing that is graded does.
 """
 
 import codecs
@@ -111,9 +112,9 @@ def take_apart(data: bytes) -> Submitted:
     """Return all that is read of a file; see ``read``."""
     if problem := unreadable(data[:64], len(data)):
         raise StudentError(problem)
-    text, repairs = _decoded(data)
+    text, repairs = decoded(data)
     if text.startswith("{"):
-        return _notebook(_parsed(text), repairs)
+        return _notebook(parsed(text), repairs)
     if "\0" in text or not any(char.isprintable() for char in text[:100]):
         raise StudentError(f"The file is neither a notebook nor a Python script; {HAND_IN}.")
     repairs.append("This is a script instead of a notebook; its cells were found by their markers.")
@@ -127,8 +128,8 @@ def raw_cells(data: bytes) -> list[Any]:
     Raises:
         StudentError: it cannot be read.
     """
-    text, _ = _decoded(data)
-    cells = _parsed(text).get("cells") if text.startswith("{") else None
+    text, _ = decoded(data)
+    cells = parsed(text).get("cells") if text.startswith("{") else None
     return cells[:MOST_CELLS] if isinstance(cells, list) else []
 
 
@@ -152,7 +153,7 @@ def unreadable(head: bytes, size_bytes: int) -> str:
     return ""
 
 
-def _decoded(data: bytes) -> tuple[str, list[str]]:
+def decoded(data: bytes) -> tuple[str, list[str]]:
     """Return the text of a file, without blanks around it, and what is said about that."""
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
@@ -169,8 +170,12 @@ def _is_cp1252(data: bytes) -> bool:
     return not any(code in data for code in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """Return the JSON of a notebook, if it is of a size that can be parsed."""
+def parsed(text: str) -> dict[str, Any]:
+    """Return the JSON of a notebook, if it is of a size that can be parsed.
+
+    Raises:
+        StudentError: it is not, or it is no JSON.
+    """
     structure = "" if text.count('"') > _MOST_QUOTES else _STRING.sub("", text)
     containers = structure.count("[") + structure.count("{")
     if not structure or containers > _MOST_CONTAINERS or structure.count(",") > _MOST_VALUES:

@@ -1,0 +1,196 @@
+"""Answers that are more alike than the question and the class explain: a hint for staff, not a proof.
+
+Two answers are compared as sequences of tokens: names that an author chooses, comments,
+docstrings, layout and the spelling of literals do not count. How alike they are is set against
+how alike each of them is to what is known (the solution, the released stub, known answers) and
+to the rest of the class: what the question forces, or many write, is no hint.
+"""
+
+import ast
+import builtins
+import io
+import keyword
+import math
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from autograder.misconceptions import Misconception
+from autograder.source import Kind, Source
+
+NEARLY = 0.9
+"""Two answers below this likeness are never a hint."""
+
+MOST_ALIKE = 4
+"""An answer that is about as near to so many classmates is what the class writes; from a class of
+``MOST_ALIKE / COMMON`` on it is that share of it."""
+
+COMMON = 0.03
+
+THRESHOLD = 12.0
+"""Tokens that a pair shares beyond what is explained, over all questions; ``docs/similarity.md``."""
+
+MOST_PAIRS = 40
+
+_MOST_TOKENS = 4_000
+_SKIPPED = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
+    tokenize.ENDMARKER,
+}  # fmt: skip
+_STARTS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+_OPEN, _CLOSED = "([{", ")]}"
+_BUILTIN = frozenset(dir(builtins))
+_FIRST = 0x100
+_LAST = 0xD7FF
+"""Tokens become characters from ``_FIRST`` on; all rarer than the first 55,000 kinds share the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Two answers to one question."""
+
+    question: str
+    likeness: float
+    """Share of the tokens that both have in the same order, from 0 to 1."""
+
+    explained: float
+    """The likeness of the nearer of them to what is known or common."""
+
+    tokens: float
+    """How many of the shared tokens nothing explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two students with answers that are alike."""
+
+    students: tuple[str, str]
+    questions: tuple[Alike, ...]
+    """The most telling first."""
+
+    @property
+    def tokens(self) -> float:
+        """Return what nothing explains, over all questions."""
+        return sum(alike.tokens for alike in self.questions)
+
+
+def references(source: Source, known: Iterable[Misconception]) -> dict[str, tuple[str, ...]]:
+    """Return what answers to a question are expected to resemble: solution, stub, known answers."""
+    found: dict[str, list[str]] = {}
+    for question in source.questions:
+        cells = [answer for answer in question.answers if answer.cell.kind is Kind.CODE]
+        texts = ["\n".join(cell.solved() for cell in cells), "\n".join(cell.stub() for cell in cells)]
+        found[question.name] = texts
+    for one in known:
+        found.setdefault(one.question, []).append(one.code)
+    return {question: tuple(texts) for question, texts in found.items()}
+
+
+def pairs(
+    answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Sequence[str]], threshold: float = THRESHOLD
+) -> tuple[Pair, ...]:
+    """Return the pairs of students whose answers nothing explains, the most telling first.
+
+    Args:
+        answers: code by student and question.
+        known: what explains likeness, by question, see ``references``.
+        threshold: tokens over all questions below which a pair is no hint.
+    """
+    found: dict[tuple[str, str], list[Alike]] = defaultdict(list)
+    questions = dict.fromkeys(question for own in answers.values() for question in own)
+    for question in questions:
+        codes = {student: own[question] for student, own in answers.items() if question in own}
+        for students, alike in _alike(question, codes, known.get(question, ())):
+            found[students].append(alike)
+    all_pairs = (
+        Pair(students, tuple(sorted(there, key=lambda alike: -alike.tokens)))
+        for students, there in found.items()
+    )
+    telling = [pair for pair in all_pairs if pair.tokens >= threshold]
+    return tuple(sorted(telling, key=lambda pair: (-pair.tokens, pair.students)))
+
+
+def _alike(
+    question: str, codes: Mapping[str, str], known: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], Alike]]:
+    """Yield the pairs of students whose answers to one question are nearly the same and unexplained."""
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import cdist
+
+    spelling: dict[str, str] = {}
+    students = sorted(codes)
+    texts = [_spelt(tokens(codes[student]), spelling) for student in students]
+    expected = [text for code in known if (text := _spelt(tokens(code), spelling))]
+    if len(texts) < 2:
+        return
+    scorer = Indel.normalized_similarity
+    each_other = cdist(texts, texts, scorer=scorer, dtype=np.float32, workers=-1)
+    explained = cdist(texts, expected, scorer=scorer, dtype=np.float32, workers=-1).max(axis=1, initial=0.0)
+    np.fill_diagonal(each_other, 0.0)
+    explained = np.maximum(explained, _common(each_other))
+    for one, other in zip(*np.nonzero(np.triu(each_other >= NEARLY)), strict=True):
+        likeness = float(each_other[one, other])
+        known_likeness = float(max(explained[one], explained[other]))
+        beyond = (likeness - known_likeness) * (len(texts[one]) + len(texts[other])) / 2
+        if beyond >= 1:
+            alike = Alike(question, likeness, known_likeness, beyond)
+            yield (students[one], students[other]), alike
+
+
+def _common(each_other: np.ndarray) -> np.ndarray:
+    """Return how alike each answer is to so many classmates that it is common."""
+    count = len(each_other)
+    place = max(MOST_ALIKE, math.ceil(COMMON * count))
+    if place >= count:
+        return np.zeros(count, np.float32)
+    return np.partition(each_other, count - place, axis=1)[:, count - place]
+
+
+@lru_cache(maxsize=4096)
+def tokens(code: str) -> tuple[str, ...]:
+    """Return what counts of an answer; of code that is no Python, as far as it can be read."""
+    found: list[str] = []
+    before, depth = "", 0
+    try:
+        read = list(_significant(code))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        read = [tokenize.TokenInfo(tokenize.NAME, word, (0, 0), (0, 0), "") for word in code.split()]
+    below = (token.string for token in read[1:])
+    for token in read:
+        after = next(below, "")
+        depth += (token.string in _OPEN) - (token.string in _CLOSED) if token.type == tokenize.OP else 0
+        found.append(_meaning(token, before, after, depth > 0))
+        before = token.string
+    return tuple(found[:_MOST_TOKENS])
+
+
+def _significant(code: str) -> Iterator[tokenize.TokenInfo]:
+    """Yield tokens without comments, layout and texts that stand alone, like docstrings."""
+    above = tokenize.ENCODING
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        alone = token.type == tokenize.STRING and above in _STARTS
+        if token.type not in _SKIPPED and not alone:
+            yield token
+        above = above if token.type in (tokenize.COMMENT, tokenize.NL) else token.type
+
+
+def _meaning(token: tokenize.TokenInfo, before: str, after: str, inside: bool) -> str:
+    """Return a token as it is compared; a name that its author chooses is like any other."""
+    text = token.string
+    if token.type in (tokenize.NUMBER, tokenize.STRING):
+        try:
+            return repr(ast.literal_eval(text))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return text
+    if token.type != tokenize.NAME or keyword.iskeyword(text) or text in _BUILTIN:
+        return text
+    return text if before == "." or (inside and after == "=") else "name"
+
+
+def _spelt(found: Iterable[str], spelling: dict[str, str]) -> str:
+    """Return tokens as one character each, in which they are compared fastest."""
+    return "".join(spelling.setdefault(token, chr(min(_FIRST + len(spelling), _LAST))) for token in found)
