@@ -15,6 +15,12 @@ LONGEST_SIDE = 1_000
 LARGEST_BYTES = 200_000
 """Of one picture in a page."""
 
+LARGEST_PICTURES = 550_000
+"""Bytes of all pictures of one student; a page stays below 1 MB."""
+
+MOST_PICTURES = 24
+"""Of one student, opened at all; a small file can hold many that are slow to open."""
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = 256
 
@@ -31,6 +37,25 @@ class Figure:
     def uri(self) -> str:
         """Return it as the source of an ``img``."""
         return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+@dataclass(slots=True)
+class Room:
+    """What is left for the pictures of one student."""
+
+    size_bytes: int = LARGEST_PICTURES
+    pictures: int = MOST_PICTURES
+
+    def figure(self, png: bytes) -> Figure | None:
+        """Return a picture drawn again; None if it is none or does not fit any more."""
+        if not png or not self.pictures:
+            return None
+        self.pictures -= 1
+        figure = remade(png)
+        if figure is None or len(figure.png) > self.size_bytes:
+            return None
+        self.size_bytes -= len(figure.png)
+        return figure
 
 
 def remade(png: bytes) -> Figure | None:

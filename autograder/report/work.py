@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.grade.submissions import Output, interpret, outputs
-from autograder.report.figures import Figure, remade
+from autograder.report.figures import Figure, Room
 from autograder.source import Source
 
 MOST_TEXTS = 12
@@ -14,13 +14,6 @@ MOST_TEXTS = 12
 
 LONGEST_TEXTS = 12_000
 """Characters of all texts of one question."""
-
-LARGEST_PICTURES = 550_000
-"""Bytes of all pictures of one student; a page stays below 1 MB."""
-
-
-MOST_PICTURES = 24
-"""Of one student, opened at all; a small file can hold many that are slow to open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +61,18 @@ def work_of(data: bytes | None, source: Source, assignment: Assignment) -> Work:
     for step in matched.steps:
         if step.kind == "answer":
             answers[step.question] = f"{answers.get(step.question, '')}{step.text}\n"
-    room, shown = _Room(), {}
+    room, shown = Room(), {}
     for question, cells in matched.cells.items():
         below = [output for number in cells for output in stored.get(number, ())]
         shown[question] = _shown(below, room)
     return Work(answers, shown)
 
 
-@dataclass(slots=True)
-class _Room:
-    """What one student's page still takes."""
-
-    size_bytes: int = LARGEST_PICTURES
-    pictures: int = MOST_PICTURES
-
-    def figure(self, output: Output) -> Figure | None:
-        """Return an output as a picture if it is one and fits."""
-        if not output.png or not self.pictures:
-            return None
-        self.pictures -= 1
-        figure = remade(output.png)
-        if figure is None or len(figure.png) > self.size_bytes:
-            return None
-        self.size_bytes -= len(figure.png)
-        return figure
-
-
-def _shown(below: Iterable[Output], room: _Room) -> Shown:
+def _shown(below: Iterable[Output], room: Room) -> Shown:
     parts: list[Output | Figure] = []
     texts, characters, left_out = 0, 0, 0
     for output in below:
-        if figure := room.figure(output):
+        if figure := room.figure(output.png):
             parts.append(figure)
         elif output.text and texts < MOST_TEXTS and characters + len(output.text) <= LONGEST_TEXTS:
             parts.append(output)

@@ -1,6 +1,7 @@
 """Marks of a run in nbgrader: its gradebook, its notebooks, its own commands on them."""
 
 import csv
+import base64
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from autograder.notebook import dump, load
 from autograder.report import exports
 from autograder.report.exports.nbgrader import identity
 from tests.grade.sample import HOSTILE
+from autograder.report.figures import remade
 from tests.report.nbgrader_class import ALERT, PDF, PICTURE, Class, made, opened
 
 
@@ -165,16 +167,17 @@ def test_cells_of_the_students_own_stand_where_they_ran(here: Class) -> None:
     exports.export(here.run(here.result("ana", Outcome.PASSED, json.dumps(raw).encode())), "nbgrader")
     cells = notebook(here, "ana")["cells"]
     after = next(n for n, cell in enumerate(cells) if cell["id"] == "q2-helper") + 1
-    assert ("".join(cells[after]["source"]), cells[after]["outputs"][0]["text"]) == ("mine = 7", ["7"])
+    assert ("".join(cells[after]["source"]), cells[after]["outputs"][0]["text"]) == ("mine = 7", ["7\n"])
     assert cells[after]["metadata"] == {}
 
 
 def test_of_stored_outputs_only_text_and_pictures_are_left(entered: Class) -> None:
     cell = next(cell for cell in notebook(entered, "ben")["cells"] if cell["id"] == "series")
     kinds = [key for output in cell["outputs"] for key in output.get("data", {output.get("name"): 0})]
-    assert kinds == ["text/plain", "image/png", "stdout", "stderr"]
-    assert "".join(cell["outputs"][1]["data"]["image/png"]) == PICTURE
-    assert cell["outputs"][3]["text"] == ["line 1\n", "line 2\n"]
+    assert kinds == ["stdout", "image/png", "stdout", "stderr"]
+    png = base64.b64decode("".join(cell["outputs"][1]["data"]["image/png"]))
+    assert (remade(png), png) == (remade(base64.b64decode(PICTURE)), remade(png).png)
+    assert cell["outputs"][3]["text"] == [f"{ALERT}: {ALERT}\n"]
 
 
 class Page(HTMLParser):

@@ -110,7 +110,7 @@ def test_few_pictures_are_opened_at_all() -> None:
         sample_class.source(),
         ASSIGNMENT,
     ).shown
-    assert sum(one.figures for one in found.values()) == work.MOST_PICTURES
+    assert sum(one.figures for one in found.values()) == figures.MOST_PICTURES
     assert found["q9"].left_out == 20
 
 

@@ -122,17 +122,6 @@ def take_apart(data: bytes) -> Submitted:
     return _submitted(raw, {}, repairs)
 
 
-def raw_cells(data: bytes) -> list[Any]:
-    """Return the cells of a notebook as its file holds them, unchecked; none for a script or format 3.
-
-    Raises:
-        StudentError: it cannot be read.
-    """
-    text, _ = decoded(data)
-    cells = parsed(text).get("cells") if text.startswith("{") else None
-    return cells[:MOST_CELLS] if isinstance(cells, list) else []
-
-
 def unreadable(head: bytes, size_bytes: int) -> str:
     """Return why a file cannot be a notebook, as a sentence for the student; empty if it can.
 

@@ -6,7 +6,6 @@ annotations   annotations.txt, commands of GitHub Actions
 imports       tables that learning systems import
 canvas        canvas.csv                moodle        moodle.csv
 nbgrader      nbgrader's gradebook      autograded    a graded submission as a notebook for it
-outputs       stored outputs, made harmless
 """
 
 from collections.abc import Callable, Mapping

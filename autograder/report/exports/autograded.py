@@ -4,22 +4,24 @@ It holds what the release holds, so no hidden check, and nothing of the student'
 would run: code and outputs as text, prose as it was typed.
 """
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.checks import Outcome
 from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.grade.results import CheckResult, Result
-from autograder.grade.submissions import Matched, interpret
+from autograder.grade.submissions import Output, interpret, outputs
+from autograder.grade.submissions import read as read_cells
 from autograder.grade.submissions.order import Step
 from autograder.grade.text import one_line
-from autograder.report.exports.outputs import Stored, stored, stream
+from autograder.report.figures import Room
 from autograder.source import Kind, Source
 
 OURS = "Not graded because of a fault of ours; staff will grade it again."
@@ -38,7 +40,13 @@ class Submission:
     texts: Mapping[str, str] = field(default_factory=dict)
     """Answers to the questions that people mark."""
 
-    outputs: tuple[Stored, ...] = ()
+    outputs: Mapping[int, tuple[Output, ...]] = field(default_factory=dict)
+    """What stands below its cells, by their place in the file, from 1."""
+
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Of its cells by what the file calls them."""
+
+    room: Room = field(default_factory=Room)
 
 
 def read(data: bytes | None, source: Source, assignment: Assignment) -> Submission:
@@ -46,8 +54,9 @@ def read(data: bytes | None, source: Source, assignment: Assignment) -> Submissi
     if data is None:
         return Submission()
     try:
-        matched: Matched = interpret(data, source, assignment)
-        return Submission(matched.steps, matched.texts, stored(data))
+        matched, (cells, _) = interpret(data, source, assignment), read_cells(data)
+        places = {cell.id: cell.number for cell in reversed(cells)}
+        return Submission(matched.steps, matched.texts, outputs(data), places)
     except StudentError:
         return Submission()
 
@@ -77,8 +86,7 @@ def notebook(release: NotebookNode, source: Source, result: Result, submission: 
         elif cell.id in prose:
             cell.source = literal(prose[cell.id])
         elif cell.cell_type == Kind.CODE:
-            same = [one.number for one in submission.outputs if one.id == cell.id]
-            cell.outputs = _outputs(submission, same[:1])
+            cell.outputs = _outputs(submission, [submission.places.get(cell.id, 0)])
         made.cells += [cell, *extras.get(cell.id, ())]
     return made
 
@@ -122,8 +130,21 @@ def _placed(
 
 
 def _outputs(submission: Submission, numbers: Sequence[int]) -> list[NotebookNode]:
-    wanted = dict.fromkeys(numbers)
-    return [output for one in submission.outputs if one.number in wanted for output in one.outputs]
+    below = (output for number in dict.fromkeys(numbers) for output in submission.outputs.get(number, ()))
+    return [made for output in below if (made := _output(output, submission.room))]
+
+
+def _output(output: Output, room: Room) -> NotebookNode | None:
+    if output.text:
+        return _stream(f"{output.text}\n", error=output.error)
+    figure = room.figure(output.png)
+    png = base64.b64encode(figure.png).decode("ascii") if figure else ""
+    return new_output("display_data", {"image/png": png}) if png else None
+
+
+def _stream(text: str, *, error: bool) -> NotebookNode:
+    made: NotebookNode = new_output("stream", name="stderr" if error else "stdout", text=text)
+    return made
 
 
 def _told(check: CheckResult) -> NotebookNode:
@@ -132,4 +153,4 @@ def _told(check: CheckResult) -> NotebookNode:
     sentences = [OURS] if ungraded else [check.told, check.hint]
     lines = [f"{check.outcome.value}: {check.title}", *sentences]
     text = "\n".join(one_line(line, _LONGEST) for line in lines if line)
-    return stream(f"{text}\n", error=check.outcome is not Outcome.PASSED and not ungraded)
+    return _stream(f"{text}\n", error=check.outcome is not Outcome.PASSED and not ungraded)
