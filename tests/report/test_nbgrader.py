@@ -1,7 +1,7 @@
 """Marks of a run in nbgrader: its gradebook, its notebooks, its own commands on them."""
 
-import csv
 import base64
+import csv
 import json
 import os
 import re
@@ -23,8 +23,8 @@ from autograder.errors import StaffError
 from autograder.notebook import dump, load
 from autograder.report import exports
 from autograder.report.exports.nbgrader import identity
-from tests.grade.sample import HOSTILE
 from autograder.report.figures import remade
+from tests.grade.sample import HOSTILE
 from tests.report.nbgrader_class import ALERT, PDF, PICTURE, Class, made, opened
 
 
