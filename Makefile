@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate peers hostile browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile browsers bundles bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +20,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,7 +29,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not training'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
@@ -45,6 +45,10 @@ agreement: $(VENV)/ready
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
+
+answers: $(VENV)/ready
+	@$(BIN)/python -m pytest -q tests/lab/test_solution.py tests/grade/test_lab.py tests/grade/test_diagnosis.py \
+	  tests/grade/test_feedback_leaks.py
 
 peers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m peers

@@ -63,6 +63,7 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(tiny_ma
     assert [mark.answer for mark in tiny_marks if mark.notebook == "row01"] == ["wrong", ""] * 2
 
 
+@pytest.mark.peers
 @pytest.mark.training
 def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: Built) -> None:
     row = {one.question: one for one in KNOWN if one.name in SAMPLE}

@@ -14,7 +14,7 @@ REAL = ROOT.parent / "shared" / "data" / "imdb.npz"
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("data", ["embedded", "imdb"])
+@pytest.mark.parametrize("data", ["embedded", pytest.param("imdb", marks=pytest.mark.answers)])
 def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
