@@ -144,7 +144,6 @@ STYLES = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:.*was passed an input with a mask attached:UserWarning")
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
 def test_every_right_style_has_one_description_and_gives_equal_outputs(
     style: Callable[[], keras.Model],
@@ -234,7 +233,6 @@ def test_branches_shared_layers_and_several_inputs_are_rebuilt_as_they_were() ->
         assert np.allclose(ours, theirs, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore:.*was passed an input with a mask attached:UserWarning")
 def test_a_model_inside_a_model_is_taken_apart_and_computes_the_same() -> None:
     inner_in = keras.Input((STEPS, WIDTH))
     inner = keras.Model(inner_in, [L.GRU(UNITS)(inner_in), L.GlobalMaxPooling1D()(inner_in)])

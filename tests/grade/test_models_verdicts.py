@@ -22,7 +22,6 @@ BUILDERS = {
     "q6": "build_gated_rnn",
     "q10": "build_forecaster",
 }
-pytestmark = pytest.mark.filterwarnings("ignore:.*was passed an input with a mask attached:UserWarning")
 ENTRIES = [entry for entry in entries() if entry.question in BUILDERS]
 REFUSED = {"q5_name_is_enough"}
 """Answers with a layer of the student's own."""
