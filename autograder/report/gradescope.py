@@ -17,6 +17,7 @@ from autograder.grade.results import CheckResult, Result, Standing
 from autograder.grade.text import one_line
 
 NAME = "results.json"
+OURS = "Not graded because of a fault of ours; staff will grade it again."
 UNGRADED = "Some checks could not be graded because of a fault of ours; staff will grade them again."
 STOPPED = (
     "Grading was stopped before all checks were reached: its time ran out, or it failed. "
@@ -132,7 +133,7 @@ def _told(check: CheckResult, belief: str) -> str:
     if check.outcome is Outcome.PASSED:
         return ""
     if check.outcome is Outcome.UNGRADED:
-        return "Not graded because of a fault of ours; staff will grade it again."
+        return OURS
     texts = [f"{check.outcome.value}", check.told, check.hint, *([sentence(belief)] if belief else [])]
     return "\n".join(one_line(text, _LONGEST) for text in texts if text)
 

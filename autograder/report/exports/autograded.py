@@ -22,9 +22,9 @@ from autograder.grade.submissions import read as read_cells
 from autograder.grade.submissions.order import Step
 from autograder.grade.text import one_line
 from autograder.report.figures import Room
+from autograder.report.gradescope import OURS
 from autograder.source import Kind, Source
 
-OURS = "Not graded because of a fault of ours; staff will grade it again."
 LOST = "The file that was graded is no longer in the folder of the run; this is the blank release."
 
 _LONGEST = 600
