@@ -22,17 +22,21 @@ Export = Callable[[Run, Path], Path]
 """Writes into a folder and returns what to look at."""
 
 
-def _csv(run: Run, out: Path) -> Path:
-    path = out / gradebook.NAME
-    replace_file(path, gradebook.dump(run.marks))
-    return path
+def _file(name: str, dump: Callable[[Run], bytes]) -> Export:
+    """Return an export that writes one file of that name."""
+
+    def write(run: Run, out: Path) -> Path:
+        replace_file(out / name, dump(run))
+        return out / name
+
+    return write
 
 
 FORMATS: Mapping[str, Export] = {
-    "csv": _csv,
-    "junit": junit.write,
-    "markdown": markdown.write,
-    "annotations": annotations.write,
+    "csv": _file(gradebook.NAME, lambda run: gradebook.dump(run.marks)),
+    "junit": _file(junit.NAME, junit.dump),
+    "markdown": _file(markdown.NAME, markdown.dump),
+    "annotations": _file(annotations.NAME, annotations.dump),
     "canvas": canvas.write,
     "moodle": moodle.write,
 }

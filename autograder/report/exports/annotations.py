@@ -6,10 +6,8 @@ escaped where: GitHub, "Workflow commands for GitHub Actions", and ``escapeData`
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from autograder.checks import Outcome
-from autograder.grade.folders import replace_file
 from autograder.grade.results import Result
 from autograder.grade.text import one_line
 from autograder.report.exports import sentences
@@ -17,17 +15,6 @@ from autograder.report.pages import question_title
 from autograder.report.runs import Run
 
 NAME = "annotations.txt"
-
-
-def write(run: Run, out: Path) -> Path:
-    """Write ``annotations.txt`` and return where.
-
-    Raises:
-        StaffError: the disk is full or read-only.
-    """
-    path = out / NAME
-    replace_file(path, dump(run))
-    return path
 
 
 def dump(run: Run) -> bytes:

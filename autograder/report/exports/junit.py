@@ -5,11 +5,9 @@ that errored is an ``error``; one that is ungraded is an ``error`` of the type `
 GitLab shows the text of these elements, others their ``message``.
 """
 
-from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from autograder.checks import Outcome
-from autograder.grade.folders import replace_file
 from autograder.grade.results import CheckResult, Result
 from autograder.grade.text import one_line
 from autograder.report.exports import sentences
@@ -23,17 +21,6 @@ _ELEMENTS = {
     Outcome.ERRORED: "error",
     Outcome.UNGRADED: "error",
 }
-
-
-def write(run: Run, out: Path) -> Path:
-    """Write ``junit.xml`` and return where.
-
-    Raises:
-        StaffError: the disk is full or read-only.
-    """
-    path = out / NAME
-    replace_file(path, dump(run))
-    return path
 
 
 def dump(run: Run) -> bytes:

@@ -6,11 +6,9 @@ Markdown or HTML, and it links, mentions and refers to nothing.
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from autograder.checks import Outcome
 from autograder.grade.diagnosis import sentence
-from autograder.grade.folders import replace_file
 from autograder.grade.results import CheckResult, Result
 from autograder.grade.text import one_line
 from autograder.report.exports import sentences
@@ -30,17 +28,6 @@ _MEANING = re.compile(r"""[]!"#$%&*+/<=>@[\\^_`{|}~]|:(?=\S)|\A-|(?<=\d)[.)](?=\
 _REFERENCE = re.compile(
     r"(?<=@)|(?<=[#!~$%&^])(?=[\w\"'])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bgh)(?=-)", re.I
 )
-
-
-def write(run: Run, out: Path) -> Path:
-    """Write ``summary.md`` and return where.
-
-    Raises:
-        StaffError: the disk is full or read-only.
-    """
-    path = out / NAME
-    replace_file(path, dump(run))
-    return path
 
 
 def dump(run: Run) -> bytes:
