@@ -24,8 +24,8 @@ from rich.console import Console
 from autograder import misconceptions, peers, sample
 from autograder.classroom import recipe_of
 from autograder.course import Assignment
+from autograder.grade.engine import Engine, started
 from autograder.grade.recipe import Recipe
-from autograder.grade.run import Engine, started
 from autograder.grade.submissions import find
 from autograder.source import Source
 

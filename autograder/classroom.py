@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import traces
+from autograder import progress, traces
 from autograder.compile import prepare
 from autograder.course import CONFIG_NAME, Assignment
 from autograder.errors import AuthorError, StaffError
 from autograder.grade import run
+from autograder.grade.engine import Start, started
+from autograder.grade.machine import most_workers
 from autograder.grade.recipe import Recipe, limits_of
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
@@ -66,7 +67,7 @@ def datasets(assignment: Assignment) -> Iterator[tuple[str, str]]:
     """Yield each data set that the configuration names, and whether a worker can load it here."""
     for name in assignment.grading.datasets:
         try:
-            with run.started(recipe_of(assignment, name)):
+            with started(recipe_of(assignment, name)):
                 state = "present"
         except StaffError as error:
             state = f"missing: {str(error).strip().splitlines()[-1]}"
@@ -79,32 +80,32 @@ def grade_into(
     out: Path,
     console: Console,
     *,
-    workers: int = 1,
+    workers: int | None = None,
+    cluster: str = "",
     dataset: str = "",
+    cache: Path | None = None,
     roster: Path | None = None,
+    force: bool = False,
 ) -> int:
     """Grade submissions into a folder and print the table; return the exit code.
 
     Args:
+        workers: submissions at once; by default what the machine and its memory allow.
+        cluster: address of a scheduler whose workers grade instead.
+        cache: folder of remembered trainings; by default the course's own.
         roster: a file that lists the class, which the folder then keeps; by default the one there.
+        force: grade also what is finished.
 
     Raises:
         AuthorError: the assignment does not compile.
-        StaffError: a path, the folder or the machine is not fit for it.
+        StaffError: a path, the folder, the machine or the cluster is not fit for it.
     """
     recipe = recipe_of(assignment, dataset)
+    recipe = replace(recipe, cache=cache or recipe.cache)
     found = find(paths, assignment)
     students = read_roster(out, roster)
-    with _progress(console) as progress:
-        task = progress.add_task(f"Grading {assignment.name}", total=len(found))
-
-        def tell(result: Result) -> None:
-            progress.advance(task)
-            if not console.is_terminal:
-                console.print(f"{result.student}: {result.earned:g} of {result.points:g}")
-
-        results = run.grade(recipe, found, out, workers=workers, on_result=tell)
-        progress.update(task, completed=len(found))
+    with progress.shown(console, f"Grading {assignment.name}") as told:
+        results = run.grade(recipe, found, out, _start(recipe, workers, cluster), told, force=force)
     everybody = marks.of(results, students, assignment)
     write_views(Run(out, assignment, results, everybody), recipe.source)
     console.print(summary_table(results))
@@ -112,6 +113,15 @@ def grade_into(
         console.print(sentence, markup=False)
     console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
     return _code(results, console)
+
+
+def _start(recipe: Recipe, workers: int | None, cluster: str) -> Start:
+    if cluster:
+        from autograder.cluster import connected
+
+        return lambda _: connected(recipe, cluster)
+    most = workers or most_workers(recipe.limits)
+    return lambda count: started(recipe, workers=min(most, count))
 
 
 def results_of(
@@ -123,25 +133,23 @@ def results_of(
         StaffError: no worker can be started.
     """
     results: dict[str, Result] = {}
-    with tempfile.TemporaryDirectory(prefix="class-") as name, _progress(console) as progress:
+    with (
+        tempfile.TemporaryDirectory(prefix="class-") as name,
+        progress.shown(console, f"Grading {recipe.assignment.name}") as told,
+    ):
         folder = Path(name)
         for student, data in notebooks.items():
             (folder / f"{student}.ipynb").write_bytes(data)
         found = find([folder], recipe.assignment)
-        task = progress.add_task(f"Grading {recipe.assignment.name}", total=len(found))
+        told.began(0, [one.student for one in found], ())
 
         def keep(result: Result) -> None:
             results[result.student] = result
-            progress.advance(task)
+            told.graded(result)
 
-        with run.started(replace(recipe, workers=workers), workers=workers) as engine:
+        with started(recipe, workers=workers) as engine:
             engine.grade(found, keep)
     return results
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _code(results: Sequence[Result], console: Console) -> int:

@@ -65,7 +65,10 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 @course.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the results.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Submissions at once.")
+@click.option("--workers", type=click.IntRange(1), help="At once; by default what cores and memory allow.")
+@click.option("--cluster", default="", help="Address of a Dask scheduler, whose workers grade instead.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder of remembered trainings, to share.")
+@click.option("--force", is_flag=True, help="Grade again also what is finished.")
 @click.option("--dataset", default="", help="One that the configuration names; by default the first.")
 @click.option("--assignment", default="", help="Needed where the course has several.")
 @click.option("--nbgrader", is_flag=True, help="Also enter the marks into nbgrader's gradebook.")
@@ -73,7 +76,10 @@ def calibrate(assignment: str | None, seeds: int) -> None:
 def grade(
     paths: tuple[Path, ...],
     out: Path,
-    workers: int,
+    workers: int | None,
+    cluster: str,
+    cache: Path | None,
+    force: bool,
     dataset: str,
     assignment: str,
     nbgrader: bool,
@@ -81,7 +87,8 @@ def grade(
 ) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
-    A run that was stopped goes on where it was. Exits with 2 if a check stayed ungraded
+    A run that was stopped goes on where it was; a submission is graded again if it, the source,
+    the kit, the configuration or a version changed. Exits with 2 if a check stayed ungraded
     through no fault of a student; run the same command again then.
     """
     from autograder.classroom import grade_into
@@ -89,7 +96,20 @@ def grade(
     found, assignments = _chosen(assignment or None)
     if len(assignments) > 1:
         raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
-    code = grade_into(assignments[0], paths, out, _CONSOLE, workers=workers, dataset=dataset, roster=roster)
+    if cluster and workers:
+        raise StaffError("--workers is for this machine, --cluster for others; leave one out")
+    code = grade_into(
+        assignments[0],
+        paths,
+        out,
+        _CONSOLE,
+        workers=workers,
+        cluster=cluster,
+        dataset=dataset,
+        cache=cache,
+        roster=roster,
+        force=force,
+    )
     if nbgrader:
         from autograder.report import exports, runs
 
@@ -111,6 +131,7 @@ def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool)
     run, place = _loaded(folder, out, roster, anonymous)
     views.write_views(run, prepare(run.assignment).source, place)
     _CONSOLE.print(views.summary_table(run.results))
+    _tell(run.remarks)
     _tell(() if anonymous else marks.remarks(run.marks))
     _CONSOLE.print(f"The class: {place / 'report.html'}, {place / 'grades.csv'}")
 

@@ -9,10 +9,13 @@ from rich.console import Console
 from autograder.classroom import recipe_of
 from autograder.course import Course
 from autograder.errors import StaffError, StudentError
-from autograder.grade import journal, run
+from autograder.grade import journal
+from autograder.grade.engine import started
 from autograder.grade.folders import folder_name, replace_file
+from autograder.grade.marking import graded_again
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import CheckResult, Result
+from autograder.grade.run import header_of
 from autograder.grade.session import Listener, Message
 from autograder.grade.submissions import interpret
 from autograder.report import appeal, runs
@@ -40,9 +43,9 @@ def regrade(
     if question:
         _question(recipe, question)
     ungraded = 0
-    with journal.Journal.open(out, run.header_of(recipe)) as kept, run.started(recipe) as engine:
+    with journal.Journal.open(out, header_of(recipe)) as kept, started(recipe) as engine:
         for result, content in zip(chosen, data, strict=True):
-            again = run.graded_again(result, content, engine.workshops[0], question=question)
+            again = graded_again(result, content, engine.workshops[0], question=question)
             kept.append(again)
             ungraded += len(again.ungraded)
             for line in _changes(result, again):
@@ -65,8 +68,8 @@ def show(course: Course, out: Path, student: str, question: str) -> Path:
     data, recipe = _data(past, result), _recipe(past)
     asked = _question(recipe, question)
     calls = _Calls()
-    with run.started(recipe) as engine:
-        again = run.graded_again(result, data, engine.workshops[0], question=question, listener=calls)
+    with started(recipe) as engine:
+        again = graded_again(result, data, engine.workshops[0], question=question, listener=calls)
     seen = [
         appeal.Seen(
             check,
@@ -93,11 +96,11 @@ class _Calls(Listener):
 
 
 def _recipe(past: Run) -> Recipe:
-    header, _ = journal.read(past.out)
+    header = journal.read(past.out).header
     recipe = recipe_of(past.assignment, header.dataset)
-    if other := journal.differences(header, run.header_of(recipe)):
+    if other := journal.differences(header, header_of(recipe)):
         raise StaffError(
-            f"{past.out}: was graded against another {other}; grade the class again into another --out"
+            f"{past.out}: was graded before a change of {other}; grade the class again with `course grade`"
         )
     return recipe
 

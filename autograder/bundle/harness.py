@@ -16,9 +16,10 @@ from typing import Any
 from autograder.bundle import room
 from autograder.classroom import recipe_of
 from autograder.course import load_course
+from autograder.grade.engine import started
 from autograder.grade.folders import replace_file
+from autograder.grade.marking import graded
 from autograder.grade.results import Result
-from autograder.grade.run import graded, started
 from autograder.grade.submissions import find_one
 from autograder.grade.text import one_line
 from autograder.report import gradescope

@@ -1,7 +1,9 @@
 """The journal of a run: one line per finished submission, whole or not there at all.
 
-The first line says what the run grades against; a journal is only continued under the same.
-Whatever else a run leaves behind is derived from these lines.
+A header says what the run grades against; where that changes, the journal goes on with another
+header. A result counts if it was come to under the last one. A line that is damaged is passed
+over and told of; the submission that stood there is graded again. Whatever else a run leaves
+behind is derived from these lines.
 """
 
 import contextlib
@@ -10,7 +12,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
@@ -21,8 +23,17 @@ from autograder.grade.record import from_plain, to_plain
 from autograder.grade.results import Result
 
 NAME = "run.jsonl"
-FORMAT = 2
+FORMAT = 3
 """Of the lines; a journal of another format is not continued."""
+
+_FIXED = {"assignment": "assignment", "dataset": "data set", "isolation": "isolation"}
+_CHANGING = {
+    "source_sha256": "source notebook",
+    "kit_sha256": "kit",
+    "config_sha256": "configuration",
+    "versions": "Python or a library",
+}
+"""What may differ between two headers of one journal, in words, and before that what may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +46,21 @@ class Header:
     config_sha256: str
     dataset: str
     isolation: str
-    """What was demanded, ``full`` or ``reduced``."""
+    """What was demanded, ``full`` or ``any``."""
 
+    versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+    def holds(self, result: Result) -> bool:
+        """Say whether a result was come to under this."""
+        made = result.provenance
+        digests = made.source_sha256, made.kit_sha256, made.config_sha256
+        return (
+            result.assignment == self.assignment
+            and made.dataset == self.dataset
+            and digests == (self.source_sha256, self.kit_sha256, self.config_sha256)
+            and all(made.versions.get(name) == version for name, version in self.versions.items())
+        )
 
 
 class Key(NamedTuple):
@@ -47,13 +70,29 @@ class Key(NamedTuple):
     submission_sha256: str
 
 
+class Kept(NamedTuple):
+    """What a run has come to so far."""
+
+    header: Header
+    results: tuple[Result, ...]
+    """The last one of each student, in order of their names."""
+
+    remarks: tuple[str, ...]
+    """What is amiss with the journal, one sentence each."""
+
+
 class _Content(NamedTuple):
     header: Header | None
+    """The last one."""
+
     results: dict[Key, Result]
     """The later line counts."""
 
     size_bytes: int
     """Up to the end of the last whole line."""
+
+    damaged: list[int]
+    """Numbers of the lines that cannot be read."""
 
 
 class Journal:
@@ -63,6 +102,8 @@ class Journal:
         self.path = path
         self._descriptor = descriptor
         self._results: dict[Key, Result] = {}
+        self.remarks: tuple[str, ...] = ()
+        """What is amiss with it, one sentence each."""
 
     @classmethod
     def open(cls, out: Path, header: Header) -> Self:
@@ -71,8 +112,8 @@ class Journal:
         Only its owner may read what is made here: it holds other students' marks.
 
         Raises:
-            StaffError: another run writes there, the journal is of a run against something
-                else, it is damaged, or the place cannot be written.
+            StaffError: another run writes there, the journal is of another assignment, data
+                set or isolation, or the place cannot be written.
         """
         path = out / NAME
         try:
@@ -129,16 +170,23 @@ class Journal:
 
     def _resume(self, header: Header) -> None:
         content = _parse(self.path.read_bytes(), self.path)
-        if content.header and (other := differences(content.header, header)):
+        if content.header and (other := _named(_FIXED, content.header, header)):
             raise StaffError(
                 f"{self.path}: holds a run with another {other}; "
                 f"name another --out or delete {self.path.parent}"
             )
         os.ftruncate(self._descriptor, content.size_bytes)
-        if content.header is None:
+        if content.header != header:
             self._write(asdict(header))
             _sync_folder(self.path.parent)
-        self._results = content.results
+        self._results = {key: result for key, result in content.results.items() if header.holds(result)}
+        self.remarks = _damage(self.path, content)
+        if content.results and content.header and content.header != header:
+            changed = differences(content.header, header)
+            again = len(content.results) - len(self._results)
+            self.remarks += (
+                f"{self.path}: {changed} changed since; {again} results from before do not count any more",
+            )
 
     def _write(self, plain: dict[str, Any]) -> None:
         line = _line(plain)
@@ -166,7 +214,7 @@ def forget(out: Path, student: str, name: str = "") -> None:
     Raises:
         StaffError: there is no journal, a run is writing it, or it cannot be written.
     """
-    header, _ = read(out)
+    header = read(out).header
     with Journal.open(out, header) as opened:
         content = _parse(opened.path.read_bytes(), opened.path)
         kept = [
@@ -178,21 +226,22 @@ def forget(out: Path, student: str, name: str = "") -> None:
         replace_file(opened.path, b"".join(map(_line, lines)))
 
 
-def read(out: Path) -> tuple[Header, tuple[Result, ...]]:
-    """Return what a run in ``out`` graded, also while it goes on; the last result of each student.
+def read(out: Path) -> Kept:
+    """Return what a run in ``out`` has come to so far, also while it goes on.
 
     Raises:
-        StaffError: there is no journal, or it is damaged.
+        StaffError: there is no journal, or nothing in it can be read.
     """
     path = out / NAME
     try:
         content = _parse(path.read_bytes(), path)
     except OSError as error:
         raise StaffError(f"{path}: cannot be read ({error.strerror}); name the folder of a run") from error
-    if content.header is None:
-        raise StaffError(f"{path}: holds no run yet; start `course grade` again")
-    latest = {key.student: result for key, result in content.results.items()}
-    return content.header, tuple(latest[student] for student in sorted(latest))
+    header = content.header
+    if header is None:
+        raise StaffError(f"{path}: holds no run that can be read; start `course grade` again")
+    latest = {key.student: result for key, result in content.results.items() if header.holds(result)}
+    return Kept(header, tuple(latest[student] for student in sorted(latest)), _damage(path, content))
 
 
 def _line(plain: dict[str, Any]) -> bytes:
@@ -207,28 +256,45 @@ def _parse(data: bytes, path: Path) -> _Content:
     size_bytes = data.rfind(b"\n") + 1
     header = None
     results: dict[Key, Result] = {}
+    damaged = []
     for number, line in enumerate(data[:size_bytes].split(b"\n")[:-1], 1):
         try:
             plain = json.loads(line)
-            if header is None:
-                header = Header(**plain)
+            if "format" in plain:
+                header = _header(plain, path)
                 continue
             result = from_plain(plain)
-        except (ValueError, TypeError, KeyError) as error:
-            raise StaffError(
-                f"{path}:{number}: no line of this version's journal ({type(error).__name__}); "
-                "delete the line to have that submission graded again, or name another --out"
-            ) from error
+        except (ValueError, TypeError, KeyError):
+            damaged.append(number)
+            continue
         results.pop(_key(result), None)
         results[_key(result)] = result
-    return _Content(header, results, size_bytes)
+    return _Content(header, results, size_bytes, damaged)
+
+
+def _header(plain: dict[str, Any], path: Path) -> Header:
+    if plain["format"] != FORMAT:
+        raise StaffError(
+            f"{path}: was written by another version of this package (format {plain['format']!r}); "
+            "name another --out"
+        )
+    return Header(**plain)
+
+
+def _damage(path: Path, content: _Content) -> tuple[str, ...]:
+    if not content.damaged:
+        return ()
+    numbers = ", ".join(map(str, content.damaged))
+    return (f"{path}: damaged and passed over: line {numbers}; who stood there is graded again",)
 
 
 def differences(found: Header, wanted: Header) -> str:
     """Return in words what two runs do not have in common; empty if nothing."""
-    names = [field.name for field in fields(Header)]
-    other = [name for name in names if getattr(found, name) != getattr(wanted, name)]
-    return " and ".join(name.removesuffix("_sha256") for name in other)
+    return _named(_FIXED | _CHANGING, found, wanted)
+
+
+def _named(words: Mapping[str, str], found: Header, wanted: Header) -> str:
+    return " and ".join(words[name] for name in words if getattr(found, name) != getattr(wanted, name))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -187,6 +187,14 @@ class Zygote:
         """Start a process that trains models; like a grader otherwise."""
         return self._trusted(entry, options, memory_bytes)
 
+    def alive(self) -> bool:
+        """Say whether it can still start processes."""
+        return self._control.process.poll() is None
+
+    def kill(self) -> None:
+        """End the zygote alone; any thread may."""
+        self._control.process.kill()
+
     def close(self) -> None:
         """End the zygote and whatever was started from it."""
         try:

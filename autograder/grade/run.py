@@ -1,215 +1,92 @@
 """A run: submissions in, results out; resumes where an earlier one stopped."""
 
 import hashlib
-import queue
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from autograder.checks import Outcome
-from autograder.course import Isolation
-from autograder.errors import StaffError, StudentError
-from autograder.grade import session
-from autograder.grade.diagnosis import diagnose
-from autograder.grade.dialogues import Dialogues
+from autograder.errors import StaffError
+from autograder.grade.engine import Start
 from autograder.grade.folders import keep_submission
 from autograder.grade.journal import Header, Journal, Key
-from autograder.grade.processes import IMPORTS, Plan, Zygote
-from autograder.grade.recipe import SEED, Recipe
-from autograder.grade.results import CheckResult, Provenance, Result
-from autograder.grade.submissions import Found, interpret, needed
+from autograder.grade.marking import handed_in
+from autograder.grade.recipe import Recipe
+from autograder.grade.results import Result
+from autograder.grade.submissions import Found
 from autograder.grade.submissions.listing import Entry
-from autograder.grade.workshop import Workshop
-
-OnResult = Callable[[Result], None]
-OnProgress = Callable[[Result, frozenset[str]], None]
-"""Told what is known so far, and the ids of the checks that are not reached yet."""
+from autograder.grade.versions import versions
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """The workers of a run and what they share."""
+class Told:
+    """Is told how a run goes; this one lets it pass."""
 
-    recipe: Recipe
-    workshops: tuple[Workshop, ...]
+    def began(self, known: int, new: Sequence[str], remarks: Sequence[str]) -> None:
+        """Hear how many are finished already, who is to be graded, in order, and what is amiss."""
 
-    def grade(self, found: Sequence[Found], on_result: OnResult, *, out: Path | None = None) -> None:
-        """Grade submissions on all workers and report each as it is done.
-
-        Args:
-            out: the folder of a run, if what is graded is to be kept there.
-
-        Raises:
-            StaffError: what ``on_result`` raised; what is not reported by then is not kept.
-        """
-        free: queue.SimpleQueue[Workshop] = queue.SimpleQueue()
-        for workshop in self.workshops:
-            free.put(workshop)
-
-        def serve(one: Found) -> Result:
-            workshop = free.get()
-            try:
-                data = one.data
-                if out is not None and data is not None:
-                    keep_submission(out, one.student, data)
-                return graded(one, data, workshop)
-            finally:
-                free.put(workshop)
-
-        with ThreadPoolExecutor(len(self.workshops)) as pool:
-            try:
-                for future in as_completed([pool.submit(serve, one) for one in found]):
-                    on_result(future.result())
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-@contextmanager
-def started(recipe: Recipe, *, workers: int = 1) -> Iterator[Engine]:
-    """Start workers and end them with all their processes.
-
-    Raises:
-        StaffError: a worker cannot start, or the configuration demands isolation that this
-            machine does not give.
-    """
-    recipe, dialogues = replace(recipe, workers=workers), Dialogues()
-    with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
-        plan = _plan(recipe, Path(folder))
-        workshops = []
-        for slot in range(workers):
-            workshop = Workshop(Zygote.start(plan, slot=slot), recipe, dialogues)
-            stack.callback(workshop.close)
-            workshops.append(workshop)
-        _refuse_reduced(recipe, workshops[0].zygote)
-        yield Engine(recipe, tuple(workshops))
+    def graded(self, result: Result) -> None:
+        """Hear of a submission that is finished and kept."""
 
 
 def grade(
     recipe: Recipe,
     found: Sequence[Found],
     out: Path,
+    start: Start,
+    told: Told,
     *,
-    workers: int = 1,
-    on_result: OnResult,
+    force: bool = False,
 ) -> tuple[Result, ...]:
     """Grade submissions into a journal; those that it holds already are not graded again.
 
+    Args:
+        start: begins the work of the workers; not called if there is none.
+        force: grade also what is finished.
+
     Returns:
         The results of all submissions that were named, in their order.
+
+    Raises:
+        StaffError: the journal cannot be gone on with, or nobody can grade.
     """
     with Journal.open(out, header_of(recipe)) as journal:
-        keys = {_key(one): one for one in found}
-        results = {key: journal.done[key] for key in keys if key in journal.done}
-        new = _once([one for key, one in keys.items() if key not in results])
+        results = {} if force else _finished(found, journal)
+        new = _once([one for one in found if one.student not in results])
 
         def keep(result: Result) -> None:
-            journal.append(result)
-            results[Key(result.student, result.provenance.submission_sha256)] = result
-            on_result(result)
-
-        def keep_all(result: Result) -> None:
             for one in new[result.student]:
-                if one.student != result.student and (data := one.data) is not None:
-                    keep_submission(out, one.student, data)
-                keep(_handed_in(replace(result, student=one.student), one))
+                if one.student != result.student:
+                    _keep_copy(one, out)
+                own = handed_in(replace(result, student=one.student), one)
+                journal.append(own)
+                results[one.student] = own
+                told.graded(own)
 
-        for key, known in tuple(results.items()):
-            if (told := _handed_in(known, keys[key])) != known:
-                journal.append(told)
-                results[key] = told
-
+        students = [one.student for alike in new.values() for one in alike]
+        told.began(len(results), students, journal.remarks)
         if new:
-            with started(recipe, workers=min(workers, len(new))) as engine:
-                engine.grade([alike[0] for alike in new.values()], keep_all, out=out)
-    return tuple(results[key] for key in keys)
+            with start(len(new)) as workers:
+                workers.grade([alike[0] for alike in new.values()], keep, out=out)
+    return tuple(results[one.student] for one in found)
 
 
 def header_of(recipe: Recipe) -> Header:
     """Return what a run grades against."""
     digests = recipe.source_sha256, recipe.kit_sha256, recipe.config_sha256
-    return Header(recipe.assignment.name, *digests, recipe.dataset, recipe.assignment.grading.isolation.value)
+    isolation = recipe.assignment.grading.isolation.value
+    return Header(recipe.assignment.name, *digests, recipe.dataset, isolation, versions())
 
 
-def graded(
-    one: Found,
-    data: bytes | None,
-    workshop: Workshop,
-    on_progress: OnProgress | None = None,
-) -> Result:
-    """Grade one submission; whatever it holds, there is a result.
-
-    Args:
-        data: what the submission's file holds; None if it cannot be read.
-        on_progress: told after each check; what it raises ends the grading.
-    """
-    begin, recipe = time.monotonic(), workshop.recipe
-    manual = {question.name: question.points for question in recipe.source.questions if question.manual}
-    provenance = _provenance(_sha256(one.problem, data), workshop)
-    blank = _handed_in(
-        Result(one.student, one.path, recipe.assignment.name, (), provenance, manual=manual), one
-    )
-    try:
-        if data is None:
-            raise StudentError(one.problem)
-        matched = interpret(data, recipe.source, recipe.assignment)
-    except StudentError as error:
-        checks = _all(recipe, Outcome.BLOCKED, str(error))
-        return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
-    steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
-    unreached = _all(recipe, Outcome.UNGRADED, "It was not reached yet")
-    listener = _Progress(blank, unreached, on_progress) if on_progress else None
-    report = session.run(steps, workshop, listener=listener)
-    return replace(
-        blank,
-        checks=report.checks,
-        beliefs=diagnose(report.checks, recipe.known),
-        repairs=(*one.repairs, *matched.repairs),
-        flags=(*matched.flags, *report.flags),
-        wall_s=time.monotonic() - begin,
-        train_s=report.train_s,
-        peak_bytes=report.peak_bytes,
-    )
-
-
-def graded_again(
-    earlier: Result,
-    data: bytes,
-    workshop: Workshop,
-    *,
-    question: str = "",
-    listener: session.Listener | None = None,
-) -> Result:
-    """Grade a submission once more, against the same source.
-
-    Args:
-        earlier: its result; it keeps what is not of the question.
-        question: the only one whose checks run; empty for all.
-        listener: as for ``session.run``.
-    """
-    begin, recipe = time.monotonic(), workshop.recipe
-    try:
-        matched = interpret(data, recipe.source, recipe.assignment)
-    except StudentError:
-        return earlier
-    asked = {check.id for check in earlier.checks if question in ("", check.question)}
-    steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
-    report = session.run(steps, workshop, only=frozenset(asked), listener=listener)
-    fresh = {check.id: check for check in report.checks if check.id in asked}
-    checks = tuple(fresh.get(check.id, check) for check in earlier.checks)
-    kept = earlier.flags if question else ()
-    return replace(
-        earlier,
-        checks=checks,
-        beliefs=diagnose(checks, recipe.known),
-        flags=tuple(dict.fromkeys((*kept, *matched.flags, *report.flags))),
-        provenance=_provenance(earlier.provenance.submission_sha256, workshop),
-        wall_s=time.monotonic() - begin,
-    )
+def _finished(found: Sequence[Found], journal: Journal) -> dict[str, Result]:
+    """Return the results that are there; what is told of who handed in may be newer."""
+    results = {}
+    for one in found:
+        known = journal.done.get(Key(one.student, _sha256(one)))
+        if known is None:
+            continue
+        if (told := handed_in(known, one)) != known:
+            journal.append(told)
+        results[one.student] = told
+    return results
 
 
 def _once(found: Sequence[Found]) -> dict[str, list[Found]]:
@@ -220,89 +97,19 @@ def _once(found: Sequence[Found]) -> dict[str, list[Found]]:
     return {same[0].student: same for same in alike.values()}
 
 
-def _handed_in(result: Result, one: Found) -> Result:
-    """Return a result with what is known of who handed in, and when."""
-    sender = one.sender
-    return replace(
-        result,
-        name=sender.name,
-        ids=sender.ids,
-        members=sender.members,
-        handed_in=sender.handed_in,
-        late_mark=sender.late_mark,
-    )
+def _keep_copy(one: Found, out: Path) -> None:
+    try:
+        data = one.data
+    except StaffError:
+        return  # gone by now; whoever handed it in too has it kept
+    if data is not None:
+        keep_submission(out, one.student, data)
 
 
-class _Progress(session.Listener):
-    """Makes one partial result of all checks that are over."""
-
-    def __init__(self, blank: Result, unreached: tuple[CheckResult, ...], on_progress: OnProgress) -> None:
-        self._blank, self._unreached, self._on_progress = blank, unreached, on_progress
-        self._reached: dict[str, CheckResult] = {}
-
-    def done(self, result: CheckResult) -> None:
-        self._reached[result.id] = result
-        checks = tuple(self._reached.get(one.id, one) for one in self._unreached)
-        left = frozenset(one.id for one in self._unreached) - self._reached.keys()
-        self._on_progress(replace(self._blank, checks=checks), left)
-
-
-def _key(one: Found) -> Key:
-    return Key(one.student, _sha256(one.problem, one.data))
-
-
-def _sha256(problem: str, data: bytes | None) -> str:
-    return hashlib.sha256(problem.encode() if data is None else data).hexdigest()
-
-
-def _all(recipe: Recipe, outcome: Outcome, message: str) -> tuple[CheckResult, ...]:
-    return tuple(
-        replace(session.not_run(check, question), outcome=outcome, message=message)
-        for question in recipe.source.questions
-        for check in question.checks
-    )
-
-
-def _provenance(submission_sha256: str, workshop: Workshop) -> Provenance:
-    recipe, zygote = workshop.recipe, workshop.zygote
-    return Provenance(
-        submission_sha256=submission_sha256,
-        source_sha256=recipe.source_sha256,
-        kit_sha256=recipe.kit_sha256,
-        config_sha256=recipe.config_sha256,
-        versions=zygote.versions,
-        isolation=zygote.isolation.level,
-        missing_layers=tuple(zygote.isolation.missing),
-        dataset=recipe.dataset,
-        seed=SEED,
-    )
-
-
-def _plan(recipe: Recipe, folder: Path) -> Plan:
-    """Write the kit where children may read it, and say what a zygote is made of."""
-    for name, data in recipe.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    grading = recipe.assignment.grading
-    readable = tuple(path for value in recipe.environment.values() if (path := Path(value)).is_file())
-    return Plan(
-        folder,
-        recipe.assignment.kit,
-        grading.preload,
-        dict(recipe.environment),
-        readable,
-        hidden=(recipe.assignment.root, recipe.cache),
-        imports=(*IMPORTS, "checks"),
-    )
-
-
-def _refuse_reduced(recipe: Recipe, zygote: Zygote) -> None:
-    if recipe.assignment.grading.isolation is Isolation.FULL and zygote.isolation.level != "full":
-        missing = ", ".join(zygote.isolation.missing)
-        raise StaffError(
-            f"the configuration demands full isolation, and this machine lacks {missing}; "
-            "run `course doctor`, or set isolation to 'any'"
-        )
+def _sha256(one: Found) -> str:
+    """Return the digest of what was handed in; nothing if it cannot be read any more."""
+    try:
+        data = one.data
+    except StaffError:
+        return ""
+    return hashlib.sha256(one.problem.encode() if data is None else data).hexdigest()

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 from autograder.errors import StaffError
@@ -10,7 +11,7 @@ from autograder.grade.limits import MEBIBYTE
 from autograder.grade.processes import Zygote
 from autograder.grade.recipe import Recipe
 from autograder.grade.sandbox.process import Process
-from autograder.grade.wire import Channel, WireError, encode
+from autograder.grade.wire import Channel, Closed, WireError, encode
 
 Message = dict[str, Any]
 
@@ -36,9 +37,16 @@ class Fault(Exception):  # noqa: N818  the word for what is not the student's do
 class Workshop:
     """What one worker grades with; used by one thread at a time."""
 
-    def __init__(self, zygote: Zygote, recipe: Recipe, dialogues: Dialogues) -> None:
+    def __init__(self, start: Callable[[], Zygote], recipe: Recipe, dialogues: Dialogues) -> None:
+        """Start the zygote, which the others are started from when they are needed.
+
+        Raises:
+            StaffError: it does not start.
+        """
         self.recipe = recipe
-        self.zygote = zygote
+        self.zygote = start()
+        self._start = start
+        self._stopped = False
         self._dialogues = dialogues
         self._grader: Process | None = None
         self._trainer: Process | None = None
@@ -49,13 +57,36 @@ class Workshop:
         self._at_first = 0
         """Resident bytes of the grader when it was new."""
 
+    def stands(self) -> bool:
+        """Say whether the zygote is as it was when the submission began."""
+        return self.zygote.alive()
+
+    def get_ready(self) -> None:
+        """Start everything anew if the zygote is gone.
+
+        Raises:
+            StaffError: it does not start.
+        """
+        if not self._stopped and not self.stands():
+            self.close()
+            self.zygote = self._start()
+
+    def stop(self) -> None:
+        """End the processes that other threads wait for; they learn of it and come to an end."""
+        self._stopped = True
+        self.zygote.kill()
+        for process in (self.running, self._grader, self._trainer):
+            if process is not None:
+                process.cut()
+
     def child(self) -> Process:
         """Start a process for one submission.
 
         Raises:
             Fault: it cannot be started, also not at the second try.
         """
-        for _ in range(2):
+        reason = "the run is stopped"
+        for _ in range(0 if self._stopped else 2):
             try:
                 self.running = self.zygote.child(self.recipe.limits, self.recipe.child_options())
             except (StaffError, OSError) as error:
@@ -74,16 +105,24 @@ class Workshop:
         return Dialogue(self, self._dialogues, {"check": check, "answers": kinds})
 
     def work(self, job: Any) -> Message:
-        """Have the trainer do a job, which may come from a submission."""
+        """Have the trainer do a job, which may come from a submission; a trainer that ends is replaced."""
         try:
-            trainer = self._running_trainer()
-            channel = Channel(trainer.sock)
-            channel.send({"job": job}, within_s=TURN_S)
-            return channel.receive(within_s=TRAINING_S)
-        except WireError as error:
-            self._stop_trainer()
+            try:
+                return self._worked(job)
+            except Closed:
+                return self._worked(job)
+        except (WireError, StaffError) as error:
             reason = f"the trainer stopped ({error})"
             return {"refused": reason, "broken": reason}
+
+    def _worked(self, job: Any) -> Message:
+        channel = Channel(self._running_trainer().sock)
+        try:
+            channel.send({"job": job}, within_s=TURN_S)
+            return channel.receive(within_s=TRAINING_S)
+        except WireError:
+            self._stop_trainer()
+            raise
 
     def ask_grader(self, message: Message) -> tuple[Message, float]:
         """Send the grader a message, and return its next turn and what trainings it cost.
@@ -104,7 +143,7 @@ class Workshop:
                 deadline += time.monotonic() - begin
                 train_s += float(reply.get("cost_s", 0.0))
                 channel.send(reply, within_s=TURN_S)
-        except WireError as error:
+        except (WireError, StaffError) as error:
             self.stop_grader()
             raise Fault(f"the grader stopped ({error})") from None
 
@@ -131,7 +170,9 @@ class Workshop:
         return grader.resident_bytes() > self._at_first + MOST_GROWTH
 
     def _running_grader(self) -> Process:
-        if self._grader is None or not self._grader.alive():
+        if self._grader is not None and not self._grader.alive():
+            self.stop_grader()
+        if self._grader is None:
             self._grader = self.zygote.grader(self.recipe.trusted_options())
             channel = Channel(self._grader.sock)
             channel.send({"load": self.recipe.codes()}, within_s=TURN_S)
@@ -140,7 +181,9 @@ class Workshop:
         return self._grader
 
     def _running_trainer(self) -> Process:
-        if self._trainer is None or not self._trainer.alive():
+        if self._trainer is not None and not self._trainer.alive():
+            self._stop_trainer()
+        if self._trainer is None:
             self._trainer = self.zygote.trainer(self.recipe.trainer_options())
         return self._trainer
 

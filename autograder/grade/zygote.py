@@ -10,7 +10,6 @@ be told to have processes executed afresh.
 import gc
 import importlib
 import os
-import platform
 import random
 import signal
 import socket
@@ -28,8 +27,9 @@ from autograder.grade.limits import Limits
 from autograder.grade.sandbox import filesystem, seccomp, syscalls
 from autograder.grade.sandbox.launch import Ends, Recipe, Role, launch
 from autograder.grade.sandbox.layers import Layer
+from autograder.grade.versions import versions
 
-_VERSIONED = ("tensorflow", "keras", "numpy", "matplotlib", "IPython")
+_VERSIONED = ("matplotlib", "IPython")
 _CONTROL = 0
 
 
@@ -71,9 +71,9 @@ def _load(plan: Frame) -> Frame:
     if not plan["cold"]:
         load_kit(plan)
     compile_filter()
-    versions = {name: sys.modules[name].__version__ for name in _VERSIONED if name in sys.modules}
+    beside = {name: sys.modules[name].__version__ for name in _VERSIONED if name in sys.modules}
     reason = spoilt() if plan["fork"] else "the plan forbids it"
-    return {"versions": {"python": platform.python_version(), **versions}, "spoilt": reason}
+    return {"versions": {**versions(), **beside}, "spoilt": reason}
 
 
 def import_all(plan: Frame) -> None:

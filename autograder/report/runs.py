@@ -23,6 +23,9 @@ class Run:
     marks: tuple[Mark, ...] = ()
     """Who gets which mark, by the roster and the due date; students without a submission too."""
 
+    remarks: tuple[str, ...] = ()
+    """What is amiss with the run's journal, one sentence each."""
+
     def submission(self, result: Result) -> bytes | None:
         """Return the bytes that were graded; None if there were none that could be read."""
         return folders.kept_submission(self.out, result.student, result.provenance.submission_sha256)
@@ -35,9 +38,9 @@ def load(out: Path, course: Course, roster: Path | None = None) -> Run:
         roster: a file that lists the class, which the run then keeps; by default the one that it has.
 
     Raises:
-        StaffError: there is none, its journal is damaged, it is of no assignment of this course, or
-            the roster is wrong.
+        StaffError: there is none, it is of no assignment of this course, or the roster is wrong.
     """
-    header, results = journal.read(out)
-    assignment = course.assignment(header.assignment)
-    return Run(out, assignment, results, marks_of(results, keep(out, roster), assignment))
+    kept = journal.read(out)
+    assignment = course.assignment(kept.header.assignment)
+    everybody = marks_of(kept.results, keep(out, roster), assignment)
+    return Run(out, assignment, kept.results, everybody, kept.remarks)

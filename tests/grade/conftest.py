@@ -9,10 +9,11 @@ import pytest
 
 from autograder.classroom import recipe_of
 from autograder.course import load_course
+from autograder.grade.engine import Engine, started
 from autograder.grade.limits import Limits
+from autograder.grade.marking import graded
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
-from autograder.grade.run import Engine, graded, started
 from autograder.grade.submissions import find
 from autograder.sample import solved
 from autograder.source import Kind

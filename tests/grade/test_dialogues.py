@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.grade.dialogues import Dialogues, Turn, digest
-from autograder.grade.run import Engine
+from autograder.grade.engine import Engine
 from autograder.grade.workshop import Dialogue, Fault, Workshop
 
 OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}

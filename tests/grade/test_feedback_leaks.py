@@ -10,8 +10,8 @@ import pytest
 
 from autograder.checks import Outcome
 from autograder.compile import leaks
+from autograder.grade.engine import started
 from autograder.grade.results import Result
-from autograder.grade.run import started
 from autograder.report.runs import Run
 from autograder.report.views import write_student
 from autograder.source import Source

@@ -78,29 +78,75 @@ def test_a_header_cut_off_is_written_again(tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_bytes(b'{"assignment": "la')
     with Journal.open(tmp_path, HEADER) as opened:
         assert not opened.done
-    assert journal.read(tmp_path) == (HEADER, ())
+    assert journal.read(tmp_path) == (HEADER, (), ())
 
 
-def test_another_source_or_data_set_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+def test_another_data_set_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     Journal.open(tmp_path, HEADER).close()
     with (tmp_path / "run.jsonl").open("ab") as file:
         file.write(b"half a li")
     before = lines(tmp_path)
-    other = replace(HEADER, source_sha256="0" * 64, dataset="imdb")
-    with pytest.raises(StaffError, match=r"another source and dataset; name another --out or delete"):
+    other = replace(HEADER, isolation="any", dataset="imdb")
+    with pytest.raises(StaffError, match=r"another data set and isolation; name another --out or delete"):
         Journal.open(tmp_path, other)
     assert lines(tmp_path) == before
     Journal.open(tmp_path, HEADER).close()
 
 
-@pytest.mark.parametrize("damage", [b"{}\n", b"\x00\x00\n", b"[1]\n", b'"text"\n', b"\n"])
-def test_a_damaged_line_is_named_by_its_number(tmp_path: Path, damage: bytes) -> None:
+def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
+    Journal.open(tmp_path, replace(HEADER, format=2)).close()
+    with pytest.raises(StaffError, match="another version of this package"):
+        Journal.open(tmp_path, HEADER)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("source_sha256", "0" * 64, "source notebook"),
+        ("kit_sha256", "0" * 64, "kit"),
+        ("config_sha256", "0" * 64, "configuration"),
+        ("versions", {"tensorflow": "9.9"}, "Python or a library"),
+    ],
+)
+def test_what_was_graded_before_a_change_does_not_count(
+    tmp_path: Path, name: str, value: object, word: str
+) -> None:
     with Journal.open(tmp_path, HEADER) as opened:
         opened.append(of("ana"))
+    changed = replace(HEADER, **{name: value})
+    with Journal.open(tmp_path, changed) as opened:
+        assert not opened.done
+        assert f"{word} changed since; 1 results from before" in opened.remarks[0]
+        provenance = replace(PROVENANCE, **{name: value})
+        again = replace(of("ana"), provenance=provenance)
+        opened.append(again)
+    assert journal.read(tmp_path) == (changed, (again,), ())
+    with Journal.open(tmp_path, changed) as opened:
+        assert list(opened.done.values()) == [again]
+        assert not opened.remarks
+
+
+@pytest.mark.parametrize(
+    "damage", [b"{}\n", b"\x00\x00\n", b"[1]\n", b'"text"\n', b"7\n", b"\n", b'{"format": \n']
+)
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_damaged_line_is_passed_over_and_told_by_its_number(
+    tmp_path: Path, damage: bytes, place: int
+) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+        opened.append(of("ben"))
     whole = lines(tmp_path)
-    (tmp_path / "run.jsonl").write_bytes(whole[0] + damage + whole[1])
-    with pytest.raises(StaffError, match=r"run\.jsonl:2: .*delete the line"):
-        Journal.open(tmp_path, HEADER)
+    damaged = [*whole[:place], damage, *whole[place + 1 :]]
+    (tmp_path / "run.jsonl").write_bytes(b"".join(damaged))
+    left = [name for number, name in ((1, "ana"), (2, "ben")) if number != place]
+    for _ in range(2):
+        with Journal.open(tmp_path, HEADER) as opened:
+            assert [key.student for key in opened.done] == left
+            (remark,) = opened.remarks
+            assert f"line {place + 1};" in remark
+    kept = journal.read(tmp_path)
+    assert ([result.student for result in kept.results], kept.remarks) == (left, (remark,))
 
 
 def test_two_runs_into_one_folder_refuse(tmp_path: Path) -> None:
@@ -169,7 +215,7 @@ def test_a_report_reads_the_last_result_of_each_student(tmp_path: Path) -> None:
     with Journal.open(tmp_path, HEADER) as opened:
         for result in (of("zoe"), ANA, corrected):
             opened.append(result)
-        assert journal.read(tmp_path) == (HEADER, (corrected, of("zoe")))
+        assert journal.read(tmp_path) == (HEADER, (corrected, of("zoe")), ())
 
 
 def test_other_users_of_the_machine_cannot_read_it(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from autograder import peers
 from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.errors import StaffError
+from autograder.grade.engine import started
 from autograder.grade.recipe import Recipe
-from autograder.grade.run import started
 from autograder.sample import released, solved
 from tests.compile.conftest import Built, built
 from tests.compile.test_peers import LAB, ROOT, lab_copy

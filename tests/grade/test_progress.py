@@ -6,8 +6,9 @@ import pytest
 
 from autograder.checks import Outcome
 from autograder.errors import StaffError
+from autograder.grade.engine import Engine
+from autograder.grade.marking import graded
 from autograder.grade.results import Result
-from autograder.grade.run import Engine, graded
 from autograder.grade.submissions import find
 from tests.grade.conftest import submission
 from tests.grade.test_session import AVERAGE

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.checks import Outcome
-from autograder.grade.run import Engine
+from autograder.grade.engine import Engine
 from tests.grade.conftest import Grade, graded_bytes, outcomes, points
 
 ALL = {"q1": 8.0, "q2": 6.0}

@@ -16,11 +16,11 @@ import pytest
 
 from autograder.errors import StaffError
 from autograder.grade.dialogues import Dialogues
+from autograder.grade.engine import Engine, plan_of
 from autograder.grade.limits import Limits
 from autograder.grade.processes import Plan, Process, Zygote
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
-from autograder.grade.run import Engine, _plan
 from autograder.grade.sandbox.layers import Layer
 from autograder.grade.workshop import Workshop
 from tests.grade.conftest import graded_bytes, points, submission
@@ -235,8 +235,8 @@ def unforked(tiny_recipe: Recipe) -> Iterator[Engine]:
     recipe = replace(tiny_recipe, limits=Limits())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        plan = replace(_plan(recipe, Path(folder)), fork=False)
-        workshop = Workshop(Zygote.start(plan), recipe, Dialogues())
+        plan = replace(plan_of(recipe, Path(folder)), fork=False)
+        workshop = Workshop(lambda: Zygote.start(plan), recipe, Dialogues())
         yield Engine(recipe, (workshop,))
         workshop.close()
 

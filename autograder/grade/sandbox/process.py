@@ -95,6 +95,10 @@ class Process:
         """Return the memory of the tree now, every shared page divided by its users."""
         return tree.proportional_bytes(self.pid)
 
+    def cut(self) -> None:
+        """Have the whole tree end, and do not wait for it; any thread may."""
+        self._ends.cut()
+
     def kill(self, *, within_s: float = 20.0) -> None:
         """End the whole tree, return when nothing of it is left, and close the wire.
 
