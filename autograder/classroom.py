@@ -105,7 +105,11 @@ def grade_into(
     found = find(paths, assignment)
     students = read_roster(out, roster)
     with progress.shown(console, f"Grading {assignment.name}") as told:
-        results = run.grade(recipe, found, out, _start(recipe, workers, cluster), told, force=force)
+        try:
+            results = run.grade(recipe, found, out, _start(recipe, workers, cluster), told, force=force)
+        except KeyboardInterrupt:
+            told.tell(f"{told.done} of {told.all} are graded and kept; the same command goes on from there.")
+            raise
     everybody = marks.of(results, students, assignment)
     write_views(Run(out, assignment, results, everybody), recipe.source)
     console.print(summary_table(results))
