@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile machines browsers bundles bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +20,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not machines'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,7 +29,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not training'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not machines and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
@@ -55,6 +55,9 @@ peers: $(VENV)/ready
 
 hostile: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m hostile
+
+machines: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m machines
 
 browsers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m browser

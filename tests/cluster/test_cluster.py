@@ -107,8 +107,10 @@ def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
 def test_an_interrupted_run_frees_the_workers_and_says_one_word(
     tiny: Recipe, handed_in: Path, cluster: Site, tmp_path: Path
 ) -> None:
-    folder = Path(shutil.copytree(handed_in, tmp_path / "class"))
-    for student in ("slow", "slower", "slowest"):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    shutil.copy(handed_in / "ana.ipynb", folder)
+    for student in ("slow", "slower"):
         (folder / f"{student}.ipynb").write_bytes(submission(tiny, SLOW, {}))
     out, root = tmp_path / "out", str(Path(__file__).parents[2])
     running = subprocess.Popen(
@@ -119,11 +121,11 @@ def test_an_interrupted_run_frees_the_workers_and_says_one_word(
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: (out / NAME).is_file() and (out / NAME).read_bytes().count(b"\n") >= 4)
+    wait_for(lambda: (out / NAME).is_file() and (out / NAME).read_bytes().count(b"\n") >= 2)
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert errors == "interrupted\n"
+    assert errors.strip() == "interrupted"
     workers = [worker_of(nanny) for nanny in cluster.started[1:3]]
     wait_for(lambda: not any(zygotes_below(worker) for worker in workers))
     assert not [path for path in cluster.folder.rglob("course-*") if path.is_dir()]
