@@ -3,11 +3,11 @@ PYTHON ?= python3
 SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
-DAILY := not peers and not hostile and not chaos and not browser and not bundles
+DAILY := not peers and not hostile and not chaos and not machines and not browser and not bundles
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos machines browsers bundles bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -56,6 +56,9 @@ hostile: $(VENV)/ready
 chaos: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/python -m pytest -q -s -m chaos
+
+machines: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m machines
 
 browsers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m browser

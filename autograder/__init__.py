@@ -15,6 +15,8 @@ report/    results → pages, tables, what platforms read
 calibrate  measures the accuracy bars
 sample     submissions made from a release
 traces     what known wrong answers look like to the checks
+recipes    an assignment, compiled for grading
+cluster/   ``--cluster``: grading on many machines
 classroom  ``course grade``: compile, grade, write the views
 regrade    ``course regrade``, ``course appeal``: one student again, and what the checks saw
 bundle/    uploads for platforms

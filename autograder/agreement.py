@@ -14,11 +14,12 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import misconceptions, peers, sample
-from autograder.classroom import recipe_of, results_of
+from autograder.classroom import results_of
 from autograder.course import Assignment
 from autograder.grade.recipe import Recipe
 from autograder.misconceptions import Misconception
 from autograder.peers import Points
+from autograder.recipes import recipe_of
 
 TOOLS = ("otter", "nbgrader")
 """Each grades the flavour of its name."""

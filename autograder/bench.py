@@ -22,11 +22,11 @@ import psutil
 from rich.console import Console
 
 from autograder import misconceptions, peers, sample
-from autograder.classroom import recipe_of
 from autograder.course import Assignment
 from autograder.grade.engine import Engine, started
 from autograder.grade.recipe import Recipe
 from autograder.grade.submissions import find
+from autograder.recipes import recipe_of
 from autograder.source import Source
 
 WRONG = 10

@@ -1,66 +1,29 @@
 """``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from autograder import progress, traces
-from autograder.compile import prepare
-from autograder.course import CONFIG_NAME, Assignment
-from autograder.errors import AuthorError, StaffError
+from autograder import progress
+from autograder.cluster import connected
+from autograder.course import Assignment
+from autograder.errors import StaffError
 from autograder.grade import run
 from autograder.grade.engine import Start, started
 from autograder.grade.machine import most_workers
-from autograder.grade.recipe import Recipe, limits_of
+from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
 from autograder.grade.text import one_line
+from autograder.recipes import recipe_of
 from autograder.report import marks
 from autograder.report.roster import keep as read_roster
 from autograder.report.runs import Run
 from autograder.report.views import summary_table, write_views
-
-
-def recipe_of(assignment: Assignment, dataset: str = "") -> Recipe:
-    """Compile an assignment for grading.
-
-    Args:
-        dataset: a name in the configuration; the first one by default. For any other, variables
-            of the environment win, so that it can be a local file.
-
-    Raises:
-        AuthorError: the source or the configuration is wrong.
-        StaffError: there is no such data set.
-    """
-    prepared = prepare(assignment)
-    given = {cell.id for cell in prepared.source.cells}
-    for name in assignment.grading.demonstrations:
-        if name not in given:
-            place = f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['demonstrations']"
-            raise AuthorError(f"{place}: the source has no cell {name!r}; write the id of a given cell")
-    named = assignment.grading.datasets
-    if dataset and dataset not in named:
-        known = ", ".join(named) or "none"
-        raise StaffError(f"no data set {dataset!r} in {CONFIG_NAME}; known: {known}")
-    chosen = dataset or next(iter(named), "")
-    variables = dict(named.get(chosen, {}))
-    if chosen != next(iter(named), ""):
-        variables |= {name: os.environ[name] for name in variables if name in os.environ}
-    environment = {**assignment.environment, **variables}
-    return Recipe(
-        assignment,
-        prepared.source,
-        prepared.files,
-        limits_of(assignment),
-        assignment.root / "var" / "training",
-        environment,
-        chosen,
-        traces.load(assignment),
-    )
 
 
 def datasets(assignment: Assignment) -> Iterator[tuple[str, str]]:
@@ -101,12 +64,15 @@ def grade_into(
         StaffError: a path, the folder, the machine or the cluster is not fit for it.
     """
     recipe = recipe_of(assignment, dataset)
-    recipe = replace(recipe, cache=cache or recipe.cache)
+    if cache:
+        recipe = replace(recipe, cache=cache.absolute())  # our processes work in other folders
     found = find(paths, assignment)
     students = read_roster(out, roster)
     with progress.shown(console, f"Grading {assignment.name}") as told:
         try:
-            results = run.grade(recipe, found, out, _start(recipe, workers, cluster), told, force=force)
+            results = run.grade(
+                recipe, found, out, _start(recipe, workers, cluster, console), told, force=force
+            )
         except KeyboardInterrupt:
             told.tell(f"{told.done} of {told.all} are graded and kept; the same command goes on from there.")
             raise
@@ -119,11 +85,10 @@ def grade_into(
     return _code(results, console)
 
 
-def _start(recipe: Recipe, workers: int | None, cluster: str) -> Start:
+def _start(recipe: Recipe, workers: int | None, cluster: str, console: Console) -> Start:
     if cluster:
-        from autograder.cluster import connected
-
-        return lambda _: connected(recipe, cluster)
+        tell = partial(console.print, markup=False, soft_wrap=True)
+        return lambda _: connected(recipe, cluster, tell)
     most = workers or most_workers(recipe.limits)
     return lambda count: started(recipe, workers=min(most, count))
 

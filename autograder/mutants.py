@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from autograder import sample
-from autograder.classroom import recipe_of, results_of
+from autograder.classroom import results_of
 from autograder.course import Assignment
 from autograder.errors import AuthorError
 from autograder.grade.results import Result
+from autograder.recipes import recipe_of
 from autograder.source import Kind, Source
 
 EQUIVALENT = "equivalent_mutants.toml"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.classroom import recipe_of
 from autograder.course import Course
 from autograder.errors import StaffError, StudentError
 from autograder.grade import journal
@@ -18,6 +17,7 @@ from autograder.grade.results import CheckResult, Result
 from autograder.grade.run import header_of
 from autograder.grade.session import Listener, Message
 from autograder.grade.submissions import interpret
+from autograder.recipes import recipe_of
 from autograder.report import appeal, runs
 from autograder.report.runs import Run
 from autograder.report.views import write_views

@@ -8,12 +8,13 @@ from rich.console import Console
 
 from autograder import misconceptions, sample, traces
 from autograder.checks import Outcome
-from autograder.classroom import recipe_of, results_of
+from autograder.classroom import results_of
 from autograder.compile import build
 from autograder.course import Assignment, Course
 from autograder.grade.diagnosis import Known
 from autograder.grade.results import Result
 from autograder.misconceptions import Misconception
+from autograder.recipes import recipe_of
 from autograder.source import Check, Source
 
 SOLUTION, BLANK = "solution", "blank"

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from autograder import agreement, misconceptions
 from autograder.agreement import BLANK, SOLUTION, TOOLS, Mark
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.misconceptions import Misconception
+from autograder.recipes import recipe_of
 from tests.compile.conftest import Built, built, copied
 from tests.compile.test_peers import LAB, ROOT, lab_copy
 

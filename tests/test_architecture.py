@@ -22,6 +22,8 @@ ORDER = [
     "calibrate",
     "sample",
     "traces",
+    "recipes",
+    "cluster",
     "classroom",
     "regrade",
     "bundle",

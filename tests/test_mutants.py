@@ -8,9 +8,9 @@ import pytest
 
 from autograder import mutants, sample
 from autograder.checks import Outcome
-from autograder.classroom import recipe_of
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
+from autograder.recipes import recipe_of
 from tests.grade.sample import ANA
 
 ROOT = Path(__file__).parents[1]

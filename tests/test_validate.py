@@ -8,9 +8,9 @@ import pytest
 
 from autograder import misconceptions
 from autograder.checks import Outcome
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.grade.results import CheckResult, Result
+from autograder.recipes import recipe_of
 from autograder.validate import BLANK, SOLUTION, Report, judge
 from tests.grade.sample import PROVENANCE
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import autograder
 from autograder.compile.folder import read_tree, zipped
-from autograder.course import CONFIG_NAME, Assignment
+from autograder.course import Assignment
 from autograder.errors import StaffError
+from autograder.recipes import files_of
 from autograder.report.gradescope import dump_nothing
 
 SCRIPTS = ("run_autograder", "setup.sh")
@@ -37,16 +38,13 @@ def packed(assignment: Assignment, entries: Mapping[str, bytes], *, minutes: int
 
 
 def _files(assignment: Assignment, entries: Mapping[str, bytes], limit_s: int) -> dict[str, bytes]:
-    calibrated = assignment.calibration.parent.glob(f"{assignment.name}.*json")
     return {
         **{name: _script(name, assignment, limit_s) for name in SCRIPTS},
         "requirements.txt": _requirements(),
         "constraints.txt": _beside("constraints.txt"),
         "ungraded.json": dump_nothing(),
-        CONFIG_NAME: (assignment.root / CONFIG_NAME).read_bytes(),
+        **files_of(assignment),
         **{f"autograder/{name}": data for name, data in read_tree(_PACKAGE).items()},
-        **{f"source/{assignment.name}/{name}": data for name, data in _source(assignment).items()},
-        **{f"calibration/{path.name}": path.read_bytes() for path in calibrated},
         **{f"var/training/{name}": data for name, data in entries.items()},
     }
 
@@ -60,12 +58,6 @@ def _script(name: str, assignment: Assignment, limit_s: int) -> bytes:
 def _requirements() -> bytes:
     project = tomllib.loads(_beside("pyproject.toml").decode())["project"]
     return "".join(f"{line}\n" for line in project["dependencies"]).encode()
-
-
-def _source(assignment: Assignment) -> dict[str, bytes]:
-    """Return the source without what editors and the kit leave in it."""
-    files = read_tree(assignment.source)
-    return {name: data for name, data in files.items() if not any(p.startswith(".") for p in name.split("/"))}
 
 
 def _beside(name: str) -> bytes:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder.bundle import room
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.grade.engine import started
 from autograder.grade.folders import replace_file
@@ -22,6 +21,7 @@ from autograder.grade.marking import graded
 from autograder.grade.results import Result
 from autograder.grade.submissions import find_one
 from autograder.grade.text import one_line
+from autograder.recipes import recipe_of
 from autograder.report import gradescope
 
 _LONGEST_NAME = 60

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.classroom import recipe_of, results_of
+from autograder.classroom import results_of
 from autograder.course import Assignment
 from autograder.errors import StaffError
+from autograder.recipes import recipe_of
 from autograder.sample import answered, released, solved
 
 

@@ -63,7 +63,7 @@ class Engine:
                 try:
                     data = one.data
                 except StaffError as error:
-                    return ungraded(one, str(error), workshop)
+                    return ungraded(one, str(error), workshop.place)
                 if out is not None and data is not None:
                     keep_submission(out, one.student, data)
                 return graded(one, data, workshop)
@@ -89,7 +89,7 @@ def started(recipe: Recipe, *, workers: int = 1) -> Iterator[Engine]:
         StaffError: a worker cannot start, or the configuration demands isolation that this
             machine does not give.
     """
-    recipe, dialogues = replace(recipe, workers=workers), Dialogues()
+    recipe, dialogues = replace(recipe, workers=max(workers, recipe.workers)), Dialogues()
     with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
         plan = plan_of(recipe, Path(folder))
         workshops = []

@@ -12,7 +12,7 @@ from autograder.grade.diagnosis import diagnose
 from autograder.grade.recipe import SEED, Recipe
 from autograder.grade.results import CheckResult, Provenance, Result
 from autograder.grade.submissions import Found, interpret, needed
-from autograder.grade.workshop import Workshop
+from autograder.grade.workshop import Place, Workshop
 
 OnProgress = Callable[[Result, frozenset[str]], None]
 """Told what is known so far, and the ids of the checks that are not reached yet."""
@@ -37,23 +37,23 @@ def graded(
         try:
             workshop.get_ready()
         except StaffError as error:
-            return ungraded(one, str(error), workshop, data)
+            return ungraded(one, str(error), workshop.place, data)
         result = _graded(one, data, workshop, on_progress)
         if workshop.stands():
             return result
     ended = f"its worker's own processes ended {MOST_STARTS} times while it was graded"
-    return ungraded(one, ended, workshop, data)
+    return ungraded(one, ended, workshop.place, data)
 
 
-def ungraded(one: Found, why: str, workshop: Workshop, data: bytes | None = None) -> Result:
+def ungraded(one: Found, why: str, place: Place, data: bytes | None = None) -> Result:
     """Return the result of a submission that we could not grade: it counts for nobody."""
-    blank = _blank(one, _sha256(one.problem or why, data), workshop)
-    return replace(blank, checks=_all(workshop.recipe, Outcome.UNGRADED, why), flags=(why,))
+    blank = _blank(one, _sha256(one.problem or why, data), place)
+    return replace(blank, checks=_all(place.recipe, Outcome.UNGRADED, why), flags=(why,))
 
 
 def _graded(one: Found, data: bytes | None, workshop: Workshop, on_progress: OnProgress | None) -> Result:
     begin, recipe = time.monotonic(), workshop.recipe
-    blank = _blank(one, _sha256(one.problem, data), workshop)
+    blank = _blank(one, _sha256(one.problem, data), workshop.place)
     try:
         if data is None:
             raise StudentError(one.problem)
@@ -108,7 +108,7 @@ def graded_again(
         checks=checks,
         beliefs=diagnose(checks, recipe.known),
         flags=tuple(dict.fromkeys((*kept, *matched.flags, *report.flags))),
-        provenance=_provenance(earlier.provenance.submission_sha256, workshop),
+        provenance=_provenance(earlier.provenance.submission_sha256, workshop.place),
         wall_s=time.monotonic() - begin,
     )
 
@@ -126,10 +126,10 @@ def handed_in(result: Result, one: Found) -> Result:
     )
 
 
-def _blank(one: Found, submission_sha256: str, workshop: Workshop) -> Result:
-    recipe = workshop.recipe
+def _blank(one: Found, submission_sha256: str, place: Place) -> Result:
+    recipe = place.recipe
     manual = {question.name: question.points for question in recipe.source.questions if question.manual}
-    provenance = _provenance(submission_sha256, workshop)
+    provenance = _provenance(submission_sha256, place)
     name = recipe.assignment.name
     return handed_in(Result(one.student, one.path, name, (), provenance, manual=manual), one)
 
@@ -160,16 +160,16 @@ def _all(recipe: Recipe, outcome: Outcome, message: str) -> tuple[CheckResult, .
     )
 
 
-def _provenance(submission_sha256: str, workshop: Workshop) -> Provenance:
-    recipe, zygote = workshop.recipe, workshop.zygote
+def _provenance(submission_sha256: str, place: Place) -> Provenance:
+    recipe = place.recipe
     return Provenance(
         submission_sha256=submission_sha256,
         source_sha256=recipe.source_sha256,
         kit_sha256=recipe.kit_sha256,
         config_sha256=recipe.config_sha256,
-        versions=zygote.versions,
-        isolation=zygote.isolation.level,
-        missing_layers=tuple(zygote.isolation.missing),
+        versions=place.versions,
+        isolation=place.isolation.level,
+        missing_layers=tuple(place.isolation.missing),
         dataset=recipe.dataset,
         seed=SEED,
     )

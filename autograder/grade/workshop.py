@@ -2,14 +2,15 @@
 
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from autograder.errors import StaffError
 from autograder.grade.dialogues import Dialogues, Turn, digest
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.processes import Zygote
 from autograder.grade.recipe import Recipe
+from autograder.grade.sandbox.layers import Isolation
 from autograder.grade.sandbox.process import Process
 from autograder.grade.wire import Channel, Closed, WireError, encode
 
@@ -34,6 +35,16 @@ class Fault(Exception):  # noqa: N818  the word for what is not the student's do
     """One of our own processes failed; the check stays ungraded."""
 
 
+class Place(NamedTuple):
+    """Where a submission is graded, as far as that decides the result."""
+
+    recipe: Recipe
+    versions: Mapping[str, str]
+    """Of Python and the libraries, by name."""
+
+    isolation: Isolation
+
+
 class Workshop:
     """What one worker grades with; used by one thread at a time."""
 
@@ -56,6 +67,11 @@ class Workshop:
         self._checks_run = 0
         self._at_first = 0
         """Resident bytes of the grader when it was new."""
+
+    @property
+    def place(self) -> Place:
+        """Return what its results rest on."""
+        return Place(self.recipe, self.zygote.versions, self.zygote.isolation)
 
     def stands(self) -> bool:
         """Say whether the zygote is as it was when the submission began."""

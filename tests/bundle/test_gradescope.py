@@ -18,10 +18,10 @@ import pytest
 from autograder.bundle import gradescope as upload
 from autograder.bundle import room
 from autograder.bundle.harness import student
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.grade.limits import Limits
 from autograder.grade.recipe import Recipe
+from autograder.recipes import recipe_of
 from autograder.report.gradescope import NOTHING, STOPPED
 from tests.bundle.container import HERE, UNSCORED, Container, container, valid
 from tests.grade.conftest import TINY, submission

@@ -10,8 +10,8 @@ import pytest
 
 from autograder import misconceptions
 from autograder.bundle.gradescope import packed
-from autograder.classroom import recipe_of
 from autograder.course import load_course
+from autograder.recipes import recipe_of
 from autograder.sample import answered, answering, classroom, released
 from tests.bundle.container import Container, Ran, container
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.grade.engine import Engine, started
 from autograder.grade.limits import Limits
@@ -15,6 +14,7 @@ from autograder.grade.marking import graded
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
+from autograder.recipes import recipe_of
 from autograder.sample import solved
 from autograder.source import Kind
 from tests.grade import known_answers

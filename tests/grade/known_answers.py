@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder import misconceptions
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.grade.engine import Engine, started
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
 from autograder.misconceptions import Misconception
+from autograder.recipes import recipe_of
 from autograder.sample import answered, answering, released
 from autograder.source import Source
 

@@ -57,7 +57,7 @@ def test_a_hundred_of_the_lab_survive_thirty_kills(tmp_path: Path) -> None:
 
 def _lab(assignment: Assignment) -> Iterator[bytes]:
     """Yield the solution, two other right answers and seven wrong ones."""
-    from autograder.classroom import recipe_of
+    from autograder.recipes import recipe_of
 
     source = recipe_of(assignment).source
     release = sample.released(assignment, "otter")

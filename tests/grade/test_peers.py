@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from autograder import peers
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.errors import StaffError
 from autograder.grade.engine import started
 from autograder.grade.recipe import Recipe
+from autograder.recipes import recipe_of
 from autograder.sample import released, solved
 from tests.compile.conftest import Built, built
 from tests.compile.test_peers import LAB, ROOT, lab_copy

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import recipe_of
 from autograder.course import load_course
 from autograder.errors import AuthorError
 from autograder.grade.submissions.demonstrations import needed
 from autograder.grade.submissions.order import Step
+from autograder.recipes import recipe_of
 
 SHOWN = {"train", "plot", "table"}
 

@@ -1,0 +1,133 @@
+"""A network of three machines that share nothing but a bridge: each is a network namespace."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-course[cluster]'")
+
+from autograder.grade.engine import started
+from autograder.grade.journal import NAME
+from autograder.grade.recipe import Recipe
+from autograder.grade.record import from_plain
+from autograder.grade.results import Result
+from tests.cluster.conftest import ANSWERS, found_in, keep
+from tests.cluster.dask_site import ROOT, site, wait_for
+from tests.grade.conftest import submission
+from tests.grade.test_run import command
+
+CLASS = 50
+
+pytestmark = [
+    pytest.mark.machines,
+    pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces are made by root"),
+    pytest.mark.skipif(shutil.which("ip") is None, reason="needs ip (apt-get install iproute2)"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A network namespace with one address."""
+
+    name: str
+    address: str
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        return "ip", "netns", "exec", self.name
+
+    def cut_the_power(self) -> None:
+        """Kill whatever runs there."""
+        for pid in _ip("netns", "pids", self.name).split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.fixture
+def machines() -> Iterator[list[Machine]]:
+    """The first has the bridge, the scheduler and the client; the others have a worker each."""
+    with ExitStack() as stack:
+        try:
+            yield [stack.enter_context(_machine(number)) for number in range(3)]
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"this machine makes no network namespaces: {error.stderr}")
+
+
+_RUN = uuid.uuid4().hex[:4]
+_HUB = f"hub-{_RUN}"
+
+
+@contextmanager
+def _machine(number: int) -> Iterator[Machine]:
+    machine = Machine(f"w{number}-{_RUN}" if number else _HUB, f"10.77.0.{number + 1}")
+    _ip("netns", "add", machine.name)
+    try:
+        _ip("-n", machine.name, "link", "set", "lo", "up")
+        device = "bridge"
+        if number:
+            device, plug = f"in{number}", f"hub{number}"
+            _ip(
+                "link", "add", device, "netns", machine.name, "type", "veth",
+                "peer", "name", plug, "netns", _HUB,
+            )  # fmt: skip
+            _ip("-n", _HUB, "link", "set", plug, "master", "bridge", "up")
+        else:
+            _ip("-n", machine.name, "link", "add", device, "type", "bridge")
+        _ip("-n", machine.name, "address", "add", f"{machine.address}/24", "dev", device)
+        _ip("-n", machine.name, "link", "set", device, "up")
+        yield machine
+    finally:
+        _ip("netns", "delete", machine.name)
+
+
+def _ip(*arguments: str) -> str:
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_a_class_of_fifty_survives_the_loss_of_a_machine(
+    tiny: Recipe, machines: list[Machine], tmp_path: Path
+) -> None:
+    handed_in, out = tmp_path / "handed_in", tmp_path / "out"
+    handed_in.mkdir()
+    for number in range(CLASS):
+        answers = list(ANSWERS.values())[number % len(ANSWERS)]
+        (handed_in / f"student_{number:02}.ipynb").write_bytes(submission(tiny, answers, {}))
+    journal, (hub, first, second) = out / NAME, machines
+    with site(tmp_path, host=hub.address, inside=hub.inside) as network:
+        for machine in (first, second):
+            network.worker(inside=machine.inside)
+        running = subprocess.Popen(
+            [
+                *hub.inside,
+                *command(tiny.assignment.root, handed_in, "--out", out, "--cluster", network.address),
+            ],
+            cwd=tiny.assignment.root,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=sys.stderr,
+        )
+        wait_for(lambda: running.poll() is not None or _lines(journal) > CLASS // 4)
+        assert _lines(journal) < CLASS
+        first.cut_the_power()
+        assert running.wait(timeout=200) == 0
+    results: dict[str, Result] = {}
+    for line in journal.read_bytes().splitlines()[1:]:
+        keep(results, from_plain(json.loads(line)))
+    alone: dict[str, Result] = {}
+    with started(tiny, workers=2) as engine:
+        engine.grade(found_in(handed_in, tiny), lambda one: keep(alone, one))
+    assert results == alone
+    assert len(results) == CLASS
+
+
+def _lines(journal: Path) -> int:
+    return journal.read_bytes().count(b"\n") if journal.is_file() else 0
