@@ -19,7 +19,7 @@ def resident_bytes(pid: int) -> int:
 
 def proportional_bytes(pid: int) -> int:
     """Return the same with every shared page divided by the number of its users; slower."""
-    return sum(map(_proportional, descendants(pid)))
+    return sum(map(process_bytes, descendants(pid)))
 
 
 def _resident(pid: int) -> int:
@@ -29,7 +29,8 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _proportional(pid: int) -> int:
+def process_bytes(pid: int) -> int:
+    """Return the same of one process alone; of one that is gone, nothing."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
