@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile browsers bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +20,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not thousand'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,7 +29,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not training'
+	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not thousand and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
@@ -66,6 +66,9 @@ bundles: $(VENV)/ready
 bench: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/course bench
+
+thousand: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m thousand
 
 clean:
 	rm -rf $(VENV) var dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,10 +1,12 @@
 """The class that everybody grades: right and wrong answers in many styles, in a fixed order."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle, islice
 
 from autograder import misconceptions, sample
 from autograder.course import Assignment
+from autograder.misconceptions import Misconception
 from autograder.source import Source
 
 FLAVOURS = ("otter", "nbgrader")
@@ -16,18 +18,22 @@ Answers = Mapping[str, str]
 def answers(assignment: Assignment) -> list[tuple[Answers, Answers]]:
     """Return the answers of a round, in pairs: the solution twice, then always wrong and right.
 
-    Each known wrong answer stands in one notebook, those to one question far apart; the right
-    ones are taken in turn. So any stretch of the class is a mixture.
+    Each known wrong answer stands in one notebook; the right ones are taken in turn. Those to one
+    question are spread evenly, so that any stretch is a mixture like the whole.
     """
     known = misconceptions.load(assignment)
-    wrong = [
-        one for row in misconceptions.dealt([one for one in known if not one.right]) for one in row.values()
-    ]
     right: list[Answers] = [{one.question: one.code} for one in known if one.right] or [{}]
-    return [
-        ({}, {}),
-        *(({one.question: one.code}, other) for one, other in zip(wrong, cycle(right), strict=False)),
-    ]
+    wrong = ({one.question: one.code} for one in _spread([one for one in known if not one.right]))
+    return [({}, {}), *zip(wrong, cycle(right), strict=False)]
+
+
+def _spread(known: Sequence[Misconception]) -> list[Misconception]:
+    counts, seen = Counter(one.question for one in known), Counter[str]()
+    places: dict[str, float] = {}
+    for one in known:
+        places[one.name] = (seen[one.question] + 0.5) / counts[one.question]
+        seen[one.question] += 1
+    return sorted(known, key=lambda one: places[one.name])
 
 
 def varied(assignment: Assignment) -> int:

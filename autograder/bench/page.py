@@ -71,8 +71,11 @@ def findings(measured: Measured) -> Iterator[str]:
             times = one.per_minute / alone.per_minute
             yield f"{size:,} submissions: {workers} workers are {times:.2f} times as fast as one."
         if size > EARLY:
-            grown = (one.end_bytes - one.early_bytes) / MEBIBYTE
-            sentence = f"{size:,} submissions, workers {workers}: {grown:+.0f} MiB from {EARLY} to the end"
+            change, grown = (one.end_bytes - one.early_bytes) / MEBIBYTE, one.grown_bytes / MEBIBYTE
+            sentence = (
+                f"{size:,} submissions, workers {workers}: memory {change:+.0f} MiB from {EARLY} to the end, "
+                f"{grown:+.0f} MiB without pages of files"
+            )
             early = by_place.get((EARLY, workers))
             pace = f"; {one.per_minute / early.per_minute:.1%} of the rate at {EARLY}" if early else ""
             yield f"{sentence}{pace}."

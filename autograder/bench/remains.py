@@ -1,7 +1,9 @@
 """What a run leaves where it should leave nothing."""
 
+import contextlib
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.grade.sandbox.remains import descendants
@@ -10,6 +12,9 @@ PREFIXES = ("course-kit-", "zygote-", "submission-")
 """Of the folders that grading makes for a while."""
 
 _SHARED = Path("/dev/shm")
+_SEMAPHORES = "sem.mp-"
+"""Of Python's multiprocessing, which grading does not use; those of others come and go."""
+
 _SEGMENTS = Path("/proc/sysvipc/shm")
 _SCRATCH = Path("/tmp")
 """Where the folders of submissions are; a zygote is told of no other place."""
@@ -22,8 +27,7 @@ def present(pid: int) -> frozenset[str]:
     processes = (f"process {below}" for below in descendants(pid))
     places = {Path(tempfile.gettempdir()), _SCRATCH}
     folders = (str(path) for place in places for path in place.iterdir() if path.name.startswith(PREFIXES))
-    shared = map(str, _SHARED.iterdir()) if _SHARED.is_dir() else ()
-    return frozenset((*processes, *folders, *shared, *_segments()))
+    return frozenset((*processes, *folders, *_shared(), *_segments()))
 
 
 def left_since(before: frozenset[str], pid: int, *, within_s: float = 5.0) -> tuple[str, ...]:
@@ -37,11 +41,29 @@ def left_since(before: frozenset[str], pid: int, *, within_s: float = 5.0) -> tu
     while found and time.monotonic() < end:
         time.sleep(_PAUSE_S)
         found &= present(pid)
-    return tuple(sorted(found))
+    return tuple(sorted(one for one in found if not _mapped(one)))
 
 
-def _segments() -> list[str]:
-    if not _SEGMENTS.exists():
-        return []
-    rows = _SEGMENTS.read_text().splitlines()[1:]
-    return [f"shared-memory segment {row.split()[1]}" for row in rows]
+def _shared() -> Iterator[str]:
+    for path in _SHARED.iterdir() if _SHARED.is_dir() else ():
+        if not path.name.startswith(_SEMAPHORES):
+            yield str(path)
+
+
+def _segments() -> Iterator[str]:
+    """Yield the segments that nobody is attached to."""
+    rows = _SEGMENTS.read_text().splitlines()[1:] if _SEGMENTS.exists() else ()
+    for identity, users in ((row.split()[1], row.split()[6]) for row in rows):
+        if users == "0":
+            yield f"shared-memory segment {identity}"
+
+
+def _mapped(path: str) -> bool:
+    """Say whether a running process uses shared memory; then it is somebody else's."""
+    if not path.startswith(f"{_SHARED}/"):
+        return False
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with contextlib.suppress(OSError):
+            if path in maps.read_text():
+                return True
+    return False

@@ -43,6 +43,9 @@ class Graded:
     end_bytes: int
     """The same after the last."""
 
+    grown_bytes: int
+    """What came to it between the two, pages of files aside."""
+
     peak_bytes: int
     """The same with submissions that run, at most."""
 
@@ -61,6 +64,7 @@ class Cost:
     ungraded: int
     early_bytes: int
     end_bytes: int
+    grown_bytes: int
     peak_bytes: int
     left: tuple[str, ...]
     """Processes, files and shared memory that were there afterwards and not before."""
@@ -100,13 +104,15 @@ def graded(
     found = find([folder], recipe.assignment)
     begin = time.monotonic()
     with started(recipe, workers=workers) as engine, watch.highest(watch.used_bytes) as peak:
-        ready_s, spent_s, used = time.monotonic() - begin, 0.0, []
+        ready_s, spent_s = time.monotonic() - begin, 0.0
+        used, own = [], []
         for part in (found[:early], found):
             begin = time.monotonic()
             results = run.grade(recipe, part, out, lambda _: nullcontext(engine), run.Told())
             spent_s += time.monotonic() - begin
             used.append(watch.used_bytes())
-    return Graded(results, ready_s, spent_s, used[0], used[1], peak.size_bytes)
+            own.append(watch.own_bytes())
+    return Graded(results, ready_s, spent_s, used[0], used[1], own[1] - own[0], peak.size_bytes)
 
 
 def _cost(root: Path, name: str, submissions: int, workers: int) -> Cost:
@@ -128,6 +134,7 @@ def _cost(root: Path, name: str, submissions: int, workers: int) -> Cost:
             sum(bool(result.ungraded) for result in found.results),
             found.early_bytes,
             found.end_bytes,
+            found.grown_bytes,
             found.peak_bytes,
             remains.left_since(before, os.getpid()),
         )

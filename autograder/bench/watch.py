@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.grade.sandbox import tree
+from autograder.grade.sandbox.remains import descendants
 
 MEMORY_S = 1.0
 """Seconds between two looks at memory, which cost some milliseconds for each process."""
@@ -19,6 +20,11 @@ _JOURNAL_S = 0.05
 def used_bytes() -> int:
     """Return the memory of this process and all below it, each shared page counted once."""
     return tree.process_bytes(os.getpid()) + below_bytes()
+
+
+def own_bytes() -> int:
+    """Return what of that stands in no file: a library's pages are divided with whoever runs besides."""
+    return sum(map(tree.own_bytes, (os.getpid(), *descendants(os.getpid()))))
 
 
 def below_bytes() -> int:

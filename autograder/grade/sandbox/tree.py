@@ -31,11 +31,21 @@ def _resident(pid: int) -> int:
 
 def process_bytes(pid: int) -> int:
     """Return the same of one process alone; of one that is gone, nothing."""
+    found = _rollup(pid, "Pss:", "SwapPss:")
+    return _resident(pid) if found is None else found
+
+
+def own_bytes(pid: int) -> int:
+    """Return what of that stands in no file, and so is shared with no stranger; nothing if not told."""
+    return _rollup(pid, "Pss_Anon:", "Pss_Shmem:", "SwapPss:") or 0
+
+
+def _rollup(pid: int, *names: str) -> int | None:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return _resident(pid)
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "SwapPss:"))) * 1024
+        return None
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) * 1024
 
 
 def _portable(pid: int) -> int:
