@@ -112,7 +112,7 @@ def graded(
             spent_s += time.monotonic() - begin
             used.append(watch.used_bytes())
             own.append(watch.own_bytes())
-    return Graded(results, ready_s, spent_s, used[0], used[1], own[1] - own[0], peak.size_bytes)
+    return Graded(results, ready_s, spent_s, used[0], used[1], own[1] - own[0], max(*used, peak.size_bytes))
 
 
 def _cost(root: Path, name: str, submissions: int, workers: int) -> Cost:

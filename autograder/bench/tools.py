@@ -57,9 +57,10 @@ def ours(
         out = work / f"out-{what.replace(' ', '-')}"
         places = ["--out", str(out), "--cache", str(cache)]
         command = ["course", "grade", str(folder), *places, "--workers", str(workers)]
+        environment, limit_s = _plain(assignment, work / "home-ours"), peers.LIMIT_S * len(notebooks)
         begin = time.monotonic()
         with watch.highest(watch.below_bytes) as peak, watch.pace(out / journal.NAME) as pace:
-            peers.run(*command, folder=assignment.root, environment=_plain(assignment, work / "home-ours"))
+            peers.run(*command, folder=assignment.root, environment=environment, limit_s=limit_s)
         seconds = time.monotonic() - begin
         points = statistics.mean(result.earned for result in journal.read(out).results)
         yield Timing(what, len(list(folder.iterdir())), seconds, peak.size_bytes, points)
