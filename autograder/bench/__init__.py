@@ -72,8 +72,9 @@ def _rows(
 def _costs(
     assignment: Assignment, console: Console, sizes: Sequence[int], workers: int
 ) -> Iterator[scale.Cost]:
-    round_of_all = 2 * len(classes.answers(assignment))
-    first = min(round_of_all, max(sizes, default=0))
+    if not sizes:
+        return
+    first = min(2 * len(classes.answers(assignment)), max(sizes))
     console.print(f"training what classes of {', '.join(map(str, sizes))} need, once ...")
     scale.cost(assignment.root, assignment.name, first, workers)
     for at_once in sorted({1, workers}):
