@@ -16,6 +16,7 @@ calibrate  measures the accuracy bars
 sample     submissions made from a release
 traces     what known wrong answers look like to the checks
 recipes    an assignment, compiled for grading
+progress   a bar, or lines, for who waits
 cluster/   ``--cluster``: grading on many machines
 classroom  ``course grade``: compile, grade, write the views
 regrade    ``course regrade``, ``course appeal``: one student again, and what the checks saw
@@ -24,7 +25,7 @@ validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each
 peers      the real otter and nbgrader, as commands
 agreement  ``course agreement``: our marks beside theirs
-bench      times us against otter and nbgrader
+bench/     times us against otter and nbgrader, and classes of several sizes
 doctor     what this machine can do
 demo       builds, then grades a small class
 cli        the ``course`` command

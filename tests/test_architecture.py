@@ -23,6 +23,7 @@ ORDER = [
     "sample",
     "traces",
     "recipes",
+    "progress",
     "cluster",
     "classroom",
     "regrade",
