@@ -3,10 +3,11 @@ PYTHON ?= python3
 SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
+DAILY := not peers and not hostile and not chaos and not browser and not bundles and not machines
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate answers peers hostile machines browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos machines browsers bundles bench clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -20,7 +21,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not machines'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m '$(DAILY)'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -29,7 +30,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -m 'not peers and not hostile and not browser and not bundles and not answers and not machines and not training'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m '$(DAILY) and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
@@ -46,15 +47,15 @@ agreement: $(VENV)/ready
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
 
-answers: $(VENV)/ready
-	@$(BIN)/python -m pytest -q tests/lab/test_solution.py tests/grade/test_lab.py tests/grade/test_diagnosis.py \
-	  tests/grade/test_feedback_leaks.py
-
 peers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m peers
 
 hostile: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m hostile
+
+chaos: $(VENV)/ready
+	@$(BIN)/course build
+	@$(BIN)/python -m pytest -q -s -m chaos
 
 machines: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m machines

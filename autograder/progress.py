@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import (
@@ -25,17 +25,38 @@ EVERY_S = 30.0
 
 
 @contextmanager
-def shown(console: Console, title: str) -> Iterator[Told]:
+def shown(console: Console, title: str) -> Iterator["Count"]:
     """Show how a run goes while the block runs."""
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, speed_estimate_period=120) as progress:
-        yield _Bar(progress, title)
+    told = _Bar(console, title) if console.is_terminal else _Lines(console)
+    with told.bar:
+        yield told
+
+
+class Count(Told):
+    """How far a run is."""
+
+    bar: AbstractContextManager[object] = nullcontext()
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.done = 0
+        """Submissions that are graded, those of earlier runs among them."""
+
+        self.all = 0
+
+    def began(self, known: int, new: Sequence[str], remarks: Sequence[str]) -> None:
+        """Begin to count."""
+        self.done, self.all = known, known + len(new)
+        for remark in remarks:
+            self.tell(remark)
+
+    def graded(self, result: Result) -> None:  # noqa: ARG002
+        """Count one more."""
+        self.done += 1
+
+    def tell(self, line: str) -> None:
+        """Print a line as it stands."""
+        self._console.print(line, markup=False, soft_wrap=True)
 
 
 class _Rate(ProgressColumn):
@@ -45,48 +66,46 @@ class _Rate(ProgressColumn):
         return Text(f"{60 * task.speed:.0f}/min" if task.speed else "", style="progress.percentage")
 
 
-class _Bar(Told):
-    def __init__(self, progress: Progress, title: str) -> None:
-        self._progress = progress
+class _Bar(Count):
+    def __init__(self, console: Console, title: str) -> None:
+        super().__init__(console)
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(),
+            TextColumn("left"), TimeRemainingColumn(),
+        )  # fmt: skip
+        self.bar = self._progress = Progress(*columns, console=console, speed_estimate_period=120)
         self._title = title
 
     def began(self, known: int, new: Sequence[str], remarks: Sequence[str]) -> None:
-        for remark in remarks:
-            self._progress.console.print(remark, markup=False, soft_wrap=True)
-        self._task = self._progress.add_task(self._title, total=known + len(new), completed=known)
+        super().began(known, new, remarks)
+        self._task = self._progress.add_task(self._title, total=self.all, completed=known)
 
-    def graded(self, result: Result) -> None:  # noqa: ARG002
+    def graded(self, result: Result) -> None:
+        super().graded(result)
         self._progress.advance(self._task)
 
 
-class _Lines(Told):
+class _Lines(Count):
     """A line for each submission, in the order of their names, whoever is finished first."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
     def began(self, known: int, new: Sequence[str], remarks: Sequence[str]) -> None:
-        for remark in remarks:
-            self._print(remark)
+        super().began(known, new, remarks)
         if known:
-            self._print(f"{known} of {known + len(new)} are graded already")
+            self.tell(f"{known} of {self.all} are graded already")
+        self._known = known
         self._waiting = list(reversed(new))
-        self._results: dict[str, Result] = {}
+        self._early: dict[str, Result] = {}
         self._begin = self._told = time.monotonic()
-        self._done, self._all = 0, len(new)
 
     def graded(self, result: Result) -> None:
-        self._done += 1
-        self._results[result.student] = result
-        while self._waiting and self._waiting[-1] in self._results:
-            done = self._results.pop(self._waiting.pop())
-            self._print(f"{done.student}: {done.earned:g} of {done.points:g}")
+        super().graded(result)
+        self._early[result.student] = result
+        while self._waiting and self._waiting[-1] in self._early:
+            one = self._early.pop(self._waiting.pop())
+            self.tell(f"{one.student}: {one.earned:g} of {one.points:g}")
         now = time.monotonic()
-        if now - self._told >= EVERY_S and self._done < self._all:
+        if now - self._told >= EVERY_S and self.done < self.all:
             self._told = now
-            rate = self._done / (now - self._begin)
-            left = max(1, round((self._all - self._done) / rate / 60))
-            self._print(f"{self._done} of {self._all}, {60 * rate:.0f} a minute, about {left} min left")
-
-    def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, soft_wrap=True)
+            rate = (self.done - self._known) / (now - self._begin)
+            left_min = max(1, round((self.all - self.done) / rate / 60))
+            self.tell(f"{self.done} of {self.all}, {60 * rate:.0f} a minute, about {left_min} min left")

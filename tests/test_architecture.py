@@ -22,6 +22,7 @@ ORDER = [
     "calibrate",
     "sample",
     "traces",
+    "progress",
     "recipes",
     "cluster",
     "classroom",

@@ -38,6 +38,7 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(_CONTROL))
     os.dup2(os.open(os.devnull, os.O_RDONLY), _CONTROL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    syscalls.be_called("zygote")
     try:
         plan, _ = receive_frame(control)
         if plan["dies_with_parent"]:
@@ -154,6 +155,8 @@ def _forked(plan: Frame, command: Frame) -> Role:
 def prepared(command: Frame) -> Role:
     """Return the role of a process that has loaded everything; random numbers begin anew."""
     role, options = _role(command), command["options"]
+    if command["trusted"]:
+        syscalls.be_called(role.__module__.rpartition(".")[2])
     seed = options.get("seed", 0)
     random.seed(seed)
     np.random.seed(seed)

@@ -40,12 +40,9 @@ def engine(tiny_recipe: Recipe) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def graded_lab(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> known_answers.Known:
-    """Known answers to the lab, each graded from both releases; all of them where a test needs all."""
-    whole = any(item.get_closest_marker("answers") for item in request.session.items)
-    return known_answers.graded(tmp_path_factory.mktemp("known"), whole=whole)
+def graded_lab(tmp_path_factory: pytest.TempPathFactory) -> known_answers.Known:
+    """The lab's known answers, each graded from both releases; minutes."""
+    return known_answers.graded(tmp_path_factory.mktemp("known"))
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
-"""Known answers to the lab's questions, graded: one answer per question in each notebook."""
+"""Every known answer to the lab's questions, graded: one answer per question in each notebook."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from autograder import misconceptions
 from autograder.course import load_course
@@ -21,11 +18,6 @@ from autograder.source import Source
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
 FLAVOURS = ("otter", "nbgrader")
-
-SAMPLE = 5
-"""Rows that the tests of every day grade; the others, and their trainings, are for `make answers`."""
-
-beyond_the_sample = pytest.mark.answers
 
 FIRST = (
     "q2_cuts_in_front",
@@ -60,7 +52,7 @@ class Known:
     results: Mapping[str, Result]
     """By ``<flavour>-<notebook>``; a notebook is ``solution``, ``blank`` or the number of a row."""
 
-    def result(self, flavour: str, notebook: str | int) -> Result:
+    def result(self, flavour: str, notebook: str) -> Result:
         return self.results[f"{flavour}-{notebook}"]
 
 
@@ -73,20 +65,8 @@ def rows() -> tuple[Answers, ...]:
     return misconceptions.dealt(sorted(entries(), key=lambda entry: (*FIRST, entry.name).index(entry.name)))
 
 
-def in_rows(places: Iterable[tuple[int, Any]]) -> list[Any]:
-    """Return what stands in rows as parameters of a test, each as ``(number of its row, it)``."""
-    return [
-        pytest.param(number, one, marks=() if number < SAMPLE else beyond_the_sample)
-        for number, one in places
-    ]
-
-
-def graded(folder: Path, *, whole: bool) -> Known:
-    """Grade solution, blank release and rows in both flavours, with an empty trainer's cache.
-
-    Args:
-        whole: all rows, not only the sample.
-    """
+def graded(folder: Path) -> Known:
+    """Grade solution, blank release and all rows in both flavours, with an empty trainer's cache."""
     recipe = replace(
         recipe_of(ASSIGNMENT),
         cache=folder / "training",
@@ -94,8 +74,7 @@ def graded(folder: Path, *, whole: bool) -> Known:
         workers=2,
     )
     with started(recipe, workers=2) as engine:
-        notebooks = dict(_notebooks(recipe.source, rows() if whole else rows()[:SAMPLE]))
-        return Known(recipe, grade(engine, notebooks, folder / "submitted"))
+        return Known(recipe, grade(engine, dict(_notebooks(recipe.source)), folder / "submitted"))
 
 
 def grade(engine: Engine, notebooks: Mapping[str, bytes], folder: Path) -> dict[str, Result]:
@@ -108,11 +87,11 @@ def grade(engine: Engine, notebooks: Mapping[str, bytes], folder: Path) -> dict[
     return results
 
 
-def _notebooks(source: Source, wanted: Sequence[Answers]) -> Iterator[tuple[str, bytes]]:
+def _notebooks(source: Source) -> Iterator[tuple[str, bytes]]:
     for flavour in FLAVOURS:
         yield f"{flavour}-blank", released(ASSIGNMENT, flavour)
         yield f"{flavour}-solution", notebook(source, {}, flavour)
-        for number, row in enumerate(wanted):
+        for number, row in enumerate(rows()):
             codes = {question: entry.code for question, entry in row.items()}
             yield f"{flavour}-{number}", notebook(source, codes, flavour)
 

@@ -7,14 +7,14 @@ import pytest
 from autograder.checks import Outcome
 from autograder.grade.results import Result
 from autograder.misconceptions import Misconception
-from tests.grade.known_answers import FLAVOURS, Answers, Known, entries, in_rows, rows
+from tests.grade.known_answers import FLAVOURS, Answers, Known, entries, rows
 
 CHECKS = 45
-PLACES = [(number, entry) for number, row in enumerate(rows()) for entry in row.values()]
+PLACES = [(str(number), entry) for number, row in enumerate(rows()) for entry in row.values()]
 
 in_both_flavours = pytest.mark.parametrize("flavour", FLAVOURS)
 for_each_answer = pytest.mark.parametrize(
-    ("notebook", "entry"), in_rows(PLACES), ids=[entry.name for _, entry in PLACES]
+    ("notebook", "entry"), PLACES, ids=[entry.name for _, entry in PLACES]
 )
 
 
@@ -51,7 +51,7 @@ def test_all_known_answers_are_handed_in_once() -> None:
 @in_both_flavours
 @for_each_answer
 def test_a_known_answer_fails_the_checks_that_it_must_and_no_other(
-    graded_lab: Known, notebook: int, entry: Misconception, flavour: str
+    graded_lab: Known, notebook: str, entry: Misconception, flavour: str
 ) -> None:
     result = graded_lab.result(flavour, notebook)
     failed = not_passed(result, entry.question)
@@ -63,24 +63,24 @@ def test_a_known_answer_fails_the_checks_that_it_must_and_no_other(
 
 
 @for_each_answer
-def test_a_known_wrong_answer_is_told_why(graded_lab: Known, notebook: int, entry: Misconception) -> None:
+def test_a_known_wrong_answer_is_told_why(graded_lab: Known, notebook: str, entry: Misconception) -> None:
     told = not_passed(graded_lab.result("otter", notebook), entry.question)
     assert entry.right or any(entry.says in sentence for sentence in told.values()), told
 
 
 @in_both_flavours
-@pytest.mark.parametrize(("number", "row"), in_rows(enumerate(rows())))
+@pytest.mark.parametrize(("number", "row"), list(enumerate(rows())))
 def test_a_question_that_is_right_keeps_its_points_whatever_the_others_do(
     graded_lab: Known, number: int, row: Answers, flavour: str
 ) -> None:
-    questions = graded_lab.result(flavour, number).questions()
+    questions = graded_lab.result(flavour, str(number)).questions()
     lost = {name for name, (earned, points) in questions.items() if earned < points}
     assert lost == {name for name, entry in row.items() if not entry.right}
 
 
-@pytest.mark.parametrize(("number", "row"), in_rows(enumerate(rows())))
-def test_both_releases_lead_to_the_same_sentences(graded_lab: Known, number: int, row: Answers) -> None:
-    first, second = (list(_told(graded_lab.result(flavour, number))) for flavour in FLAVOURS)
+@pytest.mark.parametrize("number", range(len(rows())))
+def test_both_releases_lead_to_the_same_sentences(graded_lab: Known, number: int) -> None:
+    first, second = (list(_told(graded_lab.result(flavour, str(number)))) for flavour in FLAVOURS)
     assert first == second
 
 

@@ -13,7 +13,6 @@ from .conftest import ROOT
 REAL = ROOT.parent / "shared" / "data" / "imdb.npz"
 
 
-@pytest.mark.answers
 @pytest.mark.training
 @pytest.mark.parametrize("data", ["embedded", "imdb"])
 def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(

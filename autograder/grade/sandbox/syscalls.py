@@ -31,6 +31,7 @@ ATTR_NOSUID = 2
 ATTR_NODEV = 4
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_CAPBSET_DROP = 24
@@ -117,6 +118,13 @@ def die_with_parent(signal_number: int) -> None:
     """Be sent a signal when the *thread* that forked this process ends."""
     if sys.platform == "linux":
         prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
+def be_called(name: str) -> None:
+    """Have tools such as ``top`` show this process by a name of up to 15 letters."""
+    if sys.platform == "linux":
+        text = ctypes.create_string_buffer(name.encode())
+        prctl(_PR_SET_NAME, ctypes.addressof(text))
 
 
 def adopt_orphans() -> None:

@@ -1,0 +1,217 @@
+"""A run that goes on: what is graded again and what is not, and faults in the middle of it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import StaffError
+from autograder.grade import run
+from autograder.grade.engine import Engine, OnResult, Workers
+from autograder.grade.marking import MOST_STARTS
+from autograder.grade.recipe import Recipe
+from autograder.grade.results import Result
+from autograder.grade.submissions import Found, find
+from autograder.grade.versions import versions
+from tests.grade.conftest import outcomes, points, submission
+from tests.grade.sample import PROVENANCE, of
+from tests.grade.test_run import course, grade, handed_in  # noqa: F401  fixtures
+from tests.grade.test_session import ALL
+
+
+class Quick:
+    """Workers that give every submission the same result at once."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.graded: list[str] = []
+
+    def grade(self, found: Sequence[Found], on_result: OnResult, *, out: Path | None = None) -> None:
+        assert out is not None
+        for one in reversed(found):
+            self.graded.append(one.student)
+            on_result(self._result(one))
+
+    def _result(self, one: Found) -> Result:
+        header = run.header_of(self.recipe)
+        assert one.data is not None
+        made = replace(
+            PROVENANCE,
+            submission_sha256=run._sha256(one),
+            source_sha256=header.source_sha256,
+            kit_sha256=header.kit_sha256,
+            config_sha256=header.config_sha256,
+            dataset=header.dataset,
+            versions=versions(),
+        )
+        return replace(of(one.student), assignment="tiny", provenance=made)
+
+
+class Graded:
+    """A folder of submissions and a run of it by quick workers."""
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        self.recipe, self.out, self.handed_in = recipe, folder / "out", folder / "class"
+        self.handed_in.mkdir()
+
+    def again(self, *, force: bool = False, recipe: Recipe | None = None) -> list[str]:
+        """Grade, and return who was graded."""
+        quick = Quick(recipe or self.recipe)
+
+        @contextmanager
+        def start(_: int) -> Iterator[Workers]:
+            yield quick
+
+        found = find([self.handed_in], self.recipe.assignment)
+        results = run.grade(quick.recipe, found, self.out, start, run.Told(), force=force)
+        assert [result.student for result in results] == [one.student for one in found]
+        return sorted(quick.graded)
+
+
+@pytest.fixture
+def graded(tiny_recipe: Recipe, tmp_path: Path) -> Graded:
+    made = Graded(tiny_recipe, tmp_path)
+    for name in ("ana", "ben", "cem"):
+        (made.handed_in / f"{name}.ipynb").write_bytes(submission(tiny_recipe, {}, {}))
+    return made
+
+
+def test_only_what_changed_or_is_new_is_graded_again(graded: Graded) -> None:
+    assert graded.again() == ["ana", "ben", "cem"]
+    assert graded.again() == []
+    (graded.handed_in / "ben.ipynb").write_bytes(submission(graded.recipe, {"q1-answer": "x = 1"}, {}))
+    (graded.handed_in / "dee.ipynb").write_bytes(submission(graded.recipe, {}, {}))
+    assert graded.again() == ["ben", "dee"]
+
+
+def test_force_grades_all_again(graded: Graded) -> None:
+    graded.again()
+    assert graded.again(force=True) == ["ana", "ben", "cem"]
+    assert graded.again() == []
+
+
+def test_another_kit_has_all_graded_again(graded: Graded) -> None:
+    graded.again()
+    changed = replace(graded.recipe, files={**graded.recipe.files, "tinykit/new.py": b"x = 1\n"})
+    assert graded.again(recipe=changed) == ["ana", "ben", "cem"]
+    assert graded.again(recipe=changed) == []
+
+
+def test_another_version_of_a_library_has_all_graded_again(
+    graded: Graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded.again()
+    other = {**versions(), "keras": "9.9"}
+    monkeypatch.setattr(run, "versions", lambda: other)
+    monkeypatch.setattr(sys.modules[__name__], "versions", lambda: other)
+    assert graded.again() == ["ana", "ben", "cem"]
+
+
+def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tmp_path: Path) -> None:
+    for name in ("ana", "ben"):
+        (tmp_path / f"{name}.ipynb").write_bytes(submission(engine.recipe, {}, {}))
+    found = find([tmp_path], engine.recipe.assignment)
+    (tmp_path / "ana.ipynb").unlink()
+    results: dict[str, Result] = {}
+
+    @contextmanager
+    def start(_: int) -> Iterator[Workers]:
+        yield engine
+
+    for result in run.grade(engine.recipe, found, tmp_path / "out", start, run.Told()):
+        results[result.student] = result
+    assert set(outcomes(results["ana"]).values()) == {"ungraded"}
+    assert "changed since it was found" in results["ana"].flags[0]
+    assert points(results["ben"]) == ALL
+
+
+def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"s{number}.ipynb").write_bytes(submission(engine.recipe, {}, {}))
+    found = find([tmp_path], engine.recipe.assignment)
+    workshop, results = engine.workshops[0], []
+
+    def keep(result: Result) -> None:
+        results.append(result)
+        os.kill(workshop.zygote._control.process.pid, signal.SIGKILL)
+
+    engine.grade(found, keep)
+    assert [points(result) for result in results] == [ALL] * 4
+    assert not any(result.flags for result in results)
+
+
+def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ana.ipynb").write_bytes(submission(engine.recipe, {}, {}))
+    monkeypatch.setattr(engine.workshops[0], "stands", lambda: False)
+    starts = []
+    start = engine.workshops[0]._start
+    monkeypatch.setattr(engine.workshops[0], "_start", lambda: (starts.append(1), start())[1])
+    results: list[Result] = []
+    engine.grade(find([tmp_path], engine.recipe.assignment), results.append)
+    assert set(outcomes(results[0]).values()) == {"ungraded"}
+    assert re.search(rf"ended {MOST_STARTS} times", results[0].flags[0])
+    assert len(starts) == MOST_STARTS
+
+
+def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(graded: Graded) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    graded.out.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(graded.out)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    try:
+        with pytest.raises(StaffError, match="make room"):
+            graded.again()
+        subprocess.run(["mount", "-o", "remount,size=1m", str(graded.out)], check=True)
+        left = graded.again()
+        assert left
+        assert graded.again() == []
+    finally:
+        subprocess.run(["umount", str(graded.out)], check=True)
+
+
+def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
+    course: Path,  # noqa: F811
+    handed_in: Path,  # noqa: F811
+    tiny_recipe: Recipe,
+) -> None:
+    hang = {"q1-answer": "def moving_average(values, width=width):\n    while True:\n        pass\n"}
+    (handed_in / "zoe.ipynb").write_bytes(submission(tiny_recipe, hang, {}))
+    config = course / "course_config.py"
+    text = config.read_text()
+    limits = '"grading": {"limits": {"call_s": 500.0, "total_s": 2000.0}},'
+    config.write_text(text.replace('"lab": {', limits + ' "lab": {', 1))
+    out = course / "out"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", str(handed_in), "--out", str(out)],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    journal, patience = out / "run.jsonl", time.monotonic() + 120
+    while not (journal.is_file() and journal.read_bytes().count(b"\n") >= 4):
+        assert running.poll() is None
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    said, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "3 of 4 are graded and kept; the same command goes on from there." in said
+    assert "Traceback" not in errors
+    (handed_in / "zoe.ipynb").write_bytes(submission(tiny_recipe, {}, {}))
+    done = grade(course, handed_in, "--out", out)
+    assert done.returncode == 0
+    assert "3 of 4 are graded already" in done.stdout
