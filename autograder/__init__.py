@@ -15,8 +15,8 @@ report/    results → pages, tables, what platforms read
 calibrate  measures the accuracy bars
 sample     submissions made from a release
 traces     what known wrong answers look like to the checks
+progress   how a run goes, for who waits
 recipes    an assignment, compiled for grading
-progress   a bar, or lines, for who waits
 cluster/   ``--cluster``: grading on many machines
 classroom  ``course grade``: compile, grade, write the views
 regrade    ``course regrade``, ``course appeal``: one student again, and what the checks saw

@@ -1,9 +1,8 @@
 """``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -71,7 +70,7 @@ def grade_into(
     with progress.shown(console, f"Grading {assignment.name}") as told:
         try:
             results = run.grade(
-                recipe, found, out, _start(recipe, workers, cluster, console), told, force=force
+                recipe, found, out, _start(recipe, workers, cluster, told.tell), told, force=force
             )
         except KeyboardInterrupt:
             told.tell(f"{told.done} of {told.all} are graded and kept; the same command goes on from there.")
@@ -85,9 +84,8 @@ def grade_into(
     return _code(results, console)
 
 
-def _start(recipe: Recipe, workers: int | None, cluster: str, console: Console) -> Start:
+def _start(recipe: Recipe, workers: int | None, cluster: str, tell: Callable[[str], None]) -> Start:
     if cluster:
-        tell = partial(console.print, markup=False, soft_wrap=True)
         return lambda _: connected(recipe, cluster, tell)
     most = workers or most_workers(recipe.limits)
     return lambda count: started(recipe, workers=min(most, count))

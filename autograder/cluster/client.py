@@ -49,6 +49,8 @@ class Cluster:
         line = Line(self.recipe, found, on_result, out)
         async with _client(self.address) as client:
             parcel = packed(self.recipe)
+            if not parcel.cache and not parcel.trainings and any(self.recipe.cache.glob("*.entry")):
+                self.tell(f"{self.recipe.cache}: too large to be sent; --cache names a folder to share")
             await Crew(client, self.address, parcel, line, self.tell).grade()
 
 

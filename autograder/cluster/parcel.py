@@ -41,8 +41,12 @@ class Parcel:
 
 def packed(recipe: Recipe) -> Parcel:
     """Pack a recipe."""
-    shared = recipe.cache != recipe_cache(recipe)
-    paths = [name for name, value in recipe.environment.items() if _is_path(value) and Path(value).exists()]
+    shared = recipe.cache != recipe.assignment.root / "var" / "training"
+    paths = [
+        name
+        for name, value in recipe.environment.items()
+        if Path(value).is_absolute() and Path(value).exists()
+    ]
     return Parcel(
         recipe.assignment.name,
         files_of(recipe.assignment),
@@ -78,18 +82,13 @@ def unpacked(parcel: Parcel, folder: Path) -> Recipe:
     return replace(recipe, limits=parcel.limits, environment=parcel.environment, cache=cache)
 
 
-def recipe_cache(recipe: Recipe) -> Path:
-    """Return the folder of remembered trainings that the course has if nobody names one."""
-    return recipe.assignment.root / "var" / "training"
-
-
 def digests_of(recipe: Recipe) -> tuple[str, str, str]:
     """Return the digests of source, kit and configuration."""
     return recipe.source_sha256, recipe.kit_sha256, recipe.config_sha256
 
 
-def _is_path(value: str) -> bool:
-    return Path(value).is_absolute()
+def _is_a_place(path: Path) -> bool:
+    return path.is_absolute() and path.exists()
 
 
 def _remembered(cache: Path) -> dict[str, bytes]:

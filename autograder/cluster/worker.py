@@ -45,6 +45,7 @@ class Grading(WorkerPlugin):
         """Held while a submission is graded: one at a time, whatever threads the worker has."""
 
         self._used_s = time.monotonic()
+        self._ended = False
 
     def setup(self, worker: Worker) -> None:
         """Begin to start the engine, which takes longer than Dask's own loop may wait."""
@@ -67,22 +68,25 @@ class Grading(WorkerPlugin):
             return str(error).strip().splitlines()[-1]
         return ""
 
-    def grade(self, one: Found, data: bytes | None) -> dict[str, Any]:
-        """Grade a submission; return the result as plain values."""
+    def grade(self, one: Found, data: bytes | None) -> dict[str, Any] | None:
+        """Grade a submission; return the result as plain values, or None if the engine ended meanwhile."""
         with self._lock:
-            self._used_s = time.monotonic()
             try:
-                return to_plain(graded(one, data, self._engine.result().workshops[0]))
+                result = graded(one, data, self._engine.result().workshops[0])
             finally:
                 self._used_s = time.monotonic()
+            return None if self._ended else to_plain(result)
 
     def _started(self, worker: Worker) -> Engine:
         place = tempfile.TemporaryDirectory(prefix="course-", dir=worker.local_directory)
         recipe = unpacked(self._parcel, Path(self._resources.enter_context(place)))
         share = max(1, (os.cpu_count() or 1) // worker.state.nthreads)
-        return self._resources.enter_context(started(replace(recipe, workers=share)))
+        engine = self._resources.enter_context(started(replace(recipe, workers=share)))
+        self._used_s = time.monotonic()
+        return engine
 
     def _end(self) -> None:
+        self._ended = True
         if self._engine.exception() is None:
             for workshop in self._engine.result().workshops:
                 workshop.stop()
@@ -90,7 +94,7 @@ class Grading(WorkerPlugin):
             self._resources.close()
 
     async def _end_when_idle(self, worker: Worker) -> None:
-        while self._lock.locked() or time.monotonic() - self._used_s < IDLE_S:
+        while not self._engine.done() or self._lock.locked() or time.monotonic() - self._used_s < IDLE_S:
             await asyncio.sleep(_LOOK_S)
         await worker.plugin_remove(self.name)
 
@@ -120,9 +124,8 @@ def grade(name: str, order: bytes, data: bytes | None) -> bytes:
         data: what its file holds; None if it cannot be read.
     """
     grading = _grading(name)
-    if grading is None:
-        return _dumped({"gone": True})
-    return _dumped({"result": grading.grade(_read(order), data)})
+    result = grading.grade(_read(order), data) if grading else None
+    return _dumped({"gone": True} if result is None else {"result": result})
 
 
 def ordered(one: Found) -> bytes:

@@ -1,4 +1,4 @@
-"""A network of three machines that share nothing but a bridge: each is a network namespace."""
+"""A network of three machines that share nothing but a bridge, and what takes as long to see."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from autograder.grade.recipe import Recipe
 from autograder.grade.record import from_plain
 from autograder.grade.results import Result
 from tests.cluster.conftest import ANSWERS, found_in, keep
-from tests.cluster.dask_site import ROOT, site, wait_for
+from tests.cluster.dask_site import ROOT, site, wait_for, worker_of, zygotes_below
 from tests.grade.conftest import submission
 from tests.grade.test_run import command
 
@@ -37,17 +37,19 @@ pytestmark = [
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A network namespace with one address."""
+    """A network namespace with one address at one device."""
 
     name: str
     address: str
+    device: str
 
     @property
     def inside(self) -> tuple[str, ...]:
         return "ip", "netns", "exec", self.name
 
     def cut_the_power(self) -> None:
-        """Kill whatever runs there."""
+        """Kill whatever runs there, after its last packet."""
+        _ip("-n", self.name, "link", "set", self.device, "down")
         for pid in _ip("netns", "pids", self.name).split():
             os.kill(int(pid), signal.SIGKILL)
 
@@ -68,13 +70,13 @@ _HUB = f"hub-{_RUN}"
 
 @contextmanager
 def _machine(number: int) -> Iterator[Machine]:
-    machine = Machine(f"w{number}-{_RUN}" if number else _HUB, f"10.77.0.{number + 1}")
+    name, device = (f"w{number}-{_RUN}", f"in{number}") if number else (_HUB, "bridge")
+    machine = Machine(name, f"10.77.0.{number + 1}", device)
     _ip("netns", "add", machine.name)
     try:
         _ip("-n", machine.name, "link", "set", "lo", "up")
-        device = "bridge"
         if number:
-            device, plug = f"in{number}", f"hub{number}"
+            plug = f"hub{number}"
             _ip(
                 "link", "add", device, "netns", machine.name, "type", "veth",
                 "peer", "name", plug, "netns", _HUB,
@@ -131,3 +133,30 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
 
 def _lines(journal: Path) -> int:
     return journal.read_bytes().count(b"\n") if journal.is_file() else 0
+
+
+IMPATIENT = """
+from autograder.cluster import worker
+
+worker.IDLE_S, worker._LOOK_S = 3.0, 0.2
+"""
+
+
+def test_a_client_that_is_killed_leaves_no_engine_behind(
+    tiny: Recipe, handed_in: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with site(tmp_path) as running:
+        nanny = running.worker(IMPATIENT)
+        client = subprocess.Popen(
+            command(tiny.assignment.root, handed_in, "--out", out, "--cluster", running.address),
+            cwd=tiny.assignment.root,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=sys.stderr,
+        )
+        wait_for(lambda: client.poll() is not None or _lines(out / NAME) > 1)
+        client.kill()
+        assert client.wait() == -signal.SIGKILL
+        assert zygotes_below(worker_of(nanny))
+        wait_for(lambda: not zygotes_below(worker_of(nanny)))
+        assert not [path for path in tmp_path.rglob("course-*") if path.is_dir()]
