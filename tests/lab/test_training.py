@@ -269,7 +269,7 @@ SAME_SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize("options", SAME_SPELLINGS, ids=str)
+@pytest.mark.parametrize("options", SAME_SPELLINGS)
 def test_spellings_of_one_compile_setting_have_one_description(options: dict[str, Any]) -> None:
     assert description.describe(sequential(**options)) == description.describe(sequential())
 
