@@ -3,11 +3,11 @@ PYTHON ?= python3
 SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
-DAILY := not peers and not hostile and not chaos and not browser and not bundles and not machines
+DAILY := not peers and not hostile and not chaos and not machines and not thousand and not browser and not bundles
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos machines browsers bundles bench clean
+.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos machines browsers bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -70,6 +70,9 @@ bundles: $(VENV)/ready
 bench: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/course bench
+
+thousand: $(VENV)/ready
+	@$(BIN)/python -m pytest -q -m thousand
 
 clean:
 	rm -rf $(VENV) var dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache

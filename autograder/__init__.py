@@ -25,7 +25,7 @@ validate   ``course validate``: every known answer gets the verdict that it must
 mutants    ``course mutants``: the solution with one small change each
 peers      the real otter and nbgrader, as commands
 agreement  ``course agreement``: our marks beside theirs
-bench      times us against otter and nbgrader
+bench/     times us against otter and nbgrader, and classes of several sizes
 doctor     what this machine can do
 demo       builds, then grades a small class
 cli        the ``course`` command

@@ -63,7 +63,8 @@ def grade_into(
         StaffError: a path, the folder, the machine or the cluster is not fit for it.
     """
     recipe = recipe_of(assignment, dataset)
-    recipe = replace(recipe, cache=cache or recipe.cache)
+    if cache:
+        recipe = replace(recipe, cache=cache.absolute())  # our processes work in other folders
     found = find(paths, assignment)
     students = read_roster(out, roster)
     with progress.shown(console, f"Grading {assignment.name}") as told:

@@ -251,16 +251,27 @@ def agreement(assignment: str | None, workers: int) -> int:
 
 @course.command()
 @click.argument("assignment", required=False)
-@click.option("--submissions", default=120, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--submissions", default=12, show_default=True, type=click.IntRange(1), help="For every grader."
+)
+@click.option(
+    "--sizes",
+    default="10,100,1000",
+    show_default=True,
+    help="Of the classes that only we grade; may be empty.",
+)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
-@click.option("--peers", default=4, show_default=True, type=click.IntRange(1), help="Theirs.")
-def bench(assignment: str | None, submissions: int, workers: int, peers: int) -> None:
-    """Time our grader, otter and nbgrader on the same submissions; takes some 20 minutes."""
+def bench(assignment: str | None, submissions: int, sizes: str, workers: int) -> None:
+    """Time our grader, otter and nbgrader on the same submissions, and us on classes of several sizes.
+
+    Takes some two hours; each figure is printed when it is there.
+    """
     from autograder import bench as benchmark
 
+    counts = _counts(sizes)
     for one in _chosen(assignment)[1]:
-        figures = benchmark.measure(one, _CONSOLE, submissions=submissions, workers=workers, peers=peers)
-        _CONSOLE.print(f"{one.name}: docs/{benchmark.document(one, figures).name}")
+        path = benchmark.bench(one, _CONSOLE, submissions=submissions, sizes=counts, workers=workers)
+        _CONSOLE.print(f"{one.name}: docs/{path.name}")
 
 
 @course.command()
@@ -290,6 +301,13 @@ def _loaded(folder: Path, out: Path | None, roster: Path | None, anonymous: bool
         raise StaffError("--anonymous: the run's own folder keeps the names; name another with --out")
     run = runs.load(folder, load_course(find_root(Path.cwd())), roster)
     return anonymity.anonymous(run) if anonymous else run, out or folder
+
+
+def _counts(text: str) -> list[int]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise StaffError(f"--sizes {text}: write numbers with commas between, e.g. 10,100")
+    return [int(word) for word in words]
 
 
 def _tell(sentences: Iterable[str]) -> None:

@@ -24,12 +24,17 @@ _LINES = 12
 
 
 def run(
-    *command: str, folder: Path, environment: Mapping[str, str] = NOTHING, check: bool = True
+    *command: str,
+    folder: Path,
+    environment: Mapping[str, str] = NOTHING,
+    check: bool = True,
+    limit_s: float = LIMIT_S,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of this Python environment by its name.
 
     Args:
         environment: variables beside those of this process.
+        limit_s: longest that it may take.
 
     Raises:
         StaffError: it fails (unless ``check`` is false); with the end of what it said.
@@ -43,7 +48,7 @@ def run(
         env={**os.environ, **environment, **settings},
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=limit_s,
         check=False,
     )
     if check and done.returncode != 0:
@@ -82,8 +87,6 @@ def nbgrader_points(
     Raises:
         StaffError: nbgrader gives no result.
     """
-    from nbgrader.api import Gradebook
-
     course = root / "var" / "nbgrader"
     submitted = course / "submitted" / student / name
     shutil.rmtree(submitted, ignore_errors=True)
@@ -91,6 +94,13 @@ def nbgrader_points(
     (submitted / f"{name}.ipynb").write_bytes(notebook)
     arguments = [name, "--student", student, "--force"]
     run("nbgrader", "autograde", *arguments, folder=root, environment=environment)
+    return in_gradebook(course, name, student)
+
+
+def in_gradebook(course: Path, name: str, student: str) -> Points:
+    """Return what stands in the gradebook of nbgrader's course."""
+    from nbgrader.api import Gradebook
+
     totals: dict[str, float] = defaultdict(float)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for grade in gradebook.find_submission_notebook(name, name, student).grades:

@@ -40,3 +40,11 @@ def test_every_link_of_the_readme_leads_somewhere(place: str) -> None:
 )
 def test_every_folder_of_the_map_exists(place: str) -> None:
     assert (ROOT / place).exists()
+
+
+def test_every_rate_of_the_readme_is_one_that_was_measured() -> None:
+    section = README.split("## How fast it is")[1].split("\n## ")[0]
+    rates = re.findall(r"\| ([\d.,]+) \|$", section, re.MULTILINE)
+    measured = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    assert len(rates) == 3
+    assert [rate for rate in rates if f"| {rate} |" not in measured] == []

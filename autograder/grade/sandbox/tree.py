@@ -19,7 +19,7 @@ def resident_bytes(pid: int) -> int:
 
 def proportional_bytes(pid: int) -> int:
     """Return the same with every shared page divided by the number of its users; slower."""
-    return sum(map(_proportional, descendants(pid)))
+    return sum(map(process_bytes, descendants(pid)))
 
 
 def _resident(pid: int) -> int:
@@ -29,12 +29,23 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _proportional(pid: int) -> int:
+def process_bytes(pid: int) -> int:
+    """Return the same of one process alone; of one that is gone, nothing."""
+    found = _rollup(pid, "Pss:", "SwapPss:")
+    return _resident(pid) if found is None else found
+
+
+def own_bytes(pid: int) -> int:
+    """Return what of that stands in no file, and so is shared with no stranger; nothing if not told."""
+    return _rollup(pid, "Pss_Anon:", "Pss_Shmem:", "SwapPss:") or 0
+
+
+def _rollup(pid: int, *names: str) -> int | None:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return _resident(pid)
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "SwapPss:"))) * 1024
+        return None
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) * 1024
 
 
 def _portable(pid: int) -> int:

@@ -1,0 +1,83 @@
+"""``course bench``: our grader, otter and nbgrader on the same submissions, and what a class costs us.
+
+classes   the mixed class
+watch     memory and journals, looked at beside work that goes on
+remains   what a run leaves behind
+tools     the three graders, timed as commands
+scale     our cost by size of the class and number of workers
+page      ``docs/benchmark.md`` and its figure
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.bench import classes, page, scale, tools
+from autograder.bench.page import Measured
+from autograder.course import Assignment
+from autograder.recipes import recipe_of
+
+LONG = 240
+"""Submissions of the longer class, at least: start and end of a run are a small part of it."""
+
+
+def bench(
+    assignment: Assignment, console: Console, *, submissions: int, sizes: Sequence[int], workers: int
+) -> Path:
+    """Time all three, print each figure when it is there, and document them; return the page.
+
+    Args:
+        submissions: how many every tool gets.
+        sizes: of the classes that we alone grade.
+        workers: submissions at once, for every tool; the classes are graded with one too.
+
+    Raises:
+        StaffError: the assignment has not been built, or a tool fails; what was measured until
+            then is documented.
+    """
+    measured = Measured()
+    try:
+        for row in _rows(assignment, console, submissions=submissions, sizes=sizes, workers=workers):
+            measured = measured.with_row(row)
+            console.print(page.line(row), markup=False, soft_wrap=True)
+    finally:
+        if measured != Measured():
+            path = page.write(assignment, measured, workers=workers)
+    for sentence in page.findings(measured):
+        console.print(sentence, markup=False, soft_wrap=True)
+    return path
+
+
+def _rows(
+    assignment: Assignment, console: Console, *, submissions: int, sizes: Sequence[int], workers: int
+) -> Iterator[tools.Timing | scale.Cost]:
+    source = recipe_of(assignment).source
+    both, for_otter, for_nbgrader = (
+        classes.mixed(assignment, source, submissions, flavours)
+        for flavours in (classes.FLAVOURS, ("otter",), ("nbgrader",))
+    )
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        work, times = Path(name), -(-LONG // submissions)
+        console.print(f"course grade: {submissions} submissions, {workers} at once ...")
+        yield from tools.ours(assignment, both, work, times=times, workers=workers)
+        yield from _costs(assignment, console, sizes, workers)
+        console.print(f"otter run: {submissions} submissions, {workers} at once ...")
+        yield tools.otter(assignment, for_otter, work, at_once=workers)
+        console.print(f"nbgrader autograde: {submissions} submissions ...")
+        yield tools.nbgrader(assignment, for_nbgrader, work)
+
+
+def _costs(
+    assignment: Assignment, console: Console, sizes: Sequence[int], workers: int
+) -> Iterator[scale.Cost]:
+    if not sizes:
+        return
+    first = min(2 * len(classes.answers(assignment)), max(sizes))
+    console.print(f"training what classes of {', '.join(map(str, sizes))} need, once ...")
+    scale.cost(assignment.root, assignment.name, first, workers)
+    for at_once in sorted({1, workers}):
+        for size in sizes:
+            console.print(f"course grade: {size} submissions, {at_once} at once ...")
+            yield scale.cost(assignment.root, assignment.name, size, at_once)

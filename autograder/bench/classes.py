@@ -1,0 +1,66 @@
+"""The class that everybody grades: right and wrong answers in many styles, in a fixed order."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle, islice
+
+from autograder import misconceptions, sample
+from autograder.course import Assignment
+from autograder.misconceptions import Misconception
+from autograder.source import Source
+
+FLAVOURS = ("otter", "nbgrader")
+
+Answers = Mapping[str, str]
+"""Code by question, where it is not the solution's."""
+
+
+def answers(assignment: Assignment) -> list[tuple[Answers, Answers]]:
+    """Return the answers of a round, in pairs: the solution twice, then always wrong and right.
+
+    Each known wrong answer stands in one notebook; the right ones are taken in turn. Those to one
+    question are spread evenly, so that any stretch is a mixture like the whole.
+    """
+    known = misconceptions.load(assignment)
+    right: list[Answers] = [{one.question: one.code} for one in known if one.right] or [{}]
+    wrong = ({one.question: one.code} for one in _spread([one for one in known if not one.right]))
+    return [({}, {}), *zip(wrong, cycle(right), strict=False)]
+
+
+def _spread(known: Sequence[Misconception]) -> list[Misconception]:
+    counts, seen = Counter(one.question for one in known), Counter[str]()
+    places: dict[str, float] = {}
+    for one in known:
+        places[one.name] = (seen[one.question] + 0.5) / counts[one.question]
+        seen[one.question] += 1
+    return sorted(known, key=lambda one: places[one.name])
+
+
+def varied(assignment: Assignment) -> int:
+    """Return how many different notebooks there are at most: every answer in every flavour."""
+    return len(FLAVOURS) * len({repr(codes) for pair in answers(assignment) for codes in pair})
+
+
+def mixed(
+    assignment: Assignment, source: Source, count: int, flavours: tuple[str, ...] = FLAVOURS
+) -> list[bytes]:
+    """Return so many notebooks; they begin anew, in the other flavour, when all were there.
+
+    Args:
+        flavours: releases in which the answers stand, in turn.
+
+    Raises:
+        StaffError: the assignment has not been built.
+    """
+    releases = [sample.released(assignment, flavour) for flavour in flavours]
+    return [
+        sample.answered(releases[number % len(releases)], sample.answering(source, codes))
+        for number, codes in islice(_numbered(answers(assignment)), count)
+    ]
+
+
+def _numbered(pairs: list[tuple[Answers, Answers]]) -> Iterator[tuple[int, Answers]]:
+    """Yield all answers again and again, with numbers that alternate within each pair and between pairs."""
+    for number, pair in enumerate(cycle(pairs)):
+        for place, codes in enumerate(pair):
+            yield number + place, codes

@@ -1,0 +1,89 @@
+"""A long class costs no more memory than a short one and leaves nothing behind."""
+
+import os
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.bench import classes, remains, scale
+from autograder.grade.limits import MEBIBYTE
+from autograder.grade.recipe import Recipe
+from autograder.grade.results import Result
+from tests.grade.conftest import submission
+from tests.grade.known_answers import ASSIGNMENT
+from tests.grade.test_session import AVERAGE, in_the_function
+
+WORKERS = 2
+KINDS = {
+    "right": (AVERAGE, 14),
+    "wrong length": (AVERAGE.replace("valid", "same"), 6),
+    "wrong values": (AVERAGE.replace('"valid")', '"valid") + {number}'), 10),
+    "raises": (in_the_function("raise ValueError({number})")["q1-answer"], 6),
+    "ends Python": (in_the_function("import os\nos._exit({number})")["q1-answer"], 6),
+}
+"""An answer to Q1, with a number that makes it another one each time, and the points for both questions."""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for runs, and one for temporary files that nobody else writes in."""
+    own = tmp_path / "temporary"
+    own.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+    monkeypatch.setattr(remains, "_SCRATCH", own)  # other tests run beside this one
+    return tmp_path
+
+
+def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
+    tiny_recipe: Recipe, place: Path
+) -> None:
+    kinds = [*KINDS.values()] * 12
+    notebooks = [
+        submission(tiny_recipe, {"q1-answer": answer.replace("{number}", str(number))}, {})
+        for number, (answer, _) in enumerate(kinds, start=1)
+    ]
+    before = remains.present(os.getpid())
+    graded = scale.graded(tiny_recipe, notebooks, place / "run", workers=WORKERS, early=20)
+    assert [result.earned for result in graded.results] == [points for _, points in kinds]
+    assert graded.grown_bytes < 25 * MEBIBYTE
+    assert remains.left_since(before, os.getpid()) == ()
+
+
+@pytest.mark.thousand
+def test_a_thousand_submissions_to_the_lab_take_no_more_memory_than_a_hundred_and_leave_nothing(
+    place: Path,
+) -> None:
+    recipe = replace(scale.recipe_of(ASSIGNMENT), cache=place / "training")
+    notebooks = classes.mixed(ASSIGNMENT, recipe.source, 1_000)
+    every = len(classes.answers(ASSIGNMENT)) * 2
+    scale.graded(recipe, notebooks[:every], place / "trained", workers=WORKERS)
+    before = remains.present(os.getpid())
+    graded = scale.graded(recipe, notebooks, place / "run", workers=WORKERS)
+    assert [result.student for result in graded.results if result.ungraded] == []
+    assert len(graded.results) == 1_000
+    assert points_of_equals(graded.results, notebooks) == []
+    assert abs(graded.grown_bytes) < 50 * MEBIBYTE
+    assert abs(graded.end_bytes - graded.early_bytes) < 50 * MEBIBYTE
+    assert remains.left_since(before, os.getpid()) == ()
+
+
+def points_of_equals(results: Sequence[Result], notebooks: Sequence[bytes]) -> list[set[float]]:
+    """Return the points of equal submissions, where they are not equal."""
+    by_bytes: dict[bytes, set[float]] = defaultdict(set)
+    for result, data in zip(results, notebooks, strict=True):
+        by_bytes[data].add(result.earned)
+    return [points for points in by_bytes.values() if len(points) > 1]
+
+
+def test_the_mixed_class_is_the_same_each_time_and_any_stretch_of_it_is_mixed() -> None:
+    recipe = scale.recipe_of(ASSIGNMENT)
+    notebooks = classes.mixed(ASSIGNMENT, recipe.source, 400)
+    assert notebooks == classes.mixed(ASSIGNMENT, recipe.source, 400)
+    assert len(set(notebooks)) == classes.varied(ASSIGNMENT)
+    asked = [next(iter(wrong)) for wrong, _ in classes.answers(ASSIGNMENT)[1:]]
+    half, whole = Counter(asked[: len(asked) // 2]), Counter(asked)
+    assert all(abs(half[question] - whole[question] / 2) <= 1 for question in whole)
