@@ -159,4 +159,4 @@ def test_a_client_that_is_killed_leaves_no_engine_behind(
         assert client.wait() == -signal.SIGKILL
         assert zygotes_below(worker_of(nanny))
         wait_for(lambda: not zygotes_below(worker_of(nanny)))
-        assert not [path for path in tmp_path.rglob("course-*") if path.is_dir()]
+        wait_for(lambda: not [path for path in tmp_path.rglob("course-*") if path.is_dir()])
