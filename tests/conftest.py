@@ -12,6 +12,7 @@ LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
 sys.path.insert(0, str(LAB_FOLDER))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one of several processes have a whole file, or all files for which the same is graded.
 
