@@ -21,7 +21,7 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m '$(DAILY)'
+	@$(BIN)/python -m pytest -q -n 2 -m '$(DAILY)'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -30,7 +30,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m '$(DAILY) and not training'
+	@$(BIN)/python -m pytest -q -n 2 -m '$(DAILY) and not training'
 
 validate: $(VENV)/ready
 	@$(BIN)/course build
