@@ -34,7 +34,7 @@ def regrade(
 
     Raises:
         StaffError: a student or the question is not there, what was graded is gone, or the
-            run was graded against another source.
+            run was graded before a change of source or versions.
     """
     past = runs.load(out, course)
     chosen = [_result(past, student) for student in students]

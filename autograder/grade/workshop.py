@@ -92,8 +92,12 @@ class Workshop:
         self._stopped = True
         self.zygote.kill()
         for process in (self.running, self._grader, self._trainer):
-            if process is not None:
-                process.cut()
+            self._cut_if_stopped(process)
+
+    def _cut_if_stopped(self, process: Process | None) -> None:
+        """End a process that was being started when ``stop`` looked for it."""
+        if self._stopped and process is not None:
+            process.cut()
 
     def child(self) -> Process:
         """Start a process for one submission.
@@ -108,6 +112,7 @@ class Workshop:
             except (StaffError, OSError) as error:
                 reason = str(error)
                 continue
+            self._cut_if_stopped(self.running)
             try:
                 Channel(self.running.sock).receive(within_s=READY_S)
                 return self.running
@@ -190,6 +195,7 @@ class Workshop:
             self.stop_grader()
         if self._grader is None:
             self._grader = self.zygote.grader(self.recipe.trusted_options())
+            self._cut_if_stopped(self._grader)
             channel = Channel(self._grader.sock)
             channel.send({"load": self.recipe.codes()}, within_s=TURN_S)
             channel.receive(within_s=TURN_S)
@@ -201,6 +207,7 @@ class Workshop:
             self._stop_trainer()
         if self._trainer is None:
             self._trainer = self.zygote.trainer(self.recipe.trainer_options())
+            self._cut_if_stopped(self._trainer)
         return self._trainer
 
     def _stop_trainer(self) -> None:

@@ -146,5 +146,7 @@ def test_other_bytes_than_those_that_were_graded_are_not_graded_again(course: Co
 def test_a_run_against_another_source_is_not_mixed(course: Course) -> None:
     notebook = course.assignment("tiny").notebook
     notebook.write_bytes(notebook.read_bytes() + b"\n")
-    with pytest.raises(StaffError, match="was graded against another source; grade the class again"):
+    with pytest.raises(
+        StaffError, match="was graded before a change of source notebook; grade the class again"
+    ):
         regrade.show(course, course.root / "out", "ben", "q1")

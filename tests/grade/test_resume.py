@@ -10,17 +10,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.errors import StaffError
 from autograder.grade import run
-from autograder.grade.engine import Engine, OnResult, Workers
+from autograder.grade.engine import Engine, OnResult, Workers, started
 from autograder.grade.marking import MOST_STARTS
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
+from autograder.grade.sandbox.process import Process
 from autograder.grade.submissions import Found, find
 from autograder.grade.versions import versions
+from autograder.grade.workshop import Fault
 from tests.grade.conftest import outcomes, points, submission
 from tests.grade.sample import PROVENANCE, of
 from tests.grade.test_run import course, grade, handed_in  # noqa: F401  fixtures
@@ -161,6 +164,25 @@ def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
     assert set(outcomes(results[0]).values()) == {"ungraded"}
     assert re.search(rf"ended {MOST_STARTS} times", results[0].flags[0])
     assert len(starts) == MOST_STARTS
+
+
+def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
+    tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(tiny_recipe) as engine:
+        workshop = engine.workshops[0]
+        start = workshop.zygote.child
+
+        def stopped_meanwhile(*arguments: Any) -> Process:
+            process = start(*arguments)
+            workshop.stop()
+            return process
+
+        monkeypatch.setattr(workshop.zygote, "child", stopped_meanwhile)
+        with pytest.raises(Fault):
+            workshop.child()
+        assert workshop.running is not None
+        assert not workshop.running.alive()
 
 
 def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(graded: Graded) -> None:
