@@ -91,6 +91,9 @@ def graded_again(
         earlier: its result; it keeps what is not of the question.
         question: the only one whose checks run; empty for all.
         listener: as for ``session.run``.
+
+    Raises:
+        StaffError: the worker's own processes ended meanwhile.
     """
     begin, recipe = time.monotonic(), workshop.recipe
     try:
@@ -100,6 +103,8 @@ def graded_again(
     asked = {check.id for check in earlier.checks if question in ("", check.question)}
     steps = needed(matched.steps, recipe.assignment.grading.demonstrations)
     report = session.run(steps, workshop, only=frozenset(asked), listener=listener)
+    if not workshop.stands():
+        raise StaffError("the worker's own processes ended meanwhile; give the same command again")
     fresh = {check.id: check for check in report.checks if check.id in asked}
     checks = tuple(fresh.get(check.id, check) for check in earlier.checks)
     kept = earlier.flags if question else ()

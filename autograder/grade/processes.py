@@ -188,8 +188,15 @@ class Zygote:
         return self._trusted(entry, options, memory_bytes)
 
     def alive(self) -> bool:
-        """Say whether it can still start processes."""
-        return self._control.process.poll() is None
+        """Say whether it still answers.
+
+        A killed process is for a while no zombie yet and starts nothing any more: its state tells too late.
+        """
+        try:
+            self._control.ask({})
+        except StaffError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End the zygote alone; any thread may."""

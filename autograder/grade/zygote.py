@@ -2,9 +2,9 @@
 
 Run as ``python -s -P -m autograder.grade.zygote`` with its control socket on descriptor 0.
 The first frame is the plan, answered by what was loaded; each later one asks for a process
-and brings its three descriptors. It exits when the control socket is closed. It must keep one
-thread and no TensorFlow runtime, or what it forks would hang; it looks and says so, and can then
-be told to have processes executed afresh.
+and brings its three descriptors, or is empty and asks for nothing but an answer. It exits when
+the control socket is closed. It must keep one thread and no TensorFlow runtime, or what it forks
+would hang; it looks and says so, and can then be told to have processes executed afresh.
 """
 
 import gc
@@ -48,8 +48,7 @@ def main() -> None:
         gc.freeze()
         while loaded:
             command, descriptors = receive_frame(control)
-            ends = Ends(*descriptors)
-            _answered(control, partial(_start, plan, command, ends))
+            _answered(control, partial(_obeyed, plan, command, descriptors))
             for descriptor in descriptors:
                 os.close(descriptor)
     except (EOFError, ConnectionError):
@@ -114,6 +113,10 @@ def threads_beside() -> str:
     threads = Path("/proc/self/task")
     count = len(list(threads.iterdir())) if threads.is_dir() else 1
     return f"{count} threads" if count > 1 else ""
+
+
+def _obeyed(plan: Frame, command: Frame, descriptors: list[int]) -> Frame:
+    return _start(plan, command, Ends(*descriptors)) if command else {}
 
 
 def _start(plan: Frame, command: Frame, ends: Ends) -> Frame:

@@ -19,6 +19,7 @@ from autograder.grade import journal, run
 from autograder.grade.folders import SUBMISSION
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
+from autograder.grade.workshop import Workshop
 from autograder.report import runs
 from tests.grade.conftest import TINY, submission
 from tests.grade.test_session import AVERAGE
@@ -135,6 +136,16 @@ def test_what_is_not_there_is_told(course: Course, student: str, question: str, 
         regrade.regrade(
             course, course.root / "out", [student], Console(file=io.StringIO()), question=question
         )
+
+
+def test_no_mark_changes_when_our_own_processes_end_meanwhile(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recorded(course, "ben")
+    monkeypatch.setattr(Workshop, "stands", lambda _: False)
+    with pytest.raises(StaffError, match="give the same command again"):
+        regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
+    assert recorded(course, "ben") == before
 
 
 def test_other_bytes_than_those_that_were_graded_are_not_graded_again(course: Course) -> None:

@@ -167,6 +167,14 @@ def test_a_process_that_ends_by_itself_is_seen_to_be_gone(started: Start) -> Non
     assert not process.alive()
 
 
+def test_a_killed_zygote_is_known_to_be_gone_at_once(started: Start) -> None:
+    for _ in range(5):
+        zygote = started()
+        assert zygote.alive()
+        zygote.kill()
+        assert not zygote.alive()
+
+
 def test_closing_a_zygote_ends_what_it_started(started: Start) -> None:
     zygote = started()
     process = zygote.child(Limits(), {"code": "import time\ntime.sleep(600)"}, entry=ENTRY)
