@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import yaml
@@ -120,9 +121,7 @@ class Check:
 
     def function(self) -> ast.FunctionDef:
         """Return the parsed ``def`` of the check."""
-        node = ast.parse(self.code).body[0]
-        assert isinstance(node, ast.FunctionDef)
-        return node
+        return _function(self.code)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -140,6 +139,13 @@ class Check:
     def title(self) -> str:
         """Return the docstring: what every report calls this check."""
         return ast.get_docstring(self.function()) or ""
+
+
+@cache
+def _function(code: str) -> ast.FunctionDef:
+    node = ast.parse(code).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    return node
 
 
 @dataclass(frozen=True, slots=True)

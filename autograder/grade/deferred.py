@@ -2,14 +2,19 @@
 
 Half of the time that a model takes to build goes into weights at which nobody looks: checks read
 its layers, and it is trained elsewhere from its description. An initializer's seed is its own, so
-it does not matter for a value when it is drawn.
+it does not matter for a value when it is drawn. Where nothing is drawn at all, TensorFlow's
+runtime does not start, which takes as long as building several models.
 """
 
 import math
+import resource
+from functools import wraps
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 _INITIALIZERS = (
@@ -26,13 +31,43 @@ _LARGEST = 2**22
 _SEEDS = "keras.src.random.seed_generator"
 """The module whose functions are the initializers of dropout's seeds."""
 
+_LSTM = "keras.src.layers.rnn.lstm"
+
+RNN: Any = import_module("keras.src.backend.tensorflow.rnn")
+"""Where recurrent layers ask for a GPU. Its package has a function of this name."""
+
+_NUMBERS = {int: "int", float: "float32"}
+"""What optimizers make variables of: steps and learning rates, with the type that they ask for."""
+
+
+class _Number:
+    """The first value of a variable that is made of one number."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __call__(self, _shape: tuple[int, ...], dtype: str) -> Any:
+        return keras.ops.convert_to_tensor(self.value, dtype=dtype)
+
 
 def install() -> None:
-    """Change ``keras.Variable`` for the rest of this process."""
+    """Change ``keras.Variable``, and what layers ask of the machine, for the rest of this process."""
     variable: Any = keras.Variable
+    begin = variable.__init__
     draw = variable._initialize_with_initializer
+    read = variable.numpy
+
+    @wraps(begin)
+    def begun(
+        self: Any, initializer: Any, shape: Any = None, dtype: Any = None, *more: Any, **named: Any
+    ) -> None:
+        number = shape is None and _NUMBERS.get(type(initializer)) == dtype is not None
+        if number and abs(initializer) < _LARGEST:
+            initializer, shape = _Number(initializer), ()
+        begin(self, initializer, shape, dtype, *more, **named)
 
     def put_off(self: Any, initializer: Any) -> None:
+        _refuse_what_cannot_be(self._shape, self._dtype)
         if _can_wait(initializer, self._shape):
             self.__dict__["_first"] = initializer
         else:
@@ -45,8 +80,30 @@ def install() -> None:
             draw(self, self.__dict__.pop("_first"))
         return self._value
 
+    def array(self: Any) -> Any:
+        first = self.__dict__.get("_first")
+        return np.dtype(self.dtype).type(first.value) if type(first) is _Number else read(self)
+
+    variable.__init__ = begun
     variable._initialize_with_initializer = put_off
+    variable.numpy = array
     variable.__getattr__ = missing
+    RNN._is_gpu_available = _no
+
+
+def _no() -> bool:
+    """Say that there is no GPU: a submission sees none, and looking starts the runtime."""
+    return False
+
+
+def _refuse_what_cannot_be(shape: tuple[int, ...], dtype: str) -> None:
+    """Raise what TensorFlow would, which waits ten seconds for memory that this process never gets."""
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    size = math.prod(shape) * tf.as_dtype(dtype).size
+    if size > most != resource.RLIM_INFINITY:
+        raise tf.errors.ResourceExhaustedError(
+            None, None, f"OOM when allocating tensor with shape{list(shape)} and type {dtype}"
+        )
 
 
 def _can_wait(initializer: Any, shape: tuple[int, ...]) -> bool:
@@ -55,4 +112,13 @@ def _can_wait(initializer: Any, shape: tuple[int, ...]) -> bool:
         return False
     if kind is keras.initializers.Orthogonal:
         return len(shape) > 1
-    return kind in _INITIALIZERS or (kind is FunctionType and initializer.__module__ == _SEEDS)
+    if kind is FunctionType:
+        return initializer.__module__ == _SEEDS or _is_forget_bias(initializer)
+    return kind in (*_INITIALIZERS, _Number)
+
+
+def _is_forget_bias(initializer: FunctionType) -> bool:
+    """Say whether it is the function with which an LSTM begins, around one of Keras' own initializers."""
+    cells = initializer.__closure__ or ()
+    held = [cell.cell_contents for cell in cells] if initializer.__module__ == _LSTM else []
+    return len(held) == 1 and type(getattr(held[0], "bias_initializer", None)) in _INITIALIZERS
