@@ -92,7 +92,8 @@ async def _client(address: str) -> AsyncIterator[Client]:
         yield client
     finally:
         with contextlib.suppress(OSError, TimeoutError):
-            await asyncio.wait_for(client.close(), _CLOSE_S)
+            async with asyncio.timeout(_CLOSE_S):
+                await client.close()
 
 
 def _refuse_nonsense(address: str) -> None:

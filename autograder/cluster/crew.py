@@ -116,7 +116,8 @@ class Crew:
         """
         try:
             if self._client.status == "running":
-                return set(await asyncio.wait_for(self._client.nthreads(), ANSWER_S))
+                async with asyncio.timeout(ANSWER_S):  # wait_for may swallow an interrupt
+                    return set(await self._client.nthreads())
         except (OSError, TimeoutError):
             pass  # told below, like a connection that is known to be lost
         raise StaffError(
@@ -213,4 +214,5 @@ class Crew:
         with contextlib.suppress(StaffError, OSError, TimeoutError):  # then they end when nobody uses them
             if begun := self._begun & await self._there():
                 ending = self._client.run(worker.end, self._name, workers=list(begun), on_error="ignore")
-                await asyncio.wait_for(ending, END_S)
+                async with asyncio.timeout(END_S):
+                    await ending

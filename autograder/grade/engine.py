@@ -3,8 +3,8 @@
 import queue
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,9 @@ from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import Found
 from autograder.grade.workshop import Workshop
+
+LOOK_UP_S = 0.5
+"""Seconds that an interrupt may wait."""
 
 OnResult = Callable[[Result], None]
 
@@ -70,15 +73,28 @@ class Engine:
             finally:
                 free.put(workshop)
 
+        done: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
         with ThreadPoolExecutor(len(self.workshops)) as pool:
             try:
-                for future in as_completed([pool.submit(serve, one) for one in found]):
-                    on_result(future.result())
+                for one in found:
+                    pool.submit(serve, one).add_done_callback(done.put)
+                for _ in found:
+                    on_result(_next(done).result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for workshop in self.workshops:
                     workshop.stop()
                 raise
+
+
+def _next(done: "queue.SimpleQueue[Future[Result]]") -> Future[Result]:
+    """Wait for what comes next, and look up now and then.
+
+    A signal that another thread hears, or that comes just before the wait, does not end the wait.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return done.get(timeout=LOOK_UP_S)
 
 
 @contextmanager

@@ -29,6 +29,10 @@ MOST_CHECKS = 2_000
 """Checks after which the grader is replaced, so that nothing grows in it."""
 
 MOST_GROWTH = 400 * MEBIBYTE
+"""Memory that the grader may have grown by before it is replaced."""
+
+CHECKS_BETWEEN_LOOKS = 20
+"""Measuring its memory takes longer than many a check."""
 
 
 class Fault(Exception):  # noqa: N818  the word for what is not the student's doing
@@ -172,7 +176,9 @@ class Workshop:
         """Replace the grader if it has run many checks or has grown."""
         self._checks_run += 1
         grader = self._grader
-        if grader is not None and (self._checks_run > MOST_CHECKS or self._has_grown(grader)):
+        if grader is None or self._checks_run % CHECKS_BETWEEN_LOOKS:
+            return
+        if self._checks_run > MOST_CHECKS or self._has_grown(grader):
             self.stop_grader()
 
     def stop_grader(self) -> None:

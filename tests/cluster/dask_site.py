@@ -126,13 +126,6 @@ def wait_for(reached: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
         time.sleep(0.05)
 
 
-def runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def _command(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()

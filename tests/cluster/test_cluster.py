@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -27,8 +28,8 @@ from autograder.grade.recipe import Recipe
 from autograder.grade.record import to_plain
 from autograder.grade.results import Result
 from tests.cluster.conftest import KILLER, OLD, found_in, keep
-from tests.cluster.dask_site import Site, kill_with_all_below, runs, site, wait_for, worker_of, zygotes_below
-from tests.grade.conftest import submission
+from tests.cluster.dask_site import Site, kill_with_all_below, site, wait_for, worker_of, zygotes_below
+from tests.grade.conftest import still_runs, submission
 from tests.grade.test_run import SLOW, command
 
 ONLY_OURS = 731
@@ -73,7 +74,7 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
     assert len(deadly.ungraded) == len(deadly.checks)
     assert deadly.checks[0].message == "its worker ended 3 times while it was graded"
     assert len(below) >= 3  # zygote, grader, the keeper of a submission
-    wait_for(lambda: not any(runs(one) for one in below))
+    wait_for(lambda: not any(still_runs(one) for one in below))
 
 
 def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
@@ -129,6 +130,26 @@ def test_an_interrupted_run_frees_the_workers_and_says_one_word(
     workers = [worker_of(nanny) for nanny in cluster.started[1:3]]
     wait_for(lambda: not any(zygotes_below(worker) for worker in workers))
     wait_for(lambda: not [path for path in cluster.folder.rglob("course-*") if path.is_dir()])
+
+
+def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted() -> None:
+        client, answered = Mock(status="running"), asyncio.get_running_loop().create_future()
+
+        async def nthreads() -> dict[str, int]:
+            await answered
+            return {}
+
+        monkeypatch.setattr(client, "nthreads", nthreads)
+        asked = crew.Crew(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
+        asking = asyncio.create_task(asked._there())
+        await asyncio.sleep(0.01)
+        answered.set_result(None)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(interrupted())
 
 
 def test_where_all_workers_are_refused_nothing_is_graded(

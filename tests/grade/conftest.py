@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.course import load_course
@@ -91,3 +92,11 @@ def outcomes(result: Result) -> dict[str, str]:
 
 def points(result: Result) -> dict[str, float]:
     return {name: earned for name, (earned, _) in result.questions().items()}
+
+
+def still_runs(process: psutil.Process) -> bool:
+    """Say whether a process has not ended; a zombie has."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
