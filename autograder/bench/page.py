@@ -69,7 +69,11 @@ def findings(measured: Measured) -> Iterator[str]:
     for (size, workers), one in by_place.items():
         if workers > 1 and (alone := by_place.get((size, 1))):
             times = one.per_minute / alone.per_minute
-            yield f"{size:,} submissions: {workers} workers are {times:.2f} times as fast as one."
+            yield (
+                f"{size:,} submissions: {workers} workers are {times:.2f} times as fast as one; "
+                f"{workers} processes of plain Python that share nothing were {one.machine_times:.2f} times "
+                "as fast as one on this machine."
+            )
         if size > EARLY:
             change, grown = (one.end_bytes - one.early_bytes) / MEBIBYTE, one.grown_bytes / MEBIBYTE
             sentence = (
@@ -122,9 +126,9 @@ second. The mean of the points shows that all did the same work (where they diff
 ## What a class costs us
 
 The same mixture, with {varied} different notebooks, and with all trainings remembered. Start: until
-all workers stand. Memory: supervisor, zygotes, graders and trainers at rest, after {EARLY}
-submissions and at the end; peak: with submissions that run. Left behind: processes, files and
-shared memory that were not there before.
+all workers stand. Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions and
+at the end; peak: with trainers and submissions that run. Left behind: processes, files and shared
+memory that were not there before.
 """
     yield from _cost_rows(measured.costs)
     if found := list(findings(measured)):

@@ -1,6 +1,7 @@
 """What classes of several sizes cost us, with one worker and with more, in a process of its own each."""
 
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ from autograder.report import marks
 from autograder.report.runs import Run
 from autograder.report.views import write_views
 
+ROUNDS = 15
+"""How often the machine itself is timed."""
+
 EARLY = 100
 """After so many submissions the memory is measured for the first time."""
 
@@ -38,7 +42,7 @@ class Graded:
     """From the first submission to the last, views aside."""
 
     early_bytes: int
-    """Supervisor, zygotes, graders and trainers, after the first submissions, at rest."""
+    """Supervisor, zygotes and graders, after the first submissions, at rest."""
 
     end_bytes: int
     """The same after the last."""
@@ -47,7 +51,7 @@ class Graded:
     """What came to it between the two, pages of files aside."""
 
     peak_bytes: int
-    """The same with submissions that run, at most."""
+    """The same with trainers and submissions that run, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class Cost:
     peak_bytes: int
     left: tuple[str, ...]
     """Processes, files and shared memory that were there afterwards and not before."""
+
+    machine_times: float
+    """How many times as fast as one process so many that share nothing compute on this machine."""
 
     @property
     def per_minute(self) -> float:
@@ -110,7 +117,7 @@ def graded(
             begin = time.monotonic()
             results = run.grade(recipe, part, out, lambda _: nullcontext(engine), run.Told())
             spent_s += time.monotonic() - begin
-            used.append(watch.used_bytes())
+            used.append(watch.lasting_bytes())
             own.append(watch.own_bytes())
     return Graded(results, ready_s, spent_s, used[0], used[1], own[1] - own[0], max(*used, peak.size_bytes))
 
@@ -125,16 +132,38 @@ def _cost(root: Path, name: str, submissions: int, workers: int) -> Cost:
         begin = time.monotonic()
         everybody = marks.of(found.results, (), recipe.assignment)
         write_views(Run(out, recipe.assignment, found.results, everybody), recipe.source)
+        views_s = time.monotonic() - begin
+        left = remains.left_since(before, os.getpid())
         return Cost(
             submissions,
             workers,
             found.ready_s,
             found.spent_s,
-            time.monotonic() - begin,
+            views_s,
             sum(bool(result.ungraded) for result in found.results),
             found.early_bytes,
             found.end_bytes,
             found.grown_bytes,
             found.peak_bytes,
-            remains.left_since(before, os.getpid()),
+            left,
+            machine_times(workers),
         )
+
+
+def machine_times(workers: int) -> float:
+    """Return how many times as fast as one process so many that share nothing compute here, by medians."""
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        list(pool.map(_counted, range(workers)))
+        alone, together = [], []
+        for _ in range(ROUNDS):
+            alone.append(pool.submit(_counted).result())
+            together.append(max(pool.map(_counted, range(workers))))
+    return workers * statistics.median(alone) / statistics.median(together)
+
+
+def _counted(_: int = 0) -> float:
+    """Return the seconds that a loop of plain Python takes."""
+    begin, total = time.perf_counter(), 0
+    for number in range(5_000_000):
+        total += number * number
+    return time.perf_counter() - begin

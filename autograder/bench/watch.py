@@ -22,9 +22,28 @@ def used_bytes() -> int:
     return tree.process_bytes(os.getpid()) + below_bytes()
 
 
+def lasting_bytes() -> int:
+    """Return the memory of this process and those that last as long as it, each shared page counted once.
+
+    Trainers are left out: one starts when a submission brings a network, be it the first or the last.
+    """
+    return sum(map(tree.process_bytes, _lasting()))
+
+
 def own_bytes() -> int:
     """Return what of that stands in no file: a library's pages are divided with whoever runs besides."""
-    return sum(map(tree.own_bytes, (os.getpid(), *descendants(os.getpid()))))
+    return sum(map(tree.own_bytes, _lasting()))
+
+
+def _lasting() -> list[int]:
+    return [os.getpid(), *(pid for pid in descendants(os.getpid()) if _called(pid) != "trainer")]
+
+
+def _called(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def below_bytes() -> int:
