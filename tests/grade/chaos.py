@@ -3,12 +3,15 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ PARENT = "parent"
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """How a run is disturbed."""
+    """How a run is disturbed; each kind of victim is hit as often as the others, give or take one."""
 
     kills: int
     victims: tuple[str, ...]
@@ -30,7 +33,7 @@ class Storm:
 
     seed: int
     most_wait_s: float
-    """Between two kills at most; at random, from nothing on."""
+    """Before the next victim is looked for; at random, from nothing on."""
 
 
 def run(course: Path, *arguments: str | Path) -> "subprocess.Popen[bytes]":
@@ -48,39 +51,50 @@ def undisturbed(course: Path, *arguments: str | Path) -> None:
     assert running.returncode == 0, errors.decode()
 
 
-def disturbed(storm: Storm, course: Path, *arguments: str | Path) -> Counter[str]:
-    """Run the command until it is done, however often it is ended; return who was killed."""
+def disturbed(storm: Storm, course: Path, *arguments: str | Path, makes: Sequence[Path]) -> Counter[str]:
+    """Run the command until it is done, however often it is ended; return who was killed.
+
+    Half of the runs are left in peace until they grade. One that is done before the storm is over is done
+    again from nothing: without what it makes.
+    """
     chance = random.Random(storm.seed)
+    waiting = list(islice(cycle(storm.victims), storm.kills))
+    chance.shuffle(waiting)
     killed: Counter[str] = Counter()
-    starts = 0
-    while True:
+    for _ in range(3 * storm.kills + 3):
         running = run(course, *arguments)
-        starts += 1
-        assert starts <= 3 * storm.kills + 3, "it does not come to an end"
-        while running.poll() is None and killed.total() < storm.kills:
+        if chance.random() < 0.5:
+            _appeared(running, "grader")
+        while waiting:
             time.sleep(chance.uniform(0, storm.most_wait_s))
-            _kill_one(running, chance.choice(storm.victims), killed)
+            victim = _appeared(running, waiting[-1])
+            if victim is None:
+                break
+            with suppress(psutil.NoSuchProcess):
+                victim.kill()
+                killed[waiting.pop()] += 1
         _, errors = running.communicate()
         assert running.returncode in (0, 2, -9), errors.decode()
-        if running.returncode == 0:
+        if running.returncode == 0 and not waiting:
             return killed
+        if running.returncode == 0:
+            for path in makes:
+                shutil.rmtree(path)
+    raise AssertionError(f"it does not come to an end; still to be killed: {waiting}")
 
 
-def _kill_one(running: "subprocess.Popen[bytes]", victim: str, killed: Counter[str]) -> None:
-    if victim == PARENT:
-        running.kill()
-        running.wait()
-        killed[victim] += 1
-        return
-    try:
-        below = psutil.Process(running.pid).children(recursive=True)
-        for process in below:
-            if process.name() == victim:
-                process.kill()
-                killed[victim] += 1
-                return
-    except psutil.NoSuchProcess:
-        return
+def _appeared(running: "subprocess.Popen[bytes]", name: str) -> psutil.Process | None:
+    """Wait for a victim of that name and return it; return None if the run ends first."""
+    while running.poll() is None:
+        with suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(running.pid)
+            if name == PARENT:
+                return parent
+            for below in parent.children(recursive=True):
+                if below.name() == name and below.status() != psutil.STATUS_ZOMBIE:
+                    return below
+        time.sleep(0.01)
+    return None
 
 
 def results(out: Path, students: Sequence[str]) -> dict[str, Any]:

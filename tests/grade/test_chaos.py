@@ -31,10 +31,11 @@ def test_a_small_class_survives_a_kill_of_each_kind(tiny_recipe: Recipe, tmp_pat
         (handed_in / f"s{number:02}.ipynb").write_bytes(submission(tiny_recipe, answers, {}))
     students = sorted(path.stem for path in handed_in.iterdir())
     chaos.undisturbed(course, handed_in, "--out", course / "calm")
-    storm = Storm(kills=4, victims=("zygote", "grader", PARENT), seed=4, most_wait_s=8.0)
-    killed = chaos.disturbed(storm, course, handed_in, "--out", course / "storm", "--workers", "2")
-    assert killed.total() == storm.kills
-    assert chaos.results(course / "storm", students) == chaos.results(course / "calm", students)
+    out = course / "storm"
+    storm = Storm(kills=6, victims=("zygote", "grader", PARENT), seed=4, most_wait_s=1.0)
+    killed = chaos.disturbed(storm, course, handed_in, "--out", out, "--workers", "2", makes=[out])
+    assert killed == dict.fromkeys(storm.victims, 2)
+    assert chaos.results(out, students) == chaos.results(course / "calm", students)
 
 
 @pytest.mark.chaos
@@ -45,14 +46,14 @@ def test_a_hundred_of_the_lab_survive_thirty_kills(tmp_path: Path) -> None:
     for number, data in enumerate(islice(cycle(list(_lab(assignment))), 100)):
         (handed_in / f"s{number:03}.ipynb").write_bytes(data)
     students = sorted(path.stem for path in handed_in.iterdir())
-    cache = tmp_path / "cache"
+    out, cache = tmp_path / "storm", tmp_path / "cache"
     storm = Storm(kills=30, victims=(PARENT, "zygote", "grader", "trainer"), seed=30, most_wait_s=5.0)
-    killed = chaos.disturbed(storm, ROOT, handed_in, "--out", tmp_path / "storm", "--cache", cache)
+    killed = chaos.disturbed(storm, ROOT, handed_in, "--out", out, "--cache", cache, makes=[out, cache])
     print(dict(killed))
     assert killed.total() == storm.kills
-    assert set(killed) == set(storm.victims)
+    assert min(killed[kind] for kind in storm.victims) >= 7
     chaos.undisturbed(ROOT, handed_in, "--out", tmp_path / "calm", "--cache", tmp_path / "other")
-    assert chaos.results(tmp_path / "storm", students) == chaos.results(tmp_path / "calm", students)
+    assert chaos.results(out, students) == chaos.results(tmp_path / "calm", students)
 
 
 def _lab(assignment: Assignment) -> Iterator[bytes]:
