@@ -1,6 +1,7 @@
 """What several folders of tests need."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
 
 sys.path.insert(0, str(LAB_FOLDER))
 
+# a job in the background of a shell ignores interrupts, and whatever it starts inherits that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KNOWN_ANSWERS = ("grade/test_lab.py", "grade/test_diagnosis.py", "grade/test_feedback_leaks.py")
 """Files for which the same answers are graded, once for all."""
