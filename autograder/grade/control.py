@@ -81,8 +81,13 @@ class Control:
         return answer
 
     def errors(self) -> str:
-        """Return the end of what the zygote and its trusted processes wrote to stderr."""
-        return self._errors.read_bytes()[-2000:].decode(errors="replace")
+        """Return the end of what the zygote and its trusted processes wrote to stderr.
+
+        Nothing once it is closed.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            return self._errors.read_bytes()[-2000:].decode(errors="replace")
+        return ""
 
     def _end(self) -> None:
         self.process.kill()

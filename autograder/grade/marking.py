@@ -18,7 +18,7 @@ OnProgress = Callable[[Result, frozenset[str]], None]
 """Told what is known so far, and the ids of the checks that are not reached yet."""
 
 MOST_STARTS = 3
-"""How often a submission is graded whose worker's own processes end meanwhile."""
+"""How often a submission is graded whose worker's own processes end meanwhile, or do not start."""
 
 
 def graded(
@@ -33,16 +33,17 @@ def graded(
         data: what the submission's file holds; None if it cannot be read.
         on_progress: told after each check; what it raises ends the grading.
     """
+    why = f"its worker's own processes ended {MOST_STARTS} times while it was graded"
     for _ in range(MOST_STARTS):
         try:
             workshop.get_ready()
         except StaffError as error:
-            return ungraded(one, str(error), workshop.place, data)
+            why = str(error)
+            continue
         result = _graded(one, data, workshop, on_progress)
         if workshop.stands():
             return result
-    ended = f"its worker's own processes ended {MOST_STARTS} times while it was graded"
-    return ungraded(one, ended, workshop.place, data)
+    return ungraded(one, why, workshop.place, data)
 
 
 def ungraded(one: Found, why: str, place: Place, data: bytes | None = None) -> Result:

@@ -19,6 +19,7 @@ from autograder.errors import StaffError
 from autograder.grade import run
 from autograder.grade.engine import Engine, OnResult, Workers, started
 from autograder.grade.marking import MOST_STARTS
+from autograder.grade.processes import Zygote
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.sandbox.process import Process
@@ -166,6 +167,37 @@ def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
     assert set(outcomes(results[0]).values()) == {"ungraded"}
     assert re.search(rf"ended {MOST_STARTS} times", results[0].flags[0])
     assert len(starts) == MOST_STARTS
+
+
+@pytest.mark.parametrize("deaths", [1, 2, MOST_STARTS, MOST_STARTS + 1])
+def test_a_zygote_that_ends_while_it_starts_is_started_again(
+    tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    for name in ("ana", "ben"):
+        (tmp_path / f"{name}.ipynb").write_bytes(submission(tiny_recipe, {}, {}))
+    starts, results = [], dict[str, Result]()
+    with started(tiny_recipe) as engine:
+        workshop = engine.workshops[0]
+        start = workshop._start
+
+        def killed_at_first() -> Zygote:
+            starts.append(1)
+            if len(starts) <= deaths:
+                raise StaffError("the zygote is gone")
+            return start()
+
+        monkeypatch.setattr(workshop, "_start", killed_at_first)
+        workshop.zygote.kill()
+        engine.grade(find([tmp_path], tiny_recipe.assignment), lambda one: results.update({one.student: one}))
+    assert len(starts) == deaths + 1
+    assert points(results["ben"]) == ALL
+    if deaths < MOST_STARTS:
+        assert points(results["ana"]) == ALL
+    else:
+        assert (results["ana"].flags, set(outcomes(results["ana"]).values())) == (
+            ("the zygote is gone",),
+            {"ungraded"},
+        )
 
 
 def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
