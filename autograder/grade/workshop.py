@@ -134,7 +134,7 @@ class Workshop:
         try:
             try:
                 return self._worked(job)
-            except Closed:
+            except (Closed, StaffError):
                 return self._worked(job)
         except (WireError, StaffError) as error:
             reason = f"the trainer stopped ({error})"

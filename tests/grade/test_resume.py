@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -198,6 +199,15 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
             ("the zygote is gone",),
             {"ungraded"},
         )
+
+
+@pytest.mark.parametrize("ended", [Closed("the other end is gone"), StaffError("it ended while it started")])
+def test_a_trainer_that_ends_once_is_replaced(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, ended: Exception
+) -> None:
+    worked = Mock(side_effect=[ended, {"facts": {}}])
+    monkeypatch.setattr(engine.workshops[0], "_worked", worked)
+    assert engine.workshops[0].work({}) == {"facts": {}}
 
 
 def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
