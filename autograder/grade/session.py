@@ -159,6 +159,7 @@ class _Session:
         missing = [check for check in self._all_checks() if check.id not in results]
         results |= {check.id: replace(check, outcome=Outcome.BLOCKED) for check in missing}
         ordered = tuple(results[check.id] for check in self._all_checks())
+        self.close()
         return Report(ordered, tuple(dict.fromkeys(self.flags)), self.train_s, self.peak_bytes)
 
     def _wanted(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:

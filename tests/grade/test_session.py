@@ -203,6 +203,11 @@ def test_chance_starts_the_same_in_every_process(grade: Grade) -> None:
     assert len(messages) == 1
 
 
+def test_the_memory_of_a_submission_is_what_its_checks_have_seen_at_least(grade: Grade) -> None:
+    result = grade()
+    assert result.peak_bytes >= max(check.peak_bytes for check in result.checks) > 0
+
+
 def test_bytes_that_are_no_notebook_get_a_result(engine: Engine, tmp_path: Path) -> None:
     result = graded_bytes(engine, b"%PDF-1.4 not a notebook", tmp_path)
     assert result.earned == 0
