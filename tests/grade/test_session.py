@@ -7,6 +7,7 @@ import pytest
 
 from autograder.checks import Outcome
 from autograder.grade.engine import Engine
+from autograder.grade.sandbox.process import Process
 from tests.grade.conftest import Grade, graded_bytes, outcomes, points
 
 ALL = {"q1": 8.0, "q2": 6.0}
@@ -203,9 +204,18 @@ def test_chance_starts_the_same_in_every_process(grade: Grade) -> None:
     assert len(messages) == 1
 
 
-def test_the_memory_of_a_submission_is_what_its_checks_have_seen_at_least(grade: Grade) -> None:
-    result = grade()
-    assert result.peak_bytes >= max(check.peak_bytes for check in result.checks) > 0
+def test_the_memory_of_a_submission_is_reported(
+    engine: Engine, grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, most = engine.workshops[0].child, 2**60
+
+    def large() -> Process:
+        process = start()
+        process.peak_bytes = most
+        return process
+
+    monkeypatch.setattr(engine.workshops[0], "child", large)
+    assert grade().peak_bytes == most
 
 
 def test_bytes_that_are_no_notebook_get_a_result(engine: Engine, tmp_path: Path) -> None:
