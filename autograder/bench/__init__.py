@@ -64,7 +64,7 @@ def _rows(
         yield from tools.ours(assignment, both, work, times=times, workers=workers)
         yield from _costs(assignment, console, sizes, workers)
         console.print(f"otter run: {submissions} submissions, {workers} at once ...")
-        yield tools.otter(assignment, for_otter, work, at_once=workers)
+        yield from tools.otter(assignment, for_otter, work, at_once=workers)
         console.print(f"nbgrader autograde: {submissions} submissions ...")
         yield tools.nbgrader(assignment, for_nbgrader, work)
 
@@ -74,10 +74,9 @@ def _costs(
 ) -> Iterator[scale.Cost]:
     if not sizes:
         return
-    first = min(2 * len(classes.answers(assignment)), max(sizes))
-    console.print(f"training what classes of {', '.join(map(str, sizes))} need, once ...")
-    scale.cost(assignment.root, assignment.name, first, workers)
+    named = ", ".join(map(str, sizes))
+    console.print(f"training what classes of {named} need, once ...")
+    scale.cost(assignment.root, assignment.name, (), workers)
     for at_once in sorted({1, workers}):
-        for size in sizes:
-            console.print(f"course grade: {size} submissions, {at_once} at once ...")
-            yield scale.cost(assignment.root, assignment.name, size, at_once)
+        console.print(f"course grade: every known answer, then classes of {named}, {at_once} at once ...")
+        yield scale.cost(assignment.root, assignment.name, sizes, at_once)

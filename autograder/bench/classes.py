@@ -36,6 +36,11 @@ def _spread(known: Sequence[Misconception]) -> list[Misconception]:
     return sorted(known, key=lambda one: places[one.name])
 
 
+def whole(assignment: Assignment) -> int:
+    """Return after how many notebooks every answer was there."""
+    return 2 * len(answers(assignment))
+
+
 def varied(assignment: Assignment) -> int:
     """Return how many different notebooks there are at most: every answer in every flavour."""
     return len(FLAVOURS) * len({repr(codes) for pair in answers(assignment) for codes in pair})

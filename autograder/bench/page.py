@@ -49,12 +49,13 @@ def line(row: Timing | Cost) -> str:
             f"{row.what}: {row.submissions} in {row.seconds:.1f} s, {row.per_minute:.3g} a minute, "
             f"peak memory {_mebibytes(row.peak_bytes)}, mean points {row.points:.2f}"
         )
-    left = "; ".join(row.left) or "nothing"
+    rates = ", ".join(f"{one.per_minute:.1f} in a class of {one.submissions:,}" for one in row.classes)
+    first, last = row.first, row.every[-1]
     return (
-        f"{row.submissions} submissions, workers {row.workers}: {row.per_minute:.1f} a minute, "
-        f"start {row.ready_s:.1f} s, views {row.views_s:.1f} s; memory at {min(EARLY, row.submissions)} "
-        f"{_mebibytes(row.early_bytes)}, at the end {_mebibytes(row.end_bytes)}, "
-        f"peak {_mebibytes(row.peak_bytes)}; ungraded {row.ungraded}; left behind: {left}"
+        f"workers {row.workers}: start {row.ready_s:.1f} s, {first.per_minute:.1f} a minute in the first "
+        f"{first.submissions:,}, then {rates}; memory at {EARLY} {_mebibytes(row.early_bytes)}, at the end "
+        f"{_mebibytes(last.used_bytes)}, peak {_mebibytes(row.peak_bytes)}, a submission's own "
+        f"{_mebibytes(row.submission_bytes)}; left behind: {'; '.join(row.left) or 'nothing'}"
     )
 
 
@@ -65,24 +66,38 @@ def findings(measured: Measured) -> Iterator[str]:
             for what in (tools.STEADY, tools.LONG, tools.WARM, tools.COLD):
                 if mine := measured.per_minute(what):
                     yield f"{what}: {mine / theirs:.3g} times as fast as {peer}."
-    by_place = {(one.submissions, one.workers): one for one in measured.costs}
-    for (size, workers), one in by_place.items():
-        if workers > 1 and (alone := by_place.get((size, 1))):
-            times = one.per_minute / alone.per_minute
+    if theirs := measured.per_minute(tools.OTTER_ALONE):
+        ratio = measured.per_minute(tools.ALONE) / theirs
+        yield f"{tools.ALONE}: {ratio:.3g} times as fast as {tools.OTTER_ALONE}."
+    alone = next((one for one in measured.costs if one.workers == 1), None)
+    for cost in measured.costs:
+        if alone is not None and cost.workers > 1:
+            yield from _side_by_side(cost, alone)
+        for one in cost.classes:
+            if one.submissions > EARLY and (early := cost.rate(EARLY)):
+                share = f"{one.per_minute / early:.1%} of the rate at {EARLY}"
+                yield f"{one.submissions:,} submissions, workers {cost.workers}: {share}."
+        yield from _memory(cost)
+
+
+def _side_by_side(cost: Cost, alone: Cost) -> Iterator[str]:
+    for one in cost.classes:
+        if rate := alone.rate(one.submissions):
+            times = one.per_minute / rate
             yield (
-                f"{size:,} submissions: {workers} workers are {times:.2f} times as fast as one; "
-                f"{workers} processes of plain Python that share nothing were {one.machine_times:.2f} times "
-                "as fast as one on this machine."
+                f"{one.submissions:,} submissions: {cost.workers} workers are {times:.2f} times as fast as "
+                f"one; {cost.workers} processes of plain Python that share nothing were "
+                f"{cost.machine_times:.2f} times as fast as one on this machine."
             )
-        if size > EARLY:
-            change, grown = (one.end_bytes - one.early_bytes) / MEBIBYTE, one.grown_bytes / MEBIBYTE
-            sentence = (
-                f"{size:,} submissions, workers {workers}: memory {change:+.0f} MiB from {EARLY} to the end, "
-                f"{grown:+.0f} MiB without pages of files"
-            )
-            early = by_place.get((EARLY, workers))
-            pace = f"; {one.per_minute / early.per_minute:.1%} of the rate at {EARLY}" if early else ""
-            yield f"{sentence}{pace}."
+
+
+def _memory(cost: Cost) -> Iterator[str]:
+    change, grown = (cost.every[-1].used_bytes - cost.early_bytes) / MEBIBYTE, cost.grown_bytes / MEBIBYTE
+    yield (
+        f"Workers {cost.workers}: memory {change:+.0f} MiB from submission {EARLY} to the end, "
+        f"{grown:+.0f} MiB without pages of files; a submission's own memory is "
+        f"{_mebibytes(cost.submission_bytes)} (median)."
+    )
 
 
 def write(assignment: Assignment, measured: Measured, *, workers: int) -> Path:
@@ -110,6 +125,7 @@ trainings that were done before, except our warm runs.
 
 - `course grade`: one command, {workers} workers, everybody's pages included; both flavours of the
   release mixed. Cold: the cache of trainings is empty. Warm: it is what the cold run left.
+- one notebook: the solution alone, and nothing beside it; by us with an empty cache.
 - long class: the same submissions again and again, {long:,} files, so that start and end of a run
   are a small part of it. What a check asked and concluded is remembered within a run, so a
   repeated submission costs its own processes and little else; the classes below are more varied.
@@ -125,10 +141,19 @@ second. The mean of the points shows that all did the same work (where they diff
     yield f"""
 ## What a class costs us
 
-The same mixture, with {varied} different notebooks, and with all trainings remembered. Start: until
-all workers stand. Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions and
-at the end; peak: with trainers and submissions that run. Left behind: processes, files and shared
-memory that were not there before.
+The same workers grade a first class, which holds every known answer, and then classes of several
+sizes, in which these come again, as {varied} different notebooks. All trainings are remembered from an
+earlier run; what checks asked and concluded is remembered within a run. So the first class shows what
+answers cost that are mostly new, and the later ones what a submission costs whose answers others gave
+before.
+"""
+    yield from _class_rows(measured.costs)
+    yield f"""
+Start: until all workers stand. A submission: what its processes share with no other at most, the
+median over the first {EARLY} notebooks, which are graded once more for it and looked at 50 times a second.
+Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions of the first class and after
+the last class; peak: with trainers and submissions that run. Left behind: processes, files and
+shared memory that were not there before.
 """
     yield from _cost_rows(measured.costs)
     if found := list(findings(measured)):
@@ -151,18 +176,28 @@ def _timing_rows(measured: Measured) -> Iterator[str]:
         )
 
 
+def _class_rows(costs: Sequence[Cost]) -> Iterator[str]:
+    yield "| class | submissions | workers | a minute | seconds each | views, s | ungraded |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for cost in costs:
+        for name, one in (("first", cost.first), *(("later", one) for one in cost.classes)):
+            yield (
+                f"| {name} | {one.submissions:,} | {cost.workers} | {one.per_minute:.1f} "
+                f"| {60 / one.per_minute:.2f} | {one.views_s:.1f} | {one.ungraded} |"
+            )
+
+
 def _cost_rows(costs: Sequence[Cost]) -> Iterator[str]:
     yield (
-        "| submissions | workers | start, s | a minute | seconds each | views, s "
-        f"| memory at {EARLY} | at the end | peak | ungraded | left behind |"
+        f"| workers | start, s | a submission | memory at {EARLY} | at the end | peak | left behind |\n"
+        "|---:|---:|---:|---:|---:|---:|---|"
     )
-    yield "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"
     for one in costs:
-        early = _mebibytes(one.early_bytes) if one.submissions >= EARLY else ""
+        last = one.every[-1]
         yield (
-            f"| {one.submissions:,} | {one.workers} | {one.ready_s:.1f} | {one.per_minute:.1f} "
-            f"| {60 / one.per_minute:.2f} | {one.views_s:.1f} | {early} | {_mebibytes(one.end_bytes)} "
-            f"| {_mebibytes(one.peak_bytes)} | {one.ungraded} | {'; '.join(one.left) or 'nothing'} |"
+            f"| {one.workers} | {one.ready_s:.1f} | {_mebibytes(one.submission_bytes)} "
+            f"| {_mebibytes(one.early_bytes)} | {_mebibytes(last.used_bytes)} | {_mebibytes(one.peak_bytes)} "
+            f"| {'; '.join(one.left) or 'nothing'} |"
         )
 
 
@@ -193,9 +228,9 @@ def _draw(measured: Measured, path: Path) -> None:
 
 def _draw_graders(panel: Axes, timings: Sequence[Timing]) -> None:
     rows = sorted(timings, key=lambda one: one.per_minute)
-    theirs = {tools.OTTER, tools.NBGRADER}
+    theirs = {tools.OTTER, tools.OTTER_ALONE, tools.NBGRADER}
     colours = [_OTHERS if one.what in theirs else _OURS for one in rows]
-    labels = [f"{one.what}\n{one.submissions:,} submissions" for one in rows]
+    labels = [f"{one.what}\n{one.submissions:,} submission{'s'[: one.submissions > 1]}" for one in rows]
     bars = panel.barh(labels, [one.per_minute for one in rows], color=colours)
     panel.bar_label(bars, [f"{one.per_minute:.3g}" for one in rows], padding=4)
     panel.set_xscale("log")
@@ -206,23 +241,22 @@ def _draw_graders(panel: Axes, timings: Sequence[Timing]) -> None:
 
 
 def _draw_sizes(panel: Axes, costs: Sequence[Cost]) -> None:
-    for number, workers in enumerate(sorted({one.workers for one in costs})):
-        mine = [one for one in costs if one.workers == workers]
-        rates = [one.per_minute for one in mine]
+    for number, cost in enumerate(costs):
+        sizes = [one.submissions for one in cost.classes]
+        rates = [one.per_minute for one in cost.classes]
         colour, mark = _LINES[number % len(_LINES)], _MARKS[number % len(_MARKS)]
-        panel.plot(
-            [one.submissions for one in mine], rates, marker=mark, color=colour, label=f"workers: {workers}"
-        )
-        for one in mine:
-            place = (one.submissions, one.per_minute)
-            panel.annotate(f"{one.per_minute:.0f}", place, (0, 6), textcoords="offset points", ha="center")
+        panel.plot(sizes, rates, marker=mark, color=colour, label=f"workers: {cost.workers}")
+        first = (cost.first.submissions, cost.first.per_minute)
+        panel.plot(*first, marker=mark, color=colour, fillstyle="none", linestyle="none")
+        for place in (first, *zip(sizes, rates, strict=True)):
+            panel.annotate(f"{place[1]:.0f}", place, (0, 6), textcoords="offset points", ha="center")
+    sizes = sorted({one.submissions for cost in costs for one in cost.every})
     panel.set_xscale("log")
     panel.margins(x=0.12)
-    panel.set_ylim(0, 1.2 * max((one.per_minute for one in costs), default=1.0))
-    sizes = sorted({one.submissions for one in costs})
+    panel.set_ylim(0, 1.25 * max((one.per_minute for cost in costs for one in cost.classes), default=1.0))
     panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
     panel.minorticks_off()
-    panel.set_xlabel("submissions in the class (log scale)")
+    panel.set_xlabel("submissions in the class (log scale); hollow: new answers")
     panel.set_ylabel("submissions a minute")
     panel.set_title("Our rate by class size", loc="left")
     if costs:

@@ -7,14 +7,14 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.bench import classes, remains, watch
 from autograder.course import load_course
 from autograder.grade import run
-from autograder.grade.engine import started
+from autograder.grade.engine import Engine, started
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
@@ -35,41 +35,60 @@ class Graded:
     """A class that was graded by workers that stood before."""
 
     results: tuple[Result, ...]
-    ready_s: float
-    """From nothing until all workers stood."""
-
     spent_s: float
     """From the first submission to the last, views aside."""
 
-    early_bytes: int
-    """Supervisor, zygotes and graders, after the first submissions, at rest."""
+    used_bytes: int
+    """Supervisor, zygotes and graders afterwards, at rest."""
 
-    end_bytes: int
-    """The same after the last."""
-
-    grown_bytes: int
-    """What came to it between the two, pages of files aside."""
-
-    peak_bytes: int
-    """The same with trainers and submissions that run, at most."""
+    own_bytes: int
+    """What of that stands in no file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What a class of one size cost."""
+class Class:
+    """What one class cost workers that stood."""
 
     submissions: int
-    workers: int
-    ready_s: float
     spent_s: float
     views_s: float
     """The pages and tables of the whole class."""
 
+    used_bytes: int
     ungraded: int
+
+    @property
+    def per_minute(self) -> float:
+        """Return submissions a minute."""
+        return 60 * self.submissions / self.spent_s
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the same workers cost, from their start to their end."""
+
+    workers: int
+    ready_s: float
+    """From nothing until all stood."""
+
+    first: Class
+    """Every known answer, which is the first that they grade."""
+
+    classes: tuple[Class, ...]
+    """What they grade after that, in that order."""
+
+    submission_bytes: int
+    """What the processes of a submission share with no other at most: the median of the first ones."""
+
     early_bytes: int
-    end_bytes: int
+    """As ``Class.used_bytes``, after the first submissions."""
+
     grown_bytes: int
+    """What came to it until the last, pages of files aside."""
+
     peak_bytes: int
+    """The same with trainers and submissions that run, at most."""
+
     left: tuple[str, ...]
     """Processes, files and shared memory that were there afterwards and not before."""
 
@@ -77,77 +96,85 @@ class Cost:
     """How many times as fast as one process so many that share nothing compute on this machine."""
 
     @property
-    def per_minute(self) -> float:
-        """Return submissions a minute, by workers that stand."""
-        return 60 * self.submissions / self.spent_s
+    def every(self) -> tuple[Class, ...]:
+        """Return all classes in the order in which they were graded."""
+        return (self.first, *self.classes)
+
+    def rate(self, submissions: int) -> float:
+        """Return submissions a minute in a class of this size; nothing if there was none."""
+        return next((one.per_minute for one in self.classes if one.submissions == submissions), 0.0)
 
 
-def cost(root: Path, name: str, submissions: int, workers: int) -> Cost:
-    """Grade a mixed class in a fresh process, which is the supervisor, and return what it cost.
+def cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
+    """Grade mixed classes with the same workers; a fresh process is the supervisor.
 
     Raises:
         StaffError: the assignment has not been built, or this machine cannot grade.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_cost, root, name, submissions, workers).result()
+        return pool.submit(_cost, root, name, sizes, workers).result()
 
 
-def graded(
-    recipe: Recipe, notebooks: Sequence[bytes], out: Path, *, workers: int, early: int = EARLY
-) -> Graded:
+def graded(recipe: Recipe, notebooks: Sequence[bytes], out: Path, engine: Engine) -> Graded:
     """Grade a class as ``course grade`` does, the views aside.
 
     Args:
-        out: a new folder for the run; the notebooks are handed in beside it.
-        early: submissions before the first measurement.
+        out: folder of the run, which goes on if it is there; the notebooks are handed in beside it.
 
     Raises:
         StaffError: this machine cannot grade.
     """
     folder = out.with_name(f"{out.name}-submitted")
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for number, data in enumerate(notebooks):
         (folder / f"student{number:05}.ipynb").write_bytes(data)
     found = find([folder], recipe.assignment)
     begin = time.monotonic()
-    with started(recipe, workers=workers) as engine, watch.highest(watch.used_bytes) as peak:
-        ready_s, spent_s = time.monotonic() - begin, 0.0
-        used, own = [], []
-        for part in (found[:early], found):
-            begin = time.monotonic()
-            results = run.grade(recipe, part, out, lambda _: nullcontext(engine), run.Told())
-            spent_s += time.monotonic() - begin
-            used.append(watch.lasting_bytes())
-            own.append(watch.own_bytes())
-    return Graded(results, ready_s, spent_s, used[0], used[1], own[1] - own[0], max(*used, peak.size_bytes))
+    results = run.grade(recipe, found, out, lambda _: nullcontext(engine), run.Told())
+    spent_s = time.monotonic() - begin
+    return Graded(results, spent_s, watch.lasting_bytes(), watch.own_bytes())
 
 
-def _cost(root: Path, name: str, submissions: int, workers: int) -> Cost:
+def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
     recipe = recipe_of(load_course(root).assignment(name))
-    notebooks = classes.mixed(recipe.assignment, recipe.source, submissions)
+    counts = (classes.whole(recipe.assignment), *sizes)
+    notebooks = classes.mixed(recipe.assignment, recipe.source, max(counts))
     with tempfile.TemporaryDirectory(prefix="bench-") as work:
         tempfile.tempdir = work  # so that nobody else's files are there
-        before, out = remains.present(os.getpid()), Path(work) / "graded"
-        found = graded(recipe, notebooks, out, workers=workers)
+        before, outs = remains.present(os.getpid()), [Path(work) / f"class{n}" for n in range(len(counts))]
         begin = time.monotonic()
-        everybody = marks.of(found.results, (), recipe.assignment)
-        write_views(Run(out, recipe.assignment, found.results, everybody), recipe.source)
-        views_s = time.monotonic() - begin
-        left = remains.left_since(before, os.getpid())
+        with started(recipe, workers=workers) as engine, watch.highest(watch.used_bytes) as peak:
+            ready_s = time.monotonic() - begin
+            early = graded(recipe, notebooks[:EARLY], outs[0], engine)
+            first = graded(recipe, notebooks[: counts[0]], outs[0], engine)
+            with watch.submissions(engine) as seen:
+                graded(recipe, notebooks[:EARLY], Path(work) / "watched", engine)
+            first = replace(first, spent_s=early.spent_s + first.spent_s)
+            later = [
+                graded(recipe, notebooks[:size], out, engine)
+                for size, out in zip(sizes, outs[1:], strict=True)
+            ]
+        done = [_class(recipe, one, out) for one, out in zip((first, *later), outs, strict=True)]
         return Cost(
-            submissions,
             workers,
-            found.ready_s,
-            found.spent_s,
-            views_s,
-            sum(bool(result.ungraded) for result in found.results),
-            found.early_bytes,
-            found.end_bytes,
-            found.grown_bytes,
-            found.peak_bytes,
-            left,
+            ready_s,
+            done[0],
+            tuple(done[1:]),
+            int(statistics.median(seen.values() or (0,))),
+            early.used_bytes,
+            (later or [first])[-1].own_bytes - early.own_bytes,
+            max(peak.size_bytes, early.used_bytes, *(one.used_bytes for one in done)),
+            remains.left_since(before, os.getpid()),
             machine_times(workers),
         )
+
+
+def _class(recipe: Recipe, found: Graded, out: Path) -> Class:
+    begin = time.monotonic()
+    everybody = marks.of(found.results, (), recipe.assignment)
+    write_views(Run(out, recipe.assignment, found.results, everybody), recipe.source)
+    ungraded = sum(bool(result.ungraded) for result in found.results)
+    return Class(len(found.results), found.spent_s, time.monotonic() - begin, found.used_bytes, ungraded)
 
 
 def machine_times(workers: int) -> float:

@@ -16,6 +16,8 @@ from autograder.grade import journal
 from autograder.peers import Points
 
 OTTER, NBGRADER = "otter run", "nbgrader autograde"
+OTTER_ALONE = "otter run, one notebook"
+ALONE = "course grade, cold, one notebook"
 COLD = "course grade, cold"
 WARM = "course grade, warm"
 LONG = "course grade, warm, long class"
@@ -44,22 +46,31 @@ class Timing:
 def ours(
     assignment: Assignment, notebooks: Sequence[bytes], work: Path, *, times: int, workers: int
 ) -> Iterator[Timing]:
-    """Yield ``course grade`` with an empty cache, with a filled one, and of a class ``times`` as long.
+    """Yield ``course grade`` of one notebook and of all with empty caches, then with what the latter filled.
+
+    Args:
+        times: how often the notebooks stand in the class that is graded last.
 
     Raises:
         StaffError: the command fails.
     """
-    cache = work / "training"
-    small, long = work / "class", work / "long-class"
+    alone, small, long = (work / name for name in ("one", "class", "long-class"))
+    _hand_in(notebooks[:1], alone)
     _hand_in(notebooks, small)
     _hand_in([*notebooks] * times, long)
-    for what, folder in ((COLD, small), (WARM, small), (LONG, long)):
+    for what, folder, cache in (
+        (ALONE, alone, "training-one"),
+        (COLD, small, "training"),
+        (WARM, small, "training"),
+        (LONG, long, "training"),
+    ):
         out = work / f"out-{what.replace(' ', '-')}"
-        places = ["--out", str(out), "--cache", str(cache)]
+        places = ["--out", str(out), "--cache", str(work / cache)]
         command = ["course", "grade", str(folder), *places, "--workers", str(workers)]
-        environment, limit_s = _plain(assignment, work / "home-ours"), peers.LIMIT_S * len(notebooks)
+        environment = _plain(assignment, work / f"home-{cache}")
         begin = time.monotonic()
         with watch.highest(watch.below_bytes) as peak, watch.pace(out / journal.NAME) as pace:
+            limit_s = peers.LIMIT_S * len(notebooks)
             peers.run(*command, folder=assignment.root, environment=environment, limit_s=limit_s)
         seconds = time.monotonic() - begin
         points = statistics.mean(result.earned for result in journal.read(out).results)
@@ -67,24 +78,31 @@ def ours(
     yield Timing(STEADY, *pace.steady(), peak.size_bytes, points)
 
 
-def otter(assignment: Assignment, notebooks: Sequence[bytes], work: Path, *, at_once: int) -> Timing:
-    """Time ``otter run``, a command for each submission.
+def otter(
+    assignment: Assignment, notebooks: Sequence[bytes], work: Path, *, at_once: int
+) -> Iterator[Timing]:
+    """Yield ``otter run`` of the first notebook alone, and of all, a command for each.
 
     Raises:
         StaffError: it gives no result.
     """
-    environment = _plain(assignment, work / "home-otter")
+    for what, some, place in (
+        (OTTER_ALONE, notebooks[:1], work / "otter-one"),
+        (OTTER, notebooks, work / "otter"),
+    ):
+        place.mkdir()
+        folders = [place / str(number) for number in range(len(some))]
+        environment = _plain(assignment, place / "home")
 
-    def run(number: int) -> Points:
-        folder = work / f"otter{number}"
-        folder.mkdir()
-        return peers.otter_points(assignment.root, assignment.name, notebooks[number], folder, environment)
+        def run(data: bytes, folder: Path, environment: Mapping[str, str] = environment) -> Points:
+            folder.mkdir()
+            return peers.otter_points(assignment.root, assignment.name, data, folder, environment)
 
-    begin = time.monotonic()
-    with watch.highest(watch.below_bytes) as peak, ThreadPoolExecutor(at_once) as pool:
-        found = list(pool.map(run, range(len(notebooks))))
-    seconds = time.monotonic() - begin
-    return Timing(OTTER, len(notebooks), seconds, peak.size_bytes, _mean(found))
+        begin = time.monotonic()
+        with watch.highest(watch.below_bytes) as peak, ThreadPoolExecutor(at_once) as pool:
+            found = list(pool.map(run, some, folders))
+        seconds = time.monotonic() - begin
+        yield Timing(what, len(some), seconds, peak.size_bytes, _mean(found))
 
 
 def nbgrader(assignment: Assignment, notebooks: Sequence[bytes], work: Path) -> Timing:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.grade.engine import Engine
 from autograder.grade.sandbox import tree
 from autograder.grade.sandbox.remains import descendants
 
@@ -15,6 +16,7 @@ MEMORY_S = 1.0
 """Seconds between two looks at memory, which cost some milliseconds for each process."""
 
 _JOURNAL_S = 0.05
+_SUBMISSION_S = 0.02
 
 
 def used_bytes() -> int:
@@ -67,6 +69,20 @@ def highest(measure: Callable[[], int]) -> Iterator[Highest]:
         seen.size_bytes = max(seen.size_bytes, measure())
 
     with _repeatedly(look, MEMORY_S):
+        yield seen
+
+
+@contextmanager
+def submissions(engine: Engine) -> Iterator[dict[int, int]]:
+    """Keep what the processes of each submission share with no other, at most, while the block runs."""
+    seen: dict[int, int] = {}
+
+    def look() -> None:
+        for running in (workshop.running for workshop in engine.workshops):
+            if running is not None and (size_bytes := tree.private_bytes(running.pid)):
+                seen[running.pid] = max(seen.get(running.pid, 0), size_bytes)
+
+    with _repeatedly(look, _SUBMISSION_S):
         yield seen
 
 

@@ -1,6 +1,7 @@
 """A long class costs no more memory than a short one and leaves nothing behind."""
 
 import os
+import statistics
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.bench import classes, remains, scale
+from autograder.bench import classes, remains, scale, watch
+from autograder.grade.engine import started
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
@@ -47,9 +49,11 @@ def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
         for number, (answer, _) in enumerate(kinds, start=1)
     ]
     before = remains.present(os.getpid())
-    graded = scale.graded(tiny_recipe, notebooks, place / "run", workers=WORKERS, early=20)
+    with started(tiny_recipe, workers=WORKERS) as engine, watch.submissions(engine) as seen:
+        early, graded = (scale.graded(tiny_recipe, notebooks[:n], place / "run", engine) for n in (20, 60))
     assert [result.earned for result in graded.results] == [points for _, points in kinds]
-    assert graded.grown_bytes < 25 * MEBIBYTE
+    assert graded.own_bytes - early.own_bytes < 25 * MEBIBYTE
+    assert 0 < statistics.median(seen.values()) < 150 * MEBIBYTE
     assert remains.left_since(before, os.getpid()) == ()
 
 
@@ -59,15 +63,16 @@ def test_a_thousand_submissions_to_the_lab_take_no_more_memory_than_a_hundred_an
 ) -> None:
     recipe = replace(scale.recipe_of(ASSIGNMENT), cache=place / "training")
     notebooks = classes.mixed(ASSIGNMENT, recipe.source, 1_000)
-    every = len(classes.answers(ASSIGNMENT)) * 2
-    scale.graded(recipe, notebooks[:every], place / "trained", workers=WORKERS)
+    with started(recipe, workers=WORKERS) as engine:
+        scale.graded(recipe, notebooks[: classes.whole(ASSIGNMENT)], place / "trained", engine)
     before = remains.present(os.getpid())
-    graded = scale.graded(recipe, notebooks, place / "run", workers=WORKERS)
+    with started(recipe, workers=WORKERS) as engine:
+        early, graded = (scale.graded(recipe, notebooks[:n], place / "run", engine) for n in (100, 1_000))
     assert [result.student for result in graded.results if result.ungraded] == []
     assert len(graded.results) == 1_000
     assert points_of_equals(graded.results, notebooks) == []
-    assert abs(graded.grown_bytes) < 50 * MEBIBYTE
-    assert abs(graded.end_bytes - graded.early_bytes) < 50 * MEBIBYTE
+    assert abs(graded.own_bytes - early.own_bytes) < 50 * MEBIBYTE
+    assert abs(graded.used_bytes - early.used_bytes) < 50 * MEBIBYTE
     assert remains.left_since(before, os.getpid()) == ()
 
 

@@ -40,6 +40,12 @@ def own_bytes(pid: int) -> int:
     return _rollup(pid, "Pss_Anon:", "Pss_Shmem:", "SwapPss:") or 0
 
 
+def private_bytes(pid: int) -> int:
+    """Return what a process and all below it share with no process; nothing if not told."""
+    names = ("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:", "SwapPss:")
+    return sum(_rollup(one, *names) or 0 for one in (pid, *descendants(pid)))
+
+
 def _rollup(pid: int, *names: str) -> int | None:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
