@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from autograder.bench import classes, tools
-from autograder.bench.scale import EARLY, Cost
+from autograder.bench.scale import EARLY, TURNS, Cost
 from autograder.bench.tools import Timing
 from autograder.course import Assignment
 from autograder.grade.limits import MEBIBYTE
@@ -145,7 +145,8 @@ The same workers grade a first class, which holds every known answer, and then c
 sizes, in which these come again, as {varied} different notebooks. All trainings are remembered from an
 earlier run; what checks asked and concluded is remembered within a run. So the first class shows what
 answers cost that are mostly new, and the later ones what a submission costs whose answers others gave
-before.
+before. The smaller of these are graded whole before each of {TURNS} parts of the largest, so that all of
+them see the same of a machine that is faster now and slower then; theirs is the mean.
 """
     yield from _class_rows(measured.costs)
     yield f"""
