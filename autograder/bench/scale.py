@@ -144,7 +144,7 @@ def graded(recipe: Recipe, notebooks: Sequence[bytes], out: Path, engine: Engine
 def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
     recipe = recipe_of(load_course(root).assignment(name))
     whole = classes.whole(recipe.assignment)
-    notebooks = classes.mixed(recipe.assignment, recipe.source, max(whole, *sizes))
+    notebooks = classes.mixed(recipe.assignment, recipe.source, max((whole, *sizes)))
     with tempfile.TemporaryDirectory(prefix="bench-") as name_of_work:
         tempfile.tempdir, work = name_of_work, Path(name_of_work)  # so that nobody else's files are there
         before = remains.present(os.getpid())
