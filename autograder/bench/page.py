@@ -251,13 +251,14 @@ def _draw_sizes(panel: Axes, costs: Sequence[Cost]) -> None:
         panel.plot(*first, marker=mark, color=colour, fillstyle="none", linestyle="none")
         for place in (first, *zip(sizes, rates, strict=True)):
             panel.annotate(f"{place[1]:.0f}", place, (0, 6), textcoords="offset points", ha="center")
+    panel.plot([], [], marker="o", color="grey", fillstyle="none", linestyle="none", label="first class")
     sizes = sorted({one.submissions for cost in costs for one in cost.every})
     panel.set_xscale("log")
     panel.margins(x=0.12)
     panel.set_ylim(0, 1.25 * max((one.per_minute for cost in costs for one in cost.classes), default=1.0))
     panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
     panel.minorticks_off()
-    panel.set_xlabel("submissions in the class (log scale); hollow: new answers")
+    panel.set_xlabel("submissions in the class (log scale)")
     panel.set_ylabel("submissions a minute")
     panel.set_title("Our rate by class size", loc="left")
     if costs:
