@@ -11,7 +11,7 @@ import psutil
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from autograder.bench import classes, tools
+from autograder.bench import classes, tools, watch
 from autograder.bench.scale import EARLY, TURNS, Cost
 from autograder.bench.tools import Timing
 from autograder.course import Assignment
@@ -151,7 +151,8 @@ them see the same of a machine that is faster now and slower then; theirs is the
     yield from _class_rows(measured.costs)
     yield f"""
 Start: until all workers stand. A submission: what its processes share with no other at most, the
-median over the first {EARLY} notebooks, which are graded once more for it and looked at 50 times a second.
+median over the first {EARLY} notebooks, which are graded once more for it and looked at
+{1 / watch.SUBMISSION_S:.0f} times a second.
 Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions of the first class and after
 the last class; peak: with trainers and submissions that run. Left behind: processes, files and
 shared memory that were not there before.

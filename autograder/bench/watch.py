@@ -15,8 +15,10 @@ from autograder.grade.sandbox.remains import descendants
 MEMORY_S = 1.0
 """Seconds between two looks at memory, which cost some milliseconds for each process."""
 
+SUBMISSION_S = 0.02
+"""Seconds between two looks at the memory of a submission."""
+
 _JOURNAL_S = 0.05
-_SUBMISSION_S = 0.02
 
 
 def used_bytes() -> int:
@@ -82,7 +84,7 @@ def submissions(engine: Engine) -> Iterator[dict[int, int]]:
             if running is not None and (size_bytes := tree.private_bytes(running.pid)):
                 seen[running.pid] = max(seen.get(running.pid, 0), size_bytes)
 
-    with _repeatedly(look, _SUBMISSION_S):
+    with _repeatedly(look, SUBMISSION_S):
         yield seen
 
 
