@@ -11,23 +11,39 @@ from autograder.grade.limits import MEBIBYTE
 from tests.grade.known_answers import ASSIGNMENT
 
 
-def graded(submissions: int, seconds: float, used: int) -> Class:
-    return Class(submissions, seconds, 1.0, used * MEBIBYTE, 0)
+def graded(workers: int, submissions: int, per_minute: float) -> Class:
+    return Class(workers, submissions, per_minute, 1.0, 0)
 
 
 ONE = Cost(
     workers=1,
     ready_s=4.0,
-    first=graded(190, 114.0, 1_010),
-    classes=(graded(EARLY, 50.0, 1_012), graded(1_000, 520.0, 1_030)),
+    first=graded(1, 190, 70.0),
+    classes=(),
+    graded=290,
     submission_bytes=90 * MEBIBYTE,
     early_bytes=1_000 * MEBIBYTE,
-    grown_bytes=25 * MEBIBYTE,
+    late_bytes=1_010 * MEBIBYTE,
+    grown_bytes=5 * MEBIBYTE,
     peak_bytes=1_100 * MEBIBYTE,
     left=(),
+    machine_times=1.0,
+)
+TWO = replace(
+    ONE,
+    workers=2,
+    first=graded(2, 190, 130.0),
+    classes=(
+        graded(1, EARLY, 100.0),
+        graded(2, EARLY, 170.0),
+        graded(1, 1_000, 95.0),
+        graded(2, 1_000, 190.0),
+    ),
+    graded=3_090,
+    late_bytes=1_030 * MEBIBYTE,
+    grown_bytes=25 * MEBIBYTE,
     machine_times=1.9,
 )
-TWO = replace(ONE, workers=2, classes=(graded(EARLY, 30.0, 1_700), graded(1_000, 260.0, 1_750)))
 TIMINGS = tuple(
     Timing(what, submissions, 60.0, MEBIBYTE, 98.0)
     for what, submissions in (
@@ -45,15 +61,15 @@ def test_what_was_found_is_worked_out_from_the_measurements() -> None:
         "course grade, warm, long class: 60 times as fast as otter run.",
         "course grade, warm, long class: 120 times as fast as nbgrader autograde.",
         "course grade, cold, one notebook: 2 times as fast as otter run, one notebook.",
-        "1,000 submissions, workers 1: 96.2% of the rate at 100.",
-        "Workers 1: memory +30 MiB from submission 100 to the end, +25 MiB without pages of files; a "
+        "Workers 1: memory +10 MiB from submission 100 to 290, +5 MiB without pages of files; a "
         "submission's own memory is 90 MiB (median).",
-        "100 submissions: 2 workers are 1.67 times as fast as one; 2 processes of plain Python that share "
+        "100 submissions: 2 workers are 1.70 times as fast as one; 2 processes of plain Python that share "
         "nothing were 1.90 times as fast as one on this machine.",
+        "1,000 submissions, workers 1: 95.0% of the rate at 100.",
+        "1,000 submissions, workers 2: 111.8% of the rate at 100.",
         "1,000 submissions: 2 workers are 2.00 times as fast as one; 2 processes of plain Python that share "
         "nothing were 1.90 times as fast as one on this machine.",
-        "1,000 submissions, workers 2: 115.4% of the rate at 100.",
-        "Workers 2: memory +750 MiB from submission 100 to the end, +25 MiB without pages of files; a "
+        "Workers 2: memory +30 MiB from submission 100 to 3,090, +25 MiB without pages of files; a "
         "submission's own memory is 90 MiB (median).",
     ]
 
@@ -63,6 +79,7 @@ def test_page_and_figure_hold_every_row_and_a_run_cut_short_has_a_page_too(tmp_p
     for measured in (Measured(TIMINGS, (ONE, TWO)), Measured(TIMINGS[:1])):
         written = page.write(course, measured, workers=2).read_text(encoding="utf-8")
         assert all(f"| {one.what} | {one.submissions} |" in written for one in measured.timings)
-        rows = [f"| {one.submissions:,} | {cost.workers} |" for cost in measured.costs for one in cost.every]
+        every = [one for cost in measured.costs for one in (cost.first, *cost.classes)]
+        rows = [f"| {one.submissions:,} | {one.workers} | {one.per_minute:.1f} |" for one in every]
         assert [row for row in rows if row not in written] == []
         assert (tmp_path / "docs" / page.FIGURE).stat().st_size > 10_000

@@ -74,9 +74,14 @@ def _costs(
 ) -> Iterator[scale.Cost]:
     if not sizes:
         return
-    named = ", ".join(map(str, sizes))
-    console.print(f"training what classes of {named} need, once ...")
+    console.print("training what the classes need, once ...")
     scale.cost(assignment.root, assignment.name, (), workers)
-    for at_once in sorted({1, workers}):
-        console.print(f"course grade: every known answer, then classes of {named}, {at_once} at once ...")
-        yield scale.cost(assignment.root, assignment.name, sizes, at_once)
+    counts = sorted({1, workers})
+    for at_once in counts:
+        console.print(f"course grade: every known answer, {at_once} at once ...")
+        if at_once == workers:
+            named = ", ".join(map(str, sizes))
+            console.print(
+                f"and then classes of {named}, {' and '.join(map(str, counts))} at once in turn ..."
+            )
+        yield scale.cost(assignment.root, assignment.name, sizes if at_once == workers else (), at_once)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from autograder.bench import classes, tools, watch
-from autograder.bench.scale import EARLY, TURNS, Cost
+from autograder.bench.scale import EARLY, TURNS, Class, Cost
 from autograder.bench.tools import Timing
 from autograder.course import Assignment
 from autograder.grade.limits import MEBIBYTE
@@ -49,12 +49,14 @@ def line(row: Timing | Cost) -> str:
             f"{row.what}: {row.submissions} in {row.seconds:.1f} s, {row.per_minute:.3g} a minute, "
             f"peak memory {_mebibytes(row.peak_bytes)}, mean points {row.points:.2f}"
         )
-    rates = ", ".join(f"{one.per_minute:.1f} in a class of {one.submissions:,}" for one in row.classes)
-    first, last = row.first, row.every[-1]
+    rates = "".join(
+        f", then {one.per_minute:.1f} in a class of {one.submissions:,} ({one.workers} at once)"
+        for one in row.classes
+    )
     return (
-        f"workers {row.workers}: start {row.ready_s:.1f} s, {first.per_minute:.1f} a minute in the first "
-        f"{first.submissions:,}, then {rates}; memory at {EARLY} {_mebibytes(row.early_bytes)}, at the end "
-        f"{_mebibytes(last.used_bytes)}, peak {_mebibytes(row.peak_bytes)}, a submission's own "
+        f"workers {row.workers}: start {row.ready_s:.1f} s, {row.first.per_minute:.1f} a minute in the first "
+        f"{row.first.submissions:,}{rates}; memory after {EARLY} {_mebibytes(row.early_bytes)}, after "
+        f"{row.graded:,} {_mebibytes(row.late_bytes)}, peak {_mebibytes(row.peak_bytes)}, a submission's own "
         f"{_mebibytes(row.submission_bytes)}; left behind: {'; '.join(row.left) or 'nothing'}"
     )
 
@@ -69,32 +71,29 @@ def findings(measured: Measured) -> Iterator[str]:
     if theirs := measured.per_minute(tools.OTTER_ALONE):
         ratio = measured.per_minute(tools.ALONE) / theirs
         yield f"{tools.ALONE}: {ratio:.3g} times as fast as {tools.OTTER_ALONE}."
-    alone = next((one for one in measured.costs if one.workers == 1), None)
     for cost in measured.costs:
-        if alone is not None and cost.workers > 1:
-            yield from _side_by_side(cost, alone)
-        for one in cost.classes:
-            if one.submissions > EARLY and (early := cost.rate(EARLY)):
-                share = f"{one.per_minute / early:.1%} of the rate at {EARLY}"
-                yield f"{one.submissions:,} submissions, workers {cost.workers}: {share}."
+        yield from _classes(cost)
         yield from _memory(cost)
 
 
-def _side_by_side(cost: Cost, alone: Cost) -> Iterator[str]:
+def _classes(cost: Cost) -> Iterator[str]:
     for one in cost.classes:
-        if rate := alone.rate(one.submissions):
-            times = one.per_minute / rate
+        if one.submissions > EARLY and (early := cost.rate(EARLY, one.workers)):
+            share = f"{one.per_minute / early:.1%} of the rate at {EARLY}"
+            yield f"{one.submissions:,} submissions, workers {one.workers}: {share}."
+        if one.workers > 1:
+            times = one.per_minute / cost.rate(one.submissions, 1)
             yield (
-                f"{one.submissions:,} submissions: {cost.workers} workers are {times:.2f} times as fast as "
-                f"one; {cost.workers} processes of plain Python that share nothing were "
+                f"{one.submissions:,} submissions: {one.workers} workers are {times:.2f} times as fast as "
+                f"one; {one.workers} processes of plain Python that share nothing were "
                 f"{cost.machine_times:.2f} times as fast as one on this machine."
             )
 
 
 def _memory(cost: Cost) -> Iterator[str]:
-    change, grown = (cost.every[-1].used_bytes - cost.early_bytes) / MEBIBYTE, cost.grown_bytes / MEBIBYTE
+    change, grown = (cost.late_bytes - cost.early_bytes) / MEBIBYTE, cost.grown_bytes / MEBIBYTE
     yield (
-        f"Workers {cost.workers}: memory {change:+.0f} MiB from submission {EARLY} to the end, "
+        f"Workers {cost.workers}: memory {change:+.0f} MiB from submission {EARLY} to {cost.graded:,}, "
         f"{grown:+.0f} MiB without pages of files; a submission's own memory is "
         f"{_mebibytes(cost.submission_bytes)} (median)."
     )
@@ -141,21 +140,22 @@ second. The mean of the points shows that all did the same work (where they diff
     yield f"""
 ## What a class costs us
 
-The same workers grade a first class, which holds every known answer, and then classes of several
-sizes, in which these come again, as {varied} different notebooks. All trainings are remembered from an
-earlier run; what checks asked and concluded is remembered within a run. So the first class shows what
-answers cost that are mostly new, and the later ones what a submission costs whose answers others gave
-before. The smaller of these are graded whole before each of {TURNS} parts of the largest, so that all of
-them see the same of a machine that is faster now and slower then; theirs is the mean.
+Workers grade a first class, which holds every known answer, and then classes of several sizes, in
+which these come again, as {varied} different notebooks. All trainings are remembered from an earlier
+run; what checks asked and concluded is remembered within a run. So the first class shows what answers
+cost that are mostly new, and the later ones what a submission costs whose answers others gave before.
+The smaller of these are graded whole before each of {TURNS} parts of the largest, and each time by one
+of the workers and then by all, so that sizes and workers see the same of a machine that is faster now
+and slower then.
 """
     yield from _class_rows(measured.costs)
     yield f"""
 Start: until all workers stand. A submission: what its processes share with no other at most, the
 median over the first {EARLY} notebooks, which are graded once more for it and looked at
 {1 / watch.SUBMISSION_S:.0f} times a second.
-Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions of the first class and after
-the last class; peak: with trainers and submissions that run. Left behind: processes, files and
-shared memory that were not there before.
+Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions and after the last that these
+workers graded; peak: with trainers and submissions that run. Left behind: processes, files and shared
+memory that were not there before.
 """
     yield from _cost_rows(measured.costs)
     if found := list(findings(measured)):
@@ -181,25 +181,26 @@ def _timing_rows(measured: Measured) -> Iterator[str]:
 def _class_rows(costs: Sequence[Cost]) -> Iterator[str]:
     yield "| class | submissions | workers | a minute | seconds each | views, s | ungraded |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
-    for cost in costs:
-        for name, one in (("first", cost.first), *(("later", one) for one in cost.classes)):
-            yield (
-                f"| {name} | {one.submissions:,} | {cost.workers} | {one.per_minute:.1f} "
-                f"| {60 / one.per_minute:.2f} | {one.views_s:.1f} | {one.ungraded} |"
-            )
+    rows = [("first", cost.first) for cost in costs] + [
+        ("later", one) for cost in costs for one in cost.classes
+    ]
+    for name, one in rows:
+        yield (
+            f"| {name} | {one.submissions:,} | {one.workers} | {one.per_minute:.1f} "
+            f"| {60 / one.per_minute:.2f} | {one.views_s:.1f} | {one.ungraded} |"
+        )
 
 
 def _cost_rows(costs: Sequence[Cost]) -> Iterator[str]:
     yield (
-        f"| workers | start, s | a submission | memory at {EARLY} | at the end | peak | left behind |\n"
-        "|---:|---:|---:|---:|---:|---:|---|"
+        f"| workers | start, s | a submission | memory after {EARLY} | after the last | submissions | peak "
+        "| left behind |\n|---:|---:|---:|---:|---:|---:|---:|---|"
     )
     for one in costs:
-        last = one.every[-1]
         yield (
             f"| {one.workers} | {one.ready_s:.1f} | {_mebibytes(one.submission_bytes)} "
-            f"| {_mebibytes(one.early_bytes)} | {_mebibytes(last.used_bytes)} | {_mebibytes(one.peak_bytes)} "
-            f"| {'; '.join(one.left) or 'nothing'} |"
+            f"| {_mebibytes(one.early_bytes)} | {_mebibytes(one.late_bytes)} | {one.graded:,} "
+            f"| {_mebibytes(one.peak_bytes)} | {'; '.join(one.left) or 'nothing'} |"
         )
 
 
@@ -243,20 +244,20 @@ def _draw_graders(panel: Axes, timings: Sequence[Timing]) -> None:
 
 
 def _draw_sizes(panel: Axes, costs: Sequence[Cost]) -> None:
+    later = [one for cost in costs for one in cost.classes]
     for number, cost in enumerate(costs):
-        sizes = [one.submissions for one in cost.classes]
-        rates = [one.per_minute for one in cost.classes]
+        drawn = [one for one in later if one.workers == cost.workers]
         colour, mark = _LINES[number % len(_LINES)], _MARKS[number % len(_MARKS)]
-        panel.plot(sizes, rates, marker=mark, color=colour, label=f"workers: {cost.workers}")
-        first = (cost.first.submissions, cost.first.per_minute)
-        panel.plot(*first, marker=mark, color=colour, fillstyle="none", linestyle="none")
-        for place in (first, *zip(sizes, rates, strict=True)):
+        label = f"workers: {cost.workers}"
+        panel.plot(*_places(drawn), marker=mark, color=colour, label=label)
+        panel.plot(*_places([cost.first]), marker=mark, color=colour, fillstyle="none", linestyle="none")
+        for place in zip(*_places([cost.first, *drawn]), strict=True):
             panel.annotate(f"{place[1]:.0f}", place, (0, 6), textcoords="offset points", ha="center")
     panel.plot([], [], marker="o", color="grey", fillstyle="none", linestyle="none", label="first class")
-    sizes = sorted({one.submissions for cost in costs for one in cost.every})
+    sizes = sorted({one.submissions for one in (*later, *(cost.first for cost in costs))})
     panel.set_xscale("log")
     panel.margins(x=0.12)
-    panel.set_ylim(0, 1.25 * max((one.per_minute for cost in costs for one in cost.classes), default=1.0))
+    panel.set_ylim(0, 1.25 * max((one.per_minute for one in later), default=1.0))
     panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
     panel.minorticks_off()
     panel.set_xlabel("submissions in the class (log scale)")
@@ -264,3 +265,7 @@ def _draw_sizes(panel: Axes, costs: Sequence[Cost]) -> None:
     panel.set_title("Our rate by class size", loc="left")
     if costs:
         panel.legend(frameon=False, loc="lower right")
+
+
+def _places(drawn: Sequence[Class]) -> tuple[list[int], list[float]]:
+    return [one.submissions for one in drawn], [one.per_minute for one in drawn]

@@ -1,4 +1,4 @@
-"""What classes of several sizes cost us, with one worker and with more, in a process of its own each."""
+"""What classes of several sizes cost us, with one worker and with more; a fresh process supervises."""
 
 import os
 import statistics
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.bench import classes, remains, watch
-from autograder.course import load_course
+from autograder.course import Course, load_course
 from autograder.grade import run
 from autograder.grade.engine import Engine, started
 from autograder.grade.recipe import Recipe
 from autograder.grade.results import Result
 from autograder.grade.submissions import find
 from autograder.recipes import recipe_of
-from autograder.report import marks
-from autograder.report.runs import Run
+from autograder.report import runs
 from autograder.report.views import write_views
 
 ROUNDS = 15
@@ -29,7 +29,7 @@ ROUNDS = 15
 TURNS = 4
 """In how many parts the largest class is graded; the others are graded whole before each part.
 
-A machine is faster now and slower then, and so all sizes see the same of it.
+A machine is faster now and slower then, and so all sizes, by one worker and by all, see the same of it.
 """
 
 EARLY = 100
@@ -40,9 +40,12 @@ EARLY = 100
 class Graded:
     """A class that was graded by workers that stood before."""
 
-    results: tuple[Result, ...]
+    out: Path
+    new: int
+    """How many submissions the folder did not hold before."""
+
     spent_s: float
-    """From the first submission to the last that was not graded before, views aside."""
+    """From the first of these to the last, views aside."""
 
     used_bytes: int
     """Supervisor, zygotes and graders afterwards, at rest."""
@@ -53,20 +56,17 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """What one class cost workers that stood."""
+    """What a class cost workers that stood."""
+
+    workers: int
+    """How many of them graded it."""
 
     submissions: int
-    spent_s: float
+    per_minute: float
     views_s: float
     """The pages and tables of the whole class."""
 
-    used_bytes: int
     ungraded: int
-
-    @property
-    def per_minute(self) -> float:
-        """Return submissions a minute."""
-        return 60 * self.submissions / self.spent_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,22 @@ class Cost:
     """Every known answer, which is the first that they grade."""
 
     classes: tuple[Class, ...]
-    """What they grade after that, in that order."""
+    """What one of them and all of them grade after that, in turn."""
+
+    graded: int
+    """Submissions, from the first to the last."""
 
     submission_bytes: int
     """What the processes of a submission share with no other at most: the median of the first ones."""
 
     early_bytes: int
-    """As ``Class.used_bytes``, after the first submissions."""
+    """Supervisor, zygotes and graders at rest, after the first submissions."""
+
+    late_bytes: int
+    """The same after the last."""
 
     grown_bytes: int
-    """What came to it until the last, pages of files aside."""
+    """What came to it in between, pages of files aside."""
 
     peak_bytes: int
     """The same with trainers and submissions that run, at most."""
@@ -101,14 +107,10 @@ class Cost:
     machine_times: float
     """How many times as fast as one process so many that share nothing compute on this machine."""
 
-    @property
-    def every(self) -> tuple[Class, ...]:
-        """Return all classes in the order in which they were graded."""
-        return (self.first, *self.classes)
-
-    def rate(self, submissions: int) -> float:
+    def rate(self, submissions: int, workers: int) -> float:
         """Return submissions a minute in a class of this size; nothing if there was none."""
-        return next((one.per_minute for one in self.classes if one.submissions == submissions), 0.0)
+        found = (one for one in self.classes if (one.submissions, one.workers) == (submissions, workers))
+        return next((one.per_minute for one in found), 0.0)
 
 
 def cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
@@ -134,15 +136,51 @@ def graded(recipe: Recipe, notebooks: Sequence[bytes], out: Path, engine: Engine
     folder.mkdir(exist_ok=True)
     for number, data in enumerate(notebooks):
         (folder / f"student{number:05}.ipynb").write_bytes(data)
-    found = find([folder], recipe.assignment)
+    found, counted = find([folder], recipe.assignment), _Counted()
     begin = time.monotonic()
-    results = run.grade(recipe, found, out, lambda _: nullcontext(engine), run.Told())
+    held = run.grade(recipe, found, out, lambda _: nullcontext(engine), counted)
     spent_s = time.monotonic() - begin
-    return Graded(results, spent_s, watch.lasting_bytes(), watch.own_bytes())
+    done = Graded(out, counted.new, spent_s, watch.lasting_bytes(), watch.own_bytes())
+    del held  # not before: a run holds its results until it ends
+    return done
+
+
+def by_turns(
+    recipe: Recipe, notebooks: Sequence[bytes], sizes: Sequence[int], work: Path, engine: Engine
+) -> dict[tuple[int, int], list[Graded]]:
+    """Grade classes, by one worker and by all; return the parts of each by its size and their number.
+
+    Args:
+        sizes: ascending; so many of the notebooks, from the first.
+        work: folder for the runs.
+
+    Raises:
+        StaffError: this machine cannot grade.
+    """
+    counts = sorted({1, len(engine.workshops)})
+    parts: dict[tuple[int, int], list[Graded]] = {key: [] for key in product(sizes, counts)}
+    for turn, (size, at_once) in product(range(TURNS), parts):
+        whole = size < sizes[-1]
+        upto = size if whole else -(-size * (turn + 1) // TURNS)
+        out = work / (f"{size}-{at_once}-{turn}" if whole else f"{size}-{at_once}")
+        few = replace(engine, workshops=engine.workshops[:at_once])
+        parts[size, at_once].append(graded(recipe, notebooks[:upto], out, few))
+    return parts
+
+
+class _Counted(run.Told):
+    """Counts what is graded."""
+
+    def __init__(self) -> None:
+        self.new = 0
+
+    def graded(self, _: Result) -> None:
+        self.new += 1
 
 
 def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
-    recipe = recipe_of(load_course(root).assignment(name))
+    course = load_course(root)
+    recipe = recipe_of(course.assignment(name))
     whole = classes.whole(recipe.assignment)
     notebooks = classes.mixed(recipe.assignment, recipe.source, max((whole, *sizes)))
     with tempfile.TemporaryDirectory(prefix="bench-") as name_of_work:
@@ -151,50 +189,36 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
         begin = time.monotonic()
         with started(recipe, workers=workers) as engine, watch.highest(watch.used_bytes) as peak:
             ready_s = time.monotonic() - begin
-            early = graded(recipe, notebooks[:EARLY], work / "first", engine)
-            rest = graded(recipe, notebooks[:whole], work / "first", engine)
+            first = [graded(recipe, notebooks[:upto], work / "first", engine) for upto in (EARLY, whole)]
             with watch.submissions(engine) as seen:
-                graded(recipe, notebooks[:EARLY], work / "watched", engine)
-            first = replace(rest, spent_s=early.spent_s + rest.spent_s)
-            later = _by_turns(recipe, notebooks, sorted(sizes), work, engine) if sizes else {}
-        done = [_class(recipe, one, out) for out, one in {work / "first": first, **later}.items()]
+                watched = graded(recipe, notebooks[:EARLY], work / "watched", engine)
+            later = by_turns(recipe, notebooks, sorted(sizes), work, engine)
+        every = [*first, watched, *chain.from_iterable(later.values())]
+        early, late = every[0], every[-1]
         return Cost(
             workers,
             ready_s,
-            done[0],
-            tuple(done[1:]),
+            _class(course, recipe, workers, first),
+            tuple(_class(course, recipe, at_once, parts) for (_, at_once), parts in later.items()),
+            sum(one.new for one in every),
             int(statistics.median(seen.values() or (0,))),
             early.used_bytes,
-            [first, *later.values()][-1].own_bytes - early.own_bytes,
-            max(peak.size_bytes, early.used_bytes, *(one.used_bytes for one in done)),
+            late.used_bytes,
+            late.own_bytes - early.own_bytes,
+            max(peak.size_bytes, *(one.used_bytes for one in every)),
             remains.left_since(before, os.getpid()),
             machine_times(workers),
         )
 
 
-def _by_turns(
-    recipe: Recipe, notebooks: Sequence[bytes], sizes: Sequence[int], work: Path, engine: Engine
-) -> dict[Path, Graded]:
-    """Return each class by the folder of its last run; a smaller one took the mean over all turns."""
-    *smaller, largest = sizes
-    spent_s: dict[int, list[float]] = {size: [] for size in sizes}
-    last: dict[int, tuple[Path, Graded]] = {}
-    for turn in range(TURNS):
-        wholes = [(size, size, work / f"{size}-{turn}") for size in smaller]
-        for size, upto, out in (*wholes, (largest, largest * (turn + 1) // TURNS, work / f"{largest}")):
-            found = graded(recipe, notebooks[:upto], out, engine)
-            spent_s[size].append(found.spent_s)
-            last[size] = out, found
-    took_s = {size: statistics.mean(spent_s[size]) for size in smaller} | {largest: sum(spent_s[largest])}
-    return {out: replace(found, spent_s=took_s[size]) for size, (out, found) in last.items()}
-
-
-def _class(recipe: Recipe, found: Graded, out: Path) -> Class:
+def _class(course: Course, recipe: Recipe, workers: int, parts: Sequence[Graded]) -> Class:
     begin = time.monotonic()
-    everybody = marks.of(found.results, (), recipe.assignment)
-    write_views(Run(out, recipe.assignment, found.results, everybody), recipe.source)
-    ungraded = sum(bool(result.ungraded) for result in found.results)
-    return Class(len(found.results), found.spent_s, time.monotonic() - begin, found.used_bytes, ungraded)
+    whole = runs.load(parts[-1].out, course)
+    write_views(whole, recipe.source)
+    views_s = time.monotonic() - begin
+    per_minute = 60 * sum(one.new for one in parts) / sum(one.spent_s for one in parts)
+    ungraded = sum(bool(result.ungraded) for result in whole.results)
+    return Class(workers, len(whole.results), per_minute, views_s, ungraded)
 
 
 def machine_times(workers: int) -> float:

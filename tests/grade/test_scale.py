@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.bench import classes, remains, scale, watch
+from autograder.grade import journal
 from autograder.grade.engine import started
 from autograder.grade.limits import MEBIBYTE
 from autograder.grade.recipe import Recipe
@@ -51,10 +52,25 @@ def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
     before = remains.present(os.getpid())
     with started(tiny_recipe, workers=WORKERS) as engine, watch.submissions(engine) as seen:
         early, graded = (scale.graded(tiny_recipe, notebooks[:n], place / "run", engine) for n in (20, 60))
-    assert [result.earned for result in graded.results] == [points for _, points in kinds]
+    assert [result.earned for result in journal.read(graded.out).results] == [points for _, points in kinds]
     assert graded.own_bytes - early.own_bytes < 25 * MEBIBYTE
     assert 0 < statistics.median(seen.values()) < 150 * MEBIBYTE
     assert remains.left_since(before, os.getpid()) == ()
+
+
+def test_classes_are_graded_whole_in_every_turn_and_the_largest_once_in_parts(
+    tiny_recipe: Recipe, place: Path
+) -> None:
+    notebooks = [submission(tiny_recipe, {"q1-answer": AVERAGE}, {})] * 6
+    with started(tiny_recipe, workers=WORKERS) as engine:
+        parts = scale.by_turns(tiny_recipe, notebooks, (1, 6), place, engine)
+    assert {key: [part.new for part in every] for key, every in parts.items()} == {
+        (1, 1): [1, 1, 1, 1],
+        (1, 2): [1, 1, 1, 1],
+        (6, 1): [2, 1, 2, 1],
+        (6, 2): [2, 1, 2, 1],
+    }
+    assert [len(journal.read(every[-1].out).results) for every in parts.values()] == [1, 1, 6, 6]
 
 
 @pytest.mark.thousand
@@ -68,9 +84,10 @@ def test_a_thousand_submissions_to_the_lab_take_no_more_memory_than_a_hundred_an
     before = remains.present(os.getpid())
     with started(recipe, workers=WORKERS) as engine:
         early, graded = (scale.graded(recipe, notebooks[:n], place / "run", engine) for n in (100, 1_000))
-    assert [result.student for result in graded.results if result.ungraded] == []
-    assert len(graded.results) == 1_000
-    assert points_of_equals(graded.results, notebooks) == []
+    results = journal.read(graded.out).results
+    assert [result.student for result in results if result.ungraded] == []
+    assert len(results) == 1_000
+    assert points_of_equals(results, notebooks) == []
     assert abs(graded.own_bytes - early.own_bytes) < 50 * MEBIBYTE
     assert abs(graded.used_bytes - early.used_bytes) < 50 * MEBIBYTE
     assert remains.left_since(before, os.getpid()) == ()
