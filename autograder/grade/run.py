@@ -78,9 +78,9 @@ def header_of(recipe: Recipe) -> Header:
 
 def _finished(found: Sequence[Found], journal: Journal) -> dict[str, Result]:
     """Return the results that are there; what is told of who handed in may be newer."""
-    results = {}
+    results, done = {}, journal.done
     for one in found:
-        known = journal.done.get(Key(one.student, _sha256(one)))
+        known = done.get(Key(one.student, _sha256(one)))
         if known is None:
             continue
         if (told := handed_in(known, one)) != known:
