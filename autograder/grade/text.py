@@ -10,8 +10,7 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\
 def one_line(text: object, longest: int) -> str:
     """Return text on one line, without control, format and bidi characters, cut to a length."""
     raw = text if type(text) is str else ""
-    shown = "".join(char if _printable(char) else " " for char in raw[: 4 * longest])
-    shown = " ".join(shown.split())
+    shown = " ".join(_plain(raw[: 4 * longest]).split())
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
@@ -38,7 +37,12 @@ def identifier(text: object, longest: int = 60) -> str:
 
 def _row(row: str) -> str:
     last = row.rstrip("\r").rpartition("\r")[2].expandtabs(4)
-    return "".join(char if _printable(char) else " " for char in last).rstrip()
+    return _plain(last).rstrip()
+
+
+def _plain(text: str) -> str:
+    """Return text with blanks for what is not to be shown; most has nothing of it, which is seen at once."""
+    return text if text.isprintable() else "".join(char if _printable(char) else " " for char in text)
 
 
 def _printable(char: str) -> bool:

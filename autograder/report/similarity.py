@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations, product
 
 import numpy as np
 
@@ -37,6 +38,9 @@ THRESHOLD = 12.0
 MOST_PAIRS = 40
 
 _MOST_TOKENS = 4_000
+_ROWS = 256
+"""Texts that are compared with all others at once; a class of any size fits into memory so."""
+
 _SKIPPED = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
     tokenize.ENDMARKER,
@@ -118,36 +122,74 @@ def _alike(
     question: str, codes: Mapping[str, str], known: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], Alike]]:
     """Yield the pairs of students whose answers to one question are nearly the same and unexplained."""
+    spelling: dict[str, str] = {}
+    authors: dict[str, list[str]] = defaultdict(list)
+    for student in sorted(codes):
+        authors[_spelt(tokens(codes[student]), spelling)].append(student)
+    expected = [text for code in known if (text := _spelt(tokens(code), spelling))]
+    texts, wrote = list(authors), list(authors.values())
+    for one, other, likeness, explained, beyond in _unexplained(texts, [*map(len, wrote)], expected):
+        alike = Alike(question, likeness, explained, beyond)
+        both = combinations(wrote[one], 2) if one == other else product(wrote[one], wrote[other])
+        for first, second in both:
+            yield (min(first, second), max(first, second)), alike
+
+
+def _unexplained(
+    texts: Sequence[str], counts: Sequence[int], expected: Sequence[str]
+) -> Iterator[tuple[int, int, float, float, float]]:
+    """Yield the places of two texts, their likeness, what of it is explained, and tokens beyond that.
+
+    Args:
+        texts: each once.
+        counts: how many wrote it.
+        expected: texts that explain likeness.
+    """
+    if sum(counts) < 2:
+        return
+    how_often, lengths = np.array(counts), np.array([*map(len, texts)])
+    explained = _likeness(texts, expected).max(axis=1, initial=0.0)
+    near: list[tuple[int, int, float]] = []
+    for begin in range(0, len(texts), _ROWS):
+        rows = _likeness(texts[begin : begin + _ROWS], texts)
+        places = np.arange(begin, begin + len(rows))
+        explained[places] = np.maximum(explained[places], _common(rows, places, how_often))
+        beyond = (rows - explained[places, None]) * (lengths[places, None] + lengths) / 2
+        told = (rows >= NEARLY) & (beyond >= 1) & (places[:, None] <= np.arange(len(texts)))
+        near += [(begin + row, other, float(rows[row, other])) for row, other in np.argwhere(told).tolist()]
+    for one, other, likeness in near:
+        known = float(max(explained[one], explained[other]))
+        tokens_beyond = (likeness - known) * float(lengths[one] + lengths[other]) / 2
+        if tokens_beyond >= 1:
+            yield one, other, likeness, known, tokens_beyond
+
+
+def _likeness(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """Return the share of tokens that both have in the same order, for each of these with each other."""
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
-    spelling: dict[str, str] = {}
-    students = sorted(codes)
-    texts = [_spelt(tokens(codes[student]), spelling) for student in students]
-    expected = [text for code in known if (text := _spelt(tokens(code), spelling))]
-    if len(texts) < 2:
-        return
-    scorer = Indel.normalized_similarity
-    each_other = cdist(texts, texts, scorer=scorer, dtype=np.float32, workers=-1)
-    explained = cdist(texts, expected, scorer=scorer, dtype=np.float32, workers=-1).max(axis=1, initial=0.0)
-    np.fill_diagonal(each_other, 0.0)
-    explained = np.maximum(explained, _common(each_other))
-    for one, other in zip(*np.nonzero(np.triu(each_other >= NEARLY)), strict=True):
-        likeness = float(each_other[one, other])
-        known_likeness = float(max(explained[one], explained[other]))
-        beyond = (likeness - known_likeness) * (len(texts[one]) + len(texts[other])) / 2
-        if beyond >= 1:
-            alike = Alike(question, likeness, known_likeness, beyond)
-            yield (students[one], students[other]), alike
+    return cdist(texts, others, scorer=Indel.normalized_similarity, dtype=np.float32, workers=-1)
 
 
-def _common(each_other: np.ndarray) -> np.ndarray:
-    """Return how alike each answer is to so many classmates that it is common."""
-    count = len(each_other)
-    place = max(MOST_ALIKE, math.ceil(COMMON * count))
-    if place >= count:
-        return np.zeros(count, np.float32)
-    return np.partition(each_other, count - place, axis=1)[:, count - place]
+def _common(rows: np.ndarray, places: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return how alike each text is to those of so many classmates that it is common.
+
+    Args:
+        rows: likeness of texts to all, (texts, all).
+        places: of these texts among all.
+        counts: how many wrote each of all.
+    """
+    everybody = int(counts.sum())
+    enough = max(MOST_ALIKE, math.ceil(COMMON * everybody))
+    if enough >= everybody:
+        return np.zeros(len(rows), np.float32)
+    classmates = np.tile(counts, (len(rows), 1))
+    classmates[np.arange(len(rows)), places] -= 1
+    nearest_first = np.argsort(-rows, axis=1)
+    so_many = np.cumsum(np.take_along_axis(classmates, nearest_first, axis=1), axis=1)
+    last = np.argmax(so_many >= enough, axis=1)[:, None]
+    return np.take_along_axis(np.take_along_axis(rows, nearest_first, axis=1), last, axis=1)[:, 0]
 
 
 @lru_cache(maxsize=4096)
