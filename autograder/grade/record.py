@@ -1,5 +1,6 @@
 """Results as plain values that JSON can hold, and back; nothing is lost on the way."""
 
+import sys
 from dataclasses import fields
 from typing import Any
 
@@ -32,18 +33,31 @@ def from_plain(plain: dict[str, Any]) -> Result:
     Raises:
         KeyError, TypeError, ValueError: the values are not of a result.
     """
-    checks = [CheckResult(**{**check, "outcome": Outcome(check["outcome"])}) for check in plain["checks"]]
-    layers = tuple(plain["provenance"]["missing_layers"])
+    checks = [
+        CheckResult(**{**_shared(check), "outcome": Outcome(check["outcome"])}) for check in plain["checks"]
+    ]
+    provenance = _shared(plain["provenance"])
     return Result(
         **{
-            **plain,
+            **_shared(plain),
             "checks": tuple(checks),
-            "provenance": Provenance(**{**plain["provenance"], "missing_layers": layers}),
+            "provenance": Provenance(
+                **{
+                    **provenance,
+                    "versions": _shared(provenance["versions"]),
+                    "missing_layers": tuple(provenance["missing_layers"]),
+                }
+            ),
             "repairs": tuple(plain["repairs"]),
             "flags": tuple(plain["flags"]),
             "members": tuple(plain["members"]),
         }
     )
+
+
+def _shared(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return the same with each text once in memory; most are alike in all results of a class."""
+    return {name: sys.intern(value) if type(value) is str else value for name, value in dict(plain).items()}
 
 
 def _values(noun: Result | CheckResult | Provenance) -> dict[str, Any]:

@@ -40,6 +40,16 @@ def test_a_plain_value_that_is_no_result_is_refused() -> None:
         from_plain(plain)
     with pytest.raises(ValueError):
         from_plain({**to_plain(ANA), "checks": [{**to_plain(ANA)["checks"][0], "outcome": "splendid"}]})
+    for part in ("checks", "provenance"):
+        for other in (5, "text", [5], None):
+            with pytest.raises((TypeError, ValueError)):
+                from_plain({**to_plain(ANA), part: other})
+
+
+def test_a_text_that_many_results_hold_stands_in_memory_once() -> None:
+    one, other = (from_plain(json.loads(json.dumps(to_plain(of(student))))) for student in ("ana", "ben"))
+    assert one.checks[0].title is other.checks[0].title
+    assert one.provenance.source_sha256 is other.provenance.source_sha256
 
 
 def test_a_run_goes_on_where_it_was_left(tmp_path: Path) -> None:
