@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,10 +47,20 @@ def test_a_plain_value_that_is_no_result_is_refused() -> None:
                 from_plain({**to_plain(ANA), part: other})
 
 
-def test_a_text_that_many_results_hold_stands_in_memory_once() -> None:
-    one, other = (from_plain(json.loads(json.dumps(to_plain(of(student))))) for student in ("ana", "ben"))
-    assert one.checks[0].title is other.checks[0].title
-    assert one.provenance.source_sha256 is other.provenance.source_sha256
+def test_a_result_of_as_many_checks_as_the_lab_has_takes_little_memory(tmp_path: Path) -> None:
+    alike = [replace(ANA.checks[0], id=f"q1-{number}", message="It is too long.") for number in range(45)]
+    with Journal.open(tmp_path, HEADER) as opened:
+        for number in range(200):
+            checks = tuple(replace(check, wall_s=number / 7, peak_bytes=2**20 + number) for check in alike)
+            opened.append(of(f"student{number}", checks=checks))
+    tracemalloc.start()
+    try:
+        kept = journal.read(tmp_path)
+        size_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept.results) == 200
+    assert size_bytes / 200 < 15_000
 
 
 def test_a_run_goes_on_where_it_was_left(tmp_path: Path) -> None:
