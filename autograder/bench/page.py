@@ -152,10 +152,10 @@ and slower then.
     yield f"""
 Start: until all workers stand. A submission: what its processes share with no other at most, the
 median over the first {EARLY} notebooks, which are graded once more for it and looked at
-{1 / watch.SUBMISSION_S:.0f} times a second.
+{1 / watch.SUBMISSION_S:.0f} times a second; nothing is looked at while a class above is timed.
 Memory: supervisor, zygotes and graders at rest, after {EARLY} submissions and after the last that these
-workers graded; peak: with trainers and submissions that run. Left behind: processes, files and shared
-memory that were not there before.
+workers graded; peak: with trainers and submissions that run, while these {EARLY} are graded once more.
+Left behind: processes, files and shared memory that were not there before.
 """
     yield from _cost_rows(measured.costs)
     if found := list(findings(measured)):

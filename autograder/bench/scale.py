@@ -99,7 +99,7 @@ class Cost:
     """What came to it in between, pages of files aside."""
 
     peak_bytes: int
-    """The same with trainers and submissions that run, at most."""
+    """The same with trainers and submissions that run, at most, while the first ones were graded again."""
 
     left: tuple[str, ...]
     """Processes, files and shared memory that were there afterwards and not before."""
@@ -187,10 +187,10 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
         tempfile.tempdir, work = name_of_work, Path(name_of_work)  # so that nobody else's files are there
         before = remains.present(os.getpid())
         begin = time.monotonic()
-        with started(recipe, workers=workers) as engine, watch.highest(watch.used_bytes) as peak:
+        with started(recipe, workers=workers) as engine:
             ready_s = time.monotonic() - begin
             first = [graded(recipe, notebooks[:upto], work / "first", engine) for upto in (EARLY, whole)]
-            with watch.submissions(engine) as seen:
+            with watch.submissions(engine) as seen, watch.highest(watch.used_bytes) as peak:
                 watched = graded(recipe, notebooks[:EARLY], work / "watched", engine)
             later = by_turns(recipe, notebooks, sorted(sizes), work, engine)
         every = [*first, watched, *chain.from_iterable(later.values())]
@@ -205,7 +205,7 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
             early.used_bytes,
             late.used_bytes,
             late.own_bytes - early.own_bytes,
-            max(peak.size_bytes, *(one.used_bytes for one in every)),
+            peak.size_bytes,
             remains.left_since(before, os.getpid()),
             machine_times(workers),
         )
