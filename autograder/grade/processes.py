@@ -287,7 +287,7 @@ class Zygote:
             theirs.close()
             os.close(lifeline)
             os.close(finished)
-        process = Process(pid, ours, ends, limits.memory_bytes, below_init=not command["afresh"])
+        process = Process(pid, ours, ends, limits.memory_bytes)
         try:
             ends.wait_until_it_stands(within_s=LOAD_S if self._cold or self.spoilt else _START_S)
         except (LayerError, StaffError):

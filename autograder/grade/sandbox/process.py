@@ -70,9 +70,7 @@ def _readable(descriptor: int, within_s: float) -> bool:
 class Process:
     """One process tree below a keeper; belongs to the thread that started it."""
 
-    def __init__(
-        self, pid: int, sock: socket.socket, ends: Ends, memory_bytes: int, *, below_init: bool
-    ) -> None:
+    def __init__(self, pid: int, sock: socket.socket, ends: Ends, memory_bytes: int) -> None:
         self.pid = pid
         """The keeper's."""
 
@@ -80,16 +78,13 @@ class Process:
         """The supervisor's end of the wire."""
 
         self.peak_bytes = 0
-        """Resident memory of what runs in it, the most that was seen so far."""
+        """Resident memory of the whole tree, the most that was seen so far."""
 
         self.killed_for = ""
         """``memory`` when the watcher killed it."""
 
         self._ends = ends
         self._memory_bytes = memory_bytes
-        self._below_init = below_init
-        """Whether the first process below the keeper is an init, which is ours."""
-
         self._highest = -_STEP
 
     def alive(self) -> bool:

@@ -17,13 +17,9 @@ def resident_bytes(pid: int) -> int:
     return sum(map(_resident, descendants(pid)))
 
 
-def proportional_bytes(pid: int, *, beside: int = 0) -> int:
-    """Return the same with every shared page divided by the number of its users; takes milliseconds each.
-
-    Args:
-        beside: how many of them are left out, from the top.
-    """
-    return sum(map(process_bytes, descendants(pid)[beside:]))
+def proportional_bytes(pid: int) -> int:
+    """Return the same with every shared page divided by the number of its users; slower."""
+    return sum(map(process_bytes, descendants(pid)))
 
 
 def _resident(pid: int) -> int:
