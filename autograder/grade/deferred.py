@@ -28,6 +28,9 @@ student's function, and draws when the layer is built."""
 _LARGEST = 2**22
 """Numbers in a weight that waits; whoever builds a larger one must have the memory for it."""
 
+_LARGEST_NUMBER = 2**22
+"""A variable of a larger one is made at once: ``float32`` and ``int32`` hold any smaller one exactly."""
+
 _SEEDS = "keras.src.random.seed_generator"
 """The module whose functions are the initializers of dropout's seeds."""
 
@@ -62,7 +65,7 @@ def install() -> None:
         self: Any, initializer: Any, shape: Any = None, dtype: Any = None, *more: Any, **named: Any
     ) -> None:
         number = shape is None and _NUMBERS.get(type(initializer)) == dtype is not None
-        if number and abs(initializer) < _LARGEST:
+        if number and abs(initializer) < _LARGEST_NUMBER:
             initializer, shape = _Number(initializer), ()
         begin(self, initializer, shape, dtype, *more, **named)
 

@@ -74,7 +74,10 @@ def replace_file(path: Path, data: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
-        fresh.write_bytes(data)
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut leaves an empty file under the new name
         fresh.replace(path)
     except OSError as error:
         raise StaffError(

@@ -159,7 +159,9 @@ class Journal:
     def _lock(self) -> None:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+                raise BlockingIOError  # `forget` has put another file here since this one was opened
+        except (BlockingIOError, FileNotFoundError):
             raise StaffError(
                 f"{self.path}: another run is writing here; wait for it or name another --out"
             ) from None

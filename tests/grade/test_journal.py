@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import resource
@@ -179,6 +180,26 @@ def test_two_runs_into_one_folder_refuse(tmp_path: Path) -> None:
         Journal.open(tmp_path, HEADER)
     assert len(lines(tmp_path)) == 2
     Journal.open(tmp_path, HEADER).close()
+
+
+def test_a_run_that_opened_the_journal_before_another_file_took_its_place_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(of("ana"))
+        opened.append(of("ben"))
+    lock = fcntl.flock
+
+    def forgotten_first(descriptor: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        journal.forget(tmp_path, "ana")
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", forgotten_first)
+    with pytest.raises(StaffError, match="another run is writing here"):
+        Journal.open(tmp_path, HEADER)
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert list(opened.done.values()) == [of("ben")]
 
 
 def test_a_killed_run_leaves_its_lines_and_no_lock(tmp_path: Path) -> None:
