@@ -10,7 +10,7 @@ with the doubtful checks alone, and its words are taken from there; marks never 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,6 +146,14 @@ class _Session:
         """Whether cells run again that have run in an earlier process."""
 
         self.train_s = 0.0
+        """Estimated seconds of training that it was charged."""
+
+        self.charged: set[str] = set()
+        """Keys of the jobs that these were for."""
+
+        self.unpaid_s = 0.0
+        """Seconds by the clock that jobs took which were charged nothing."""
+
         self.peak_bytes = 0
 
     def run(self) -> Report:
@@ -252,30 +260,40 @@ class _Session:
         """
         channel = self._ready()
         self._check_budget()
-        left_s = min(limit_s, self.limits.total_s - self.used_s) + GRACE_S
+        end_s = min(self.used_s + limit_s, self.limits.total_s) + GRACE_S
         try:
-            reply = self._timed(left_s, lambda s: _sent(channel, message, s))
+            reply = self._answered(channel, message, end_s)
             while "job" in reply:
-                done = self._job(reply["job"])
-                reply = self._timed(left_s, lambda s, done=done: _sent(channel, done, s))  # type: ignore[misc]
+                reply = self._answered(channel, self._job(reply["job"]), end_s)
         except WireError as error:
             reason = self._reason(error, limit_s)
             self.close()
             raise Gone(reason) from None
         return reply
 
-    def _timed(self, left_s: float, step: Callable[[float], Message]) -> Message:
-        begin = time.monotonic()
+    def _answered(self, channel: Channel, message: Message, end_s: float) -> Message:
+        """Send a message and return what comes back before ``end_s`` of the submission's own seconds."""
+        begin, left_s = time.monotonic(), end_s - self.used_s
         try:
-            return step(left_s)
+            channel.send(message, within_s=left_s)
+            return channel.receive(within_s=left_s)
         finally:
             self.used_s += time.monotonic() - begin
 
     def _job(self, job: Any) -> Message:
-        if self.train_s >= self.limits.train_s:
+        """Have a job done and charge it; one that costs nothing costs the time that it took.
+
+        Training that was charged before is free when cells run again: nobody pays for a restart.
+        """
+        if self.train_s + self.unpaid_s >= self.limits.train_s:
             return {"refused": f"the {self.limits.train_s:g} s of training for one notebook are used up"}
+        begin = time.monotonic()
         reply = self.workshop.work(job)
-        self.train_s += 0.0 if self.replaying else float(reply.get("cost_s", 0.0))
+        if "cost_s" not in reply or (self.replaying and reply["key"] in self.charged):
+            self.unpaid_s += time.monotonic() - begin
+        else:
+            self.train_s += reply["cost_s"]
+            self.charged.add(reply["key"])
         return reply
 
     def _reason(self, error: WireError, limit_s: float) -> str:
@@ -377,11 +395,6 @@ class _Session:
 def _is_model(reply: Message) -> bool:
     value = reply.get("value")
     return type(value) is tuple and value[:1] == ("model",)
-
-
-def _sent(channel: Channel, message: Message, within_s: float) -> Message:
-    channel.send(message, within_s=within_s)
-    return channel.receive(within_s=within_s)
 
 
 def not_run(check: Check, question: Question) -> CheckResult:

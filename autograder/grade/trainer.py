@@ -53,8 +53,9 @@ class Trainer:
     def reply(self, value: object) -> Message:
         """Return what a job comes to, or why it is not done.
 
-        A reply holds ``facts``, ``arrays``, ``names`` of the metrics, the ``key`` and ``cost_s``;
-        or ``refused`` (do it yourself) or ``failed`` (it cannot be done), each a sentence.
+        A reply holds ``facts``, ``arrays`` and ``names`` of the metrics; or ``refused`` (do it
+        yourself) or ``failed`` (it cannot be done), each a sentence. It holds the job's ``key`` and
+        ``cost_s``, unless nothing was begun.
         """
         try:
             job = read(value)
@@ -65,9 +66,9 @@ class Trainer:
         try:
             entry = self._cache.load(key) or self._computed_once(key, job, weights)
         except self._service.KitError as error:
-            return {"failed": str(error), "cost_s": job.cost_s}
+            return {"failed": str(error), "key": key, "cost_s": job.cost_s}
         except Refused as refused:
-            return {"refused": str(refused), "cost_s": job.cost_s}
+            return {"refused": str(refused), "key": key, "cost_s": job.cost_s}
         names = job.model.compiled.metric_names if job.model.compiled else ()
         return {
             "facts": entry.facts["facts"],

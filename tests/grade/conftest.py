@@ -30,7 +30,7 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     """The tiny assignment with limits that a test can wait for."""
     recipe = recipe_of(load_course(TINY).assignment("tiny"))
     cache = tmp_path_factory.mktemp("cache")
-    limits = Limits(cell_s=2.0, call_s=2.0, total_s=60.0, memory_bytes=1_500 * 2**20)
+    limits = Limits(cell_s=2.0, call_s=2.0, total_s=60.0, train_s=5.0, memory_bytes=1_500 * 2**20)
     return replace(recipe, limits=limits, cache=cache)
 
 

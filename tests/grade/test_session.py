@@ -1,7 +1,9 @@
 """One submission, whatever it does: it costs the questions that it touches, and nothing else."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -101,6 +103,15 @@ def test_a_helper_in_a_cell_of_its_own_is_used(grade: Grade) -> None:
     assert points(grade({"q1-answer": answer}, before={"q1-answer": helper})) == ALL
 
 
+WIRE = """\
+import gc, signal
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+wire = next(one for one in gc.get_objects() if type(one).__name__ == "Channel")
+def ask():
+    wire.send({"job": None})
+    return wire.receive()
+"""
+
 KILLERS = {
     "leaves": "import os\nos._exit(0)",
     "kills itself": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
@@ -117,6 +128,7 @@ KILLERS = {
     "fork bomb": "import os\nwhile True:\n    os.fork()",
     "threads": "import threading, time\n"
     "[threading.Thread(target=time.sleep, args=(99,)).start() for _ in range(10_000)]",
+    "asks for work without end": WIRE + "while True:\n    ask()",
     "closes everything": "import os\nos.closerange(0, 4096)",
     "writes on the wire": "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'x' * 100)\n"
     "    except OSError:\n        pass",
@@ -196,6 +208,34 @@ def test_the_same_submission_gets_the_same_result_twice(grade: Grade) -> None:
         (c.id, c.outcome, c.message, c.hint) for c in second.checks
     ]
     assert (first.flags, first.repairs, first.train_s) == (second.flags, second.repairs, second.train_s)
+
+
+def test_a_restart_costs_no_training_again(
+    engine: Engine, grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Mock(return_value={"key": "k", "cost_s": 2.0})
+    monkeypatch.setattr(engine.workshops[0], "work", work)
+    result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": WIRE + "ask()"})
+    assert work.call_count > 2
+    assert result.train_s == 2.0
+    assert points(result) == Q2_ONLY
+
+
+def test_a_restart_gives_no_training_for_nothing(
+    engine: Engine, grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count()
+
+    def work(_job: object) -> dict[str, object]:
+        number = next(numbers)
+        assert number < 5
+        return {"key": f"k{number}", "cost_s": 2.0, "more": number > 0}
+
+    monkeypatch.setattr(engine.workshops[0], "work", work)
+    greedy = WIRE + 'while ask().get("more"):\n    pass'
+    result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": greedy})
+    assert result.train_s == 6.0
+    assert points(result) == Q2_ONLY
 
 
 def test_chance_starts_the_same_in_every_process(grade: Grade) -> None:
