@@ -13,6 +13,8 @@ from autograder.source import MODULES, Check, Question, Source, unknown_key
 _HARMLESS = {"hint", "what", "tolerance"}
 _MANY = 3
 _LARGE = 100
+_LONGEST_TITLE = 70
+"""With the outcome before it, a line of 80 characters, which students see whole."""
 
 
 def problems(source: Source, question: Question, one: Check, kit: str) -> Iterator[Problem]:
@@ -41,6 +43,9 @@ def _title(one: Check, function: ast.FunctionDef, at: "_At") -> Iterator[Problem
     elif re.search(r'["\\\n<>]', title):
         do = 'use one line without ", \\, < and >'
         yield at(function, f"the title {title!r}", do)
+    elif len(title) > _LONGEST_TITLE:
+        do = f"use at most {_LONGEST_TITLE}: `nbgrader validate` cuts long lines"
+        yield at(function, f"a title of {len(title)} characters", do)
 
 
 def _parameters(question: Question, function: ast.FunctionDef, at: "_At") -> Iterator[Problem]:

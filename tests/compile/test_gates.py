@@ -287,6 +287,11 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "q1-shape:4",
         "use one line without",
     ),
+    "a title that nbgrader would cut": (
+        replaced("q1-shape", "There is one mean", "There is one mean, and only one, no more and no less,"),
+        "q1-shape:4",
+        "a title of 79 characters",
+    ),
     "a check of somebody else's function": (
         replaced(
             "q1-shape", "def check_average_shape(moving_average)", "def check_average_shape(standardise)"

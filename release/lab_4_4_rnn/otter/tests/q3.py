@@ -24,9 +24,9 @@ def check_dense_params(build_dense_baseline):
     checks.params(model, [320000, 528, 17], hint='Which number of the question sets the size of this layer?')
 
 @test_case(points=2, hidden=False, 
-    failure_message="The baseline has its activations and is compiled for one probability per review")
+    failure_message="Activations, loss and optimizer of the baseline are those asked for")
 def check_dense_output(build_dense_baseline):
-    """The baseline has its activations and is compiled for one probability per review"""
+    """Activations, loss and optimizer of the baseline are those asked for"""
     import checks
     import keras
     model = checks.call(build_dense_baseline)
