@@ -19,7 +19,8 @@ class Limits:
     """Seconds for the whole submission, restarts included; never set back."""
 
     train_s: float = 900.0
-    """Estimated seconds of training that the trainer does for it; more is its own to run."""
+    """Estimated seconds of training that the trainer does for it, and seconds by the clock for what it
+    charges nothing for; more is its own to run."""
 
     memory_bytes: int = 3 * 1024 * MEBIBYTE
     """Resident memory of all processes of the submission together."""
