@@ -7,7 +7,7 @@ DAILY := not peers and not hostile and not chaos and not machines and not thousa
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutants agreement calibrate peers hostile chaos machines browsers bundles bench thousand clean
+.PHONY: demo test lint check validate mutation-test compare calibrate peers hostile chaos machines browsers bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -36,13 +36,13 @@ validate: $(VENV)/ready
 	@$(BIN)/course build
 	@$(BIN)/course validate
 
-mutants: $(VENV)/ready
+mutation-test: $(VENV)/ready
 	@$(BIN)/course build
-	@$(BIN)/course mutants
+	@$(BIN)/course mutation-test
 
-agreement: $(VENV)/ready
+compare: $(VENV)/ready
 	@$(BIN)/course build
-	@RNNLAB_CACHE=$(CURDIR)/var/peers $(BIN)/course agreement
+	@RNNLAB_CACHE=$(CURDIR)/var/peers $(BIN)/course compare
 
 calibrate: $(VENV)/ready
 	@$(BIN)/course calibrate lab_4_4_rnn --seeds $(SEEDS)
@@ -69,7 +69,7 @@ bundles: $(VENV)/ready
 
 bench: $(VENV)/ready
 	@$(BIN)/course build
-	@$(BIN)/course bench
+	@$(BIN)/python -m tools.benchmark
 
 thousand: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m thousand

@@ -13,9 +13,9 @@ COURSE = {
             "points": 100,
             "due": "2027-01-29T23:59:00+00:00",
             "kit": "rnnlab",
-            "cell_timeout_s": 600,
+            "build_cell_timeout_s": 600,
             "environment": {"RNNLAB_REVIEWS": "embedded"},
-            "bars_depend_on": [
+            "calibration_inputs": [
                 "rnnlab/corpus.py",
                 "rnnlab/description.py",
                 "rnnlab/fitting.py",
@@ -24,8 +24,8 @@ COURSE = {
                 "rnnlab/tasks.py",
             ],
             "grading": {
-                "offload": "rnnlab.service",
-                "skip": [
+                "trainer_module": "rnnlab.service",
+                "stubbed_functions": [
                     "clinic_report",
                     "plot_comparison",
                     "plot_forecast",
@@ -36,7 +36,7 @@ COURSE = {
                     "run_averaging_order_task",
                     "show_erasing",
                 ],
-                "demonstrations": [
+                "display_only_cells": [
                     "build-gated",
                     "clinic-a-report",
                     "clinic-b-report",
@@ -63,7 +63,7 @@ COURSE = {
                     "train-lstm",
                     "train-simple-rnn",
                 ],
-                "preload": ["rnnlab.load_reviews(10_000)", "rnnlab.load_index_to_word()"],
+                "preloaded_calls": ["rnnlab.load_reviews(10_000)", "rnnlab.load_index_to_word()"],
                 "datasets": {
                     "embedded": {"RNNLAB_REVIEWS": "embedded"},
                     "imdb": {"RNNLAB_REVIEWS": "imdb"},

@@ -1,34 +1,24 @@
 """Compile, check and grade notebook assignments.
 
-errors     who must act when something is wrong
-lateness   when something was handed in, and what being late costs
-course     ``course_config.py`` as values
-facts      LAB, EXPECTED and BARS of an assignment
-problems   what is wrong in a source, and where
-notebook   the one spelling of a notebook file
-source     the source notebook as questions, answers and checks
-misconceptions  known answers, with the verdict that each must get
-checks     the check vocabulary, copied into releases; imports nothing of this package
-grade/     submissions → results; hidden checks never meet student code
-compile/   source notebook → releases, solutions, bundles
-report/    results → pages, tables, what platforms read
-calibrate  measures the accuracy bars
-sample     submissions made from a release
-traces     what known wrong answers look like to the checks
-progress   how a run goes, for who waits
-recipes    an assignment, compiled for grading
-cluster/   ``--cluster``: grading on many machines
-classroom  ``course grade``: compile, grade, write the views
-regrade    ``course regrade``, ``course appeal``: one student again, and what the checks saw
-bundle/    uploads for platforms
-validate   ``course validate``: every known answer gets the verdict that it must
-mutants    ``course mutants``: the solution with one small change each
-peers      the real otter and nbgrader, as commands
-agreement  ``course agreement``: our marks beside theirs
-bench/     times us against otter and nbgrader, and classes of several sizes
-doctor     what this machine can do
-demo       builds, then grades a small class
-cli        the ``course`` command
+errors         who must act when something is wrong
+files          files and folders as values; atomic writes, zips
+text           text that students control, made safe to show
+lateness       deadlines, and what late submissions lose
+course         ``course_config.py`` as values
+ipynb          the notebook file format, written in one way
+notebook       a source notebook as questions, answer cells and checks
+facts          LAB, EXPECTED and THRESHOLDS of an assignment
+known_answers  wrong and right answers with the marks that each must get
+checks         the check vocabulary; copied into releases, imports nothing else of the package
+build/         source notebook → releases, solutions, bundles
+submission/    any file or folder → the cells to run, matched to the source
+sandbox/       one confined process tree
+models/        a Keras model as plain data, and back
+engine/        submission → result; hidden checks never meet student code
+report/        results → what people and platforms read
+platforms/     Gradescope's upload, nbgrader's gradebook, many machines
+quality/       tests of the checks: validate, mutation test, compare, calibrate
+commands/      one file per command that joins rooms
 
-A module imports only from those above it.
+A module imports only from those above it. ``build`` and ``engine`` do not know each other.
 """

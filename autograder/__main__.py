@@ -1,5 +1,5 @@
 """``python -m autograder`` is the ``course`` command."""
 
-from autograder.cli import main
+from autograder.commands.cli import main
 
 main()

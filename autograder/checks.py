@@ -41,10 +41,10 @@ from typing import Any
 
 import numpy as np
 
-CALL_LIMIT_S = 60.0
+CALL_TIMEOUT_S = 60.0
 """How long one call of student code may take."""
 
-_SHOWN = 160
+_MAX_TEXT_CHARS = 160
 """Longest text of a value in a message, characters."""
 
 
@@ -58,7 +58,7 @@ class Outcome(StrEnum):
     UNGRADED = "ungraded"
 
 
-class Mismatch(AssertionError):  # noqa: N818  the field's word for a failed check
+class MismatchError(AssertionError):
     """A check did not pass: what is wrong, what was seen, what was expected, and a hint.
 
     ``problem`` and ``hint`` hold no value of a check's input; ``seen`` and ``expected`` may,
@@ -69,27 +69,27 @@ class Mismatch(AssertionError):  # noqa: N818  the field's word for a failed che
         self,
         problem: str,
         *,
-        seen: object = None,
+        actual: object = None,
         expected: object = None,
         hint: str = "",
         outcome: Outcome = Outcome.FAILED,
     ) -> None:
         self.title = ""
         self.problem = problem
-        self.seen = seen
+        self.actual = actual
         self.expected = expected
         self.hint = hint
         self.outcome = outcome
         super().__init__(problem)
 
-    def without_values(self) -> "Mismatch":
+    def without_values(self) -> "MismatchError":
         """Return the same finding as a hidden check may tell it."""
-        return Mismatch(self.problem, hint=self.hint, outcome=self.outcome)
+        return MismatchError(self.problem, hint=self.hint, outcome=self.outcome)
 
     def __str__(self) -> str:
         """Return one line; ``<`` cannot open a tag where a tool pastes it into HTML."""
-        found = [f"found {_text(self.seen)}"] if self.seen is not None else []
-        wanted = [f"expected {_text(self.expected)}"] if self.expected is not None else []
+        found = [f"found {_format_value(self.actual)}"] if self.actual is not None else []
+        wanted = [f"expected {_format_value(self.expected)}"] if self.expected is not None else []
         values = ", ".join(found + wanted)
         sentence = f"{self.problem}: {values}" if values else self.problem
         whole = f"{sentence}. {self.hint}" if self.hint else f"{sentence}."
@@ -112,10 +112,10 @@ def run(check: Callable[..., None]) -> None:
     names = sys._getframe(1).f_globals
     title = (inspect.getdoc(check) or check.__name__).splitlines()[0]
     answers = [names.get(name) for name in inspect.signature(check).parameters]
-    with _quiet_stderr():
+    with _suppress_stderr():
         try:
             check(*answers)
-        except Mismatch as mismatch:
+        except MismatchError as mismatch:
             mismatch.title = title
             raise mismatch from None
     print(f"passed: {title}")
@@ -134,19 +134,19 @@ def call(function: Any, *args: Any, may_change: bool = False, **kwargs: Any) -> 
     """
     name = _name(function)
     before = copy.deepcopy((args, kwargs))
-    value = _answered(function, args, kwargs)
+    value = _call_answer(function, args, kwargs)
     if value is None or value is Ellipsis:
-        raise Mismatch(
+        raise MismatchError(
             f"{name} is not answered yet",
             hint="It returns None: write the part that is marked TODO and return its value.",
             outcome=Outcome.BLOCKED,
         )
-    if not may_change and not _same((args, kwargs), before):
-        raise Mismatch(
+    if not may_change and not _is_same((args, kwargs), before):
+        raise MismatchError(
             f"{name} changes what it is given",
             hint="Work on a copy: whoever calls your function still needs the original.",
         )
-    return _plain(value, name)
+    return _to_plain_data(value, name)
 
 
 def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -155,49 +155,49 @@ def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Raises:
         Mismatch: whatever goes wrong there is the answer's doing (errored).
     """
-    return _guarded(function, args, kwargs, "your model cannot be used", None)
+    return _call_guarded(function, args, kwargs, "your model cannot be used", None)
 
 
 def raises(function: Any, *args: Any, error: type[Exception] = ValueError, hint: str = "") -> None:
     """Check that a call raises ``error`` (a subclass will do)."""
     name = _name(function)
     try:
-        _answered(function, args, {})
-    except Mismatch as mismatch:
+        _call_answer(function, args, {})
+    except MismatchError as mismatch:
         if isinstance(mismatch.__cause__, error):
             return
         raise
-    raise Mismatch(f"{name} accepts an argument for which it must raise {error.__name__}", hint=hint)
+    raise MismatchError(f"{name} accepts an argument for which it must raise {error.__name__}", hint=hint)
 
 
-def _answered(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _call_answer(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     name = _name(function)
     if function is None or function is Ellipsis:
-        raise Mismatch("not answered yet", outcome=Outcome.BLOCKED)
+        raise MismatchError("not answered yet", outcome=Outcome.BLOCKED)
     if not callable(function):
-        raise Mismatch(f"{name} is not a function", seen=type(function).__name__)
-    return _guarded(function, args, kwargs, f"{name} raised an error", CALL_LIMIT_S)
+        raise MismatchError(f"{name} is not a function", actual=type(function).__name__)
+    return _call_guarded(function, args, kwargs, f"{name} raised an error", CALL_TIMEOUT_S)
 
 
-def _guarded(
+def _call_guarded(
     function: Any,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     problem: str,
-    limit_s: float | None,
+    timeout_s: float | None,
 ) -> Any:
     """Call a function; without a limit it is trusted code, whose lines mean nothing to a student."""
     try:
-        with _time_limit(limit_s):
+        with _time_limit(timeout_s):
             return function(*args, **kwargs)
-    except Mismatch:
+    except MismatchError:
         raise
     except (Exception, SystemExit) as error:  # whatever student code raises is its result
-        place = _place(function, error) if limit_s is not None else ""
-        raise Mismatch(
+        place = _line_text(function, error) if timeout_s is not None else ""
+        raise MismatchError(
             f"{problem}: {type(error).__name__}{place}",
-            seen=f"the message {str(error).strip()!r}" if str(error).strip() else None,
-            hint=_translated(error),
+            actual=f"the message {str(error).strip()!r}" if str(error).strip() else None,
+            hint=_error_hint(error),
             outcome=Outcome.ERRORED,
         ) from error
 
@@ -206,7 +206,7 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", "your answer"))
 
 
-def _place(function: Any, error: BaseException) -> str:
+def _line_text(function: Any, error: BaseException) -> str:
     code = getattr(function, "__code__", None)
     lines = []
     trace = error.__traceback__
@@ -218,7 +218,7 @@ def _place(function: Any, error: BaseException) -> str:
     return f" in line {line} of the function" if line else ""
 
 
-_TRANSLATIONS = (
+_ERROR_HINTS = (
     (
         r"expected ndim=3, found ndim=2",
         "A recurrent layer reads (reviews, words, numbers per word): an Embedding layer makes "
@@ -248,63 +248,63 @@ _TRANSLATIONS = (
 )
 
 
-def _translated(error: BaseException) -> str:
+def _error_hint(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "It took too long: look for a loop that never ends or does far more than asked."
-    for pattern, sentence in _TRANSLATIONS:
+    for pattern, sentence in _ERROR_HINTS:
         if re.search(pattern, f"{type(error).__name__}: {error}"):
             return sentence
     return "Run your function in a cell of its own to see the whole error."
 
 
-def _same(left: Any, right: Any) -> bool:
+def _is_same(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, np.ndarray):
         if left.dtype != right.dtype or left.shape != right.shape:
             return False
         if left.dtype == object:
-            return all(map(_same, left.ravel(), right.ravel()))
+            return all(map(_is_same, left.ravel(), right.ravel()))
         return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
     if isinstance(left, (list, tuple)):
-        return len(left) == len(right) and all(map(_same, left, right))
+        return len(left) == len(right) and all(map(_is_same, left, right))
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(_is_same(left[key], right[key]) for key in left)
     return bool(left == right)
 
 
-_PLAIN = (str, int, float, bool, np.ndarray)
+_PLAIN_TYPES = (str, int, float, bool, np.ndarray)
 
 
-def _plain(value: Any, name: str) -> Any:
+def _to_plain_data(value: Any, name: str) -> Any:
     kind = type(value)
     if kind.__module__.startswith("tensorflow.") and hasattr(value, "numpy"):
         value = value.numpy()
         kind = type(value)
     if kind is np.ndarray and value.dtype.kind not in "biufU":
-        raise Mismatch(
+        raise MismatchError(
             f"{name} returns an array that holds no plain numbers",
-            seen=f"dtype {value.dtype}",
+            actual=f"dtype {value.dtype}",
             hint="All its rows need the same length.",
         )
-    if kind in _PLAIN or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
+    if kind in _PLAIN_TYPES or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
         return value
     if kind in (list, tuple):
-        return kind(_plain(item, name) for item in value)
+        return kind(_to_plain_data(item, name) for item in value)
     if kind is dict:
-        return {_plain(key, name): _plain(item, name) for key, item in value.items()}
+        return {_to_plain_data(key, name): _to_plain_data(item, name) for key, item in value.items()}
     if _is_model(value, name):
         return value
     if value is None or value is Ellipsis:
-        raise Mismatch(f"{name} returns a part that is still missing", seen=repr(value))
-    raise Mismatch(
+        raise MismatchError(f"{name} returns a part that is still missing", actual=repr(value))
+    raise MismatchError(
         f"{name} returns something that is neither numbers, text nor a Keras model",
-        seen=f"an object of type {kind.__name__}",
+        actual=f"an object of type {kind.__name__}",
     )
 
 
 def equal(
-    seen: Any,
+    actual: Any,
     expected: Any,
     *,
     any_order: bool = False,
@@ -316,90 +316,90 @@ def equal(
     Args:
         any_order: compare two lists of texts regardless of their order.
     """
-    if any_order and isinstance(seen, (list, tuple)):
-        seen, expected = sorted(map(str, seen)), sorted(expected)
-    if isinstance(expected, np.ndarray) and _shape_of(seen) != expected.shape:
-        _wrong(f"{what} has another shape", _shape_of(seen), expected.shape, hint)
-    if isinstance(seen, np.ndarray) or isinstance(expected, np.ndarray):
-        right = bool(np.array_equal(seen, expected))
+    if any_order and isinstance(actual, (list, tuple)):
+        actual, expected = sorted(map(str, actual)), sorted(expected)
+    if isinstance(expected, np.ndarray) and _array_shape(actual) != expected.shape:
+        _fail(f"{what} has another shape", _array_shape(actual), expected.shape, hint)
+    if isinstance(actual, np.ndarray) or isinstance(expected, np.ndarray):
+        right = bool(np.array_equal(actual, expected))
     else:
-        right = bool(seen == expected)
+        right = bool(actual == expected)
     if not right:
-        _wrong(f"{what} is not right", seen, expected, hint)
+        _fail(f"{what} is not right", actual, expected, hint)
 
 
 def close(
-    seen: Any, expected: Any, *, tolerance: float = 1e-6, what: str = "the result", hint: str = ""
+    actual: Any, expected: Any, *, tolerance: float = 1e-6, what: str = "the result", hint: str = ""
 ) -> None:
     """Check that numbers agree within an absolute ``tolerance``; NaN never does."""
     wanted = np.asarray(expected, dtype=float)
-    found = _numbers(seen, what)
+    found = _to_floats(actual, what)
     if found.shape != wanted.shape:
-        _wrong(f"{what} has another shape", found.shape, wanted.shape, hint)
+        _fail(f"{what} has another shape", found.shape, wanted.shape, hint)
     if not np.allclose(found, wanted, rtol=0.0, atol=tolerance):
-        _wrong(f"{what} is not right", seen, expected, hint)
+        _fail(f"{what} is not right", actual, expected, hint)
 
 
-def shape(seen: Any, expected: tuple[int, ...], *, what: str = "the result", hint: str = "") -> None:
+def shape(actual: Any, expected: tuple[int, ...], *, what: str = "the result", hint: str = "") -> None:
     """Check the shape of an array; a nested list is not one."""
-    if not isinstance(seen, np.ndarray):
-        _wrong(f"{what} is not a NumPy array", f"a {type(seen).__name__}", expected, hint)
-    if seen.shape != tuple(expected):
-        _wrong(f"{what} has another shape", seen.shape, tuple(expected), hint)
+    if not isinstance(actual, np.ndarray):
+        _fail(f"{what} is not a NumPy array", f"a {type(actual).__name__}", expected, hint)
+    if actual.shape != tuple(expected):
+        _fail(f"{what} has another shape", actual.shape, tuple(expected), hint)
 
 
-def integers(seen: Any, *, what: str = "the result", hint: str = "") -> None:
+def integers(actual: Any, *, what: str = "the result", hint: str = "") -> None:
     """Check that an array holds whole numbers by its dtype."""
-    if not isinstance(seen, np.ndarray) or seen.dtype.kind not in "iu":
-        kind = seen.dtype if isinstance(seen, np.ndarray) else type(seen).__name__
-        _wrong(f"{what} does not hold integers", str(kind), "an integer dtype", hint)
+    if not isinstance(actual, np.ndarray) or actual.dtype.kind not in "iu":
+        kind = actual.dtype if isinstance(actual, np.ndarray) else type(actual).__name__
+        _fail(f"{what} does not hold integers", str(kind), "an integer dtype", hint)
 
 
-def length(seen: Any, expected: int, *, what: str = "the result", hint: str = "") -> None:
+def length(actual: Any, expected: int, *, what: str = "the result", hint: str = "") -> None:
     """Check that a list, tuple or array has ``expected`` entries."""
-    if not isinstance(seen, (list, tuple, np.ndarray)) or _shape_of(seen)[:1] != (expected,):
-        found = _shape_of(seen)[0] if _shape_of(seen) else f"one {type(seen).__name__}"
-        _wrong(f"{what} has another number of entries", found, expected, hint)
+    if not isinstance(actual, (list, tuple, np.ndarray)) or _array_shape(actual)[:1] != (expected,):
+        found = _array_shape(actual)[0] if _array_shape(actual) else f"one {type(actual).__name__}"
+        _fail(f"{what} has another number of entries", found, expected, hint)
 
 
-def at_least(seen: Any, bar: float, *, what: str, hint: str = "") -> None:
+def at_least(actual: Any, threshold: float, *, what: str, hint: str = "") -> None:
     """Check that a number reaches a bar; NaN does not."""
-    if not _number(seen, what) >= bar:
-        _wrong(f"{what} is too low ({_number(seen, what):.3f})", None, f"at least {bar:g}", hint)
+    if not _to_float(actual, what) >= threshold:
+        _fail(f"{what} is too low ({_to_float(actual, what):.3f})", None, f"at least {threshold:g}", hint)
 
 
-def at_most(seen: Any, bar: float, *, what: str, hint: str = "") -> None:
+def at_most(actual: Any, threshold: float, *, what: str, hint: str = "") -> None:
     """Check that a number stays below a bar; NaN does not."""
-    if not _number(seen, what) <= bar:
-        _wrong(f"{what} is too high ({_number(seen, what):.3f})", None, f"at most {bar:g}", hint)
+    if not _to_float(actual, what) <= threshold:
+        _fail(f"{what} is too high ({_to_float(actual, what):.3f})", None, f"at most {threshold:g}", hint)
 
 
-def _shape_of(value: Any) -> tuple[int, ...]:
+def _array_shape(value: Any) -> tuple[int, ...]:
     try:
         return np.shape(value)
     except ValueError:
         return (len(value),)
 
 
-def _wrong(problem: str, seen: object, expected: object, hint: str) -> None:
-    raise Mismatch(problem, seen=seen, expected=expected, hint=hint)
+def _fail(problem: str, actual: object, expected: object, hint: str) -> None:
+    raise MismatchError(problem, actual=actual, expected=expected, hint=hint)
 
 
-def _numbers(value: Any, what: str) -> np.ndarray:
+def _to_floats(value: Any, what: str) -> np.ndarray:
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise Mismatch(f"{what} is not made of numbers", seen=value) from None
+        raise MismatchError(f"{what} is not made of numbers", actual=value) from None
 
 
-def _number(value: Any, what: str) -> float:
-    found = _numbers(value, what)
+def _to_float(value: Any, what: str) -> float:
+    found = _to_floats(value, what)
     if found.shape != ():
-        raise Mismatch(f"{what} is not one number", seen=f"shape {found.shape}")
+        raise MismatchError(f"{what} is not one number", actual=f"shape {found.shape}")
     return float(found)
 
 
-def _text(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, str):
         shown = value
     elif isinstance(value, np.ndarray):
@@ -407,7 +407,7 @@ def _text(value: object) -> str:
     else:
         plain = value.item() if isinstance(value, np.generic) else value
         shown = f"{plain:,}" if type(plain) is int else repr(plain)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]} …"
+    return shown if len(shown) <= _MAX_TEXT_CHARS else f"{shown[:_MAX_TEXT_CHARS]} …"
 
 
 def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
@@ -419,11 +419,11 @@ def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
     found = [type(layer) for layer in _built_layers(model)]
     for place, (seen, wanted) in enumerate(zip(found, expected, strict=False), start=1):
         if seen is not wanted:
-            _wrong(f"layer {place} is of another type", _class_name(seen), wanted.__name__, hint)
+            _fail(f"layer {place} is of another type", _class_name(seen), wanted.__name__, hint)
     if len(found) != len(expected):
         wanted_names = [kind.__name__ for kind in expected]
         problem = "the model has too " + ("many" if len(found) > len(expected) else "few") + " layers"
-        _wrong(problem, [_class_name(kind) for kind in found], wanted_names, hint)
+        _fail(problem, [_class_name(kind) for kind in found], wanted_names, hint)
 
 
 def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "") -> None:
@@ -434,16 +434,16 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
     """
     found = [layer for layer in _built_layers(model) if type(layer) is kind]
     if not found:
-        raise Mismatch(f"the model has no {kind.__name__} layer", hint=hint)
+        raise MismatchError(f"the model has no {kind.__name__} layer", hint=hint)
     each = expected if isinstance(expected, list) else [expected] * len(found)
     if len(found) != len(each):
-        _wrong(f"the model has another number of {kind.__name__} layers", len(found), len(each), hint)
+        _fail(f"the model has another number of {kind.__name__} layers", len(found), len(each), hint)
     for layer, one in zip(found, each, strict=True):
         value = getattr(layer, name)
-        wanted = _activation(one) if name == "activation" else one
+        wanted = _resolve_activation(one) if name == "activation" else one
         if (value is not wanted) if callable(wanted) else (value != wanted):
             seen = getattr(value, "__name__", value)
-            _wrong(f"{name} of {kind.__name__} is set otherwise", seen, one, hint)
+            _fail(f"{name} of {kind.__name__} is set otherwise", seen, one, hint)
 
 
 def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None:
@@ -462,29 +462,34 @@ def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None
         Keras 3 ``Layer.weights``; optimizer variables are not counted.
     """
     weighted = [layer for layer in _built_layers(model) if layer.weights]
-    counts = [_count(layer) for layer in weighted]
+    counts = [_count_params(layer) for layer in weighted]
     wanted = [expected] if isinstance(expected, int) else list(expected)
     if sum(counts) == sum(wanted) and (len(wanted) == 1 or counts == wanted):
         return
     if len(counts) == len(wanted):
         for layer, seen, right in zip(weighted, counts, wanted, strict=True):
             if seen != right:
-                _wrong(f"{_class_name(type(layer))} has another size", _arrays(layer), f"{right:,}", hint)
-    arrays = "; ".join(f"{_class_name(type(layer))} {_arrays(layer)}" for layer in weighted)
-    _wrong("the model holds another count of parameters", arrays, f"{sum(wanted):,} in all", hint)
+                _fail(
+                    f"{_class_name(type(layer))} has another size",
+                    _describe_arrays(layer),
+                    f"{right:,}",
+                    hint,
+                )
+    arrays = "; ".join(f"{_class_name(type(layer))} {_describe_arrays(layer)}" for layer in weighted)
+    _fail("the model holds another count of parameters", arrays, f"{sum(wanted):,} in all", hint)
 
 
 def input_shape(model: Any, expected: tuple[int | None, ...], *, hint: str = "") -> None:
     """Check what a model reads; a width of ``None`` in the model accepts any."""
     _built_layers(model)
     if len(model.inputs) != 1:
-        _wrong("the model has more than one input", len(model.inputs), 1, hint)
+        _fail("the model has more than one input", len(model.inputs), 1, hint)
     seen = tuple(model.inputs[0].shape)
     fits = len(seen) == len(expected) and all(
         found in (None, wanted) for found, wanted in zip(seen, expected, strict=True)
     )
     if not fits:
-        _wrong("the model reads another shape", seen, expected, hint)
+        _fail("the model reads another shape", seen, expected, hint)
 
 
 def output(model: Any, expected: tuple[int | None, ...], *, activation: str = "", hint: str = "") -> None:
@@ -495,10 +500,10 @@ def output(model: Any, expected: tuple[int | None, ...], *, activation: str = ""
         hint = hint or (
             "It gives one vector per step; it needs one per sequence." if len(seen) > len(expected) else ""
         )
-        _wrong("the model's output has another shape", seen, expected, hint)
+        _fail("the model's output has another shape", seen, expected, hint)
     found = getattr(last, "activation", None)
-    if activation and found is not _activation(activation):
-        _wrong("the output goes through another activation", _name(found), activation, hint)
+    if activation and found is not _resolve_activation(activation):
+        _fail("the output goes through another activation", _name(found), activation, hint)
 
 
 def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hint: str = "") -> None:
@@ -510,20 +515,22 @@ def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hi
         metric: one that must be among the metrics, e.g. ``"accuracy"`` or ``"mae"``.
     """
     if not getattr(model, "compiled", False):
-        raise Mismatch("the model is not compiled", hint="End the function with model.compile(…).")
-    if getattr(model.loss, "from_logits", False) or _logits(model.loss):
-        raise Mismatch(
+        raise MismatchError("the model is not compiled", hint="End the function with model.compile(…).")
+    if getattr(model.loss, "from_logits", False) or _is_from_logits(model.loss):
+        raise MismatchError(
             "the loss is told from_logits=True, but the output already went through an activation",
             hint="Either one squeezes the output, not both.",
         )
-    if _known("losses", model.loss) is not _known("losses", loss):
-        _wrong("the model is compiled with another loss", _spelling(model.loss), loss, hint)
+    if _canonical("losses", model.loss) is not _canonical("losses", loss):
+        _fail("the model is compiled with another loss", _display_name(model.loss), loss, hint)
     kind = type(model.optimizer)
     if optimizer and kind is not type(_keras().optimizers.get(optimizer)):
-        _wrong("the model is compiled with another optimizer", kind.__name__, optimizer, hint)
-    metrics = [_known("metrics", found) for found in _metrics(model._compile_config.config["metrics"])]
-    if metric and _known("metrics", metric) not in metrics:
-        raise Mismatch(
+        _fail("the model is compiled with another optimizer", kind.__name__, optimizer, hint)
+    metrics = [
+        _canonical("metrics", found) for found in _flatten_metrics(model._compile_config.config["metrics"])
+    ]
+    if metric and _canonical("metrics", metric) not in metrics:
+        raise MismatchError(
             "the model does not report the metric that the lab reads",
             expected=f"metrics=[{metric!r}]",
             hint=hint or "Name it in model.compile(…).",
@@ -535,7 +542,7 @@ def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None
     seen = _outputs(model, _random_ids(model, rows=32, width=12))
     if not (seen.min() >= low and seen.max() <= high):
         found = f"outputs from {seen.min():.3f} to {seen.max():.3f}"
-        _wrong("the model's output leaves its range", found, f"{low:g} to {high:g}", hint)
+        _fail("the model's output leaves its range", found, f"{low:g} to {high:g}", hint)
 
 
 def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: str = "") -> None:
@@ -551,7 +558,7 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
     """
     shapes = [[w.shape for layer in _built_layers(m) for w in layer.weights] for m in (short, long)]
     if shapes[0] != shapes[1]:
-        raise Mismatch(
+        raise MismatchError(
             "the weights depend on how long the sequences are",
             hint="No layer of this model needs the length to know its size.",
         )
@@ -561,14 +568,14 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
     plain = _outputs(short, ids)
     padded = _outputs(long, np.pad(ids, ((0, 0), (0, padded_width - width))))
     if np.ptp(plain, axis=0).max() <= tolerance:
-        raise Mismatch(
+        raise MismatchError(
             "the model says the same whatever sequence it is given",
             hint="Look at its last layer: how many units does its activation need?",
         )
     if not np.allclose(plain, padded, rtol=0.0, atol=tolerance):
-        raise Mismatch(
+        raise MismatchError(
             "the padding zeros change the model's answer",
-            seen=f"a difference of {np.abs(plain - padded).max():.1e}",
+            actual=f"a difference of {np.abs(plain - padded).max():.1e}",
             expected=f"at most {tolerance:.0e}",
             hint=hint or "Which setting of Embedding tells the next layers to skip the id 0?",
         )
@@ -581,17 +588,17 @@ def _keras() -> Any:
 def _is_model(value: Any, name: str) -> bool:
     if "keras" not in sys.modules or not isinstance(value, _keras().Model):
         return False
-    if type(value) in (_keras().Sequential, type(_functional())):
+    if type(value) in (_keras().Sequential, type(_functional_model())):
         return True
-    raise Mismatch(
+    raise MismatchError(
         f"{name} returns a model of a class of your own",
-        seen=type(value).__name__,
+        actual=type(value).__name__,
         hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
     )
 
 
 @functools.cache
-def _functional() -> Any:
+def _functional_model() -> Any:
     keras = _keras()
     inputs = keras.Input((1,))
     return keras.Model(inputs, keras.layers.Identity()(inputs))
@@ -599,9 +606,9 @@ def _functional() -> Any:
 
 def _built_layers(model: Any) -> list[Any]:
     if "keras" not in sys.modules or not isinstance(model, _keras().Model):
-        raise Mismatch("the answer is not a Keras model", seen=f"a {type(model).__name__}")
+        raise MismatchError("the answer is not a Keras model", actual=f"a {type(model).__name__}")
     if not model.built:
-        raise Mismatch(
+        raise MismatchError(
             "the model is not built: it does not know the shape of its input",
             hint="Let it start with keras.Input((…,)).",
         )
@@ -626,21 +633,21 @@ def _outputs(model: Any, ids: np.ndarray) -> np.ndarray:
 
     seen = np.asarray(attempt(run_quietly))
     if seen.shape != (len(ids), 1):
-        raise Mismatch(
+        raise MismatchError(
             "the model does not give one number per sequence",
-            seen=f"shape {seen.shape} for {len(ids)} sequences",
+            actual=f"shape {seen.shape} for {len(ids)} sequences",
             hint="Which layer turns the steps of a sequence into one vector?",
         )
     return seen
 
 
-def _count(layer: Any) -> int:
+def _count_params(layer: Any) -> int:
     return sum(int(np.prod(weight.shape)) for weight in layer.weights)
 
 
-def _arrays(layer: Any) -> str:
+def _describe_arrays(layer: Any) -> str:
     shapes = ", ".join(str(tuple(weight.shape)) for weight in layer.weights)
-    return f"{_count(layer):,} numbers in arrays of shape {shapes}"
+    return f"{_count_params(layer):,} numbers in arrays of shape {shapes}"
 
 
 def _class_name(kind: type) -> str:
@@ -648,14 +655,14 @@ def _class_name(kind: type) -> str:
     return kind.__name__ if own else f"{kind.__name__} (not the one of keras.layers)"
 
 
-def _activation(name: Any) -> Any:
+def _resolve_activation(name: Any) -> Any:
     return _keras().activations.get(name)
 
 
 _ALIASES = {"acc": "binaryaccuracy", "accuracy": "binaryaccuracy"}
 
 
-def _known(family: str, value: Any) -> Any:
+def _canonical(family: str, value: Any) -> Any:
     """Return one name for all spellings of a loss or metric; the value itself if unknown."""
     module = getattr(_keras(), family)
     if isinstance(value, str):
@@ -669,26 +676,26 @@ def _known(family: str, value: Any) -> Any:
     return value
 
 
-def _logits(loss: Any) -> bool:
+def _is_from_logits(loss: Any) -> bool:
     config = loss.get_config() if isinstance(loss, _keras().losses.Loss) else {}
     return bool(config.get("from_logits", False))
 
 
-def _spelling(value: Any) -> str:
+def _display_name(value: Any) -> str:
     return value if isinstance(value, str) else getattr(value, "name", _name(value))
 
 
-def _metrics(value: Any) -> list[Any]:
+def _flatten_metrics(value: Any) -> list[Any]:
     """Return the metrics that were handed to ``compile`` as one list, however they were nested."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        return [metric for item in value for metric in _metrics(item)]
+        return [metric for item in value for metric in _flatten_metrics(item)]
     return [] if value is None else [value]
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def _suppress_stderr() -> Iterator[None]:
     """Send everything on stderr away, also what C code writes to descriptor 2."""
     sys.stderr.flush()
     nowhere, saved = os.open(os.devnull, os.O_WRONLY), os.dup(2)
@@ -709,7 +716,7 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
     if seconds is None or not usable:
         yield
         return
-    previous = signal.signal(signal.SIGALRM, _alarm)
+    previous = signal.signal(signal.SIGALRM, _raise_timeout)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -718,8 +725,8 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
-def _alarm(_signal: int, _frame: Any) -> None:
-    raise TimeoutError(f"stopped after {CALL_LIMIT_S:g} seconds")
+def _raise_timeout(_signal: int, _frame: Any) -> None:
+    raise TimeoutError(f"stopped after {CALL_TIMEOUT_S:g} seconds")
 
 
 def _without_values(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -727,13 +734,13 @@ def _without_values(function: Callable[..., Any]) -> Callable[..., Any]:
     def told_less(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Mismatch as mismatch:
+        except MismatchError as mismatch:
             raise mismatch.without_values() from mismatch.__cause__
 
     return told_less
 
 
-_VOCABULARY = (
+_CHECK_FUNCTIONS = (
     call,
     attempt,
     raises,
@@ -755,7 +762,7 @@ _VOCABULARY = (
 )
 
 hidden = types.SimpleNamespace(
-    Mismatch=Mismatch, run=run, **{f.__name__: _without_values(f) for f in _VOCABULARY}
+    Mismatch=MismatchError, run=run, **{f.__name__: _without_values(f) for f in _CHECK_FUNCTIONS}
 )
 
-__all__ = ["Mismatch", "Outcome", "hidden", "run", *(f.__name__ for f in _VOCABULARY)]
+__all__ = ["MismatchError", "Outcome", "hidden", "run", *(f.__name__ for f in _CHECK_FUNCTIONS)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder import lateness
 from autograder.errors import AuthorError, StaffError
-from autograder.lateness import Policy
+from autograder.lateness import LatePolicy
 
 CONFIG_NAME = "course_config.py"
 
@@ -23,28 +23,28 @@ _ASSIGNMENT_KEYS = {
     "points": int,
     "due": str,
     "kit": str,
-    "cell_timeout_s": int,
+    "build_cell_timeout_s": int,
     "lab": dict,
 }
 _OPTIONAL_KEYS = {
     "environment": dict,
-    "bars_depend_on": list,
+    "calibration_inputs": list,
     "grading": dict,
     "late": dict,
     "canvas_id": int,
 }
 _GRADING_KEYS = {
-    "offload": str,
-    "skip": list,
-    "demonstrations": list,
-    "preload": list,
+    "trainer_module": str,
+    "stubbed_functions": list,
+    "display_only_cells": list,
+    "preloaded_calls": list,
     "datasets": dict,
     "isolation": str,
     "limits": dict,
 }
 
 
-class Isolation(StrEnum):
+class IsolationPolicy(StrEnum):
     """What must stand between submissions and the machine that grades them."""
 
     ANY = "any"
@@ -58,22 +58,22 @@ class Isolation(StrEnum):
 class Grading:
     """How submissions of an assignment are graded."""
 
-    offload: str = ""
+    trainer_module: str = ""
     """The kit module whose tasks run in the trusted trainer, e.g. ``rnnlab.service``."""
 
-    skip: tuple[str, ...] = ()
+    stubbed_functions: tuple[str, ...] = ()
     """Functions of the kit that do nothing while a submission runs, e.g. ``plot_series``."""
 
-    demonstrations: tuple[str, ...] = ()
+    display_only_cells: tuple[str, ...] = ()
     """Ids of given cells that only show something; they run if a name of theirs is used elsewhere."""
 
-    preload: tuple[str, ...] = ()
+    preloaded_calls: tuple[str, ...] = ()
     """Calls of the kit that are made once for all submissions, e.g. ``kit.load(500)``."""
 
     datasets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Variables of the environment that choose a data set, by its name; the first is the default."""
 
-    isolation: Isolation = Isolation.ANY
+    isolation: IsolationPolicy = IsolationPolicy.ANY
     limits: Mapping[str, float] = field(default_factory=dict)
     """Limits that differ from the engine's own, by name, e.g. ``{"cell_s": 90}``."""
 
@@ -98,7 +98,7 @@ class Assignment:
     kit: str
     """The package beside the notebook that ships with every release."""
 
-    cell_timeout_s: int
+    build_cell_timeout_s: int
     """Longest that one notebook cell may run, seconds."""
 
     lab: Any
@@ -107,11 +107,11 @@ class Assignment:
     environment: Mapping[str, str]
     """Variables under which the build and the demo run the solution."""
 
-    bars_depend_on: tuple[str, ...]
+    calibration_inputs: tuple[str, ...]
     """Files below ``source`` whose change makes measured accuracy bars void."""
 
     grading: Grading = field(default_factory=Grading)
-    late: Policy = field(default_factory=Policy)
+    late: LatePolicy = field(default_factory=LatePolicy)
     canvas_id: int = 0
     """The number of the assignment in Canvas; 0 if unknown."""
 
@@ -151,7 +151,7 @@ class Course:
             StaffError: no such assignment; the message offers the nearest name.
         """
         if name not in self.assignments:
-            raise StaffError(f"{CONFIG_NAME}: no assignment {name!r}{_nearest(name, self.assignments)}")
+            raise StaffError(f"{CONFIG_NAME}: no assignment {name!r}{_suggestion(name, self.assignments)}")
         return self.assignments[name]
 
 
@@ -176,83 +176,85 @@ def load_course(root: Path) -> Course:
         raise AuthorError(f"{path.name}: cannot be read: {error}; it must be plain data") from error
     if not isinstance(raw, dict):
         raise AuthorError(f"{path.name}: found no COURSE; add COURSE = {{...}}")
-    problems = _problems(raw, _COURSE_KEYS, "COURSE")
+    problems = _schema_problems(raw, _COURSE_KEYS, "COURSE")
     entries = raw.get("assignments")
     entries = entries if isinstance(entries, dict) else {}
     for name, entry in entries.items():
-        problems += _problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
+        problems += _schema_problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
         if isinstance(entry, dict) and isinstance(entry.get("grading"), dict):
             problems += _grading_problems(entry["grading"], f"assignments[{name!r}]['grading']")
         if isinstance(entry, dict) and isinstance(entry.get("late"), dict):
             problems += _late_problems(entry["late"], f"{CONFIG_NAME}: assignments[{name!r}]['late']")
     if problems:
         raise AuthorError(problems)
-    assignments = {name: _assignment(name, entry, root) for name, entry in entries.items()}
+    assignments = {name: _parse_assignment(name, entry, root) for name, entry in entries.items()}
     return Course(raw["id"], raw["title"], root, MappingProxyType(assignments))
 
 
-def _problems(
-    found: object,
-    wanted: Mapping[str, type],
-    place: str,
+def _schema_problems(
+    entry: object,
+    required: Mapping[str, type],
+    location: str,
     optional: Mapping[str, type] = MappingProxyType({}),
 ) -> list[str]:
-    if not isinstance(found, dict):
-        return [f"{CONFIG_NAME}: {place}: found {type(found).__name__}; write a dict"]
+    if not isinstance(entry, dict):
+        return [f"{CONFIG_NAME}: {location}: found {type(entry).__name__}; write a dict"]
     problems = [
-        f"{CONFIG_NAME}: {place}: unknown key {key!r}{_nearest(key, {**wanted, **optional})}"
-        for key in found
-        if key not in wanted and key not in optional
+        f"{CONFIG_NAME}: {location}: unknown key {key!r}{_suggestion(key, {**required, **optional})}"
+        for key in entry
+        if key not in required and key not in optional
     ]
-    problems += [f"{CONFIG_NAME}: {place}: {key!r} is missing" for key in wanted if key not in found]
+    problems += [f"{CONFIG_NAME}: {location}: {key!r} is missing" for key in required if key not in entry]
     problems += [
-        f"{CONFIG_NAME}: {place}[{key!r}]: found {found[key]!r}; write a value of type {kind.__name__}"
-        for key, kind in {**wanted, **optional}.items()
-        if key in found and type(found[key]) is not kind
+        f"{CONFIG_NAME}: {location}[{key!r}]: found {entry[key]!r}; write a value of type {kind.__name__}"
+        for key, kind in {**required, **optional}.items()
+        if key in entry and type(entry[key]) is not kind
     ]
     return problems
 
 
-def _grading_problems(found: Mapping[str, Any], place: str) -> list[str]:
-    problems = _problems(found, {}, place, _GRADING_KEYS)
-    place = f"{CONFIG_NAME}: {place}"
-    for key in ("skip", "demonstrations", "preload"):
-        texts = found.get(key, [])
+def _grading_problems(entry: Mapping[str, Any], location: str) -> list[str]:
+    problems = _schema_problems(entry, {}, location, _GRADING_KEYS)
+    location = f"{CONFIG_NAME}: {location}"
+    for key in ("stubbed_functions", "display_only_cells", "preloaded_calls"):
+        texts = entry.get(key, [])
         if isinstance(texts, list) and not all(isinstance(text, str) for text in texts):
-            problems.append(f"{place}[{key!r}]: found {texts!r}; write a list of texts")
-    datasets = found.get("datasets", {})
+            problems.append(f"{location}[{key!r}]: found {texts!r}; write a list of texts")
+    datasets = entry.get("datasets", {})
     if isinstance(datasets, dict):
         problems += [
-            f"{place}['datasets'][{name!r}]: found {variables!r}; write a dict of texts"
+            f"{location}['datasets'][{name!r}]: found {variables!r}; write a dict of texts"
             for name, variables in datasets.items()
             if not isinstance(variables, dict) or not all(isinstance(v, str) for v in variables.values())
         ]
-    level = found.get("isolation", Isolation.ANY)
-    if isinstance(level, str) and level not in list(Isolation):
-        near = _nearest(level, {one.value: one for one in Isolation})
-        problems.append(f"{place}['isolation']: found {level!r}{near}")
-    limits = found.get("limits", {})
+    level = entry.get("isolation", IsolationPolicy.ANY)
+    if isinstance(level, str) and level not in list(IsolationPolicy):
+        near = _suggestion(level, {one.value: one for one in IsolationPolicy})
+        problems.append(f"{location}['isolation']: found {level!r}{near}")
+    limits = entry.get("limits", {})
     if isinstance(limits, dict):
         problems += [
-            f"{place}['limits'][{name!r}]: found {value!r}; write a number above 0"
+            f"{location}['limits'][{name!r}]: found {value!r}; write a number above 0"
             for name, value in limits.items()
             if type(value) not in (int, float) or not 0 < value < math.inf
         ]
     return problems
 
 
-def _late_problems(found: Mapping[str, Any], place: str) -> list[str]:
-    known = {one.name: one.type for one in fields(Policy)}
-    unknown = [f"{place}: unknown key {key!r}{_nearest(key, known)}" for key in found if key not in known]
-    return unknown + lateness.problems({key: found[key] for key in found if key in known}, place)
+def _late_problems(entry: Mapping[str, Any], location: str) -> list[str]:
+    known = {one.name: one.type for one in fields(LatePolicy)}
+    unknown = [
+        f"{location}: unknown key {key!r}{_suggestion(key, known)}" for key in entry if key not in known
+    ]
+    return unknown + lateness.policy_problems({key: entry[key] for key in entry if key in known}, location)
 
 
-def _nearest(name: object, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(str(name), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+def _suggestion(name: object, valid_names: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(str(name), valid_names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(valid_names)}"
 
 
-def _assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
+def _parse_assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
     lab = make_dataclass("Lab", entry["lab"], frozen=True)(**entry["lab"])
     try:
         due = datetime.fromisoformat(entry["due"])
@@ -269,23 +271,23 @@ def _assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
         entry["points"],
         due,
         entry["kit"],
-        entry["cell_timeout_s"],
+        entry["build_cell_timeout_s"],
         lab,
         MappingProxyType(entry.get("environment", {})),
-        tuple(entry.get("bars_depend_on", ())),
-        _grading(entry.get("grading", {})),
-        Policy(**entry.get("late", {})),
+        tuple(entry.get("calibration_inputs", ())),
+        _parse_grading(entry.get("grading", {})),
+        LatePolicy(**entry.get("late", {})),
         entry.get("canvas_id", 0),
     )
 
 
-def _grading(entry: Mapping[str, Any]) -> Grading:
+def _parse_grading(entry: Mapping[str, Any]) -> Grading:
     return Grading(
-        entry.get("offload", ""),
-        tuple(entry.get("skip", ())),
-        tuple(entry.get("demonstrations", ())),
-        tuple(entry.get("preload", ())),
+        entry.get("trainer_module", ""),
+        tuple(entry.get("stubbed_functions", ())),
+        tuple(entry.get("display_only_cells", ())),
+        tuple(entry.get("preloaded_calls", ())),
         MappingProxyType(entry.get("datasets", {})),
-        Isolation(entry.get("isolation", Isolation.ANY)),
+        IsolationPolicy(entry.get("isolation", IsolationPolicy.ANY)),
         MappingProxyType(entry.get("limits", {})),
     )

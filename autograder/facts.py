@@ -1,4 +1,4 @@
-"""The numbers that a source notebook refers to by name: LAB, EXPECTED and BARS."""
+"""The numbers that a source notebook refers to by name: LAB, EXPECTED and THRESHOLDS."""
 
 import json
 import runpy
@@ -19,7 +19,7 @@ class Facts(NamedTuple):
     expected: Mapping[str, Any]
     """What ``source/<lab>/expected.py`` computes from them."""
 
-    bars: Mapping[str, Any]
+    thresholds: Mapping[str, Any]
     """Measured accuracy bars of ``calibration/<lab>.json``; empty if never calibrated."""
 
 
@@ -31,23 +31,23 @@ def load_facts(assignment: str, start: Path | None = None) -> Facts:
         start: a folder inside the course; the current one by default.
     """
     course = load_course(find_root(start or Path.cwd()))
-    return facts_of(course.assignment(assignment))
+    return compute_facts(course.assignment(assignment))
 
 
-def facts_of(assignment: Assignment) -> Facts:
+def compute_facts(assignment: Assignment) -> Facts:
     """Compute the facts of an assignment that is already parsed."""
     path = assignment.source / "expected.py"
     if not path.is_file():
         raise AuthorError(f"{path.name}: missing beside {assignment.notebook.name}; add expected(lab)")
     expected = runpy.run_path(str(path))["expected"](assignment.lab)
-    return Facts(assignment.lab, expected, _bars(assignment.calibration))
+    return Facts(assignment.lab, expected, _load_thresholds(assignment.calibration))
 
 
-def _bars(path: Path) -> Mapping[str, Any]:
+def _load_thresholds(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        bars: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["bars"]
+        bars: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["thresholds"]
     except (ValueError, KeyError) as error:
         raise AuthorError(f"{path.name}: damaged ({error}); run `course calibrate`") from error
     return bars

@@ -13,11 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAY = timedelta(days=1)
-_HIGHEST = {"per_day": 1.0, "most": 1.0}
+_MAX_VALUES = {"per_day": 1.0, "most": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class LatePolicy:
     """What being late costs; by default nothing."""
 
     grace_minutes: float = 0.0
@@ -26,7 +26,7 @@ class Policy:
     per_day: float = 0.0
     """Share of the earned points that each day begun takes, e.g. 0.1."""
 
-    most: float = 1.0
+    max_penalty: float = 1.0
     """Share that is taken at most."""
 
     after_days: float = math.inf
@@ -40,14 +40,14 @@ class Lateness:
     days: int | None = None
     """Days begun since the due date, 0 if in time; None if nobody knows."""
 
-    share: float = 0.0
+    penalty: float = 0.0
     """What is taken from the earned points."""
 
-    marked: bool = False
+    is_flagged_late: bool = False
     """The platform says that it is late, and not by how much."""
 
 
-def lateness(handed_in: str, due: datetime, policy: Policy, *, late_mark: bool = False) -> Lateness:
+def lateness(submitted_at: str, due: datetime, policy: LatePolicy, *, flagged_late: bool = False) -> Lateness:
     """Return how late a submission is and what that costs.
 
     Args:
@@ -55,19 +55,19 @@ def lateness(handed_in: str, due: datetime, policy: Policy, *, late_mark: bool =
         due: with a time zone.
         late_mark: whether a platform marked it as late.
     """
-    at = moment(handed_in)
+    at = parse_datetime(submitted_at)
     if at is None:
-        return Lateness(marked=late_mark)
+        return Lateness(is_flagged_late=flagged_late)
     over = at.astimezone(UTC).replace(microsecond=0) - due.astimezone(UTC)
     if over <= timedelta(minutes=policy.grace_minutes):
         return Lateness(0)
     days = max(1, -(-over // _DAY))
     if over.total_seconds() > policy.after_days * _DAY.total_seconds():
         return Lateness(days, 1.0)
-    return Lateness(days, min(policy.most, days * policy.per_day))
+    return Lateness(days, min(policy.max_penalty, days * policy.per_day))
 
 
-def moment(text: str) -> datetime | None:
+def parse_datetime(text: str) -> datetime | None:
     """Return a date and time with its zone; None if the text is not one, or has no zone.
 
     The zone is an offset (``2027-01-29T23:59:00+01:00``), ``Z``, ``UTC`` or a name of the time
@@ -88,7 +88,7 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def problems(found: Mapping[str, Any], place: str) -> list[str]:
+def policy_problems(values: Mapping[str, Any], location: str) -> list[str]:
     """Return what is wrong with the numbers of a policy in the configuration, a sentence each.
 
     Args:
@@ -96,11 +96,11 @@ def problems(found: Mapping[str, Any], place: str) -> list[str]:
         place: where it stands.
     """
     return [
-        f"{place}[{key!r}]: found {value!r}; write a number from 0{_upto(key)}"
-        for key, value in found.items()
-        if type(value) not in (int, float) or not 0 <= value <= _HIGHEST.get(key, math.inf)
+        f"{location}[{key!r}]: found {value!r}; write a number from 0{_upper_limit_text(key)}"
+        for key, value in values.items()
+        if type(value) not in (int, float) or not 0 <= value <= _MAX_VALUES.get(key, math.inf)
     ]
 
 
-def _upto(key: str) -> str:
-    return f" to {_HIGHEST[key]:g}" if key in _HIGHEST else " on"
+def _upper_limit_text(key: str) -> str:
+    return f" to {_MAX_VALUES[key]:g}" if key in _MAX_VALUES else " on"

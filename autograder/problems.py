@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class Problem:
     """One thing for the instructor to put right."""
 
-    place: str
+    location: str
     """File, cell and line, e.g. ``source/lab/lab.ipynb#pad-reviews:2``."""
 
     found: str
-    do: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.place}: found {self.found}; {self.do}"
+        return f"{self.location}: found {self.found}; {self.fix}"

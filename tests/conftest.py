@@ -16,20 +16,20 @@ sys.path.insert(0, str(LAB_FOLDER))
 # a job in the background of a shell ignores interrupts, and whatever it starts inherits that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-KNOWN_ANSWERS = ("grade/test_lab.py", "grade/test_diagnosis.py", "grade/test_feedback_leaks.py")
+GRADED_LAB_FILES = ("grade/test_lab.py", "grade/test_diagnosis.py", "grade/test_feedback_leaks.py")
 """Files for which the same answers are graded, once for all."""
 
 
-class _ByFile(LoadFileScheduling):
+class _FileGroupScheduling(LoadFileScheduling):
     """Lets one of several processes have a whole file, or all files that share what takes minutes."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "known answers" if file.endswith(KNOWN_ANSWERS) else file
+        return "known answers" if file.endswith(GRADED_LAB_FILES) else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
-    return _ByFile(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _FileGroupScheduling:
+    return _FileGroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

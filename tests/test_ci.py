@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from autograder.grade.recipe import Recipe
-from tests.grade.conftest import submission, tiny_recipe  # noqa: F401  a fixture
-from tests.report.workflow_commands import commands
+from autograder.engine.plan import GradingPlan
+from tests.support.grading import make_submission, tiny_plan  # noqa: F401  a fixture
+from tests.support.workflow_commands import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 GITHUB = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))
@@ -51,10 +51,10 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def handed_in(tiny_recipe: Recipe) -> Mapping[str, bytes]:  # noqa: F811
+def handed_in(tiny_recipe: GradingPlan) -> Mapping[str, bytes]:
     return {
-        "right": submission(tiny_recipe, {}, {}),
-        "wrong": submission(tiny_recipe, {"q1-answer": NOSY}, {}),
+        "right": make_submission(tiny_recipe, {}, {}),
+        "wrong": make_submission(tiny_recipe, {"q1-answer": NOSY}, {}),
         "unreadable": b"\x00\x01 no notebook {",
     }
 

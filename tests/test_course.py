@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Assignment, Grading, Isolation, load_course
+from autograder.course import Assignment, Grading, IsolationPolicy, load_course
 from autograder.errors import AuthorError
-from autograder.lateness import Policy
+from autograder.lateness import LatePolicy
 
 WHOLE = {
-    "offload": "kit.service",
-    "skip": ["plot_series", "show_erasing"],
-    "demonstrations": ["same-weights"],
-    "preload": ["load(7)"],
+    "trainer_module": "kit.service",
+    "stubbed_functions": ["plot_series", "show_erasing"],
+    "display_only_cells": ["same-weights"],
+    "preloaded_calls": ["load(7)"],
     "datasets": {"small": {"KIT_DATA": "small"}},
     "isolation": "full",
     "limits": {"cell_s": 90, "memory_bytes": 2.5e9},
@@ -27,7 +27,7 @@ def write(root: Path, grading: object, **others: object) -> Path:
         "points": 3,
         "due": "2027-02-12T23:59:00+00:00",
         "kit": "kit",
-        "cell_timeout_s": 60,
+        "build_cell_timeout_s": 60,
         "lab": {"width": 4},
         **({} if grading is None else {"grading": grading}),
         **others,
@@ -48,14 +48,17 @@ def problems(root: Path, grading: object) -> list[str]:
 
 
 def test_an_assignment_that_does_not_say_how_it_is_graded_gets_the_defaults(tmp_path: Path) -> None:
-    assert parsed(tmp_path, None).grading == Grading("", (), (), (), {}, Isolation.ANY, {})
+    assert parsed(tmp_path, None).grading == Grading("", (), (), (), {}, IsolationPolicy.ANY, {})
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     grading = parsed(tmp_path, WHOLE).grading
-    assert (grading.offload, grading.skip) == ("kit.service", ("plot_series", "show_erasing"))
-    assert grading.demonstrations == ("same-weights",)
-    assert (grading.preload, grading.isolation) == (("load(7)",), Isolation.FULL)
+    assert (grading.trainer_module, grading.stubbed_functions) == (
+        "kit.service",
+        ("plot_series", "show_erasing"),
+    )
+    assert grading.display_only_cells == ("same-weights",)
+    assert (grading.preloaded_calls, grading.isolation) == (("load(7)",), IsolationPolicy.FULL)
     assert dict(grading.limits) == {"cell_s": 90, "memory_bytes": 2.5e9}
     assert dict(grading.datasets) == {"small": {"KIT_DATA": "small"}}
 
@@ -63,18 +66,24 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 def test_what_was_read_cannot_be_changed(tmp_path: Path) -> None:
     grading = parsed(tmp_path, WHOLE).grading
     with pytest.raises(dataclasses.FrozenInstanceError):
-        grading.skip = ()
+        grading.stubbed_functions = ()
     with pytest.raises(TypeError):
         grading.limits["cell_s"] = 1e9
 
 
 WRONG = {
-    "an unknown key": ({"skipp": []}, "unknown key 'skipp'; did you mean 'skip'?"),
+    "an unknown key": (
+        {"stubbed_function": []},
+        "unknown key 'stubbed_function'; did you mean 'stubbed_functions'?",
+    ),
     "a list that is none": (
-        {"preload": "load(7)"},
+        {"preloaded_calls": "load(7)"},
         "found 'load(7)'; write a value of type list",
     ),
-    "an item that is no text": ({"skip": ["plot", 3]}, "['skip']: found ['plot', 3]; write a list of texts"),
+    "an item that is no text": (
+        {"stubbed_functions": ["plot", 3]},
+        "['stubbed_functions']: found ['plot', 3]; write a list of texts",
+    ),
     "an unknown isolation": ({"isolation": "ful"}, "['isolation']: found 'ful'; did you mean 'full'?"),
     "a far isolation": ({"isolation": "??"}, "['isolation']: found '??'; known: any, full"),
     "no dict": ([], "['grading']: found []; write a value of type dict"),
@@ -95,15 +104,15 @@ def test_a_wrong_value_is_named_with_its_place(name: str, tmp_path: Path) -> Non
 
 
 def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
-    found = problems(tmp_path, {"skipp": [], "isolation": "ful", "limits": {"cell_s": -1}})
+    found = problems(tmp_path, {"stubbed_function": [], "isolation": "ful", "limits": {"cell_s": -1}})
     assert len(found) == 3
 
 
 def test_what_being_late_costs_is_read(tmp_path: Path) -> None:
     late = {"grace_minutes": 15, "per_day": 0.1, "most": 0.5, "after_days": 7}
     found = load_course(write(tmp_path, None, late=late, canvas_id=4711)).assignment("lab")
-    assert (found.late, found.canvas_id) == (Policy(15, 0.1, 0.5, 7), 4711)
-    assert parsed(tmp_path, None).late == Policy(0, 0, 1, math.inf)
+    assert (found.late, found.canvas_id) == (LatePolicy(15, 0.1, 0.5, 7), 4711)
+    assert parsed(tmp_path, None).late == LatePolicy(0, 0, 1, math.inf)
 
 
 @pytest.mark.parametrize(

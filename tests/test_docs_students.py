@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.cli import course
-from autograder.grade.folders import TAKEN
-from autograder.lateness import Policy, lateness
-from autograder.report.exports import FORMATS
+from autograder.commands.cli import course
+from autograder.engine.run_folder import RESERVED_NAMES
+from autograder.lateness import LatePolicy, lateness
+from autograder.report.exports.export import FORMATS
 from autograder.report.roster import COLUMNS
 
 TEXT = (Path(__file__).parents[1] / "docs" / "students.md").read_text(encoding="utf-8")
@@ -40,14 +40,14 @@ def test_its_columns_are_those_of_the_roster() -> None:
 
 def test_its_policy_costs_what_its_table_says() -> None:
     (entry,) = re.findall(r'^"late": (\{.*\}),', TEXT, re.M)
-    policy = Policy(**ast.literal_eval(entry))
+    policy = LatePolicy(**ast.literal_eval(entry))
     rows = re.findall(r"^\| (?:\d+ \w|7 days)[^|]*\| (\d) \| (nothing|all|\d+ %) \|", TEXT, re.M)
     shares = {"nothing": 0.0, "10 %": 0.1, "20 %": 0.2, "all": 1.0}
     assert [(int(days), shares[taken]) for days, taken in rows] == [(days, share) for _, days, share in LATE]
     for after, days, share in LATE:
         found = lateness((DUE + after).isoformat(), DUE, policy)
-        assert (found.days, found.share) == (days, pytest.approx(share))
+        assert (found.days, found.penalty) == (days, pytest.approx(share))
 
 
 def test_every_file_of_a_run_is_among_the_places_of_personal_data() -> None:
-    assert {name for name in TAKEN if f"`DIR/{name}`" not in TEXT} == set()
+    assert {name for name in RESERVED_NAMES if f"`DIR/{name}`" not in TEXT} == set()

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from autograder.lateness import Lateness, Policy, lateness, moment
+from autograder.lateness import Lateness, LatePolicy, lateness, parse_datetime
 
 DUE = datetime.fromisoformat("2027-01-29T23:59:00+00:00")
-POLICY = Policy(grace_minutes=15, per_day=0.1, most=0.25, after_days=5)
+POLICY = LatePolicy(grace_minutes=15, per_day=0.1, max_penalty=0.25, after_days=5)
 
 
 @pytest.mark.parametrize(
@@ -33,24 +33,24 @@ def test_each_second_counts(handed_in: str, days: int, share: float) -> None:
 
 
 def test_a_day_is_24_hours_also_where_the_clocks_change() -> None:
-    due = moment("2027-03-27 23:59 Europe/Berlin")  # the day after has 23 hours
+    due = parse_datetime("2027-03-27 23:59 Europe/Berlin")  # the day after has 23 hours
     assert due is not None
-    policy = Policy(per_day=0.1)
+    policy = LatePolicy(per_day=0.1)
     assert lateness("2027-03-29 00:59:00 Europe/Berlin", due, policy).days == 1
     assert lateness("2027-03-29 00:59:01 Europe/Berlin", due, policy).days == 2
 
 
 def test_without_a_policy_being_late_is_said_and_costs_nothing() -> None:
-    assert lateness("2027-02-28T00:00:00Z", DUE, Policy()) == Lateness(30, 0.0)
+    assert lateness("2027-02-28T00:00:00Z", DUE, LatePolicy()) == Lateness(30, 0.0)
 
 
 def test_what_nobody_knows_costs_nothing() -> None:
     assert lateness("", DUE, POLICY) == Lateness()
-    assert lateness("", DUE, POLICY, late_mark=True) == Lateness(None, 0.0, marked=True)
+    assert lateness("", DUE, POLICY, flagged_late=True) == Lateness(None, 0.0, is_flagged_late=True)
 
 
 def test_a_known_time_decides_and_not_the_mark() -> None:
-    assert lateness("2027-01-29T23:00:00Z", DUE, POLICY, late_mark=True) == Lateness(0)
+    assert lateness("2027-01-29T23:00:00Z", DUE, POLICY, flagged_late=True) == Lateness(0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_known_time_decides_and_not_the_mark() -> None:
     ],
 )
 def test_a_time_with_its_zone_is_read(text: str, iso: str) -> None:
-    found = moment(text)
+    found = parse_datetime(text)
     assert found is not None
     assert found.isoformat() == iso
 
@@ -75,9 +75,9 @@ def test_a_time_with_its_zone_is_read(text: str, iso: str) -> None:
      "2027-13-29T23:59:00Z", "2027-01-29 23:59 ../etc/passwd", "2027-01-29 23:59 +9999"],
 )  # fmt: skip
 def test_a_time_that_could_be_two_is_none(text: str) -> None:
-    assert moment(text) is None
+    assert parse_datetime(text) is None
 
 
 def test_a_limit_that_is_not_set_is_never_reached() -> None:
-    assert Policy().after_days == math.inf
-    assert lateness("2099-01-01T00:00:00Z", DUE, Policy(per_day=0.01)).share == 1.0
+    assert LatePolicy().after_days == math.inf
+    assert lateness("2099-01-01T00:00:00Z", DUE, LatePolicy(per_day=0.01)).penalty == 1.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.cli import course
+from autograder.commands.cli import course
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -12,22 +12,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.grade.folders import replace_file
-from autograder.grade.results import Result
+from autograder.engine.results import Result
+from autograder.engine.run_folder import replace_file
+from autograder.report.load_run import Run
 from autograder.report.marks import Mark
-from autograder.report.runs import Run
 
 KEY = "pseudonyms.key"
 
 
-def anonymous(run: Run) -> Run:
+def anonymize(run: Run) -> Run:
     """Return a run with pseudonyms.
 
     Raises:
         StaffError: the key cannot be written.
     """
     key = _key(run.out)
-    results = [_anonymous(result, key) for result in run.results]
+    results = [_anonymize_result(result, key) for result in run.results]
     return replace(run, results=_sorted_results(results), marks=_sorted_marks(run.marks, key))
 
 
@@ -37,12 +37,14 @@ def _sorted_results(results: Sequence[Result]) -> tuple[Result, ...]:
 
 def _sorted_marks(marks: Sequence[Mark], key: bytes) -> tuple[Mark, ...]:
     hidden = [
-        Mark(_anonymous(mark.result, key), None, mark.lateness) for mark in marks if mark.result is not None
+        Mark(_anonymize_result(mark.result, key), None, mark.lateness)
+        for mark in marks
+        if mark.result is not None
     ]
     return tuple(sorted(hidden, key=lambda mark: mark.label))
 
 
-def _anonymous(result: Result, key: bytes) -> Result:
+def _anonymize_result(result: Result, key: bytes) -> Result:
     return replace(
         result,
         student=_pseudonym(result.student, key),
@@ -54,7 +56,7 @@ def _anonymous(result: Result, key: bytes) -> Result:
         name="",
         ids={},
         members=(),
-        handed_in="",
+        submitted_at="",
     )
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grade.limits import MEBIBYTE
-from autograder.grade.results import Result
+from autograder.engine.results import Result
 from autograder.report import summary
-from autograder.report.gradebook import number
+from autograder.report.gradebook import format_points
 from autograder.report.summary import QuestionSummary
+from autograder.sandbox.limits import MEBIBYTE
 
 Draw = Callable[[Any], None]
 """Draws on a row of axes."""
@@ -23,16 +23,16 @@ DARK: Mapping[str, str] = {  # takes the place of each light colour in the finis
     "paper": "#14171b", "ink": "#e7eaee", "line": "#343b44", "bar": "#6db6f5", "dot": "#ff9a4d",
 }  # fmt: skip
 
-WEAK = 0.2
+LOW_DISCRIMINATION = 0.2
 """Discrimination below which a question is worth a look.
 
 Source: Ebel & Frisbie, Essentials of Educational Measurement (1991), ch. 13.
 """
 
-_PIXELS = 96
+_PIXELS_PER_INCH = 96
 """Of an inch in CSS."""
 
-_MOST_LETTERS = 34
+_MAX_LABEL_LENGTH = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Chart:
     dark: str
     width: int
     height: int
-    words: str
+    alt_text: str
     """What stands for it where it cannot be seen."""
 
 
-def drawn(
+def draw_charts(
     results: Sequence[Result],
-    found: Sequence[QuestionSummary],
+    summaries: Sequence[QuestionSummary],
     points: float,
     titles: Mapping[str, str],
 ) -> dict[str, Chart]:
@@ -60,7 +60,7 @@ def drawn(
         return {}
     return {
         "totals": totals(results, points),
-        "questions": questions([question for question in found if not question.manual], titles),
+        "questions": questions([question for question in summaries if not question.manual], titles),
         "costs": costs(results),
     }
 
@@ -76,24 +76,24 @@ def totals(results: Sequence[Result], points: float) -> Chart:
         )
         axes[0].bar_label(bars, [str(count) if count else "" for count in counts], color=LIGHT["ink"])
         axes[0].set(xlabel="points", ylabel="students", xticks=edges, xlim=(0, points))
-        axes[0].set_xticklabels([number(edge) for edge in edges])
+        axes[0].set_xticklabels([format_points(edge) for edge in edges])
         axes[0].yaxis.get_major_locator().set_params(integer=True)
 
     parts = ", ".join(
-        f"{count} from {number(edges[place])} to {number(edges[place + 1])}"
+        f"{count} from {format_points(edges[place])} to {format_points(edges[place + 1])}"
         for place, count in enumerate(counts)
         if count
     )
     return _chart(draw, f"Students by total points: {parts or 'nobody'}.", columns=1, height=2.9)
 
 
-def questions(found: Sequence[QuestionSummary], titles: Mapping[str, str]) -> Chart:
+def questions(summaries: Sequence[QuestionSummary], titles: Mapping[str, str]) -> Chart:
     """Return difficulty and discrimination of each question, side by side."""
-    names = [_short(f"{one.name} {titles.get(one.name, '')}".strip()) for one in found]
-    places = range(len(found))
+    names = [_label(f"{one.name} {titles.get(one.name, '')}".strip()) for one in summaries]
+    places = range(len(summaries))
 
     def draw(axes: Any) -> None:
-        shares = [100 * (one.difficulty or 0) for one in found]
+        shares = [100 * (one.difficulty or 0) for one in summaries]
         bars = axes[0].barh(places, shares, color=LIGHT["bar"], height=0.65)
         texts = [f" {share:.0f}" for share in shares]
         axes[0].bar_label(bars, texts, color=LIGHT["ink"])
@@ -101,9 +101,11 @@ def questions(found: Sequence[QuestionSummary], titles: Mapping[str, str]) -> Ch
         axes[0].set_yticks(places, names)
         axes[0].tick_params(axis="y", length=0)
         axes[0].invert_yaxis()
-        known = [(one.discrimination, at) for at, one in enumerate(found) if one.discrimination is not None]
+        known = [
+            (one.discrimination, at) for at, one in enumerate(summaries) if one.discrimination is not None
+        ]
         axes[1].scatter([r for r, _ in known], [at for _, at in known], color=LIGHT["dot"], zorder=3)
-        axes[1].axvline(WEAK, color=LIGHT["ink"], linestyle="--", linewidth=1)
+        axes[1].axvline(LOW_DISCRIMINATION, color=LIGHT["ink"], linestyle="--", linewidth=1)
         low = min([0.0, *(r for r, _ in known)])
         axes[1].set(xlim=(low - 0.05, 1.05), xlabel="discrimination; dashed: 0.2")
         axes[1].set_ylim(axes[0].get_ylim())
@@ -115,7 +117,7 @@ def questions(found: Sequence[QuestionSummary], titles: Mapping[str, str]) -> Ch
     words = (
         "For each question, the mean share of the points and the discrimination; the table below says both."
     )
-    return _chart(draw, words, columns=2, height=max(2.4, 0.36 * len(found) + 0.9), ratios=(3, 2))
+    return _chart(draw, words, columns=2, height=max(2.4, 0.36 * len(summaries) + 0.9), ratios=(3, 2))
 
 
 def costs(results: Sequence[Result]) -> Chart:
@@ -139,7 +141,7 @@ def costs(results: Sequence[Result]) -> Chart:
 
 def _chart(
     draw: Draw,
-    words: str,
+    alt_text: str,
     *,
     columns: int,
     height: float,
@@ -149,7 +151,9 @@ def _chart(
     light = dark = _svg(draw, (width, height), columns, ratios)
     for name, colour in LIGHT.items():
         dark = dark.replace(colour, DARK[name])
-    return Chart(_uri(light), _uri(dark), round(width * _PIXELS), round(height * _PIXELS), words)
+    return Chart(
+        _uri(light), _uri(dark), round(width * _PIXELS_PER_INCH), round(height * _PIXELS_PER_INCH), alt_text
+    )
 
 
 def _uri(svg: str) -> str:
@@ -178,7 +182,7 @@ def _svg(draw: Draw, size: tuple[float, float], columns: int, ratios: Sequence[f
     return file.getvalue().decode()
 
 
-def _short(text: str) -> str:
+def _label(text: str) -> str:
     """Return a text of a label; a dollar sign would begin a formula."""
     text = text.replace("$", "")
-    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
+    return text if len(text) <= _MAX_LABEL_LENGTH else f"{text[: _MAX_LABEL_LENGTH - 1]}…"

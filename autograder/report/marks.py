@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autograder.course import Assignment
-from autograder.grade.results import Result, Standing
+from autograder.engine.results import GradingStatus, Result
 from autograder.lateness import Lateness, lateness
 from autograder.report.matching import Matches, match
 from autograder.report.roster import Roster, Student
 
-_SHOWN = 5
+_MAX_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Mark:
     result: Result | None
     student: Student | None = None
     lateness: Lateness = field(default_factory=Lateness)
-    why: str = ""
+    unmatched_reason: str = ""
     """Why the result has no student on the roster, or the student no result though something came."""
 
     @property
@@ -32,42 +32,42 @@ class Mark:
     @property
     def total(self) -> float | None:
         """Return the points so far, whenever it was handed in; None if nothing is graded."""
-        if self.result is None or self.result.standing is Standing.UNGRADED:
+        if self.result is None or self.result.status is GradingStatus.UNGRADED:
             return None
         return self.result.earned
 
     @property
-    def final(self) -> float | None:
+    def final_points(self) -> float | None:
         """Return the points after the penalty, to the hundredth."""
-        return None if self.total is None else round(self.total * (1 - self.lateness.share), 2)
+        return None if self.total is None else round(self.total * (1 - self.lateness.penalty), 2)
 
     @property
     def penalty(self) -> float | None:
         """Return the points that being late costs; None if nobody knows how late it is."""
-        if self.total is None or self.final is None or self.lateness.days is None:
+        if self.total is None or self.final_points is None or self.lateness.days is None:
             return None
-        return self.total - self.final if self.lateness.share else 0.0
+        return self.total - self.final_points if self.lateness.penalty else 0.0
 
     @property
-    def settled(self) -> float | None:
+    def complete_total(self) -> float | None:
         """Return the final points if all checks are graded, for systems that know no flags."""
-        whole = self.result is not None and self.result.standing is Standing.GRADED
-        return self.final if whole else None
+        whole = self.result is not None and self.result.status is GradingStatus.GRADED
+        return self.final_points if whole else None
 
     @property
     def flags(self) -> tuple[str, ...]:
         """Return what staff should look at, one sentence each."""
         flags = self.result.flags if self.result else ()
-        late = ("late by an unknown time",) if self.lateness.marked else ()
-        return (*flags, *late, *((self.why,) if self.why else ()))
+        late = ("late by an unknown time",) if self.lateness.is_flagged_late else ()
+        return (*flags, *late, *((self.unmatched_reason,) if self.unmatched_reason else ()))
 
 
-def alone(results: Sequence[Result]) -> tuple[Mark, ...]:
+def marks_without_roster(results: Sequence[Result]) -> tuple[Mark, ...]:
     """Return the results as marks, without a roster and a due date."""
     return tuple(Mark(result) for result in sorted(results, key=lambda result: result.student))
 
 
-def of(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:
+def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:
     """Return everybody's mark in the order of their names.
 
     With a roster these are its students, with or without a submission, and the submissions that fit
@@ -78,42 +78,50 @@ def of(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tup
     seen = {mark.student for mark in marks}
     for student in roster:
         if student not in seen:
-            several = matches.contested.get(student, "")
-            marks.append(Mark(None, student, why=f"several submissions fit: {several}" if several else ""))
+            several = matches.conflicts.get(student, "")
+            marks.append(
+                Mark(None, student, unmatched_reason=f"several submissions fit: {several}" if several else "")
+            )
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.student.label if mark.student else "")))
 
 
-def _marks(result: Result, matches: Matches, assignment: Assignment, known: bool) -> Iterator[Mark]:
-    students, why = matches.found[result.student]
+def _marks(result: Result, matches: Matches, assignment: Assignment, has_roster: bool) -> Iterator[Mark]:
+    students, why = matches.by_submission[result.student]
     for student in students or (None,):
         due = student.due_or(assignment.due) if student else assignment.due
-        late = lateness(result.handed_in, due, assignment.late, late_mark=result.late_mark)
-        yield Mark(result, student, late, f"on the roster: {why}" if known and not student else "")
+        late = lateness(result.submitted_at, due, assignment.late, flagged_late=result.late_mark)
+        yield Mark(result, student, late, f"on the roster: {why}" if has_roster and not student else "")
 
 
-def remarks(marks: Sequence[Mark]) -> Iterator[str]:
+def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
     """Yield what whoever runs a command should know of the marks, one sentence each."""
-    strangers = [f"{mark.label} ({mark.why})" for mark in marks if mark.why and mark.result]
+    strangers = [
+        f"{mark.label} ({mark.unmatched_reason})" for mark in marks if mark.unmatched_reason and mark.result
+    ]
     if strangers:
-        yield f"{counted(strangers, 'submission')} not clearly of a student: {listed(strangers)}."
-    contested = [f"{mark.label} ({mark.why})" for mark in marks if mark.why and not mark.result]
+        yield f"{pluralize(strangers, 'submission')} not clearly of a student: {join_names(strangers)}."
+    contested = [
+        f"{mark.label} ({mark.unmatched_reason})"
+        for mark in marks
+        if mark.unmatched_reason and not mark.result
+    ]
     if contested:
-        yield f"{counted(contested, 'student')} without a mark: {listed(contested)}."
-    absent = [mark.label for mark in marks if mark.result is None and not mark.why]
+        yield f"{pluralize(contested, 'student')} without a mark: {join_names(contested)}."
+    absent = [mark.label for mark in marks if mark.result is None and not mark.unmatched_reason]
     if absent:
-        yield f"{counted(absent, 'student')} without a submission: {listed(absent)}."
-    unknown = [mark.label for mark in marks if mark.lateness.marked]
+        yield f"{pluralize(absent, 'student')} without a submission: {join_names(absent)}."
+    unknown = [mark.label for mark in marks if mark.lateness.is_flagged_late]
     if unknown:
-        late = f"{counted(unknown, 'submission')} late by an unknown time"
-        yield f"{late}, so nothing is taken for it: {listed(unknown)}."
+        late = f"{pluralize(unknown, 'submission')} late by an unknown time"
+        yield f"{late}, so nothing is taken for it: {join_names(unknown)}."
 
 
-def counted(names: Sequence[str], what: str) -> str:
+def pluralize(names: Sequence[str], noun: str) -> str:
     """Return how many there are, e.g. ``3 students``."""
-    return f"{len(names)} {what}{'s' if len(names) != 1 else ''}"
+    return f"{len(names)} {noun}{'s' if len(names) != 1 else ''}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Return the first names and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more

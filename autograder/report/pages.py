@@ -20,32 +20,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.checks import Outcome
-from autograder.grade.diagnosis import sentence
-from autograder.grade.folders import folder_name
-from autograder.grade.limits import MEBIBYTE
-from autograder.grade.results import CheckResult, Result, Standing
-from autograder.grade.text import lines, one_line
+from autograder.engine.misconceptions import misconception_message
+from autograder.engine.results import CheckResult, GradingStatus, Result
+from autograder.engine.run_folder import folder_name
 from autograder.report import charts, gradebook, summary
-from autograder.report.attention import attention
-from autograder.report.figures import Figure
-from autograder.report.similarity import MOST_PAIRS, Pair
-from autograder.report.work import Shown
+from autograder.report.flags import group_by_flag
+from autograder.report.image_budget import Figure
+from autograder.report.similarity import MAX_PAIRS, SimilarPair
+from autograder.report.submission_view import StoredOutputs
+from autograder.sandbox.limits import MEBIBYTE
+from autograder.text import multi_line, one_line
 
 FEEDBACK = "feedback.html"
 REPORT = "report.html"
 
-_LONGEST = 700
+_MAX_LENGTH = 700
 _TEMPLATES = Path(__file__).parent / "templates"
-_NONE: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
-WORDS: Mapping[Outcome, str] = {
+OUTCOME_TEXTS: Mapping[Outcome, str] = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "not right yet",
     Outcome.ERRORED: "stopped with an error",
     Outcome.BLOCKED: "could not start",
     Outcome.UNGRADED: "not graded: our fault",
 }
-_MARKS: Mapping[Outcome, str] = {
+_OUTCOME_SYMBOLS: Mapping[Outcome, str] = {
     Outcome.PASSED: "✓",
     Outcome.FAILED: "✗",
     Outcome.ERRORED: "!",
@@ -61,35 +61,35 @@ class _Question(NamedTuple):
     earned: float | None
     points: float
     checks: tuple[CheckResult, ...]
-    belief: str
+    misconception: str
     """A sentence; mostly empty."""
 
-    shown: Shown
+    stored_outputs: StoredOutputs
     """What the notebook held there."""
 
     @property
-    def passed(self) -> int:
+    def passed_count(self) -> int:
         return sum(check.outcome is Outcome.PASSED for check in self.checks)
 
     @property
-    def unanswered(self) -> bool:
+    def is_unanswered(self) -> bool:
         return all(check.outcome is Outcome.BLOCKED for check in self.checks)
 
     @property
-    def partly(self) -> bool:
+    def has_ungraded(self) -> bool:
         return any(check.outcome is Outcome.UNGRADED for check in self.checks)
 
     @property
     def reason(self) -> str:
-        return next((check.told for check in self.checks if check.told), "")
+        return next((check.student_message for check in self.checks if check.student_message), "")
 
 
 def feedback(
     result: Result,
     *,
     title: str,
-    headings: Mapping[str, str] = _NONE,
-    shown: Mapping[str, Shown] = _NONE,
+    headings: Mapping[str, str] = _EMPTY,
+    stored_outputs: Mapping[str, StoredOutputs] = _EMPTY,
 ) -> bytes:
     """Return the page that a student reads: the title and hint of each check, no hidden value.
 
@@ -104,8 +104,8 @@ def feedback(
             marks[name],
             points,
             tuple(check for check in result.checks if check.question == name),
-            sentence(result.beliefs[name]) if name in result.beliefs else "",
-            shown.get(name, Shown()),
+            misconception_message(result.misconceptions[name]) if name in result.misconceptions else "",
+            stored_outputs.get(name, StoredOutputs()),
         )
         for name, (_, points) in result.questions().items()
     ]
@@ -124,9 +124,9 @@ def report(
     results: Sequence[Result],
     *,
     title: str,
-    headings: Mapping[str, str] = _NONE,
-    alike: Sequence[Pair] = (),
-    answers: Mapping[str, Mapping[str, str]] = _NONE,
+    headings: Mapping[str, str] = _EMPTY,
+    similar_pairs: Sequence[SimilarPair] = (),
+    answers: Mapping[str, Mapping[str, str]] = _EMPTY,
 ) -> bytes:
     """Return the page that staff reads: the class, its questions and checks, every student.
 
@@ -136,9 +136,9 @@ def report(
         answers: code by student and question, to be looked at where it is alike.
     """
     ordered = sorted(results, key=lambda result: result.student)
-    whole = [result.earned for result in ordered if result.standing is Standing.GRADED]
+    whole = [result.earned for result in ordered if result.status is GradingStatus.GRADED]
     points = max((result.points for result in ordered), default=0.0)
-    questions, reasons = summary.questions(ordered), attention(ordered)
+    questions, reasons = summary.questions(ordered), group_by_flag(ordered)
     script = Markup((_TEMPLATES / "sort.js").read_text(encoding="utf-8"))
     return render(
         "report.html.j2",
@@ -150,16 +150,16 @@ def report(
         median=median(whole) if whole else None,
         questions=questions,
         checks=summary.checks(ordered),
-        beliefs=summary.beliefs(ordered),
+        beliefs=summary.misconceptions(ordered),
         attention=reasons,
         looked_at=len({result.student for _, there in reasons for result in there}),
-        alike=alike[:MOST_PAIRS],
-        more_alike=max(0, len(alike) - MOST_PAIRS),
+        alike=similar_pairs[:MAX_PAIRS],
+        more_alike=max(0, len(similar_pairs) - MAX_PAIRS),
         answers=answers,
-        charts=charts.drawn(ordered, questions, points, headings),
+        charts=charts.draw_charts(ordered, questions, points, headings),
         middle_s=median([result.wall_s for result in ordered] or [0.0]),
         conditions=_conditions(ordered),
-        fewest=summary.FEWEST,
+        fewest=summary.MIN_RESULTS,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -180,27 +180,27 @@ def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
     return tuple(counts.items())
 
 
-def _fit(value: Any) -> Any:
-    if isinstance(value, _Lines):
+def _sanitize(value: Any) -> Any:
+    if isinstance(value, _MultilineText):
         return str(value)
-    return one_line(value, _LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return one_line(value, _MAX_LENGTH) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-class _Lines(str):
+class _MultilineText(str):
     """Text that keeps its lines; it has been made fit to be shown, and is escaped all the same."""
 
     __slots__ = ()
 
 
 def _code(text: str) -> str:
-    return _Lines(lines(text, 6_000, 120))
+    return _MultilineText(multi_line(text, 6_000, 120))
 
 
 def _link(student: str) -> str:
     return f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}"
 
 
-def question_title(name: str, headings: Mapping[str, str] = _NONE) -> str:
+def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
     """Return how people read the name of a question: ``q3`` as ``Question 3``, with its heading."""
     found = re.fullmatch(r"q(\d+\w*)", name)
     number = f"Question {found[1]}" if found else name
@@ -208,7 +208,7 @@ def question_title(name: str, headings: Mapping[str, str] = _NONE) -> str:
 
 
 def _sentence(text: str) -> str:
-    shown = one_line(text, _LONGEST - 1)
+    shown = one_line(text, _MAX_LENGTH - 1)
     return f"{shown}." if shown and shown[-1] not in ".!?…:" else shown
 
 
@@ -221,7 +221,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_fit,
+        finalize=_sanitize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -231,15 +231,15 @@ def _environment() -> Environment:
         uri=lambda picture: Markup(picture),  # of ours, and far longer than a line
         link=_link,
         mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
-        number=gradebook.number,
+        number=gradebook.format_points,
         question=question_title,
         sentence=_sentence,
         short=lambda text, longest: one_line(text, longest),
-        word=WORDS.__getitem__,
-        mark=_MARKS.__getitem__,
+        word=OUTCOME_TEXTS.__getitem__,
+        mark=_OUTCOME_SYMBOLS.__getitem__,
     )
     environment.tests["figure"] = lambda part: isinstance(part, Figure)
-    environment.globals.update(Outcome=Outcome, Standing=Standing, total=gradebook.total)
+    environment.globals.update(Outcome=Outcome, Standing=GradingStatus, total=gradebook.total)
     return environment
 
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
-from autograder.grade.folders import replace_file
-from autograder.lateness import moment
-from autograder.report.spreadsheet import dump as table
-from autograder.report.spreadsheet import inert
+from autograder.lateness import parse_datetime
+from autograder.report.spreadsheet import dump_csv as table
+from autograder.report.spreadsheet import escape_formula
 
 NAME = "roster.csv"
 """Where a run keeps it."""
@@ -55,9 +55,9 @@ class Student:
         """Return what to call the student where there is no submission."""
         return self.student or self.id or self.email or self.name or self.canvas_id or self.moodle_id
 
-    def due_or(self, usual: datetime) -> datetime:
+    def due_or(self, default: datetime) -> datetime:
         """Return the own due date, or the usual one."""
-        return moment(self.due) or usual
+        return parse_datetime(self.due) or default
 
 
 COLUMNS = tuple(field.name for field in fields(Student))
@@ -79,18 +79,18 @@ def read(path: Path) -> Roster:
         raise StaffError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
 
 
-def keep(out: Path, given: Path | None) -> Roster:
+def load_or_store(out: Path, path: Path | None) -> Roster:
     """Return the class of a run: that of the file, which the run then keeps, or the one that it has.
 
     Raises:
         StaffError: the file is no roster, or the folder cannot be written.
     """
     kept = out / NAME
-    if given is None:
+    if path is None:
         return read(kept) if kept.is_file() else ()
-    roster = read(given)
-    if not (kept.is_file() and given.samefile(kept)):
-        replace_file(kept, given.read_bytes())
+    roster = read(path)
+    if not (kept.is_file() and path.samefile(kept)):
+        replace_file(kept, path.read_bytes())
     return roster
 
 
@@ -100,7 +100,7 @@ def dump(roster: Roster) -> bytes:
     return table([used, *([getattr(student, name) for name in used] for student in roster)])
 
 
-def parse(data: bytes, place: str) -> Roster:
+def parse(data: bytes, location: str) -> Roster:
     """Return the class that the bytes of a file list.
 
     Raises:
@@ -109,27 +109,27 @@ def parse(data: bytes, place: str) -> Roster:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise StaffError(f"{place}: is not UTF-8; save it as 'CSV UTF-8'") from None
+        raise StaffError(f"{location}: is not UTF-8; save it as 'CSV UTF-8'") from None
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
-        lines = list(_lines(text, separator))
+        lines = list(_rows(text, separator))
     except csv.Error as error:
-        raise StaffError(f"{place}: is no CSV file ({error}); save it as CSV again") from None
+        raise StaffError(f"{location}: is no CSV file ({error}); save it as CSV again") from None
     if not lines:
-        raise StaffError(f"{place}: is empty; the first line names the columns, e.g. student,name,email")
-    columns = _columns(lines[0][1], place)
+        raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
+    columns = _columns(lines[0][1], location)
     students = []
     for number, cells in lines[1:]:
         if len(cells) != len(columns):
             found = f"found {len(cells)} cells under {len(columns)} columns"
-            raise StaffError(f"{place}:{number}: {found}; quote cells that hold a {separator!r}")
-        students.append((number, _student(dict(zip(columns, cells, strict=True)), f"{place}:{number}")))
-    _refuse_doubles(students, place)
+            raise StaffError(f"{location}:{number}: {found}; quote cells that hold a {separator!r}")
+        students.append((number, _student(dict(zip(columns, cells, strict=True)), f"{location}:{number}")))
+    _check_unique(students, location)
     return tuple(student for _, student in students)
 
 
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that hold something, each with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begins = 1
@@ -139,43 +139,45 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         begins = reader.line_num + 1
 
 
-def _columns(cells: Sequence[str], place: str) -> tuple[str, ...]:
+def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
     columns = tuple(cell.strip().lower() for cell in cells)
     for name in columns:
         if name not in COLUMNS:
             near = difflib.get_close_matches(name, COLUMNS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(COLUMNS)}"
-            raise StaffError(f"{place}:1: unknown column {name!r}; {hint}")
+            raise StaffError(f"{location}:1: unknown column {name!r}; {hint}")
         if columns.count(name) > 1:
-            raise StaffError(f"{place}:1: column {name!r} stands there twice; delete one")
+            raise StaffError(f"{location}:1: column {name!r} stands there twice; delete one")
     if not {*_KEYS, "name"} & set(columns):
-        raise StaffError(f"{place}:1: no column says who it is; add one of {', '.join((*_KEYS, 'name'))}")
+        raise StaffError(f"{location}:1: no column says who it is; add one of {', '.join((*_KEYS, 'name'))}")
     return columns
 
 
-def _student(cells: dict[str, str], place: str) -> Student:
-    plain = {key: value if key == "name" else _plain(value) for key, value in cells.items()}
+def _student(cells: dict[str, str], location: str) -> Student:
+    plain = {key: value if key == "name" else _normalize(value) for key, value in cells.items()}
     plain["moodle_id"] = re.sub(r"^Participant ", "", plain.get("moodle_id", ""), flags=re.IGNORECASE)
     student = Student(**plain)
     if not student.label.strip():
-        raise StaffError(f"{place}: says of nobody who it is; fill in one of {', '.join((*_KEYS, 'name'))}")
+        raise StaffError(
+            f"{location}: says of nobody who it is; fill in one of {', '.join((*_KEYS, 'name'))}"
+        )
     for key in _KEYS:
-        if key != "email" and inert(value := getattr(student, key)) != value:
-            raise StaffError(f"{place}: {key} {value!r} would be a formula in a spreadsheet; correct it")
+        if key != "email" and escape_formula(value := getattr(student, key)) != value:
+            raise StaffError(f"{location}: {key} {value!r} would be a formula in a spreadsheet; correct it")
     for key in ("canvas_id", "moodle_id"):
         if not re.fullmatch(r"[0-9]*", value := getattr(student, key)):
-            raise StaffError(f"{place}: {key} {value!r} is no number; copy the platform's own number")
-    if student.due and moment(student.due) is None:
+            raise StaffError(f"{location}: {key} {value!r} is no number; copy the platform's own number")
+    if student.due and parse_datetime(student.due) is None:
         wanted = "write date, time and zone, e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
-        raise StaffError(f"{place}: due {student.due!r}: {wanted}")
+        raise StaffError(f"{location}: due {student.due!r}: {wanted}")
     return student
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _refuse_doubles(students: Sequence[tuple[int, Student]], place: str) -> None:
+def _check_unique(students: Sequence[tuple[int, Student]], location: str) -> None:
     """Refuse what two rows share and only one may have; a login of one may be no number of another."""
     for keys in (("student", "id"), ("email",), ("canvas_id",), ("moodle_id",)):
         seen: dict[str, int] = {}
@@ -183,5 +185,5 @@ def _refuse_doubles(students: Sequence[tuple[int, Student]], place: str) -> None
             for value in {getattr(student, key).casefold() for key in keys} - {""}:
                 if value in seen:
                     what = f"{' or '.join(keys)} {value!r} stands in line {seen[value]} too"
-                    raise StaffError(f"{place}:{number}: {what}; a student has one line")
+                    raise StaffError(f"{location}:{number}: {what}; a student has one line")
                 seen[value] = number

@@ -11,22 +11,22 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_MARKS = "=+\\-@＝＋－＠"
-_FORMULA = rf"(^|[;,|\t\r\n])([^\S\t\r\n]*){{0}}('*[{_MARKS}])"
-_BARE, _QUOTED = re.compile(_FORMULA.format("")), re.compile(_FORMULA.format("'"))
+_FORMULA_STARTS = "=+\\-@＝＋－＠"
+_FORMULA = rf"(^|[;,|\t\r\n])([^\S\t\r\n]*){{0}}('*[{_FORMULA_STARTS}])"
+_UNESCAPED, _ESCAPED = re.compile(_FORMULA.format("")), re.compile(_FORMULA.format("'"))
 
 
-def inert(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
-    return re.sub(r"^('*[\t\r\n])", r"'\1", _BARE.sub(r"\1\2'\3", text))
+    return re.sub(r"^('*[\t\r\n])", r"'\1", _UNESCAPED.sub(r"\1\2'\3", text))
 
 
-def original(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     """Return the text that ``inert`` was given."""
-    return _QUOTED.sub(r"\1\2\3", re.sub(r"^'('*[\t\r\n])", r"\1", cell))
+    return _ESCAPED.sub(r"\1\2\3", re.sub(r"^'('*[\t\r\n])", r"\1", cell))
 
 
-def dump(rows: Iterable[Sequence[str]]) -> bytes:
+def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
     """Return a table as UTF-8, lines ending as RFC 4180 wants them."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\r\n").writerows(rows)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean
 
 from autograder.checks import Outcome
-from autograder.grade.results import CheckResult, Result, Standing
+from autograder.engine.results import CheckResult, GradingStatus, Result
 
 BINS = 10
 """Columns of the distribution of totals, each a tenth of the points wide."""
 
-FEWEST = 10
+MIN_RESULTS = 10
 """Whole results that a discrimination needs; of fewer it says nothing."""
 
-_REASONS = 3
+_MAX_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class QuestionSummary:
     mean: float | None
     """Points, over the students for whom all of it is graded; ``None`` if there is none."""
 
-    full: int
+    full_marks_count: int
     """Students with all points of the question."""
 
-    nothing: int
+    zero_count: int
     """Students with none of them."""
 
     discrimination: float | None
@@ -74,7 +74,7 @@ def _points(results: Sequence[Result]) -> dict[str, float]:
 
 
 def _question(name: str, points: float, results: Sequence[Result]) -> QuestionSummary:
-    marks = [result.questions()[name][0] for result in results if _wholly_graded(result, name)]
+    marks = [result.questions()[name][0] for result in results if _is_fully_graded(result, name)]
     full = sum(math.isclose(mark, points) for mark in marks)
     nothing = sum(mark == 0 for mark in marks)
     mean = fmean(marks) if marks else None
@@ -90,9 +90,9 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
     Source: Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28
     (1963), 211-218; Nunnally & Bernstein, Psychometric Theory (1994), ch. 8.
     """
-    whole = [result for result in results if result.standing is Standing.GRADED]
+    whole = [result for result in results if result.status is GradingStatus.GRADED]
     marks = [result.questions()[question][0] for result in whole if question in result.questions()]
-    if len(marks) < FEWEST or len(marks) < len(whole):
+    if len(marks) < MIN_RESULTS or len(marks) < len(whole):
         return None
     rest = [result.earned - mark for result, mark in zip(whole, marks, strict=True)]
     try:
@@ -102,24 +102,24 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class BeliefSummary:
+class MisconceptionSummary:
     """A belief that probably lies behind wrong answers."""
 
     question: str
-    belief: str
+    misconception: str
     count: int
     """Students."""
 
 
-def beliefs(results: Sequence[Result]) -> tuple[BeliefSummary, ...]:
+def misconceptions(results: Sequence[Result]) -> tuple[MisconceptionSummary, ...]:
     """Return the beliefs by question, in the order of the source, the commonest first."""
     order = {name: place for place, name in enumerate(_points(results))}
-    counts = Counter(pair for result in results for pair in result.beliefs.items())
-    found = [BeliefSummary(question, belief, count) for (question, belief), count in counts.items()]
-    return tuple(sorted(found, key=lambda one: (order.get(one.question, -1), -one.count, one.belief)))
+    counts = Counter(pair for result in results for pair in result.misconceptions.items())
+    found = [MisconceptionSummary(question, belief, count) for (question, belief), count in counts.items()]
+    return tuple(sorted(found, key=lambda one: (order.get(one.question, -1), -one.count, one.misconception)))
 
 
-def _wholly_graded(result: Result, question: str) -> bool:
+def _is_fully_graded(result: Result, question: str) -> bool:
     outcomes = [check.outcome for check in result.checks if check.question == question]
     return bool(outcomes) and Outcome.UNGRADED not in outcomes
 
@@ -133,12 +133,12 @@ def checks(results: Sequence[Result]) -> tuple[CheckSummary, ...]:
     return tuple(_check(alike) for alike in found.values())
 
 
-def _check(alike: Sequence[CheckResult]) -> CheckSummary:
+def _check(check_results: Sequence[CheckResult]) -> CheckSummary:
     reasons = Counter(
-        check.message for check in alike if check.outcome is not Outcome.PASSED and check.message
+        check.message for check in check_results if check.outcome is not Outcome.PASSED and check.message
     )
-    outcomes = Counter(check.outcome for check in alike)
-    return CheckSummary(alike[0], outcomes, tuple(reasons.most_common(_REASONS)))
+    outcomes = Counter(check.outcome for check in check_results)
+    return CheckSummary(check_results[0], outcomes, tuple(reasons.most_common(_MAX_REASONS)))
 
 
 def distribution(results: Sequence[Result]) -> tuple[int, ...]:
@@ -148,6 +148,6 @@ def distribution(results: Sequence[Result]) -> tuple[int, ...]:
     """
     columns = [0] * BINS
     for result in results:
-        if result.standing is Standing.GRADED and result.points:
+        if result.status is GradingStatus.GRADED and result.points:
             columns[min(int(BINS * result.earned / result.points + 1e-9), BINS - 1)] += 1
     return tuple(columns)

@@ -13,7 +13,7 @@ import numpy as np
 import rnnlab
 from rnnlab.quiet import keras
 
-from autograder.calibrate import Experiment
+from autograder.quality.calibration.experiments import Experiment
 
 HELD_OUT_SEED = 614_889
 ORDER_SEED = 731_204
@@ -39,7 +39,7 @@ def _reviews(answers: Mapping[str, Any], lab: Any, data: str, source: str) -> It
         def score(seed: int) -> float:
             return _review_accuracy(build, lab, source, seed, **options)
 
-        return Experiment(model, data, score, bar, right, tested_on=2_000)
+        return Experiment(model, data, score, bar, right, test_size=2_000)
 
     def network(layer: Any, *, mask: bool) -> Build:
         return lambda: _classifier(lab, L.Embedding(lab.vocab_size, lab.embed_dim, mask_zero=mask), layer())

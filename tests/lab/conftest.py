@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from autograder import checks as vocabulary
-from autograder import misconceptions
-from autograder import source as notebook
-from autograder.calibrate.experiments import definitions
+from autograder import checks as checks
+from autograder import known_answers
+from autograder import notebook as notebook
 from autograder.course import load_course
-from autograder.facts import facts_of
-from autograder.misconceptions import Misconception
+from autograder.facts import compute_facts
+from autograder.known_answers import KnownAnswer
+from autograder.quality.calibration.experiments import strip_expressions
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
@@ -34,14 +34,14 @@ class Lab:
         return next(question for question in self.source.questions if question.name == name)
 
     def solution(self, name: str) -> str:
-        return "\n".join(answer.solved() for answer in self.question(name).answers)
+        return "\n".join(answer.solution() for answer in self.question(name).answers)
 
     def blank(self, name: str) -> str:
         return "\n".join(answer.stub() for answer in self.question(name).answers)
 
     def findings(
         self, question: str, code: str, *, only: Iterable[str] | None = None
-    ) -> dict[str, vocabulary.Mismatch | None]:
+    ) -> dict[str, checks.MismatchError | None]:
         """Run a question's checks on an answer: check id → what it found, or None."""
         names = dict(self.names)
         exec(compile(code, f"<{question}>", "exec"), names)
@@ -49,24 +49,24 @@ class Lab:
         return {check.cell.id: self._finding(check, names) for check in wanted}
 
     def _finding(self, check: notebook.Check, names: Mapping[str, Any]) -> Any:
-        own = {**names, "checks": vocabulary.hidden if check.hidden else vocabulary}
+        own = {**names, "checks": checks.hidden if check.hidden else checks}
         exec(compile(ast.Module([check.function()], []), check.cell.id, "exec"), own)
         function = own[check.function().name]
         answers = [own.get(argument.arg) for argument in check.function().args.args]
         try:
             function(*answers)
-        except vocabulary.Mismatch as mismatch:
+        except checks.MismatchError as mismatch:
             return mismatch
         return None
 
 
-def trains(check: notebook.Check) -> bool:
+def is_training_check(check: notebook.Check) -> bool:
     """Whether a check trains a network: seconds instead of milliseconds."""
     return "train_model" in check.code
 
 
-def entries() -> tuple[Misconception, ...]:
-    return misconceptions.load(load_course(ROOT).assignment("lab_4_4_rnn"))
+def load_known_answers() -> tuple[KnownAnswer, ...]:
+    return known_answers.load(load_course(ROOT).assignment("lab_4_4_rnn"))
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +77,9 @@ def lab() -> Lab:
     cells, unreadable = notebook.read(assignment.notebook.read_bytes(), label)
     source, unparsable = notebook.parse(cells, label)
     assert not [*unreadable, *unparsable]
-    facts = facts_of(assignment)
-    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "BARS": facts.bars}
+    facts = compute_facts(assignment)
+    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
     for cell in cells:
         if cell.id in ("setup", "parameters"):
-            exec(compile(definitions(cell.text), cell.id, "exec"), names)
+            exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
     return Lab(source, names)

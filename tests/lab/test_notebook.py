@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from autograder.source import Kind
+from autograder.notebook import CellType
 
 from .conftest import Lab
 
@@ -128,7 +128,7 @@ def test_no_cell_that_a_student_reads_is_longer_than_fifteen_lines_of_code(lab: 
     checks = {check.cell.id for check in lab.source.checks()}
     answers = {answer.cell.id for answer in lab.source.answers()}
     for cell in lab.source.cells:
-        if cell.kind == "code" and cell.id not in checks | answers:
+        if cell.cell_type == "code" and cell.id not in checks | answers:
             lines = [line for line in cell.text.splitlines() if line.strip()]
             assert len(lines) <= 15, cell.id
 
@@ -149,7 +149,7 @@ COMMON_NAMES = {"keras", "layers", "models", "np", "tf", "plt", "pad_sequences",
 
 def test_no_given_cell_takes_a_name_that_students_import(lab: Lab) -> None:
     for cell in lab.source.cells:
-        if cell.kind is Kind.CODE:
+        if cell.cell_type is CellType.CODE:
             made = {
                 node.id
                 for node in ast.walk(ast.parse(cell.text))

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.compile import prepare, solutions
+from autograder.build import solutions
+from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.notebook import joined, load
+from autograder.ipynb import join_source, load
 
 from .conftest import ROOT
 
@@ -27,7 +28,7 @@ def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     draft = solutions.draft(prepared.source, hidden_checks=True)
     made = solutions.execute(draft, prepared.source, assignment, prepared.files)
     printed = {
-        cell.id: "".join(joined(output.get("text", "")) for output in cell.get("outputs", ()))
+        cell.id: "".join(join_source(output.get("text", "")) for output in cell.get("outputs", ()))
         for cell in load(made[assignment.notebook.name]).cells
     }
     for check in prepared.source.checks():

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from autograder.grade.folders import folder_name
-from autograder.report import pages, similarity, views
-from tests.report import sample_class
-from tests.report.measure_similarity import REFERENCES, copied_class
+from autograder.engine.run_folder import folder_name
+from autograder.report import pages, similarity, write
+from tests.support import sample_class
+from tests.support.measure_similarity import REFERENCES, class_with_copies
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -41,13 +41,13 @@ def browser() -> Iterator[Browser]:
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of a small class with a hostile student, and the report of a large one."""
     folder = tmp_path_factory.mktemp("pages")
-    views.write_views(sample_class.small_class(folder), sample_class.source())
-    answers = copied_class()
+    write.write_reports(sample_class.small_class(folder), sample_class.source())
+    answers = class_with_copies()
     large = pages.report(
-        sample_class.crowd(24),
+        sample_class.random_class(24),
         title="Lab",
         headings={question.name: question.title for question in sample_class.source().questions},
-        alike=similarity.pairs(answers, REFERENCES),
+        similar_pairs=similarity.similar_pairs(answers, REFERENCES),
         answers=answers,
     )
     (folder / "large.html").write_bytes(large)

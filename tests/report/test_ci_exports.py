@@ -10,16 +10,23 @@ from markdown_it import MarkdownIt
 
 from autograder.checks import Outcome
 from autograder.course import load_course
-from autograder.grade.results import Result
+from autograder.engine.results import Result
 from autograder.report.exports import annotations, junit, markdown
-from autograder.report.runs import Run
-from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
-from tests.report.workflow_commands import commands
+from autograder.report.load_run import Run
+from tests.support.sample_results import (
+    ANA,
+    CHECKS,
+    HOSTILE_TEXTS,
+    check_result,
+    checks_with_ungraded,
+    result_for,
+)
+from tests.support.workflow_commands import commands
 
 TINY = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
-PERFECT = of("eva", checks=tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS), repairs=())
+PERFECT = result_for("eva", checks=tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS), repairs=())
 ATTACKS = (
-    *HOSTILE,
+    *HOSTILE_TEXTS,
     "::error::forged", "\n::set-output name=a::b", "\r\n##[add-mask]ana", "a%0A::add-mask::b%0D",
     "100%25, x:y",
     "[go](https://evil.example) ![see](//evil.example/x.png)", "<https://evil.example>", "<a@evil.example>",
@@ -40,9 +47,11 @@ def hostile(text: str) -> Result:
     checks = (
         replace(CHECKS[1], message=text, hint=text, title=text),
         replace(CHECKS[2], message=text, hint=text),
-        check("q2", "one", 3, Outcome.BLOCKED, message=text),
+        check_result("q2", "one", 3, Outcome.BLOCKED, message=text),
     )
-    return of(text, submission=text, checks=checks, repairs=(text, text), flags=(text,), beliefs={"q1": text})
+    return result_for(
+        text, submission=text, checks=checks, repairs=(text, text), flags=(text,), misconceptions={"q1": text}
+    )
 
 
 class Tags(HTMLParser):
@@ -89,7 +98,9 @@ def follows_the_rules_of_junit(data: bytes) -> ElementTree.Element:
 
 
 def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
-    root = follows_the_rules_of_junit(junit.dump(run(replace(ANA, checks=ungraded("q1-shape")), of("ben"))))
+    root = follows_the_rules_of_junit(
+        junit.dump(run(replace(ANA, checks=checks_with_ungraded("q1-shape")), result_for("ben")))
+    )
     assert [suite.get("name") for suite in root] == ["ana", "ben"]
     found = [(case[0].tag, case[0].get("type")) if len(case) else None for case in root[0]]
     assert found == [
@@ -108,7 +119,7 @@ def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
 
 
 def test_why_a_check_could_not_run_is_for_staff() -> None:
-    result = replace(ANA, checks=ungraded("q1-shape", "q2-large"))
+    result = replace(ANA, checks=checks_with_ungraded("q1-shape", "q2-large"))
     for data in (junit.dump(run(result)), markdown.dump(run(result)), annotations.dump(run(result))):
         assert b"the trainer died" not in data and b"ended Python" not in data
         assert b"fault of ours" in data
@@ -149,8 +160,8 @@ def test_what_a_student_wrote_is_read_as_it_stands() -> None:
 
 
 def test_a_summary_fits_into_a_comment_and_says_what_is_left_out() -> None:
-    data = markdown.dump(run(*(of(f"student{place:03}") for place in range(200)))).decode()
-    assert 50_000 < len(data) <= markdown.MOST
+    data = markdown.dump(run(*(result_for(f"student{place:03}") for place in range(200)))).decode()
+    assert 50_000 < len(data) <= markdown.MAX_LENGTH
     assert data.endswith("the pages of the run hold all of it.\n")
     assert "does not fit" not in markdown.dump(run(ANA)).decode()
 
@@ -176,7 +187,11 @@ def test_an_annotation_names_the_question_and_what_was_lost() -> None:
 
 def test_what_is_ungraded_is_a_warning() -> None:
     found = list(
-        commands(annotations.dump(run(of("zoe", checks=ungraded("q1-shape", "q1-values")))).decode())
+        commands(
+            annotations.dump(
+                run(result_for("zoe", checks=checks_with_ungraded("q1-shape", "q1-values")))
+            ).decode()
+        )
     )
     assert (found[0].name, found[0].properties["title"]) == ("warning", "zoe, Question 1: not graded yet")
     assert [one.name for one in found[1:]] == ["error", "error"]

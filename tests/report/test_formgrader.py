@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.report.exports.nbgrader import identity
-from tests.grade.test_run import course_command
-from tests.report.nbgrader_class import Class, made
+from autograder.platforms.nbgrader_gradebook import nbgrader_student_id
+from tests.commands.test_grade_class import course_command
+from tests.support.nbgrader_course import NbgraderCourse, create_course
 
 pytestmark = pytest.mark.browser
 
@@ -31,14 +31,16 @@ HELLO = "A clear <b>argument</b>, one step is missing."
 class Served:
     """A course whose marks are in nbgrader, and a Jupyter server on it."""
 
-    course: Class
+    course: NbgraderCourse
     out: Path
     url: str
 
     def totals(self) -> dict[str, float]:
         """Return what ``grades.csv`` gives, by the names that nbgrader has."""
         with (self.out / "grades.csv").open(newline="") as file:
-            return {identity(row["student"]): float(row["total"] or 0) for row in csv.DictReader(file)}
+            return {
+                nbgrader_student_id(row["student"]): float(row["total"] or 0) for row in csv.DictReader(file)
+            }
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +48,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The tiny class, graded by ``course grade --nbgrader`` and open in formgrader."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed here")
-    here = made(tmp_path_factory.mktemp("served") / "course", tmp_path_factory.mktemp("work"))
-    here.five()  # keeps what they handed in
+    here = create_course(tmp_path_factory.mktemp("served") / "course", tmp_path_factory.mktemp("work"))
+    here.sample_results()  # keeps what they handed in
     handed_in = here.root / "handed_in"
     handed_in.mkdir()
     for path in sorted((here.root / "out").glob("*/submission.ipynb")):
@@ -169,6 +171,6 @@ def test_a_mark_and_a_comment_made_in_formgrader_outlive_another_export(
     page.wait_for_function("document.getElementById('q3-answer').value !== ''")
     assert page.input_value("[id='q3-answer-comment']") == HELLO
     assert float(page.input_value("[id='q3-answer']")) == 2.5
-    served.course.nbgrader("generate_feedback", "tiny", "--student", "ana", "--force")
-    feedback = (served.course.tree / "feedback" / "ana" / "tiny" / "tiny.html").read_text()
+    served.course.run_nbgrader("generate_feedback", "tiny", "--student", "ana", "--force")
+    feedback = (served.course.course_directory / "feedback" / "ana" / "tiny" / "tiny.html").read_text()
     assert "one step is missing." in feedback and "Score: 16.5 / 17.0" in feedback

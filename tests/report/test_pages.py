@@ -16,13 +16,20 @@ from rich.console import Console
 
 from autograder.checks import Outcome
 from autograder.course import load_course
+from autograder.engine.results import Result
+from autograder.engine.run_folder import folder_name
 from autograder.errors import StaffError
-from autograder.grade.folders import folder_name
-from autograder.grade.results import Result
-from autograder.report import gradebook, marks, pages, summary, views
-from autograder.report.runs import Run
-from autograder.source import Source
-from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
+from autograder.notebook import Source
+from autograder.report import gradebook, marks, pages, summary, write
+from autograder.report.load_run import Run
+from tests.support.sample_results import (
+    ANA,
+    CHECKS,
+    HOSTILE_TEXTS,
+    check_result,
+    checks_with_ungraded,
+    result_for,
+)
 
 TITLE = "Lab 4.4: Recurrent Networks"
 ASSIGNMENT = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
@@ -72,20 +79,24 @@ def report(results: Sequence[Result]) -> Page:
 
 
 def write_views(out: Path, results: Sequence[Result]) -> None:
-    views.write_views(Run(out, ASSIGNMENT, tuple(results)), SOURCE)
+    write.write_reports(Run(out, ASSIGNMENT, tuple(results)), SOURCE)
 
 
 def rows(results: Sequence[Result]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(gradebook.dump(marks.alone(results)).decode("utf-8"), newline="")))
+    return list(
+        csv.DictReader(
+            io.StringIO(gradebook.dump(marks.marks_without_roster(results)).decode("utf-8"), newline="")
+        )
+    )
 
 
 def hostile(text: str) -> Result:
     checks = (
         replace(CHECKS[1], message=text, hint=text),
         replace(CHECKS[3], message=text, hint=text),
-        check("q2", "one", 3, Outcome.BLOCKED, message=text),
+        check_result("q2", "one", 3, Outcome.BLOCKED, message=text),
     )
-    return of(text, submission=text, checks=checks, repairs=(text,), flags=(text, text))
+    return result_for(text, submission=text, checks=checks, repairs=(text,), flags=(text, text))
 
 
 def test_a_student_reads_points_titles_sentences_hints_and_repairs() -> None:
@@ -112,14 +123,14 @@ def test_a_hidden_check_shows_its_title_its_sentence_and_its_hint() -> None:
 
 
 def test_what_is_ungraded_is_said_first_and_costs_nothing() -> None:
-    text = feedback(replace(ANA, checks=ungraded("q1-shape", "q3-one"))).text
+    text = feedback(replace(ANA, checks=checks_with_ungraded("q1-shape", "q3-one"))).text
     assert (
         "7 of 27.5 points so far Not everything is graded yet, and that is our fault. 2 of 6 checks" in text
     )
     assert "Question 1 0 of 5.5 points so far" in text
     assert "Question 3 not graded yet" in text
     assert "the trainer died" not in text
-    nothing = feedback(replace(ANA, checks=ungraded(*(one.id for one in CHECKS)))).text
+    nothing = feedback(replace(ANA, checks=checks_with_ungraded(*(one.id for one in CHECKS)))).text
     assert "Feedback for ana Not graded yet" in nothing
 
 
@@ -128,7 +139,7 @@ def test_a_perfect_result_needs_no_words_explained() -> None:
     assert "What the words mean" not in feedback(replace(ANA, checks=checks)).text
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_no_text_of_a_student_becomes_markup(text: str) -> None:
     plain_tags = [tag for tag, _ in feedback(hostile("harmless")).tags]
     page = feedback(hostile(text))
@@ -169,7 +180,7 @@ def policy(page: Page) -> str:
 
 
 def test_a_report_shows_the_class() -> None:
-    text = report([ANA, of("ben"), of("cem", checks=ungraded("q1-shape"))]).text
+    text = report([ANA, result_for("ben"), result_for("cem", checks=checks_with_ungraded("q1-shape"))]).text
     for part in (
         "submissions 3 mean of 27.5 points 9.5 median 9.5 not wholly graded 1 to look at 3",
         "MiB at most 150",
@@ -182,7 +193,10 @@ def test_a_report_shows_the_class() -> None:
 
 
 def test_a_link_leads_to_the_folder_of_its_student(tmp_path: Path) -> None:
-    results = [of(text) for text in ("javascript:alert(1)", "a b%2e", "李雷", "..", "report.html", *HOSTILE)]
+    results = [
+        result_for(text)
+        for text in ("javascript:alert(1)", "a b%2e", "李雷", "..", "report.html", *HOSTILE_TEXTS)
+    ]
     write_views(tmp_path, results)
     links = [at["href"] for tag, at in Page((tmp_path / "report.html").read_bytes()).tags if tag == "a"]
     links = sorted({link or "" for link in links if link != "#content"})
@@ -201,8 +215,8 @@ def test_no_name_of_a_student_leaves_its_folder_or_hits_a_file_of_ours(name: str
 
 
 def test_marks_in_the_gradebook_are_empty_where_nothing_is_graded() -> None:
-    partly = of("zoe", checks=ungraded("q1-shape", "q3-one"))
-    nothing = of("ben", checks=ungraded(*(one.id for one in CHECKS)))
+    partly = result_for("zoe", checks=checks_with_ungraded("q1-shape", "q3-one"))
+    nothing = result_for("ben", checks=checks_with_ungraded(*(one.id for one in CHECKS)))
     table = rows([partly, nothing, ANA])
     assert [tuple(row.values()) for row in table] == [
         ("ana", "2.5", "0", "0", "7", "", "9.5", "", "", "", "9.5", "graded", "a cell ended Python"),
@@ -215,45 +229,56 @@ def test_marks_in_the_gradebook_are_empty_where_nothing_is_graded() -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-Lee", "@SUM(A1)", "\t=1", "\x00=1", "  =1"])
 def test_no_cell_is_a_formula(name: str) -> None:
-    row = rows([of(name, flags=(f"copied from {name}", name, f"a;{name}", f"b|{name}"))])[0]
+    row = rows([result_for(name, flags=(f"copied from {name}", name, f"a;{name}", f"b|{name}"))])[0]
     assert row["student"] == "'" + name.strip(" \t\x00")
     assert not re.search(r"(^|[;,|\t])\s*[=+\-@]", row["flags"])
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_a_hostile_name_stays_in_its_cell(text: str) -> None:
-    table = rows([of("ana"), of(text, flags=(text,)), of("zoe")])
+    table = rows([result_for("ana"), result_for(text, flags=(text,)), result_for("zoe")])
     assert len(table) == 3
     assert all(None not in row and row["total"] == "9.5" for row in table)
 
 
 def test_the_distribution_holds_whole_results_only_and_full_marks_in_the_last_column() -> None:
     full = tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS)
-    results = [ANA, of("ben", checks=full), of("cem", checks=ungraded("q1-shape"))]
+    results = [
+        ANA,
+        result_for("ben", checks=full),
+        result_for("cem", checks=checks_with_ungraded("q1-shape")),
+    ]
     assert summary.distribution(results) == (0, 0, 0, 1, 0, 0, 0, 0, 0, 1)
     tenths = tuple(
-        check("q1", str(place), 0.7, Outcome.PASSED if place < 3 else Outcome.FAILED) for place in range(10)
+        check_result("q1", str(place), 0.7, Outcome.PASSED if place < 3 else Outcome.FAILED)
+        for place in range(10)
     )
-    assert summary.distribution([of("dan", checks=tenths)])[3] == 1
+    assert summary.distribution([result_for("dan", checks=tenths)])[3] == 1
 
 
 def test_means_leave_out_what_is_not_graded() -> None:
-    nothing, half = ungraded("q1-shape", "q1-values"), ungraded("q1-shape")
-    first = summary.questions([ANA, of("ben", checks=nothing), of("cem", checks=half)])[0]
-    assert (first.name, first.points, first.mean, first.full, first.nothing) == ("q1", 5.5, 2.5, 0, 0)
-    assert summary.questions([of("ben", checks=nothing)])[0].mean is None
+    nothing, half = checks_with_ungraded("q1-shape", "q1-values"), checks_with_ungraded("q1-shape")
+    first = summary.questions([ANA, result_for("ben", checks=nothing), result_for("cem", checks=half)])[0]
+    assert (first.name, first.points, first.mean, first.full_marks_count, first.zero_count) == (
+        "q1",
+        5.5,
+        2.5,
+        0,
+        0,
+    )
+    assert summary.questions([result_for("ben", checks=nothing)])[0].mean is None
 
 
 def test_the_terminal_shows_thirty_rows_and_counts_the_rest() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(gradebook.summary_table([of(f"[red]s{place:02}") for place in range(34)]))
+    console.print(gradebook.summary_table([result_for(f"[red]s{place:02}") for place in range(34)]))
     text = console.export_text()
     assert "[red]s29" in text and "[red]s30" not in text
     assert "… and 4 more" in text
 
 
 def test_a_class_of_a_thousand_is_written_whole(tmp_path: Path) -> None:
-    results = [of(f"student{place:04}") for place in range(1_000)]
+    results = [result_for(f"student{place:04}") for place in range(1_000)]
     write_views(tmp_path, results)
     assert len(list(tmp_path.glob("*/feedback.html"))) == len(list(tmp_path.glob("*/results.json"))) == 1_000
     assert Page((tmp_path / "report.html").read_bytes()).text.count("student0") == 2_000
@@ -265,7 +290,7 @@ def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> N
     try:
         write_views(tmp_path, [ANA])
         before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-        write_views(tmp_path, [of("ana", wall_s=99.0), ANA])
+        write_views(tmp_path, [result_for("ana", wall_s=99.0), ANA])
     finally:
         os.umask(mask)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
@@ -276,7 +301,7 @@ def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> N
 def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "ana").write_text("in the way")
     with pytest.raises(StaffError, match=r"results\.json: cannot be written .* journal .* is whole"):
-        views.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
+        write.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
 
 
 def test_a_text_that_no_template_thought_of_is_escaped_and_printable_too() -> None:

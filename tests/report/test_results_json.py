@@ -4,13 +4,20 @@ from dataclasses import replace
 import pytest
 
 from autograder.checks import Outcome
-from autograder.grade.results import Standing
-from autograder.report import gradescope
-from tests.grade.sample import ANA, CHECKS, HOSTILE, check, of, ungraded
+from autograder.engine.results import GradingStatus
+from autograder.report import results_json
+from tests.support.sample_results import (
+    ANA,
+    CHECKS,
+    HOSTILE_TEXTS,
+    check_result,
+    checks_with_ungraded,
+    result_for,
+)
 
 
 def test_points_and_outcomes_stand_where_gradescope_reads_them() -> None:
-    results = gradescope.to_results(ANA)
+    results = results_json.to_results(ANA)
     assert (results["score"], results["execution_time"]) == (9.5, 2.25)
     assert [(test["score"], test["max_score"], test["status"]) for test in results["tests"]] == [
         (2.5, 2.5, "passed"),
@@ -25,7 +32,7 @@ def test_points_and_outcomes_stand_where_gradescope_reads_them() -> None:
 
 
 def test_only_legal_fields_and_values_are_written() -> None:
-    results = gradescope.to_results(ANA)
+    results = results_json.to_results(ANA)
     assert set(results) == {
         "score", "execution_time", "visibility", "stdout_visibility", "output", "output_format", "tests",
         "extra_data",
@@ -37,55 +44,55 @@ def test_only_legal_fields_and_values_are_written() -> None:
 
 
 def test_a_hidden_check_is_shown_after_grades_are_published() -> None:
-    test = gradescope.to_results(ANA)["tests"][3]
+    test = results_json.to_results(ANA)["tests"][3]
     assert (test["name"], test["visibility"]) == ("q2: the title of q2-large", "after_published")
     assert test["output"] == "failed\na weight array is missing.\nThink of the bias."
 
 
 def test_why_a_check_could_not_run_is_for_staff() -> None:
     check = replace(ANA.checks[3], outcome=Outcome.UNGRADED, message="IndexError: 8809")
-    assert b"8809" not in gradescope.dump(replace(ANA, checks=(*ANA.checks[:3], check)))
+    assert b"8809" not in results_json.dump(replace(ANA, checks=(*ANA.checks[:3], check)))
 
 
 def test_flags_are_for_staff() -> None:
-    assert b"ended Python" not in gradescope.dump(ANA)
+    assert b"ended Python" not in results_json.dump(ANA)
 
 
 def test_what_is_ungraded_has_no_score_and_says_whose_fault_it_is() -> None:
-    results = gradescope.to_results(replace(ANA, checks=ungraded("q1-shape")))
+    results = results_json.to_results(replace(ANA, checks=checks_with_ungraded("q1-shape")))
     assert results["score"] == 7
-    assert gradescope.UNGRADED in results["output"]
+    assert results_json.SOME_CHECKS_NOT_GRADED in results["output"]
     assert "score" not in results["tests"][0] and "status" not in results["tests"][0]
     assert "fault of ours" in results["tests"][0]["output"]
-    assert gradescope.UNGRADED not in gradescope.to_results(ANA)["output"]
+    assert results_json.SOME_CHECKS_NOT_GRADED not in results_json.to_results(ANA)["output"]
 
 
 def test_sums_of_tenths_are_written_as_people_write_them() -> None:
-    checks = tuple(check("q1", str(number), 0.1, Outcome.PASSED) for number in range(3))
-    assert gradescope.to_results(replace(ANA, checks=checks))["score"] == 0.3
+    checks = tuple(check_result("q1", str(number), 0.1, Outcome.PASSED) for number in range(3))
+    assert results_json.to_results(replace(ANA, checks=checks))["score"] == 0.3
 
 
 def test_grading_twice_gives_the_same_file_times_aside() -> None:
     again = tuple(replace(one, wall_s=one.wall_s + 1, peak_bytes=7) for one in CHECKS)
     slower = replace(ANA, checks=again, wall_s=99.0, peak_bytes=8)
-    first, second = (json.loads(gradescope.dump(result)) for result in (ANA, slower))
-    assert gradescope.dump(ANA) != gradescope.dump(slower)
-    assert gradescope.without_times(first) == gradescope.without_times(second)
-    other = json.loads(gradescope.dump(replace(ANA, checks=CHECKS[1:])))
-    assert gradescope.without_times(first) != gradescope.without_times(other)
+    first, second = (json.loads(results_json.dump(result)) for result in (ANA, slower))
+    assert results_json.dump(ANA) != results_json.dump(slower)
+    assert results_json.without_times(first) == results_json.without_times(second)
+    other = json.loads(results_json.dump(replace(ANA, checks=CHECKS[1:])))
+    assert results_json.without_times(first) != results_json.without_times(other)
 
 
 def test_the_order_in_which_versions_were_found_does_not_show() -> None:
     turned = dict(reversed(ANA.provenance.versions.items()))
     other = replace(ANA, provenance=replace(ANA.provenance, versions=turned))
-    assert gradescope.dump(ANA) == gradescope.dump(other)
+    assert results_json.dump(ANA) == results_json.dump(other)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_hostile_texts_are_short_and_printable(text: str) -> None:
     checks = (replace(CHECKS[1], message=text, hint=text, title=text),)
-    result = of(text, submission=text, checks=checks, repairs=(text,))
-    results = json.loads(gradescope.dump(result))
+    result = result_for(text, submission=text, checks=checks, repairs=(text,))
+    results = json.loads(results_json.dump(result))
     said = results["output"] + results["tests"][0]["output"] + results["tests"][0]["name"]
     assert all(char.isprintable() for char in said.replace("\n", ""))
     assert len(said) < 2_500
@@ -93,8 +100,8 @@ def test_hostile_texts_are_short_and_printable(text: str) -> None:
 
 
 def test_marks_and_standing_tell_what_is_not_graded() -> None:
-    assert (ANA.standing, ANA.marks()) == (Standing.GRADED, {"q1": 2.5, "q2": 0.0, "q3": 0.0, "q4": 7})
-    partly = replace(ANA, checks=ungraded("q1-shape", "q3-one"))
-    assert (partly.standing, partly.marks()) == (Standing.PARTLY, {"q1": 0, "q2": 0, "q3": None, "q4": 7})
-    nothing = replace(ANA, checks=ungraded(*(one.id for one in CHECKS)))
-    assert (nothing.standing, set(nothing.marks().values())) == (Standing.UNGRADED, {None})
+    assert (ANA.status, ANA.marks()) == (GradingStatus.GRADED, {"q1": 2.5, "q2": 0.0, "q3": 0.0, "q4": 7})
+    partly = replace(ANA, checks=checks_with_ungraded("q1-shape", "q3-one"))
+    assert (partly.status, partly.marks()) == (GradingStatus.PARTIAL, {"q1": 0, "q2": 0, "q3": None, "q4": 7})
+    nothing = replace(ANA, checks=checks_with_ungraded(*(one.id for one in CHECKS)))
+    assert (nothing.status, set(nothing.marks().values())) == (GradingStatus.UNGRADED, {None})

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from autograder.engine.results import Result
 from autograder.errors import StaffError
-from autograder.grade.results import Result
 from autograder.report import roster
 from autograder.report.matching import match
 from autograder.report.roster import Roster, Student
-from tests.grade.sample import of
+from tests.support.sample_results import result_for
 
 ADA = Student("ada1", "0011", "Lovelace, Ada", "ada@example.org", "A", "1011", "2011")
 BEN = Student("ben2", "0012", "Ben Ng", "ben@example.org", "A", "1012", "2012", "Group A")
@@ -75,30 +75,30 @@ def test_a_run_keeps_its_class(tmp_path: Path) -> None:
     given = tmp_path / "class.csv"
     given.write_text("student\nada1\n")
     out = tmp_path / "out"
-    assert roster.keep(out, None) == ()
-    assert roster.keep(out, given) == roster.keep(out, None) == (Student("ada1"),)
-    assert roster.keep(out, out / roster.NAME) == (Student("ada1"),)
+    assert roster.load_or_store(out, None) == ()
+    assert roster.load_or_store(out, given) == roster.load_or_store(out, None) == (Student("ada1"),)
+    assert roster.load_or_store(out, out / roster.NAME) == (Student("ada1"),)
     assert (out / roster.NAME).stat().st_mode & 0o777 == 0o600
 
 
 def plain(name: str) -> Result:
-    return of(name, ids={"student": name})
+    return result_for(name, ids={"student": name})
 
 
 @pytest.mark.parametrize(
     ("result", "student"),
     [
-        (of("x", name="lovelaceada", ids={"canvas": "1011"}), ADA),
-        (of("x", name="lovelaceada", ids={"canvas": "999"}), None),
-        (of("x", name="lovelaceada", ids={"moodle": "999"}), None),
-        (of("x", name="adalovelace", ids={}), ADA),
-        (of("x", name="Ada Lovelace", ids={"moodle": "2011"}), ADA),
-        (of("x", name="Ada King", ids={"moodle": "2011"}), ADA),
-        (of("x", name="Group 7-Ada Lovelace", ids={"moodle": "2011"}), ADA),
-        (of("x", name="Group 7-Ada Lovelace", ids={"canvas": "1011"}), ADA),
-        (of("x", name="Group 7-Ada Lovelace", ids={}), ADA),
-        (of("x", name="A. L.", ids={"id": "0011", "email": "ada@example.org"}), ADA),
-        (of("x", name="Anything", ids={"email": "ADA@example.org"}), ADA),
+        (result_for("x", name="lovelaceada", ids={"canvas": "1011"}), ADA),
+        (result_for("x", name="lovelaceada", ids={"canvas": "999"}), None),
+        (result_for("x", name="lovelaceada", ids={"moodle": "999"}), None),
+        (result_for("x", name="adalovelace", ids={}), ADA),
+        (result_for("x", name="Ada Lovelace", ids={"moodle": "2011"}), ADA),
+        (result_for("x", name="Ada King", ids={"moodle": "2011"}), ADA),
+        (result_for("x", name="Group 7-Ada Lovelace", ids={"moodle": "2011"}), ADA),
+        (result_for("x", name="Group 7-Ada Lovelace", ids={"canvas": "1011"}), ADA),
+        (result_for("x", name="Group 7-Ada Lovelace", ids={}), ADA),
+        (result_for("x", name="A. L.", ids={"id": "0011", "email": "ada@example.org"}), ADA),
+        (result_for("x", name="Anything", ids={"email": "ADA@example.org"}), ADA),
         (plain("ADA1"), ADA),
         (plain("0011"), ADA),
         (plain("ada@example.org"), ADA),
@@ -111,7 +111,7 @@ def plain(name: str) -> Result:
     ],
 )
 def test_a_submission_finds_its_student_or_nobody(result: Result, student: Student | None) -> None:
-    students, why = match([result], CLASS).found[result.student]
+    students, why = match([result], CLASS).by_submission[result.student]
     assert students == ((student,) if student else ())
     assert bool(why) == (student is None)
 
@@ -119,42 +119,54 @@ def test_a_submission_finds_its_student_or_nobody(result: Result, student: Stude
 @pytest.mark.parametrize(
     ("result", "students", "why"),
     [
-        (of("x", name="Zoe Zed", ids={"moodle": "2011"}), CLASS, "has the number of ada1 and another name"),
-        (of("x", ids={"id": "0011", "email": "ben@example.org"}), CLASS, "fits ada1 and ben2 by"),
+        (
+            result_for("x", name="Zoe Zed", ids={"moodle": "2011"}),
+            CLASS,
+            "has the number of ada1 and another name",
+        ),
+        (result_for("x", ids={"id": "0011", "email": "ben@example.org"}), CLASS, "fits ada1 and ben2 by"),
         (plain("Ben Ng"), (*CLASS, Student("other", name="Ng, Ben")), "fits ben2 and other"),
         (plain("group a"), (*CLASS, Student("g", name="Group A")), ""),
-        (of("x", name="Group A", ids={}), (*CLASS, Student("g", name="Group A")), "a group and a student"),
+        (
+            result_for("x", name="Group A", ids={}),
+            (*CLASS, Student("g", name="Group A")),
+            "a group and a student",
+        ),
     ],
 )  # fmt: skip
 def test_where_two_fit_nobody_is_taken(result: Result, students: Roster, why: str) -> None:
-    found, said = match([result], students).found[result.student]
+    found, said = match([result], students).by_submission[result.student]
     assert (len(found), said) == (2, "") if not why else (0, said)
     assert said.startswith(why)
 
 
 def test_a_group_has_all_its_members_and_its_number_is_nobodys() -> None:
-    group = of("x", name="Group A", ids={"moodle": "2011"})  # 2011 is the group's here, and Ada's elsewhere
-    assert match([group], CLASS).found["x"] == ((BEN, CHLOE), "")
+    group = result_for(
+        "x", name="Group A", ids={"moodle": "2011"}
+    )  # 2011 is the group's here, and Ada's elsewhere
+    assert match([group], CLASS).by_submission["x"] == ((BEN, CHLOE), "")
 
 
 def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
-    results = [of(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")]
-    found = match(results, (ADA, replace(BEN, group=""))).found
+    results = [
+        result_for(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")
+    ]
+    found = match(results, (ADA, replace(BEN, group=""))).by_submission
     assert [students[0].student for students, _ in found.values()] == ["ada1", "ben2"]
 
 
 def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:
-    results = [plain("ada1"), of("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
+    results = [plain("ada1"), result_for("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
     matches = match(results, CLASS)
-    assert matches.found["ada1"] == ((), "fits ada1, as others do: ada1, Ada Lovelace")
-    assert matches.found["Ada Lovelace"][0] == ()
-    assert matches.found["ben2"] == ((BEN,), "")
-    assert matches.contested == {ADA: "ada1, Ada Lovelace"}
+    assert matches.by_submission["ada1"] == ((), "fits ada1, as others do: ada1, Ada Lovelace")
+    assert matches.by_submission["Ada Lovelace"][0] == ()
+    assert matches.by_submission["ben2"] == ((BEN,), "")
+    assert matches.conflicts == {ADA: "ada1, Ada Lovelace"}
 
 
 def test_a_member_with_a_submission_of_the_own_costs_the_group_nothing() -> None:
-    results = [of("team", name="Group A", ids={}), plain("ben2")]
+    results = [result_for("team", name="Group A", ids={}), plain("ben2")]
     matches = match(results, CLASS)
-    assert matches.found["team"] == ((CHLOE,), "")
-    assert matches.found["ben2"][0] == ()
-    assert matches.contested == {BEN: "team, ben2"}
+    assert matches.by_submission["team"] == ((CHLOE,), "")
+    assert matches.by_submission["ben2"][0] == ()
+    assert matches.conflicts == {BEN: "team, ben2"}

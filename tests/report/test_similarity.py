@@ -1,5 +1,5 @@
 from autograder.report import similarity
-from tests.report import measure_similarity as measured
+from tests.support import measure_similarity as measured
 
 KNOWN = {"q1": ("def double(values):\n    return [2 * value for value in values]\n",)}
 UNUSUAL = (
@@ -11,7 +11,7 @@ UNUSUAL = (
 
 def found(*codes: str) -> list[tuple[str, str]]:
     answers = {f"s{place}": {"q1": code} for place, code in enumerate(codes)}
-    return [pair.students for pair in similarity.pairs(answers, KNOWN)]
+    return [pair.students for pair in similarity.similar_pairs(answers, KNOWN)]
 
 
 def test_names_comments_layout_and_spelling_do_not_count() -> None:
@@ -26,32 +26,32 @@ def test_names_comments_layout_and_spelling_do_not_count() -> None:
 
 def test_code_that_is_no_python_is_compared_by_its_words() -> None:
     assert len(similarity.tokens("def f(:\n  'open\n\tx = = 3")) >= 5
-    assert similarity.pairs({"a": {"q1": "'''"}, "b": {"q1": ""}}, KNOWN) == ()
+    assert similarity.similar_pairs({"a": {"q1": "'''"}, "b": {"q1": ""}}, KNOWN) == ()
 
 
 def test_an_unusual_answer_that_two_hand_in_is_a_hint() -> None:
-    assert found(UNUSUAL, measured.disguised(UNUSUAL), KNOWN["q1"][0]) == [("s0", "s1")]
+    assert found(UNUSUAL, measured.disguise(UNUSUAL), KNOWN["q1"][0]) == [("s0", "s1")]
 
 
 def test_what_the_question_forces_is_no_hint() -> None:
-    assert found(KNOWN["q1"][0], measured.disguised(KNOWN["q1"][0])) == []
+    assert found(KNOWN["q1"][0], measured.disguise(KNOWN["q1"][0])) == []
 
 
 def test_what_many_write_is_no_hint() -> None:
-    group = similarity.MOST_ALIKE
+    group = similarity.MIN_COMMON_COUNT
     assert len(found(*[UNUSUAL] * group)) == group * (group - 1) / 2
     assert found(*[UNUSUAL] * (group + 1)) == []
 
 
 def test_the_threshold_lies_above_answers_that_nobody_copied() -> None:
-    apart = list(measured.apart())
+    apart = list(measured.independent_pairs())
     assert len(apart) > 500
     assert max(tokens for _, _, tokens in apart) < similarity.THRESHOLD
-    assert all(pair.tokens < similarity.THRESHOLD for pair in measured.class_apart())
+    assert all(pair.unexplained_tokens < similarity.THRESHOLD for pair in measured.independent_class_pairs())
 
 
 def test_the_threshold_lies_below_notebooks_that_somebody_copied_in_disguise() -> None:
-    whole = measured.copied_whole()
+    whole = measured.copied_notebooks()
     reached = {name for name, tokens in whole.items() if tokens >= similarity.THRESHOLD}
     assert {name for name in whole if name.startswith("right_")} <= reached
     assert len(reached) >= 0.8 * len(whole)

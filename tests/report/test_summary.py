@@ -4,19 +4,19 @@ import math
 from dataclasses import replace
 
 from autograder.checks import Outcome
-from autograder.grade.results import Result
-from autograder.report import attention, summary
-from tests.grade.sample import check, of, ungraded
+from autograder.engine.results import Result
+from autograder.report import flags, summary
+from tests.support.sample_results import check_result, checks_with_ungraded, result_for
 
 
 def marked(name: str, first: bool, second: bool, third: bool) -> Result:
     """Return a result of three questions, worth 2, 3 and 5 points."""
     points = {"q1": (2, first), "q2": (3, second), "q3": (5, third)}
     checks = tuple(
-        check(question, "one", worth, Outcome.PASSED if right else Outcome.FAILED)
+        check_result(question, "one", worth, Outcome.PASSED if right else Outcome.FAILED)
         for question, (worth, right) in points.items()
     )
-    return of(name, checks=checks, flags=(), manual={})
+    return result_for(name, checks=checks, flags=(), manual={})
 
 
 def a_class() -> list[Result]:
@@ -40,19 +40,19 @@ def test_discrimination_is_not_defined_for_few_results_or_where_all_have_the_sam
     same = [marked(f"s{place}", True, place < 5, place < 6) for place in range(10)]
     assert summary.discrimination("q1", same) is None
     assert summary.discrimination("q2", same) is not None
-    partly = of("zoe", checks=ungraded("q1-shape"))
+    partly = result_for("zoe", checks=checks_with_ungraded("q1-shape"))
     assert summary.discrimination("q2", [*same[:9], partly]) is None
 
 
 def test_difficulty_is_the_mean_share_of_the_points() -> None:
     assert [one.difficulty for one in summary.questions(a_class())] == [0.4, 0.5, 0.6]
-    assert summary.questions([of("ben")])[-1].difficulty is None
+    assert summary.questions([result_for("ben")])[-1].difficulty is None
 
 
 def test_beliefs_are_counted_by_question_the_commonest_first() -> None:
     held = [{"q2": "b"}, {"q2": "a", "q1": "z"}, {"q2": "a"}]
-    class_of = [replace(one, beliefs=there) for one, there in zip(a_class(), held, strict=False)]
-    found = [(one.question, one.belief, one.count) for one in summary.beliefs(class_of)]
+    class_of = [replace(one, misconceptions=there) for one, there in zip(a_class(), held, strict=False)]
+    found = [(one.question, one.misconception, one.count) for one in summary.misconceptions(class_of)]
     assert found == [("q1", "z", 1), ("q2", "a", 2), ("q2", "b", 1)]
 
 
@@ -62,12 +62,12 @@ def test_people_look_at_what_is_ungraded_stopped_everywhere_or_flagged() -> None
         marked("fine", True, False, True),
         replace(marked("errors", True, True, True), checks=(*errors[:2], *a_class()[0].checks[2:])),
         replace(marked("once", True, True, True), checks=(errors[0], *a_class()[0].checks[1:])),
-        of("flagged", flags=("odd", "odd")),
-        of("lost", checks=ungraded("q1-shape"), flags=("odd",)),
+        result_for("flagged", flags=("odd", "odd")),
+        result_for("lost", checks=checks_with_ungraded("q1-shape"), flags=("odd",)),
     ]
-    found = {reason: [one.student for one in there] for reason, there in attention.attention(students)}
+    found = {reason: [one.student for one in there] for reason, there in flags.group_by_flag(students)}
     assert found == {
-        attention.UNGRADED: ["lost"],
-        attention.ERRORS: ["errors"],
+        flags.UNGRADED: ["lost"],
+        flags.ERRORS: ["errors"],
         "odd": ["flagged", "lost"],
     }

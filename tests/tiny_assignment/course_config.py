@@ -9,7 +9,7 @@ COURSE = {
             "points": 17,
             "due": "2027-02-12T23:59:00+00:00",
             "kit": "tinykit",
-            "cell_timeout_s": 60,
+            "build_cell_timeout_s": 60,
             "lab": {"width": 3, "length": 12_000, "seed": 5},
         },
     },

@@ -8,11 +8,11 @@ escaped where: GitHub, "Workflow commands for GitHub Actions", and ``escapeData`
 from collections.abc import Iterator
 
 from autograder.checks import Outcome
-from autograder.grade.results import Result
-from autograder.grade.text import one_line
+from autograder.engine.results import Result
 from autograder.report.exports import sentences
+from autograder.report.load_run import Run
 from autograder.report.pages import question_title
-from autograder.report.runs import Run
+from autograder.text import one_line
 
 NAME = "annotations.txt"
 
@@ -31,16 +31,16 @@ def _lines(result: Result) -> Iterator[str]:
             continue
         ours = all(check.outcome is Outcome.UNGRADED for check in lost)
         where = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
-        texts = [f"{sentences.title(check)}: {' '.join(sentences.of_check(check))}" for check in lost]
+        texts = [f"{sentences.title(check)}: {' '.join(sentences.check_sentences(check))}" for check in lost]
         yield _command(
             "warning" if ours else "error", f"{where}: {sentences.points(result, question)}", "\n".join(texts)
         )
 
 
 def _command(level: str, title: str, message: str) -> str:
-    escaped = _data(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={escaped}::{_data(message)}"
+    escaped = _escape(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={escaped}::{_escape(message)}"
 
 
-def _data(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -15,85 +15,90 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.checks import Outcome
 from autograder.course import Assignment
+from autograder.engine.results import CheckResult, Result
 from autograder.errors import StudentError
-from autograder.grade.results import CheckResult, Result
-from autograder.grade.submissions import Output, interpret, outputs
-from autograder.grade.submissions import read as read_cells
-from autograder.grade.submissions.order import Step
-from autograder.grade.text import one_line
-from autograder.report.figures import Room
-from autograder.report.gradescope import OURS
-from autograder.source import Kind, Source
+from autograder.notebook import CellType, Source
+from autograder.report.image_budget import ImageBudget
+from autograder.report.results_json import CHECK_NOT_GRADED
+from autograder.submission.interpret import match_submission
+from autograder.submission.outputs import Output, read_outputs
+from autograder.submission.placement import GradingStep
+from autograder.submission.read import read as read_cells
+from autograder.text import one_line
 
-LOST = "The file that was graded is no longer in the folder of the run; this is the blank release."
+SUBMISSION_MISSING = (
+    "The file that was graded is no longer in the folder of the run; this is the blank release."
+)
 
-_LONGEST = 600
+_MAX_LENGTH = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SubmittedContent:
     """What of a submission is shown."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[GradingStep, ...] = ()
     """What was run, in its order."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
+    written_answers: Mapping[str, str] = field(default_factory=dict)
     """Answers to the questions that people mark."""
 
     outputs: Mapping[int, tuple[Output, ...]] = field(default_factory=dict)
     """What stands below its cells, by their place in the file, from 1."""
 
-    places: Mapping[str, int] = field(default_factory=dict)
+    cell_numbers: Mapping[str, int] = field(default_factory=dict)
     """Of its cells by what the file calls them."""
 
-    room: Room = field(default_factory=Room)
+    image_budget: ImageBudget = field(default_factory=ImageBudget)
 
 
-def read(data: bytes | None, source: Source, assignment: Assignment) -> Submission:
+def read_content(data: bytes | None, source: Source, assignment: Assignment) -> SubmittedContent:
     """Return what a submission answers; nothing if it is not there or cannot be read."""
     if data is None:
-        return Submission()
+        return SubmittedContent()
     try:
-        matched, (cells, _) = interpret(data, source, assignment), read_cells(data)
+        matched, (cells, _) = match_submission(data, source, assignment), read_cells(data)
         places = {cell.id: cell.number for cell in reversed(cells)}
-        return Submission(matched.steps, matched.texts, outputs(data), places)
+        return SubmittedContent(matched.steps, matched.texts, read_outputs(data), places)
     except StudentError:
-        return Submission()
+        return SubmittedContent()
 
 
-def notebook(release: NotebookNode, source: Source, result: Result, submission: Submission) -> NotebookNode:
+def notebook(
+    release: NotebookNode, source: Source, result: Result, submission: SubmittedContent
+) -> NotebookNode:
     """Return the release as the student left it, with our sentence below each check.
 
     Args:
         release: nbgrader's flavour, as students get it.
         source: with literals for facts.
     """
-    answers, extras = _placed(submission, source)
+    answers, extras = _place_cells(submission, source)
     told = {check.id: check for check in result.checks}
     prose = {
-        question.answers[0].cell.id: submission.texts[question.name]
+        question.answers[0].cell.id: submission.written_answers[question.name]
         for question in source.questions
-        if submission.texts.get(question.name)
+        if submission.written_answers.get(question.name)
     }
     made = deepcopy(release)
     made.cells = list(extras.get("", ()))
     for cell in deepcopy(release.cells):
         if cell.id in told:
-            cell.outputs = [_told(told[cell.id])]
+            cell.outputs = [_check_output(told[cell.id])]
         elif cell.id in answers:
             cell.source = "\n\n".join(step.text for step in answers[cell.id])
             cell.outputs = _outputs(submission, [step.number for step in answers[cell.id]])
         elif cell.id in prose:
             cell.source = literal(prose[cell.id])
-        elif cell.cell_type == Kind.CODE:
-            cell.outputs = _outputs(submission, [submission.places.get(cell.id, 0)])
+        elif cell.cell_type == CellType.CODE:
+            cell.outputs = _outputs(submission, [submission.cell_numbers.get(cell.id, 0)])
         made.cells += [cell, *extras.get(cell.id, ())]
     return made
 
 
-def with_note(made: NotebookNode, text: str) -> NotebookNode:
+def with_note(nb: NotebookNode, text: str) -> NotebookNode:
     """Return a notebook with a sentence of ours on top."""
-    noted = deepcopy(made)
+    noted = deepcopy(nb)
     noted.cells.insert(0, new_markdown_cell(text, id="note-of-the-grader"))
     return noted
 
@@ -105,16 +110,16 @@ def literal(text: str) -> str:
     return f"{fence}\n{text}\n{fence}"
 
 
-def _placed(
-    submission: Submission, source: Source
-) -> tuple[dict[str, list[Step]], dict[str, list[NotebookNode]]]:
+def _place_cells(
+    submission: SubmittedContent, source: Source
+) -> tuple[dict[str, list[GradingStep]], dict[str, list[NotebookNode]]]:
     """Return the answers by cell, and the student's own cells by the cell of the source above them."""
     last = {
         question.checks[0].cell.id: question.checks[-1].cell.id
         for question in source.questions
         if question.checks
     }
-    answers: dict[str, list[Step]] = {}
+    answers: dict[str, list[GradingStep]] = {}
     extras: dict[str, list[NotebookNode]] = {}
     above = ""
     for step in submission.steps:
@@ -129,15 +134,15 @@ def _placed(
     return answers, extras
 
 
-def _outputs(submission: Submission, numbers: Sequence[int]) -> list[NotebookNode]:
+def _outputs(submission: SubmittedContent, numbers: Sequence[int]) -> list[NotebookNode]:
     below = (output for number in dict.fromkeys(numbers) for output in submission.outputs.get(number, ()))
-    return [made for output in below if (made := _output(output, submission.room))]
+    return [made for output in below if (made := _output(output, submission.image_budget))]
 
 
-def _output(output: Output, room: Room) -> NotebookNode | None:
+def _output(output: Output, image_budget: ImageBudget) -> NotebookNode | None:
     if output.text:
-        return _stream(f"{output.text}\n", error=output.error)
-    figure = room.figure(output.png)
+        return _stream(f"{output.text}\n", error=output.is_error)
+    figure = image_budget.reencode(output.png)
     png = base64.b64encode(figure.png).decode("ascii") if figure else ""
     return new_output("display_data", {"image/png": png}) if png else None
 
@@ -147,10 +152,10 @@ def _stream(text: str, *, error: bool) -> NotebookNode:
     return made
 
 
-def _told(check: CheckResult) -> NotebookNode:
+def _check_output(check: CheckResult) -> NotebookNode:
     """Return what a student reads of a check as its output."""
     ungraded = check.outcome is Outcome.UNGRADED
-    sentences = [OURS] if ungraded else [check.told, check.hint]
+    sentences = [CHECK_NOT_GRADED] if ungraded else [check.student_message, check.hint]
     lines = [f"{check.outcome.value}: {check.title}", *sentences]
-    text = "\n".join(one_line(line, _LONGEST) for line in lines if line)
+    text = "\n".join(one_line(line, _MAX_LENGTH) for line in lines if line)
     return _stream(f"{text}\n", error=check.outcome is not Outcome.PASSED and not ungraded)

@@ -8,13 +8,13 @@ none is. It knows the assignment by the number behind its title, or else by the 
 
 from pathlib import Path
 
+from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
-from autograder.grade.folders import replace_file
-from autograder.report.exports import imports
-from autograder.report.gradebook import number
+from autograder.report.exports import lms_csv
+from autograder.report.gradebook import format_points
+from autograder.report.load_run import Run
 from autograder.report.marks import Mark
-from autograder.report.runs import Run
-from autograder.report.spreadsheet import dump, inert
+from autograder.report.spreadsheet import dump_csv, escape_formula
 
 NAME = "canvas.csv"
 
@@ -27,32 +27,37 @@ def write(run: Run, out: Path) -> Path:
     """
     assignment = run.assignment
     title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
-    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", inert(title)]
-    points = ["    Points Possible", "", "", "", "", number(assignment.points)]
-    rows = [_row(mark) for mark in run.marks if known(mark)]
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", escape_formula(title)]
+    points = ["    Points Possible", "", "", "", "", format_points(assignment.points)]
+    rows = [_row(mark) for mark in run.marks if is_identifiable(mark)]
     if not rows:
         raise StaffError(f"{run.out}: no student has an id for Canvas; give a list with --roster")
-    replace_file(out / NAME, dump([header, points, *rows]))
+    replace_file(out / NAME, dump_csv([header, points, *rows]))
     return out / NAME
 
 
-def known(mark: Mark) -> bool:
+def is_identifiable(mark: Mark) -> bool:
     """Return whether Canvas can know whose mark it is."""
-    return not mark.why and any(_ids(mark))
+    return not mark.unmatched_reason and any(_ids(mark))
 
 
 def remarks(run: Run) -> tuple[str, ...]:
     """Return what is not in the file, one sentence each."""
-    return imports.remarks(run, known, "Canvas")
+    return lms_csv.remarks(run, is_identifiable, "Canvas")
 
 
 def _row(mark: Mark) -> list[str]:
     section = mark.student.section if mark.student else ""
-    return [inert(imports.name(mark)), *_ids(mark), inert(section), number(mark.settled)]
+    return [
+        escape_formula(lms_csv.display_name(mark)),
+        *_ids(mark),
+        escape_formula(section),
+        format_points(mark.complete_total),
+    ]
 
 
 def _ids(mark: Mark) -> tuple[str, str, str]:
     said = mark.result.ids if mark.result else {}
     if mark.student is None:
-        return said.get("canvas", ""), imports.plain(said.get("id", "")), ""
+        return said.get("canvas", ""), lms_csv.safe_id(said.get("id", "")), ""
     return mark.student.canvas_id or said.get("canvas", ""), mark.student.id, mark.student.student

@@ -8,10 +8,10 @@ GitLab shows the text of these elements, others their ``message``.
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from autograder.checks import Outcome
-from autograder.grade.results import CheckResult, Result
-from autograder.grade.text import one_line
+from autograder.engine.results import CheckResult, Result
 from autograder.report.exports import sentences
-from autograder.report.runs import Run
+from autograder.report.load_run import Run
+from autograder.text import one_line
 
 NAME = "junit.xml"
 
@@ -57,7 +57,7 @@ def _case(check: CheckResult, student: str) -> Element:
         time=f"{check.wall_s:.3f}",
     )
     if check.outcome in _ELEMENTS:
-        texts = sentences.of_check(check)
+        texts = sentences.check_sentences(check)
         element = _ELEMENTS[check.outcome]
         SubElement(case, element, type=check.outcome.value, message=texts[0]).text = "\n".join(texts)
     return case

@@ -8,13 +8,13 @@ reads no names, and passes over empty grades. Column names are those of an Engli
 
 from pathlib import Path
 
+from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
-from autograder.grade.folders import replace_file
-from autograder.report.exports import imports
-from autograder.report.gradebook import number
+from autograder.report.exports import lms_csv
+from autograder.report.gradebook import format_points
+from autograder.report.load_run import Run
 from autograder.report.marks import Mark
-from autograder.report.runs import Run
-from autograder.report.spreadsheet import dump, inert
+from autograder.report.spreadsheet import dump_csv, escape_formula
 
 NAME = "moodle.csv"
 HEADER = ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"]
@@ -26,36 +26,43 @@ def write(run: Run, out: Path) -> Path:
     Raises:
         StaffError: no student has a number in Moodle.
     """
-    points = number(run.assignment.points)
-    rows = [_row(mark, points) for mark in run.marks if known(mark)]
+    points = format_points(run.assignment.points)
+    rows = [_row(mark, points) for mark in run.marks if is_identifiable(mark)]
     if not rows:
         raise StaffError(f"{run.out}: no student has a moodle_id; give a list with --roster")
-    replace_file(out / NAME, dump([HEADER, *rows]))
+    replace_file(out / NAME, dump_csv([HEADER, *rows]))
     return out / NAME
 
 
-def known(mark: Mark) -> bool:
+def is_identifiable(mark: Mark) -> bool:
     """Return whether Moodle can know whose mark it is."""
-    return not mark.why and bool(_number(mark))
+    return not mark.unmatched_reason and bool(_participant_id(mark))
 
 
 def remarks(run: Run) -> tuple[str, ...]:
     """Return what is not in the file, one sentence each."""
-    return imports.remarks(run, known, "Moodle")
+    return lms_csv.remarks(run, is_identifiable, "Moodle")
 
 
 def _row(mark: Mark, points: str) -> list[str]:
     email = mark.student.email if mark.student else ""
-    name = inert(imports.name(mark))
-    return [f"Participant {_number(mark)}", name, inert(email), number(mark.settled), points, "-"]
+    name = escape_formula(lms_csv.display_name(mark))
+    return [
+        f"Participant {_participant_id(mark)}",
+        name,
+        escape_formula(email),
+        format_points(mark.complete_total),
+        points,
+        "-",
+    ]
 
 
-def _number(mark: Mark) -> str:
+def _participant_id(mark: Mark) -> str:
     """Return the participant's number: the roster's, for a group's file bears the group's."""
     if mark.student is None or not mark.student.moodle_id:
-        return mark.result.ids.get("moodle", "") if mark.result and not _grouped(mark) else ""
+        return mark.result.ids.get("moodle", "") if mark.result and not _is_in_group(mark) else ""
     return mark.student.moodle_id
 
 
-def _grouped(mark: Mark) -> bool:
+def _is_in_group(mark: Mark) -> bool:
     return bool(mark.student and mark.student.group)

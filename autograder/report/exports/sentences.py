@@ -1,16 +1,16 @@
 """What a student may read of a check, as sentences on one line each; control characters are gone."""
 
 from autograder.checks import Outcome
-from autograder.grade.results import CheckResult, Result
-from autograder.grade.text import one_line
-from autograder.report.gradebook import number
-from autograder.report.gradescope import OURS
-from autograder.report.pages import WORDS
+from autograder.engine.results import CheckResult, Result
+from autograder.report.gradebook import format_points
+from autograder.report.pages import OUTCOME_TEXTS
+from autograder.report.results_json import CHECK_NOT_GRADED
+from autograder.text import one_line
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
-def of_check(check: CheckResult) -> list[str]:
+def check_sentences(check: CheckResult) -> list[str]:
     """Return what became of a check and its hint; nothing of one that passed.
 
     Whatever is returned may hold text of the student's.
@@ -18,13 +18,13 @@ def of_check(check: CheckResult) -> list[str]:
     if check.outcome is Outcome.PASSED:
         return []
     if check.outcome is Outcome.UNGRADED:
-        return [OURS]
-    word = WORDS[check.outcome]
-    told = one_line(check.told, _LONGEST)
+        return [CHECK_NOT_GRADED]
+    word = OUTCOME_TEXTS[check.outcome]
+    told = one_line(check.student_message, _MAX_LENGTH)
     sentences = [f"{word}: {told}" if told else word]
     if check.hint:
-        sentences.append(f"Hint: {one_line(check.hint, _LONGEST)}")
-    return [_ended(f"{text[:1].upper()}{text[1:]}") for text in sentences]
+        sentences.append(f"Hint: {one_line(check.hint, _MAX_LENGTH)}")
+    return [_with_period(f"{text[:1].upper()}{text[1:]}") for text in sentences]
 
 
 def title(check: CheckResult) -> str:
@@ -35,8 +35,10 @@ def title(check: CheckResult) -> str:
 def points(result: Result, question: str) -> str:
     """Return the points of a question, e.g. ``2.5 of 6 points``."""
     earned, possible = result.marks()[question], result.questions()[question][1]
-    return "not graded yet" if earned is None else f"{number(earned)} of {number(possible)} points"
+    return (
+        "not graded yet" if earned is None else f"{format_points(earned)} of {format_points(possible)} points"
+    )
 
 
-def _ended(text: str) -> str:
+def _with_period(text: str) -> str:
     return text if text[-1] in ".!?…:" else f"{text}."

@@ -1,0 +1,1 @@
+"""From one source notebook to releases, solutions and bundles."""

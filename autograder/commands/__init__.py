@@ -1,0 +1,1 @@
+"""One module per command that joins rooms, and the command line itself."""

@@ -1,0 +1,111 @@
+"""What all submissions of one assignment are graded with."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from autograder.course import CONFIG_NAME, Assignment
+from autograder.engine.misconceptions import KnownSignature
+from autograder.errors import AuthorError
+from autograder.notebook import Source
+from autograder.sandbox.limits import Limits
+
+SEED = 42
+
+
+@dataclass(frozen=True, slots=True)
+class GradingPlan:
+    """An assignment, compiled: its checks, its kit, its limits."""
+
+    assignment: Assignment
+    source: Source
+    """Folded: every fact is a literal, as in a release."""
+
+    files: Mapping[str, bytes]
+    """The kit and the vocabulary, by path beside the notebook."""
+
+    limits: Limits
+    cache: Path
+    """Where trainings are remembered; private."""
+
+    environment: Mapping[str, str]
+    """Names the data set, among others."""
+
+    dataset: str
+    known_signatures: tuple[KnownSignature, ...] = ()
+    """Wrong answers that somebody gave before, to compare with."""
+
+    workers: int = 1
+    """How many share this machine."""
+
+    def check_definitions(self) -> list[dict[str, Any]]:
+        """Return all checks as the grader loads them."""
+        return [
+            {"id": check.cell.id, "code": check.code, "hidden": check.hidden}
+            for check in self.source.checks()
+        ]
+
+    def child_options(self) -> dict[str, Any]:
+        """Return what a child needs to know; nothing of the checks."""
+        grading = self.assignment.grading
+        return {**self.trusted_options(), "stubbed_functions": list(grading.stubbed_functions)}
+
+    def trusted_options(self) -> dict[str, Any]:
+        """Return what the grader needs to know before it has the checks."""
+        return {
+            "seed": SEED,
+            "kit": self.assignment.kit,
+            "trainer_module": self.assignment.grading.trainer_module,
+        }
+
+    def trainer_options(self) -> dict[str, Any]:
+        """Return what the trainer needs to know."""
+        threads = max(1, (os.cpu_count() or 1) // self.workers)
+        return {
+            "service": self.assignment.grading.trainer_module,
+            "cache": str(self.cache),
+            "threads": threads,
+        }
+
+    @property
+    def source_sha256(self) -> str:
+        """Return the digest of the source notebook's bytes."""
+        return _sha256(self.assignment.notebook)
+
+    @property
+    def config_sha256(self) -> str:
+        """Return the digest of the course's configuration."""
+        return _sha256(self.assignment.root / CONFIG_NAME)
+
+    @property
+    def kit_sha256(self) -> str:
+        """Return the digest of all files beside the notebook."""
+        kit = hashlib.sha256()
+        for name, data in sorted(self.files.items()):
+            kit.update(f"{name} {len(data)}\n".encode() + data)
+        return kit.hexdigest()
+
+
+def grading_limits(assignment: Assignment) -> Limits:
+    """Return the limits of an assignment.
+
+    Raises:
+        AuthorError: its configuration names a limit that does not exist.
+    """
+    known = {one.name: one.type for one in fields(Limits)}
+    wrong = sorted(set(assignment.grading.limits) - set(known))
+    if wrong:
+        raise AuthorError(
+            f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['limits']: "
+            f"no limit {wrong[0]!r}; known: {', '.join(known)}"
+        )
+    whole = {name for name, kind in known.items() if kind in (int, "int")}
+    given = assignment.grading.limits.items()
+    return Limits(**{name: int(value) if name in whole else float(value) for name, value in given})  # type: ignore[arg-type]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,142 @@
+"""Folders as values: ``{path: bytes}``, read, compared and replaced as a whole."""
+
+import hashlib
+import io
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from autograder.errors import StaffError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
+"""Of the systems that a zip can come from; only this one has modes."""
+
+IGNORED_NAMES = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below ``folder`` by its path with forward slashes."""
+    paths = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")))
+    return {
+        relative.as_posix(): path.read_bytes()
+        for path, relative in paths
+        if path.is_file() and not any(part in IGNORED_NAMES for part in relative.parts)
+    }
+
+
+def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` below ``folder``."""
+    for name, data in sorted(files.items()):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def make_zip(files: Mapping[str, bytes], executables: Iterable[str] = ()) -> bytes:
+    """Return a zip of ``files`` in order of their names, without times: equal files, equal bytes.
+
+    Args:
+        executable: names of those that can be run.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = _UNIX
+            entry.external_attr = (0o755 if name in executables else 0o644) << 16
+            archive.writestr(entry, data)
+    return packed.getvalue()
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Return one SHA-256 over the names and contents of files."""
+    whole = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        whole.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def replace_trees(trees: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Make each folder hold exactly its files: all are written beside, then put in place.
+
+    Raises:
+        StaffError: the disk is full or read-only; what was in the folders is still there.
+    """
+    folder = next(iter(trees))
+    try:
+        for folder, files in trees.items():
+            _recover(folder)
+            _new_path(folder).parent.mkdir(parents=True, exist_ok=True)
+            write_tree(_new_path(folder), files)
+        for folder in trees:
+            _swap(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StaffError(f"{folder}: cannot be written ({reason}); its old content is whole") from error
+    finally:
+        for folder in trees:
+            shutil.rmtree(_new_path(folder), ignore_errors=True)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write one file beside its place and put it there.
+
+    Raises:
+        StaffError: the disk is full or read-only; the old file is still there.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StaffError(f"{path}: cannot be written ({reason}); the old file is whole") from error
+
+
+def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield how ``folder`` differs from ``files``, one line per path."""
+    found = _files_and_links(folder)
+    for name in sorted({*found, *files}):
+        if name not in found:
+            yield f"{folder.name}/{name}: missing"
+        elif name not in files:
+            yield f"{folder.name}/{name}: not made by the build"
+        elif found[name] != files[name]:
+            yield f"{folder.name}/{name}: differs"
+
+
+def _files_and_links(folder: Path) -> dict[str, bytes]:
+    """Return all files below ``folder``; a link counts, but not what it points to."""
+    links = {path for path in folder.rglob("*") if path.is_symlink()}
+    return read_tree(folder) | {path.relative_to(folder).as_posix(): b"" for path in links}
+
+
+def _new_path(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.new")
+
+
+def _old_path(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _recover(folder: Path) -> None:
+    """Clear away what a build left that was killed, and undo half a swap."""
+    if _old_path(folder).exists() and not folder.exists():
+        _old_path(folder).rename(folder)
+    shutil.rmtree(_old_path(folder), ignore_errors=True)
+    shutil.rmtree(_new_path(folder), ignore_errors=True)
+
+
+def _swap(folder: Path) -> None:
+    if folder.exists():
+        folder.rename(_old_path(folder))
+    try:
+        _new_path(folder).rename(folder)
+    except OSError:
+        if _old_path(folder).exists():
+            _old_path(folder).rename(folder)
+        raise
+    shutil.rmtree(_old_path(folder), ignore_errors=True)

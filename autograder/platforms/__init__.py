@@ -1,0 +1,1 @@
+"""Where graded work comes from and goes to: Gradescope, nbgrader, many machines."""

@@ -1,0 +1,1 @@
+"""Tests of the checks: validate, mutation test, compare with other graders, calibrate."""

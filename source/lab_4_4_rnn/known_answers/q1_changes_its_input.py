@@ -1,0 +1,13 @@
+"""
+question = "q1"
+misconception = "The list that I am given is mine to change."
+failing_checks = ["q1-special"]
+kind = "behaviour"
+message_part = "changes what it is given"
+"""
+
+def decode_review(ids, index_to_word):
+    special = {1: "<start>", 2: "<unk>"}
+    while 0 in ids:
+        ids.remove(0)
+    return " ".join(special.get(i) or index_to_word[i - 3] for i in ids)

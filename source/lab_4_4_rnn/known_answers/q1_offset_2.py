@@ -1,0 +1,11 @@
+"""
+question = "q1"
+misconception = "Two special ids are counted, so a word of rank r has the id r + 2."
+failing_checks = ["q1-words", "q1-special"]
+kind = "behaviour"
+message_part = "rank"
+"""
+
+def decode_review(ids, index_to_word):
+    special = {1: "<start>", 2: "<unk>"}
+    return " ".join(special.get(i) or index_to_word.get(i - 2, "<unk>") for i in ids if i != 0)

@@ -1,0 +1,10 @@
+r"""
+question = "q2"
+misconception = "padding=\"post\" also decides where long reviews are cut."
+failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+kind = "behaviour"
+message_part = "keeps its beginning"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    return keras.utils.pad_sequences(reviews, maxlen=max_length, padding="post")

@@ -1,0 +1,12 @@
+"""
+question = "q2"
+misconception = "An array of zeros is an array of zeros, whatever its type."
+failing_checks = ["q2-shape", "q2-rows"]
+kind = "dtype"
+message_part = "integers"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    return keras.utils.pad_sequences(
+        reviews, maxlen=max_length, padding="post", truncating="post", dtype="float32"
+    )

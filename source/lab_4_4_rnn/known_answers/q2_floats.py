@@ -1,0 +1,13 @@
+"""
+question = "q2"
+misconception = "An array of zeros is an array of zeros, whatever its type."
+failing_checks = ["q2-shape", "q2-rows"]
+kind = "dtype"
+message_part = "integers"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    padded = np.zeros((len(reviews), max_length))
+    for row, review in zip(padded, reviews):
+        row[: len(review[:max_length])] = review[:max_length]
+    return padded

@@ -1,0 +1,14 @@
+r"""
+question = "q2"
+misconception = "padding=\"post\" also decides where long reviews are cut."
+failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+kind = "behaviour"
+message_part = "keeps its beginning"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    rows = []
+    for review in reviews:
+        kept = list(review)[-max_length:]
+        rows.append(kept + [0] * (max_length - len(kept)))
+    return np.array(rows, dtype="int32")

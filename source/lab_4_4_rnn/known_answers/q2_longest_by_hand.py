@@ -1,0 +1,14 @@
+"""
+question = "q2"
+misconception = "Each set is padded to its own longest review."
+failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+kind = "shape"
+message_part = "columns"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    width = 0
+    for review in reviews:
+        width = max(width, len(review))
+    rows = [list(review) + [0] * (width - len(review)) for review in reviews]
+    return np.array(rows, dtype="int32")

@@ -1,0 +1,10 @@
+"""
+question = "q2"
+misconception = "pad_sequences knows how wide the result must be."
+failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+kind = "shape"
+message_part = "columns"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    return keras.utils.pad_sequences(reviews, padding="post", truncating="post")

@@ -1,0 +1,11 @@
+"""
+question = "q2"
+misconception = "Padding once more to another width does no harm."
+failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+kind = "behaviour"
+message_part = "padded array"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    once = keras.utils.pad_sequences(reviews, maxlen=2, padding="post", truncating="post")
+    return keras.utils.pad_sequences(once, maxlen=max_length, padding="post", truncating="post")

@@ -1,0 +1,15 @@
+"""
+question = "q2"
+misconception = "The defaults of pad_sequences fill and cut at the end."
+failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+kind = "behaviour"
+message_part = "behind the words"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    padded = np.zeros((len(reviews), max_length), dtype="int32")
+    for number, review in enumerate(reviews):
+        kept = review[-max_length:]
+        if len(kept) > 0:
+            padded[number, -len(kept) :] = kept
+    return padded

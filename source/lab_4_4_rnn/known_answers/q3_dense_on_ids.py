@@ -1,0 +1,18 @@
+"""
+question = "q3"
+misconception = "Ids are numbers, so a Dense layer can read them."
+failing_checks = ["q3-layers", "q3-params", "q3-sizes", "q3-padding", "q3-accuracy"]
+kind = "types"
+message_part = "layer 1"
+"""
+
+def build_dense_baseline(vocab_size=vocab_size, embed_dim=embed_dim, max_length=max_length):
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Dense(hidden_units, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,10 @@
+"""
+question = "q4"
+misconception = "* multiplies matrices."
+failing_checks = ["q4-shape", "q4-parts", "q4-keras"]
+kind = "translated"
+message_part = "shapes do not fit"
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    return np.tanh(x_t * Wx + h_prev * Wh + b)

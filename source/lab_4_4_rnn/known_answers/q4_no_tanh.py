@@ -1,0 +1,10 @@
+"""
+question = "q4"
+misconception = "A recurrent layer is a sum; the activation comes later."
+failing_checks = ["q4-example", "q4-parts", "q4-keras"]
+kind = "behaviour"
+message_part = "squeeze"
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    return x_t @ Wx + h_prev @ Wh + b

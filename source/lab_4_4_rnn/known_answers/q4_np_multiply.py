@@ -1,0 +1,12 @@
+"""
+question = "q4"
+misconception = "* multiplies matrices."
+failing_checks = ["q4-shape", "q4-parts", "q4-keras"]
+kind = "translated"
+message_part = "shapes do not fit"
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    from_input = np.multiply(x_t, Wx)
+    from_memory = np.multiply(h_prev, Wh)
+    return np.tanh(from_input + from_memory + b)

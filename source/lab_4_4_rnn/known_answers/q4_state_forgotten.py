@@ -1,0 +1,13 @@
+"""
+question = "q4"
+misconception = "The state is only the output; the next step does not read it."
+failing_checks = ["q4-example", "q4-parts", "q4-keras"]
+kind = "behaviour"
+message_part = "h_prev"
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    new = np.dot(x_t, Wx)
+    new = new + b
+    state = np.tanh(new)
+    return state

@@ -1,0 +1,10 @@
+"""
+question = "q4"
+misconception = "Wh may be used either way round, it is square."
+failing_checks = ["q4-parts", "q4-keras"]
+kind = "behaviour"
+message_part = "h_prev"
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    return np.tanh(np.dot(x_t, Wx) + np.dot(Wh, h_prev.T).T + b)

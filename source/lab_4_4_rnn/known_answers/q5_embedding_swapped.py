@@ -1,0 +1,19 @@
+"""
+question = "q5"
+misconception = "Embedding takes the size of the vectors first."
+failing_checks = ["q5-params", "q5-sizes", "q5-order"]
+kind = "params"
+message_part = "SimpleRNN has another size"
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(embed_dim, vocab_size, mask_zero=True),
+            keras.layers.SimpleRNN(units),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,17 @@
+"""
+question = "q5"
+misconception = "A model is ready when its layers are there."
+failing_checks = ["q5-output", "q5-order"]
+kind = "config"
+message_part = "not compiled"
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    return keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            keras.layers.SimpleRNN(units),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )

@@ -1,0 +1,13 @@
+"""
+question = "q5"
+misconception = "A model is ready when its layers are there."
+failing_checks = ["q5-output", "q5-order"]
+kind = "config"
+message_part = "not compiled"
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    words = keras.Input((max_length,))
+    vectors = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True)(words)
+    state = keras.layers.SimpleRNN(units)(vectors)
+    return keras.Model(words, keras.layers.Dense(1, activation="sigmoid")(state))

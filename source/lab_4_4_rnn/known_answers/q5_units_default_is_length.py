@@ -1,0 +1,15 @@
+"""
+question = "q5"
+misconception = "A recurrent layer needs one unit per time step."
+failing_checks = ["q5-params", "q5-sizes", "q5-padding"]
+kind = "params"
+message_part = "SimpleRNN has another size"
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    words = keras.Input((max_length,))
+    vectors = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True)(words)
+    state = keras.layers.SimpleRNN(units=max_length)(vectors)
+    model = keras.Model(words, keras.layers.Dense(1, "sigmoid")(state))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,23 @@
+"""
+question = "q6"
+misconception = "The loss turns any number into a probability."
+failing_checks = ["q6-output", "q6-padding", "q6-lstm", "q6-gru"]
+kind = "config"
+message_part = "another activation"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    words = keras.Input((max_length,))
+    vectors = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True)(words)
+    if kind == "lstm":
+        state = keras.layers.LSTM(units, dropout=dropout)(vectors)
+    elif kind == "gru":
+        state = keras.layers.GRU(units, dropout=dropout)(vectors)
+    else:
+        raise ValueError("unknown kind")
+    outputs = keras.layers.Dense(1, activation="linear")(state)
+    model = keras.Model(words, outputs)
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

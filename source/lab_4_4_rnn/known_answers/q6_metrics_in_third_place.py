@@ -1,0 +1,24 @@
+"""
+question = "q6"
+misconception = "compile takes optimizer, loss and metrics in this order."
+failing_checks = ["q6-output", "q6-lstm", "q6-gru"]
+kind = "config"
+message_part = "metric that the lab reads"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}.get(kind)
+    if layer is None:
+        raise ValueError(kind)
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    return model

@@ -1,0 +1,23 @@
+"""
+question = "q6"
+misconception = "Dropout of a recurrent layer acts between its time steps."
+failing_checks = ["q6-settings", "q6-dropout", "q6-gru"]
+kind = "config"
+message_part = "argument for it"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    words = keras.Input((max_length,))
+    vectors = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True)(words)
+    if kind == "lstm":
+        state = keras.layers.LSTM(units, recurrent_dropout=dropout)(vectors)
+    elif kind == "gru":
+        state = keras.layers.GRU(units, recurrent_dropout=dropout)(vectors)
+    else:
+        raise ValueError("unknown kind")
+    outputs = keras.layers.Dense(1, activation="sigmoid")(state)
+    model = keras.Model(words, outputs)
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,26 @@
+"""
+question = "q6"
+misconception = "Two classes need two outputs."
+failing_checks = ["q6-params", "q6-output", "q6-sizes", "q6-padding", "q6-lstm", "q6-gru"]
+kind = "shape"
+message_part = "another shape"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}.get(kind)
+    if layer is None:
+        raise ValueError(kind)
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model

@@ -1,0 +1,25 @@
+"""
+question = "q6"
+misconception = "A second recurrent layer reads what the first one returns."
+failing_checks = ["q6-layers", "q6-params", "q6-output", "q6-settings", "q6-sizes", "q6-dropout", "q6-padding", "q6-kind", "q6-lstm", "q6-gru"]
+kind = "translated"
+message_part = "return_sequences=True keeps the words"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}.get(kind)
+    if layer is None:
+        raise ValueError(kind)
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

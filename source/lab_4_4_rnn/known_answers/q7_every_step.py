@@ -1,0 +1,13 @@
+"""
+question = "q7"
+misconception = "Each time step has weights of its own."
+failing_checks = ["q7-lab", "q7-sizes", "q7-formula"]
+kind = "count"
+message_part = "the count for"
+"""
+
+def rnn_params(kind, input_dim, units):
+    gates = {"simple_rnn": 1, "lstm": 4, "gru": 3}[kind]
+    bias = 2 * units if kind == "gru" else units
+    per_step = gates * (input_dim * units + units * units + bias)
+    return per_step * max_length

@@ -1,0 +1,15 @@
+"""
+question = "q7"
+misconception = "A GRU has one bias per gate, like an LSTM."
+failing_checks = ["q7-lab", "q7-sizes", "q7-formula"]
+kind = "count"
+message_part = "the count for gru"
+"""
+
+def rnn_params(kind, input_dim, units):
+    cell = input_dim * units + units * units + units
+    if kind == "lstm":
+        return 4 * cell
+    if kind == "gru":
+        return 3 * cell
+    return cell

@@ -1,0 +1,11 @@
+"""
+question = "q7"
+misconception = "The input is as wide as the state."
+failing_checks = ["q7-sizes"]
+kind = "count"
+message_part = "different parts"
+"""
+
+def rnn_params(kind, input_dim, units):
+    sets, biases = {"simple_rnn": (1, 1), "lstm": (4, 1), "gru": (3, 2)}[kind]
+    return sets * units * (2 * units + biases)

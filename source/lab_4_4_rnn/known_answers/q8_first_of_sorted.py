@@ -1,0 +1,11 @@
+"""
+question = "q8"
+misconception = "The highest number wins."
+failing_checks = ["q8-example", "q8-cases"]
+kind = "behaviour"
+message_part = "list of tied models"
+"""
+
+def tied_with_best(accuracies, n_test):
+    names = sorted(accuracies, key=lambda name: -accuracies[name])
+    return names[:1]

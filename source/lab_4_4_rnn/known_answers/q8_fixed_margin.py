@@ -1,0 +1,11 @@
+"""
+question = "q8"
+misconception = "Two points apart is always a tie."
+failing_checks = ["q8-cases"]
+kind = "behaviour"
+message_part = "number of reviews"
+"""
+
+def tied_with_best(accuracies, n_test):
+    best = max(accuracies.values())
+    return [name for name, accuracy in accuracies.items() if accuracy >= best - 0.02]

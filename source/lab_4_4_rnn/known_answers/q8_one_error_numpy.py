@@ -1,0 +1,16 @@
+"""
+question = "q8"
+misconception = "One standard error is the margin."
+failing_checks = ["q8-example", "q8-cases"]
+kind = "behaviour"
+message_part = "Two standard errors"
+"""
+
+def tied_with_best(accuracies, n_test):
+    best = max(accuracies.values())
+    error = np.sqrt(best * (1 - best) / n_test)
+    tied = []
+    for name in accuracies:
+        if best - accuracies[name] <= error:
+            tied.append(name)
+    return tied

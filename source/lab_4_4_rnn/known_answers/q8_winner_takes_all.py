@@ -1,0 +1,10 @@
+"""
+question = "q8"
+misconception = "The highest number wins."
+failing_checks = ["q8-example", "q8-cases"]
+kind = "behaviour"
+message_part = "list of tied models"
+"""
+
+def tied_with_best(accuracies, n_test):
+    return [max(accuracies, key=accuracies.get)]

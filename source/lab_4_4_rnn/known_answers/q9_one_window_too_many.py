@@ -1,0 +1,13 @@
+"""
+question = "q9"
+misconception = "A series of n values has n - window + 1 windows, and so many targets."
+failing_checks = ["q9-shape", "q9-example", "q9-targets", "q9-random"]
+kind = "translated"
+message_part = "past the end"
+"""
+
+def make_windows(series, window):
+    rows = range(len(series) - window + 1)
+    X = np.array([series[i : i + window] for i in rows])[..., np.newaxis]
+    y = np.array([series[i + window] for i in rows])
+    return X, y

@@ -1,0 +1,13 @@
+"""
+question = "q9"
+misconception = "Training data are shuffled first."
+failing_checks = ["q9-example", "q9-targets", "q9-random"]
+kind = "behaviour"
+message_part = "first row"
+"""
+
+def make_windows(series, window):
+    rows = np.random.default_rng(0).permutation(len(series) - window)
+    X = np.array([series[i : i + window] for i in rows])[..., np.newaxis]
+    y = np.array([series[i + window] for i in rows])
+    return X, y

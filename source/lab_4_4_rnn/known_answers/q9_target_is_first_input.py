@@ -1,0 +1,12 @@
+"""
+question = "q9"
+misconception = "The series is its own target, as in timeseries_dataset_from_array(s, s, …)."
+failing_checks = ["q9-example", "q9-targets", "q9-random"]
+kind = "behaviour"
+message_part = "after the window"
+"""
+
+def make_windows(series, window):
+    rows = len(series) - window
+    X = np.array([series[i : i + window] for i in range(rows)])[..., np.newaxis]
+    return X, np.asarray(series[:rows])

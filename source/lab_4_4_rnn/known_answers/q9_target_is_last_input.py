@@ -1,0 +1,13 @@
+"""
+question = "q9"
+misconception = "The target is the last value of the window."
+failing_checks = ["q9-example", "q9-targets", "q9-random"]
+kind = "behaviour"
+message_part = "after the window"
+"""
+
+def make_windows(series, window):
+    rows = range(len(series) - window)
+    X = np.array([series[i : i + window] for i in rows])[..., np.newaxis]
+    y = np.array([series[i + window - 1] for i in rows])
+    return X, y

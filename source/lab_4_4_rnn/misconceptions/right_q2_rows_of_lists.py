@@ -1,9 +1,0 @@
-"""
-question = "q2"
-belief = "Plain lists, turned into an array at the end."
-fails = []
-"""
-
-def pad_reviews(reviews, max_length=max_length):
-    rows = [list(review)[:max_length] for review in reviews]
-    return np.array([row + [0] * (max_length - len(row)) for row in rows])

@@ -1,8 +1,0 @@
-"""
-question = "q4"
-belief = "Input and state side by side times both matrices on top of each other."
-fails = []
-"""
-
-def rnn_step(x_t, h_prev, Wx, Wh, b):
-    return np.tanh(np.hstack([x_t, h_prev]) @ np.vstack([Wx, Wh]) + b)

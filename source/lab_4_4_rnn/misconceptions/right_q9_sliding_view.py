@@ -1,9 +1,0 @@
-"""
-question = "q9"
-belief = "NumPy's sliding windows, without the last one."
-fails = []
-"""
-
-def make_windows(series, window):
-    windows = np.lib.stride_tricks.sliding_window_view(series, window)[:-1]
-    return windows.reshape(-1, window, 1).copy(), series[window:].copy()

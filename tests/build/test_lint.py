@@ -1,0 +1,489 @@
+"""A malformed source stops the build with file, cell, line and advice."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.build.compile import prepare
+from autograder.course import load_course
+from autograder.errors import AuthorError
+from tests.build.conftest import cell, edit_notebook
+
+LABEL = "source/tiny/tiny.ipynb"
+
+Edit = Callable[[dict], None]
+
+
+def replaced(name: str, old: str, new: str) -> Edit:
+    def change(raw: dict) -> None:
+        found = cell(raw, name)
+        assert old in found["source"], (name, old)
+        found["source"] = found["source"].replace(old, new)
+
+    return change
+
+
+def without(name: str) -> Edit:
+    def change(raw: dict) -> None:
+        raw["cells"] = [found for found in raw["cells"] if found["id"] != name]
+
+    return change
+
+
+def moved(name: str, before: str) -> Edit:
+    def change(raw: dict) -> None:
+        found = cell(raw, name)
+        raw["cells"].remove(found)
+        raw["cells"].insert(raw["cells"].index(cell(raw, before)), found)
+
+    return change
+
+
+def put(name: str, **values: object) -> Edit:
+    return lambda raw: cell(raw, name).update(values)
+
+
+def inserted(before: str, kind: str, source: str) -> Edit:
+    def change(raw: dict) -> None:
+        new = {"cell_type": kind, "id": "new", "metadata": {}, "source": source}
+        if kind == "code":
+            new |= {"outputs": [], "execution_count": None}
+        raw["cells"].insert(raw["cells"].index(cell(raw, before)), new)
+
+    return change
+
+
+def notebook(**values: object) -> Edit:
+    return lambda raw: raw.update(values)
+
+
+def metadata(**values: object) -> Edit:
+    return lambda raw: raw["metadata"].update(values)
+
+
+CASES: dict[str, tuple[Edit, str, str]] = {
+    "an older notebook format": (notebook(nbformat_minor=4), "", "4.4"),
+    "metadata of an editor": (metadata(vscode={}), "", "'vscode'"),
+    "the version of somebody's Python": (
+        metadata(language_info={"name": "python", "version": "3.11.7"}),
+        "",
+        "language_info with version",
+    ),
+    "no kernel": (metadata(kernelspec={}), "", "no Python kernel"),
+    "metadata of a cell": (put("title", metadata={"collapsed": True}), "title:1", "'collapsed'"),
+    "a stored output": (
+        put("series", outputs=[{"output_type": "stream", "name": "stdout", "text": "x"}]),
+        "series:1",
+        "stored output",
+    ),
+    "an execution count": (put("series", execution_count=3), "series:1", "execution count"),
+    "a cell without an id": (lambda raw: cell(raw, "end").pop("id"), "37:1", "without an id"),
+    "a random id": (put("end", id="3f2C9A"), "3f2C9A:1", "the id '3f2C9A'"),
+    "one id twice": (put("end", id="title"), "title:1", "twice"),
+    "no parameters cell": (put("parameters", id="sizes"), "", "no parameters cell"),
+    "a magic": (replaced("setup", "import checks", "%matplotlib inline"), "setup:1", "not plain Python"),
+    "a raw cell that opens nothing": (
+        replaced("q1-begin", "# BEGIN QUESTION", "# BEGIN QESTION"),
+        "q1-begin:1",
+        "did you mean '# BEGIN QUESTION'",
+    ),
+    "a question that is never closed": (without("q1-end"), "q2-begin:1", "a question inside"),
+    "the last question is never closed": (without("q3-end"), "q3-begin:1", "never closed"),
+    "an end without a begin": (without("q2-begin"), "q2-solution-begin:1", "outside a question"),
+    "a solution block inside the tests": (
+        inserted("q1-shape", "raw", "# BEGIN SOLUTION"),
+        "new:1",
+        "inside '# BEGIN TESTS'",
+    ),
+    "a solution block that is never closed": (without("q1-solution-end"), "q1-tests-begin:1", "inside"),
+    "a second solution block": (
+        lambda raw: [
+            inserted("q1-tests-begin", "raw", "# BEGIN SOLUTION")(raw),
+            cell(raw, "new").update(id="again"),
+            inserted("q1-tests-begin", "raw", "# END SOLUTION")(raw),
+        ],
+        "again:1",
+        "second '# BEGIN SOLUTION'",
+    ),
+    "a Markdown cell among the checks": (inserted("q1-shape", "markdown", "x"), "new:1", "among the checks"),
+    "a cell between solution and tests": (
+        inserted("q1-tests-begin", "markdown", "x"),
+        "new:1",
+        "after the solution",
+    ),
+    "a question without a name": (replaced("q1-begin", "name: q1", ""), "q1-begin:1", "without a name"),
+    "settings that are no YAML": (
+        replaced("q1-begin", "name: q1", "name: q1: x"),
+        "q1-begin:2",
+        "cannot be read",
+    ),
+    "an unknown setting of a question": (
+        replaced("q3-begin", "manual: true", "manaul: true"),
+        "q3-begin:1",
+        "did you mean 'manual'",
+    ),
+    "two questions of one name": (
+        replaced("q2-begin", "name: q2", "name: q1"),
+        "q2-begin:1",
+        "two questions named 'q1'",
+    ),
+    "a question without a prompt": (without("q2"), "q2-begin:1", "without a prompt"),
+    "a question without an answer": (without("q1-answer"), "q1-begin:1", "without an answer cell"),
+    "a question with hidden checks only": (without("q2-mean"), "q2-begin:1", "no visible check"),
+    "a question without checks": (
+        lambda raw: [without(name)(raw) for name in ("q2-mean", "q2-hidden-equal", "q2-hidden-spread")],
+        "q2-begin:1",
+        "with no check",
+    ),
+    "points that do not add up": (replaced("q1-shape", "points: 3", "points: 4"), "", "18 points in all, 17"),
+    "points of a question that differ from its checks": (
+        replaced("q1-begin", "name: q1", "name: q1\npoints: 9"),
+        "q1-begin:1",
+        "the checks add up to 8",
+    ),
+    "a check without points": (replaced("q1-shape", "points: 3\n", ""), "q1-shape:1", "without points"),
+    "points that are no number": (
+        replaced("q1-shape", "points: 3", "points: three"),
+        "q1-shape:2",
+        "write a number",
+    ),
+    "no points at all for a check": (
+        replaced("q1-shape", "points: 3", "points: 0"),
+        "q1-shape:1",
+        "more than 0",
+    ),
+    "a manual question without points": (
+        replaced("q3-begin", "\npoints: 3", ""),
+        "q3-begin:1",
+        "without points",
+    ),
+    "a check without settings": (
+        replaced("q1-shape", '""" # BEGIN TEST CONFIG\npoints: 3\n""" # END TEST CONFIG\n', ""),
+        "q1-shape:1",
+        "without its settings",
+    ),
+    "an unknown setting of a check": (
+        replaced("q2-hidden-equal", "hidden: true", "hiden: true"),
+        "q2-hidden-equal:2",
+        "did you mean 'hidden'",
+    ),
+    "an end marker with no region open": (
+        replaced("q1-answer", "    # BEGIN SOLUTION\n", ""),
+        "q1-answer:6",
+        "'# END SOLUTION' with no region open; delete it or add '# BEGIN SOLUTION' above",
+    ),
+    "a region in a region": (
+        replaced("q1-answer", "    totals", "    # BEGIN SOLUTION\n    totals"),
+        "q1-answer:5",
+        "inside a region",
+    ),
+    "a region that is never closed": (
+        replaced("q1-answer", "\n    # END SOLUTION", ""),
+        "q1-answer:4",
+        "never closed",
+    ),
+    "a region outside a function": (
+        replaced(
+            "q2-helper", "def spread", "# TODO(q2): x\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\ndef spread"
+        ),
+        "q2-helper:2",
+        "outside a def",
+    ),
+    "a region that takes the docstring away": (
+        replaced("q1-answer", '    """Return', '    # TODO(q1): x\n    # BEGIN SOLUTION\n    """Return'),
+        "q1-answer:6",
+        "inside a region",
+    ),
+    "a region without a TODO": (
+        replaced("q1-answer", "    # TODO(q1): the mean of each stretch\n", ""),
+        "q1-answer:3",
+        "add the line '# TODO(q1): …' above it",
+    ),
+    "a TODO of another question": (
+        replaced("q1-answer", "TODO(q1)", "TODO(q2)"),
+        "q1-answer:4",
+        "TODO(q2) in q1",
+    ),
+    "an empty region": (
+        replaced("q2-answer", "    centred = values - np.mean(values)\n", ""),
+        "q2-answer:4",
+        "empty solution region",
+    ),
+    "an answer without a region": (
+        lambda raw: cell(raw, "q1-answer").update(source="def moving_average(values):\n    return values"),
+        "q1-answer:1",
+        "without a solution region",
+    ),
+    "an answer in Markdown": (
+        lambda raw: cell(raw, "q1-answer").update(cell_type="markdown", source="words"),
+        "q1-answer:1",
+        "manual: true",
+    ),
+    "a region outside a question": (
+        replaced("series", "series =", "# BEGIN SOLUTION\n# END SOLUTION\nseries ="),
+        "series:1",
+        "outside the solution block",
+    ),
+    "a marker in prose": (replaced("end", "That", "BEGIN SOLUTION That"), "end:1", "alone on a line"),
+    "a marker with an option": (
+        replaced("q1-answer", "# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT"),
+        "q1-answer:4",
+        "alone on a line",
+    ),
+    "otter's solution at the end of a line": (
+        replaced("series", "seed=seed)", "seed=seed)  # SOLUTION"),
+        "series:1",
+        "use a solution region",
+    ),
+    "otter's prompt": (
+        replaced("q1-answer", "# TODO", "# BEGIN PROMPT\n    # TODO"),
+        "q1-answer:3",
+        "PROMPT",
+    ),
+    "otter's seed": (replaced("series", "seed=seed)", "seed=seed)  # SEED"), "series:1", "otter acts on it"),
+    "otter's ignore": (replaced("series", "series =", "# IGNORE\nseries ="), "series:1", "otter acts on it"),
+    "nbgrader's hidden tests": (
+        replaced("q1-shape", "    checks.shape", "    ### BEGIN HIDDEN TESTS\n    checks.shape"),
+        "q1-shape:7",
+        "nbgrader acts on it",
+    ),
+    "nbgrader's hidden tests, never opened": (
+        replaced("series", "series =", "### END HIDDEN TESTS\nseries ="),
+        "series:1",
+        "nbgrader acts on it",
+    ),
+    "two checks of one name": (
+        lambda raw: cell(raw, "q1-example").update(
+            source=cell(raw, "q1-example")["source"].replace("check_average_example", "check_average_shape")
+        ),
+        "q1-example:4",
+        "two checks named 'check_average_shape'",
+    ),
+    "a check with the id of another question": (put("q1-shape", id="q2-shape"), "q2-shape:1", "begin the id"),
+    "a check that runs another": (
+        replaced("q1-shape", "checks.run(check_average_shape)", "checks.run(check_average_example)"),
+        "q1-shape:",
+        "something else than checks.run",
+    ),
+    "a check that is not a function": (
+        replaced("q1-shape", "def check_average_shape(moving_average):", "if True:"),
+        "q1-shape:4",
+        "does not start with its def",
+    ),
+    "a check that is not Python": (
+        replaced("q1-shape", "np.arange(20.0))", "np.arange(20.0)"),
+        "q1-shape:6",
+        "not Python",
+    ),
+    "a check without a title": (
+        replaced("q1-shape", '    """There is one mean for each complete stretch"""\n', ""),
+        "q1-shape:4",
+        "without a title",
+    ),
+    "a title that breaks otter's file": (
+        replaced("q1-shape", "There is one mean", 'There is \\"one\\" mean'),
+        "q1-shape:4",
+        "use one line without",
+    ),
+    "a title that nbgrader would cut": (
+        replaced("q1-shape", "There is one mean", "There is one mean, and only one, no more and no less,"),
+        "q1-shape:4",
+        "a title of 79 characters",
+    ),
+    "a check of somebody else's function": (
+        replaced(
+            "q1-shape", "def check_average_shape(moving_average)", "def check_average_shape(standardise)"
+        ),
+        "q1-shape:4",
+        "the parameter 'standardise'",
+    ),
+    "a check of a value of the notebook": (
+        replaced("q1-shape", "np.arange(20.0)", "series"),
+        "q1-shape:6",
+        "the name 'series'",
+    ),
+    "a direct call": (
+        replaced(
+            "q1-shape", "checks.call(moving_average, np.arange(20.0))", "moving_average(np.arange(20.0))"
+        ),
+        "q1-shape:6",
+        "write checks.call(moving_average, …)",
+    ),
+    "an f-string": (
+        replaced("q1-shape", 'what="the result"', 'what=f"the {means}"'),
+        "q1-shape:",
+        "an f-string",
+    ),
+    "an import": (
+        replaced("q1-shape", "    means =", "    import math\n    means ="),
+        "q1-shape:6",
+        "the build adds the imports",
+    ),
+    "a check that the vocabulary does not have": (
+        replaced("q1-shape", "checks.shape", "checks.shapes"),
+        "q1-shape:7",
+        "did you mean 'shape'",
+    ),
+    "a hidden value on a line that otter prints": (
+        replaced("q1-hidden-values", "wanted, hint", "[49.0, 57.5, 8.0], hint"),
+        "q1-hidden-values:",
+        "give it a name on the line above",
+    ),
+    "a region that ends inside a statement": (
+        lambda raw: cell(raw, "q1-answer").update(
+            source="def moving_average(values):\n    # TODO(q1): x\n    # BEGIN SOLUTION\n    try:\n"
+            "        return values\n    # END SOLUTION\n    except ValueError:\n        return None"
+        ),
+        "q1-answer:3",
+        "without which the cell is not Python",
+    ),
+    "a manual question with checks": (
+        lambda raw: [
+            inserted("q3-end", "raw", "# BEGIN TESTS")(raw),
+            cell(raw, "new").update(id="q3-tests-begin"),
+            moved("q1-example", "q3-end")(raw),
+            inserted("q3-end", "raw", "# END TESTS")(raw),
+        ],
+        "q3-begin:1",
+        "a manual question with checks",
+    ),
+    "a manual question that is answered in code": (
+        lambda raw: cell(raw, "q3-answer").update(
+            cell_type="code", source="x = 1", outputs=[], execution_count=None
+        ),
+        "q3-begin:1",
+        "answered in code",
+    ),
+    "a check that is called otherwise": (
+        lambda raw: cell(raw, "q1-shape").update(
+            source=cell(raw, "q1-shape")["source"].replace("check_average_shape", "average_shape")
+        ),
+        "q1-shape:4",
+        "call it check_",
+    ),
+    "a check with a default": (
+        replaced("q1-shape", "(moving_average):", "(moving_average=None):"),
+        "q1-shape:4",
+        "name functions only",
+    ),
+    "more than one statement below a check": (
+        replaced("q1-shape", "checks.run(", "print()\nchecks.run("),
+        "q1-shape:",
+        "something else than checks.run",
+    ),
+    "a statement after a check has run": (
+        replaced("q1-shape", "checks.run(check_average_shape)", "checks.run(check_average_shape)\nprint()"),
+        "q1-shape:",
+        "something else than checks.run",
+    ),
+    "text below a mark": (
+        replaced("q1-end", "# END QUESTION", "# END QUESTION\nname: q1"),
+        "q1-end:2",
+        "text below the mark",
+    ),
+    "a solution below its tests": (
+        lambda raw: [
+            moved(name, "q1-end")(raw) for name in ("q1-solution-begin", "q1-answer", "q1-solution-end")
+        ],
+        "q1-solution-begin:1",
+        "a solution below its tests",
+    ),
+    "a use of this package": (
+        replaced("series", "series =", "from autograder.facts import load_facts as facts\nseries ="),
+        "series:1",
+        "a use of autograder",
+    ),
+    "facts under another name": (
+        replaced("parameters", "LAB, EXPECTED, THRESHOLDS = load", "FACTS = load"),
+        "parameters:1",
+        "a use of autograder",
+    ),
+    "an id that otter's flavour needs": (put("end", id="q1-check"), "q1-check:1", "use another"),
+    "an unknown fact": (replaced("parameters", "LAB.width", "LAB.widht"), "parameters:", "LAB.widht"),
+    "an unknown fact in prose": (replaced("title", "LAB.width", "LAB.widht"), "title:3", "course_config.py"),
+    "a fact in an f-string": (
+        replaced("series", "series =", 'text = f"{LAB.width}"\nseries ='),
+        "series:1",
+        "inside an f-string",
+    ),
+    "a fact with a key that is computed": (
+        replaced("q1-shape", 'EXPECTED["ramp"]', "EXPECTED[str(2)]"),
+        "q1-shape:",
+        "no literal can be made",
+    ),
+}
+
+
+def refusal(root: Path) -> AuthorError:
+    with pytest.raises(AuthorError) as raised:
+        prepare(load_course(root).assignment("tiny"))
+    return raised.value
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_build_stops_at(name: str, fresh: Path) -> None:
+    edit, place, words = CASES[name]
+    edit_notebook(fresh, edit)
+    start = f"{LABEL}#{place}" if place else LABEL
+    fitting = [
+        problem for problem in refusal(fresh).problems if problem.startswith(start) and words in problem
+    ]
+    assert fitting, "\n".join(refusal(fresh).problems)
+
+
+def test_every_problem_is_reported_at_once_with_what_to_do(fresh: Path) -> None:
+    for name in ("a stored output", "a region without a TODO", "points that do not add up"):
+        edit_notebook(fresh, CASES[name][0])
+    problems = refusal(fresh).problems
+    assert len(problems) == 3
+    assert all(re.match(rf"{LABEL}(#[\w-]+:\d+)?: found .+; .+", problem) for problem in problems)
+
+
+def test_the_source_as_it_stands_has_no_problem(fresh: Path) -> None:
+    prepared = prepare(load_course(fresh).assignment("tiny"))
+    assert [question.points for question in prepared.source.questions] == [8, 6, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "no notebook"), (b"[1]", "no notebook"), (b"\xff\xfe", "no notebook"), (b"{}", "no notebook")],
+)
+def test_a_file_that_is_no_notebook_is_named(content: bytes, words: str, fresh: Path) -> None:
+    (fresh / "source" / "tiny" / "tiny.ipynb").write_bytes(content)
+    assert words in refusal(fresh).problems[0]
+
+
+def test_a_missing_notebook_is_named(fresh: Path) -> None:
+    (fresh / "source" / "tiny" / "tiny.ipynb").unlink()
+    assert str(refusal(fresh)).startswith(f"{LABEL}: cannot be read")
+
+
+def test_a_missing_kit_file_is_named_with_the_import_that_wants_it(fresh: Path) -> None:
+    (fresh / "source" / "tiny" / "tinykit" / "tables.py").unlink()
+    expected = "source/tiny/tinykit/__init__.py:4: found an import of tinykit.tables"
+    assert str(refusal(fresh)).startswith(expected)
+
+
+def test_a_missing_kit_is_named(fresh: Path) -> None:
+    (fresh / "source" / "tiny" / "tinykit").rename(fresh / "source" / "tiny" / "other")
+    assert "source/tiny/tinykit: found no kit" in str(refusal(fresh))
+
+
+def test_a_kit_that_imports_this_package_is_named(fresh: Path) -> None:
+    with (fresh / "source" / "tiny" / "tinykit" / "tables.py").open("a") as file:
+        file.write("from autograder import checks\n")
+    assert "tinykit/tables.py: found an import of autograder" in str(refusal(fresh))
+
+
+def test_a_file_that_cannot_ship_is_named(fresh: Path) -> None:
+    (fresh / "source" / "tiny" / "tinykit" / "weights.h5").write_bytes(b"x")
+    assert "tinykit/weights.h5" in str(refusal(fresh))
+
+
+def test_an_unknown_key_of_the_configuration_gets_a_suggestion(fresh: Path) -> None:
+    path = fresh / "course_config.py"
+    path.write_text(path.read_text().replace('"points"', '"pionts"'))
+    with pytest.raises(AuthorError, match=r"unknown key 'pionts'.*did you mean 'points'"):
+        load_course(fresh)

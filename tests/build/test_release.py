@@ -1,0 +1,255 @@
+"""What students get: complete, blank, the same everywhere, and checked byte by byte."""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autograder.build.compile import build
+from autograder.build.otter_release import repack
+from autograder.course import load_course
+from autograder.errors import StaffError
+from autograder.ipynb import load
+from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
+
+FLAVOURS = ("otter", "nbgrader")
+ROOT = Path(__file__).parents[2]
+
+
+def cells(tiny: BuiltCourse, flavour: str) -> dict[str, dict]:
+    return {found["id"]: found for found in load(tiny.notebook(flavour))["cells"]}
+
+
+def check(root: Path) -> None:
+    course = load_course(root)
+    build(course, course.assignment("tiny"), check=True)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_release_is_blank_and_folded_and_has_no_output(tiny: BuiltCourse, flavour: str) -> None:
+    found = cells(tiny, flavour)
+    assert {cell["cell_type"] for cell in found.values()} == {"code", "markdown"}
+    assert found["parameters"]["source"] == "width, length, seed = 3, 12_000, 5"
+    assert found["q1-answer"]["source"] == (
+        "def moving_average(values, width=width):\n"
+        '    """Return the means of all complete stretches, shape (n - width + 1,)."""\n'
+        "    # TODO(q1): the mean of each stretch\n"
+        "    ..."
+    )
+    assert found["q3-answer"]["source"] == "_Type your answer here, replacing this text._"
+    code = [cell for cell in found.values() if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_every_cell_has_a_name_that_says_what_it_is(tiny: BuiltCourse, flavour: str) -> None:
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in cells(tiny, flavour))
+    assert {"q1-answer", "q2-helper", "q2-answer", "q3-answer"} <= set(cells(tiny, flavour))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_notebook_says_which_release_it_is_of(tiny: BuiltCourse, flavour: str) -> None:
+    metadata = load(tiny.notebook(flavour))["metadata"]
+    assert metadata["course"] == {"assignment": "tiny", "release": tiny.report.release_id}
+    assert metadata["language_info"] == {"name": "python"}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_kit_vocabulary_and_requirements_stand_beside_the_notebook(tiny: BuiltCourse, flavour: str) -> None:
+    folder = tiny.release / flavour
+    assert (folder / "checks.py").read_bytes() == (ROOT / "autograder" / "checks.py").read_bytes()
+    assert (folder / "tinykit" / "tables.py").is_file()
+    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny, flavour))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_requirements_name_the_distribution_of_every_import(tiny: BuiltCourse, flavour: str) -> None:
+    wanted = {re.split(r"[<>=]", line)[0] for line in requirements(tiny, flavour)}
+    code = [cell["source"] for cell in cells(tiny, flavour).values() if cell["cell_type"] == "code"]
+    code += [path.read_text() for path in (tiny.release / flavour).rglob("*.py")]
+    trees = [ast.parse(text) for text in code]
+    modules = {
+        alias.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    outside = (
+        {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"tinykit", "checks"}
+    )
+    assert outside >= {"numpy"}
+    known = importlib.metadata.packages_distributions()
+    assert [name for name in outside if not wanted & set(known[name])] == []
+
+
+def requirements(tiny: BuiltCourse, flavour: str) -> list[str]:
+    return (tiny.release / flavour / "requirements.txt").read_text().splitlines()
+
+
+def test_a_hidden_check_of_nbgrader_is_a_comment_and_keeps_its_points(tiny: BuiltCourse) -> None:
+    found = cells(tiny, "nbgrader")["q1-hidden-values"]
+    assert found["source"] == "# A hidden check, 3 points: it runs when your work is graded."
+    assert found["metadata"]["nbgrader"]["points"] == 3
+
+
+def test_nbgrader_knows_every_point_once(tiny: BuiltCourse) -> None:
+    marks = [found["metadata"].get("nbgrader", {}) for found in cells(tiny, "nbgrader").values()]
+    assert sum(mark["points"] for mark in marks if mark.get("grade")) == 17
+    checks = [found for found in cells(tiny, "nbgrader").values() if "checks.run" in found["source"]]
+    assert all(found["metadata"]["tags"] == ["raises-exception"] for found in checks)
+
+
+def test_nbgrader_restores_setup_parameters_and_prompts_only(tiny: BuiltCourse) -> None:
+    locked = {
+        name
+        for name, found in cells(tiny, "nbgrader").items()
+        if found["metadata"].get("nbgrader", {}).get("locked") and not found["metadata"]["nbgrader"]["grade"]
+    }
+    assert locked == {"setup", "parameters", "q1", "q2", "q3"}
+
+
+def test_otter_students_check_by_question_and_have_no_hidden_test(tiny: BuiltCourse) -> None:
+    found = cells(tiny, "otter")
+    assert [name for name in found if name.endswith("-check")] == ["q1-check", "q2-check"]
+    assert found["otter-init"]["source"].endswith("grader = otter.Notebook()")
+    tests = "".join(path.read_text() for path in sorted((tiny.release / "otter" / "tests").iterdir()))
+    assert tests.count("@test_case(") == 3 and "hidden=True" not in tests
+
+
+def test_the_autograder_zip_has_all_tests_and_no_time(tiny: BuiltCourse) -> None:
+    with zipfile.ZipFile(tiny.root / "dist" / "tiny-otter.zip") as bundle:
+        names = bundle.namelist()
+        assert names == sorted(names)
+        assert {info.date_time for info in bundle.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert not [name for name in names if "__pycache__" in name or "expected" in name]
+        tests = bundle.read("tests/q1.py").decode() + bundle.read("tests/q2.py").decode()
+        environment = yaml.safe_load(bundle.read("environment.yml"))
+    assert tests.count("@test_case(") == 7 and tests.count("hidden=True") == 4
+    assert "numpy" in environment["dependencies"][-1]["pip"]
+
+
+def test_a_zip_is_repacked_to_the_same_bytes_whatever_its_order(tmp_path: Path) -> None:
+    for name, order in (("a.zip", "xy"), ("b.zip", "yx")):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for member in order:
+                bundle.writestr(member, member * 99)
+    assert repack((tmp_path / "a.zip").read_bytes()) == repack((tmp_path / "b.zip").read_bytes())
+
+
+def test_the_manifest_has_every_file_with_its_size_and_sha256(tiny: BuiltCourse) -> None:
+    manifest = json.loads((tiny.release / "MANIFEST.json").read_text())
+    paths = {
+        path.relative_to(tiny.release).as_posix(): path.read_bytes()
+        for path in tiny.release.rglob("*")
+        if path.is_file() and path.name != "MANIFEST.json"
+    }
+    assert list(manifest["files"]) == sorted(paths)
+    for name, data in paths.items():
+        digest = hashlib.sha256(data).hexdigest()
+        assert manifest["files"][name] == {"sha256": digest, "size": len(data)}
+    assert manifest["thresholds"] == "none"
+
+
+def test_no_file_of_a_release_knows_where_or_when_it_was_made(tiny: BuiltCourse) -> None:
+    whole = b"".join(path.read_bytes() for path in tiny.release.rglob("*") if path.is_file())
+    assert str(tiny.root).encode() not in whole
+    assert b"/tmp/" not in whole.replace((ROOT / "autograder" / "checks.py").read_bytes(), b"")
+
+
+def test_check_agrees_after_a_build_and_a_second_build_changes_nothing(copy_of_tiny: Path) -> None:
+    check(copy_of_tiny)
+    again = build_course(copy_of_tiny)
+    assert again.report.changes == () and not again.report.executed
+
+
+def test_check_fails_after_any_edit_of_one_byte(copy_of_tiny: Path) -> None:
+    release = copy_of_tiny / "release"
+    paths = sorted(path for path in release.rglob("*") if path.is_file())
+    for path in paths:
+        before = path.read_bytes()
+        middle = len(before) // 2
+        path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
+    with pytest.raises(StaffError) as raised:
+        check(copy_of_tiny)
+    lines = [f"release/{path.relative_to(release).as_posix()}: differs" for path in paths]
+    assert str(raised.value).splitlines()[1:] == lines
+
+
+def test_check_fails_after_a_file_comes_or_goes(copy_of_tiny: Path) -> None:
+    (copy_of_tiny / "release" / "tiny" / "otter" / "notes.txt").write_text("x")
+    (copy_of_tiny / "release" / "tiny" / "otter" / "checks.py").unlink()
+    with pytest.raises(StaffError) as raised:
+        check(copy_of_tiny)
+    assert str(raised.value).splitlines()[1:] == [
+        "release/tiny/otter/checks.py: missing",
+        "release/tiny/otter/notes.txt: not made by the build",
+    ]
+
+
+def test_check_names_a_solution_of_another_source_and_executes_nothing(copy_of_tiny: Path) -> None:
+    edit_notebook(
+        copy_of_tiny,
+        lambda raw: cell(raw, "series").update(source="series = tinykit.make_series(length, seed=9)"),
+    )
+    with pytest.raises(StaffError, match="solutions/tiny: not the solution of this source"):
+        check(copy_of_tiny)
+
+
+def other_pythons() -> list[str]:
+    named = os.environ.get("COURSE_OTHER_PYTHON")
+    candidates = [named] if named else [shutil.which(f"python3.{minor}") for minor in (13, 12)]
+    wanted = "import otter, nbgrader, sys; sys.exit(sys.version_info[:2] == {})"
+    return [
+        python
+        for python in candidates
+        if python
+        and subprocess.run(
+            [python, "-c", wanted.format(tuple(sys.version_info[:2]))], capture_output=True, check=False
+        ).returncode
+        == 0
+    ]
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from autograder.build.compile import build
+from autograder.course import load_course
+course = load_course(Path(sys.argv[1]))
+print(build(course, course.assignment("tiny")).release)
+"""
+
+
+@pytest.mark.peers
+def test_two_clones_and_two_pythons_give_identical_releases(tiny: BuiltCourse, tmp_path: Path) -> None:
+    if not (pythons := other_pythons()):
+        pytest.skip("no other Python with otter and nbgrader; name one in COURSE_OTHER_PYTHON")
+    clone = copy_course(tmp_path / "elsewhere" / "clone")
+    shutil.copytree(tiny.root / "solutions", clone / "solutions")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([pythons[0], "-c", SCRIPT, str(clone)], check=True, env=environment, cwd=tmp_path)
+    for folder in ("release", "dist"):
+        assert files(clone / folder) == files(tiny.root / folder)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_the_package_knows_nothing_of_one_lab() -> None:
+    lab = ("rnnlab", "lab_4_4", "imdb", "build_gated_rnn", "pad_reviews", "tinykit")
+    texts = {path: path.read_text() for path in (ROOT / "autograder" / "compile").rglob("*.py")}
+    assert [(path.name, word) for path, text in texts.items() for word in lab if word in text] == []

@@ -1,0 +1,111 @@
+"""Accuracy bars count only for what they were measured with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.build import thresholds
+from autograder.build.compile import PreparedSource, prepare
+from autograder.course import Assignment, load_course
+from autograder.errors import AuthorError
+from tests.build.conftest import cell, edit_notebook
+
+COMMAND = "run `course calibrate tiny` (or build with --uncalibrated)"
+
+
+@pytest.fixture
+def barred(fresh: Path) -> Path:
+    """A tiny course whose hidden check compares with a measured bar."""
+
+    def change(raw: dict) -> None:
+        found = cell(raw, "q1-hidden-values")
+        found["source"] = found["source"].replace(
+            "    wanted =",
+            '    bar = THRESHOLDS["calm"]\n    checks.at_least(1.0, bar, what="calm")\n    wanted =',
+        )
+
+    edit_notebook(fresh, change)
+    return fresh
+
+
+def assignment(root: Path) -> Assignment:
+    return load_course(root).assignment("tiny")
+
+
+def calibrate(root: Path) -> Path:
+    one = assignment(root)
+    one.calibration.parent.mkdir(exist_ok=True)
+    measured = thresholds.provenance(one, ["tinykit/series.py"])
+    one.calibration.write_text(json.dumps({"thresholds": {"calm": 0.625}, "measured_with": measured}))
+    return one.calibration
+
+
+def refusal(root: Path) -> str:
+    with pytest.raises(AuthorError) as raised:
+        prepare(assignment(root))
+    return str(raised.value)
+
+
+def bar_in(prepared: PreparedSource) -> str:
+    text = next(found.text for found in prepared.source.cells if found.id == "q1-hidden-values")
+    return next(line.strip() for line in text.split("\n") if "bar =" in line)
+
+
+def test_a_measured_bar_becomes_a_literal(barred: Path) -> None:
+    calibrate(barred)
+    prepared = prepare(assignment(barred))
+    assert (bar_in(prepared), prepared.thresholds) == ("bar = 0.625", "calibrated")
+
+
+def test_no_bars_at_all_stop_the_build_with_the_command_to_run(barred: Path) -> None:
+    assert f"calibration/tiny.json: found no accuracy bars; {COMMAND}" in refusal(barred)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "what"),
+    [
+        ("course_config.py", '"width": 3', '"width": 4', "another width"),
+        ("source/tiny/tinykit/series.py", "0.3", "0.4", "another tinykit/series.py"),
+    ],
+)
+def test_bars_of_other_parameters_or_other_code_stop_the_build(
+    file: str, old: str, new: str, what: str, barred: Path
+) -> None:
+    calibrate(barred)
+    path = barred / file
+    path.write_text(path.read_text().replace(old, new))
+    assert f"found bars that were measured with {what}; {COMMAND}" in refusal(barred)
+
+
+def test_a_change_that_no_bar_depends_on_keeps_them(barred: Path) -> None:
+    calibrate(barred)
+    tables = barred / "source" / "tiny" / "tinykit" / "tables.py"
+    tables.write_text(tables.read_text() + "\n# more\n")
+    assert prepare(assignment(barred)).thresholds == "calibrated"
+
+
+def test_bars_without_their_origin_are_not_believed(barred: Path) -> None:
+    calibrate(barred).write_text('{"thresholds": {"calm": 0.625}}')
+    assert "bars that do not say with what they were measured" in refusal(barred)
+
+
+def test_uncalibrated_builds_with_a_low_bar_and_says_so(barred: Path) -> None:
+    calibrated = calibrate(barred)
+    trusted = prepare(assignment(barred))
+    calibrated.unlink()
+    prepared = prepare(assignment(barred), uncalibrated=True)
+    assert (bar_in(prepared), prepared.thresholds) == ("bar = 0.0", "uncalibrated")
+    assert prepared.release_info.release != trusted.release_info.release
+
+
+def test_a_bar_that_could_not_be_measured_stops_the_build_unless_low_bars_are_asked_for(barred: Path) -> None:
+    path = calibrate(barred)
+    path.write_text(path.read_text().replace('"calm"', '"other"'))
+    assert 'the unknown name THRESHOLDS["calm"]; run `course calibrate tiny`' in refusal(barred)
+    prepared = prepare(assignment(barred), uncalibrated=True)
+    assert (bar_in(prepared), prepared.thresholds) == ("bar = 0.0", "uncalibrated")
+
+
+def test_a_course_without_bars_needs_no_calibration(fresh: Path) -> None:
+    assert prepare(assignment(fresh)).thresholds == "none"

@@ -1,0 +1,321 @@
+"""The check vocabulary: what it accepts, and the one sentence it says otherwise."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import checks
+from autograder.checks import MismatchError, Outcome
+
+rnnlab = pytest.importorskip("rnnlab")
+keras = rnnlab.training.keras
+L = keras.layers
+
+
+def mismatch(function: Callable[..., Any], *args: Any, **kwargs: Any) -> MismatchError:
+    with pytest.raises(MismatchError) as caught:
+        function(*args, **kwargs)
+    return caught.value
+
+
+def classifier(*, width: int = 7, words: int = 11) -> Any:
+    model = keras.Sequential(
+        [keras.Input((width,)), L.Embedding(words, 3, mask_zero=True), L.GRU(2), L.Dense(1, "sigmoid")]
+    )
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class TestCallingAnAnswer:
+    @pytest.mark.parametrize("missing", [None, ...])
+    def test_a_missing_answer_is_blocked_and_not_answered_yet(self, missing: Any) -> None:
+        found = mismatch(checks.call, missing, 1)
+        assert found.outcome is Outcome.BLOCKED
+        assert "not answered yet" in str(found)
+
+    @pytest.mark.parametrize("returned", [None, ...])
+    def test_a_stub_that_returns_nothing_is_blocked(self, returned: Any) -> None:
+        assert mismatch(checks.call, lambda: returned).outcome is Outcome.BLOCKED
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError("zero"), SystemExit(3), RecursionError()])
+    def test_whatever_the_answer_raises_is_one_sentence_with_its_line(self, error: BaseException) -> None:
+        def divide() -> None:
+            raise error
+
+        found = mismatch(checks.call, divide)
+        assert found.outcome is Outcome.ERRORED
+        assert f"divide raised an error: {type(error).__name__} in line 2" in str(found)
+        assert "\n" not in str(found)
+
+    def test_an_interrupt_by_the_user_stays_an_interrupt(self) -> None:
+        def interrupted() -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            checks.call(interrupted)
+
+    def test_an_endless_loop_ends_at_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def endless() -> None:
+            while True:
+                time.sleep(0.01)
+
+        monkeypatch.setattr(checks, "CALL_LIMIT_S", 0.2)
+        found = mismatch(checks.call, endless)
+        assert found.outcome is Outcome.ERRORED
+        assert "took too long" in str(found)
+
+    @pytest.mark.parametrize("argument", [[3, 1, 2], np.array([3, 1, 2])], ids=["list", "array"])
+    def test_an_argument_that_was_changed_is_noticed(self, argument: Any) -> None:
+        def sort_in_place(values: Any) -> int:
+            values.sort()
+            return 1
+
+        assert "changes what it is given" in str(mismatch(checks.call, sort_in_place, argument))
+        checks.call(sort_in_place, argument, may_change=True)
+
+    def test_nan_in_an_argument_is_not_taken_for_a_change(self) -> None:
+        assert checks.call(lambda _values: 1, np.array([np.nan, 2.0])) == 1
+
+    def test_only_plain_data_and_keras_own_models_come_out(self) -> None:
+        class Always(str):
+            def __eq__(self, other: object) -> bool:
+                return True
+
+            __hash__ = str.__hash__
+
+        class Own(keras.Model):
+            pass
+
+        for value in (Always("x"), [Always("x")], object(), np.array([[1], [2, 3]], dtype=object)):
+            assert mismatch(checks.call, lambda value=value: value).outcome is Outcome.FAILED
+        assert "class of your own" in str(mismatch(checks.call, Own))
+        assert checks.call(lambda: (1, [2.5, "three"], {"four": np.int64(4)})) == (
+            1,
+            [2.5, "three"],
+            {"four": 4},
+        )
+        model = classifier()
+        assert checks.call(lambda: model) is model
+
+
+class TestValues:
+    def test_an_int_and_a_numpy_int_are_equal_and_a_float_beside_is_not(self) -> None:
+        checks.equal(np.int64(624), 624)
+        assert "found 625, expected 624" in str(mismatch(checks.equal, 625, 624))
+        assert "found 0.5, expected 1.5" in str(mismatch(checks.equal, np.float64(0.5), np.float64(1.5)))
+
+    def test_a_row_of_another_width_is_a_wrong_shape_and_not_a_crash(self) -> None:
+        found = mismatch(checks.equal, np.zeros((2, 4)), np.zeros((2, 3)))
+        assert "found (2, 4), expected (2, 3)" in str(found)
+        mismatch(checks.equal, [[1], [2, 3]], np.zeros((2, 3)))
+
+    def test_nan_is_never_close_enough_nor_high_or_low_enough(self) -> None:
+        for check in (checks.close, checks.at_least, checks.at_most):
+            mismatch(check, float("nan"), 0.5, what="the accuracy")
+
+    @pytest.mark.parametrize("value", ["text", [1, 2], None])
+    def test_a_bar_wants_one_number(self, value: Any) -> None:
+        mismatch(checks.at_least, value, 0.5, what="the accuracy")
+
+    def test_floats_do_not_pass_for_integers(self) -> None:
+        checks.integers(np.zeros((2, 3), dtype=np.uint8))
+        mismatch(checks.integers, np.zeros((2, 3)))
+        mismatch(checks.integers, [1, 2])
+
+    def test_length_counts_entries_of_lists_and_arrays_only(self) -> None:
+        checks.length((np.zeros(3), np.zeros(4)), 2)
+        for value in (5, "ab", [1, 2, 3]):
+            mismatch(checks.length, value, 2)
+
+    def test_a_refusal_must_be_of_the_right_kind(self) -> None:
+        def refuses(kind: str) -> None:
+            raise ValueError(kind)
+
+        checks.raises(refuses, "other", error=ValueError)
+        assert "must raise ValueError" in str(mismatch(checks.raises, lambda kind: kind, "other"))
+        assert mismatch(checks.raises, refuses, "other", error=KeyError).outcome is Outcome.ERRORED
+
+
+class TestModels:
+    def test_layers_are_told_apart_by_identity(self) -> None:
+        class GRU(L.Dense):
+            pass
+
+        checks.layers(classifier(), [L.Embedding, L.GRU, L.Dense])
+        fake = keras.Sequential([keras.Input((3,)), GRU(2)])
+        assert "not the one of keras.layers" in str(mismatch(checks.layers, fake, [L.GRU]))
+
+    def test_a_functional_model_with_a_mask_has_the_same_layers_as_a_sequential_one(self) -> None:
+        ids = keras.Input((7,))
+        model = keras.Model(ids, L.Dense(1)(L.GRU(2)(L.Embedding(11, 3, mask_zero=True)(ids))))
+        checks.layers(model, [L.Embedding, L.GRU, L.Dense])
+
+    def test_a_wrong_count_names_the_first_layer_and_its_arrays(self) -> None:
+        text = str(mismatch(checks.params, classifier(), [33, 41, 3]))
+        assert "GRU has another size" in text
+        assert "arrays of shape (3, 6), (2, 6), (2, 6)" in text
+        assert "expected 41" in text
+        checks.params(classifier(), [33, 42, 3])
+        checks.params(classifier(), 78)
+
+    def test_lying_methods_do_not_change_a_count(self) -> None:
+        model = classifier()
+        model.count_params = lambda: 5
+        mismatch(checks.params, model, 5)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [None, "a model", keras.Sequential([L.Dense(2)])],
+        ids=["none", "text", "unbuilt"],
+    )
+    @pytest.mark.parametrize(
+        "check",
+        [
+            lambda model: checks.layers(model, [L.Dense]),
+            lambda model: checks.params(model, 3),
+            lambda model: checks.input_shape(model, (None, 3)),
+            lambda model: checks.output(model, (None, 1)),
+            lambda model: checks.padding_invariant(model, model),
+            lambda model: checks.setting(model, L.Dense, "units", 2),
+            lambda model: checks.output_range(model, 0, 1),
+        ],
+    )
+    def test_what_is_no_built_model_gets_one_clear_sentence(
+        self, answer: Any, check: Callable[[Any], None]
+    ) -> None:
+        assert str(mismatch(check, answer)).startswith(("the answer is not", "the model is not built"))
+
+    @pytest.mark.parametrize(
+        "loss",
+        [
+            "binary_crossentropy",
+            "BinaryCrossentropy",
+            keras.losses.binary_crossentropy,
+            keras.losses.BinaryCrossentropy(),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "metric",
+        ["accuracy", "acc", "binary_accuracy", keras.metrics.BinaryAccuracy(), keras.metrics.binary_accuracy],
+    )
+    @pytest.mark.parametrize("optimizer", ["adam", "Adam", keras.optimizers.Adam])
+    def test_every_legal_spelling_of_compile_passes(self, loss: Any, metric: Any, optimizer: Any) -> None:
+        model = classifier()
+        chosen = optimizer() if isinstance(optimizer, type) else optimizer
+        model.compile(chosen, loss, metrics=[metric])
+        checks.compiled(model, loss="binary_crossentropy", optimizer="adam", metric="accuracy")
+
+    @pytest.mark.parametrize(
+        ("settings", "says"),
+        [
+            ({"loss": "mse", "metrics": ["accuracy"]}, "another loss"),
+            ({"loss": "binary_crossentropy"}, "metric that the lab reads"),
+            ({"loss": "binary_crossentropy", "metrics": ["mae"]}, "metric that the lab reads"),
+            (
+                {"optimizer": "sgd", "loss": "binary_crossentropy", "metrics": ["accuracy"]},
+                "another optimizer",
+            ),
+            (
+                {"loss": keras.losses.BinaryCrossentropy(from_logits=True), "metrics": ["accuracy"]},
+                "from_logits",
+            ),
+        ],
+    )
+    def test_another_compilation_is_named(self, settings: dict[str, Any], says: str) -> None:
+        model = classifier()
+        model.compile(**{"optimizer": "adam", **settings})
+        found = mismatch(
+            checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
+        )
+        assert says in str(found)
+
+    def test_padding_counts_only_where_no_mask_is(self) -> None:
+        checks.padding_invariant(classifier(width=7), classifier(width=19))
+
+        def unmasked(width: int) -> Any:
+            ends = [keras.Input((width,)), L.Embedding(11, 3), L.GRU(2), L.Dense(1, "sigmoid")]
+            return keras.Sequential(ends)
+
+        assert "padding zeros" in str(mismatch(checks.padding_invariant, unmasked(7), unmasked(19)))
+
+    def test_an_output_outside_its_range_is_noticed(self) -> None:
+        ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), L.Dense(1)]
+        assert "leaves its range" in str(mismatch(checks.output_range, keras.Sequential(ends), 0, 1))
+        checks.output_range(classifier(), 0, 1)
+
+
+class TestHiddenChecks:
+    def test_no_function_of_the_vocabulary_shows_a_value(self) -> None:
+        secret = "31337"
+        tries: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+            (checks.hidden.equal, (secret, "x")),
+            (checks.hidden.equal, (5, int(secret))),
+            (checks.hidden.close, (5.0, float(secret))),
+            (checks.hidden.shape, (np.zeros(2), (31337,))),
+            (checks.hidden.params, (classifier(), 31337)),
+            (checks.hidden.call, (lambda ids: int("x" + str(ids)), 31337)),
+            (checks.hidden.call, (lambda ids: [object(), ids], 31337)),
+        ]
+        for function, args in tries:
+            assert secret not in str(mismatch(function, *args)).replace(",", "")
+
+    def test_it_is_the_same_vocabulary(self) -> None:
+        own = {name for name in checks.__all__ if name not in ("hidden", "Outcome")}
+        assert own == set(vars(checks.hidden))
+
+
+class TestRunningACheck:
+    def test_a_passed_check_prints_its_title(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def check_nothing() -> None:
+            """Nothing is asked"""
+
+        checks.run(check_nothing)
+        assert capsys.readouterr().out == "passed: Nothing is asked\n"
+
+    def test_a_failed_check_is_one_titled_sentence_in_short_lines(self) -> None:
+        def check_sum(add_up: Any) -> None:
+            """Two numbers are added"""
+            checks.equal(checks.call(add_up, 1, 2), 3, hint="Add them. " * 20)
+
+        globals()["add_up"] = lambda a, b: a * b
+        try:
+            lines = mismatch(checks.run, check_sum)._render_traceback_()
+        finally:
+            del globals()["add_up"]
+        assert lines[0] == "failed: Two numbers are added"
+        assert max(map(len, lines)) <= 80
+
+    def test_nothing_reaches_stderr_while_a_check_runs(self, capfd: pytest.CaptureFixture[str]) -> None:
+        def check_noise() -> None:
+            """Noise"""
+            os.write(2, b"from C\n")
+            print("from Python", file=sys.stderr)
+
+        checks.run(check_noise)
+        assert capfd.readouterr().err == ""
+        os.write(2, b"afterwards\n")
+        assert capfd.readouterr().err == "afterwards\n"
+
+    def test_a_less_than_sign_cannot_open_a_tag(self) -> None:
+        assert "<script" not in str(MismatchError("found <script>alert(1)</script>"))
+
+
+class TestSettingsOfSeveralLayers:
+    def model(self, *activations: str | None) -> Any:
+        return keras.Sequential([keras.Input((3,)), *(L.Dense(2, activation=one) for one in activations)])
+
+    def test_each_layer_of_the_type_has_its_own(self) -> None:
+        checks.setting(self.model("relu", "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"])
+        found = mismatch(
+            checks.setting, self.model(None, "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"]
+        )
+        assert str(found) == "activation of Dense is set otherwise: found linear, expected relu."
+
+    def test_another_number_of_layers_is_told(self) -> None:
+        found = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
+        assert str(found) == "the model has another number of Dense layers: found 1, expected 2."

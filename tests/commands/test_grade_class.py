@@ -1,0 +1,194 @@
+"""A whole run by its command: what it takes, what it leaves, how it goes on after the worst."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.course import load_course
+from autograder.engine.plan import GradingPlan
+from autograder.engine.run_folder import SUBMISSION_NAME
+from autograder.report import load_run, results_json
+from tests.engine.test_session import AVERAGE
+from tests.support.grading import is_running, make_submission
+
+TINY = Path(__file__).parents[1] / "tiny_assignment"
+WRONG = {"q1-answer": AVERAGE.replace("valid", "same")}
+SLOW = {"q1-answer": AVERAGE.replace("return", "import time\n    time.sleep(25)\n    return")}
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TINY, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+@pytest.fixture
+def handed_in(tiny_recipe: GradingPlan, tmp_path: Path) -> Path:
+    """Three students in three forms: a file, a zip, a script."""
+    folder = tmp_path / "handed_in"
+    folder.mkdir()
+    (folder / "ana.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    with zipfile.ZipFile(folder / "ben.zip", "w") as archive:
+        archive.writestr("home/work/tiny.ipynb", make_submission(tiny_recipe, WRONG, {}))
+    (folder / "eva.py").write_text(AVERAGE)
+    return folder
+
+
+def command(course: Path, *arguments: str | Path) -> list[str]:
+    assert course.is_dir()
+    return [sys.executable, "-m", "autograder", "grade", *map(str, arguments)]
+
+
+def grade(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    return course_command(course, "grade", *arguments)
+
+
+def course_command(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    root = str(Path(__file__).resolve().parents[2])
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def rows(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "grades.csv").open(newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_in: Path) -> None:
+    out = course / "out"
+    done = grade(course, handed_in, "--out", out, "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    found = rows(out)
+    assert {name: float(row["total"]) for name, row in found.items()} == {"ana": 14, "ben": 6, "eva": 8}
+    assert (out / "report.html").is_file()
+    assert len((out / "run.jsonl").read_text().splitlines()) == 4
+    feedback = (out / "ben" / "feedback.html").read_text()
+    assert "Count how often a stretch fits." in feedback
+    results = json.loads((out / "ana" / "results.json").read_text())
+    assert results["extra_data"]["provenance"]["isolation"] in ("full", "reduced")
+
+
+def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, handed_in: Path) -> None:
+    out = course / "out"
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    run = load_run.load(out, load_course(course))
+    kept = {result.student: run.submission(result) for result in run.results}
+    with zipfile.ZipFile(handed_in / "ben.zip") as archive:
+        assert kept["ben"] == archive.read("home/work/tiny.ipynb")
+    assert kept["ana"] == (handed_in / "ana.ipynb").read_bytes()
+    assert kept["eva"] == AVERAGE.encode()
+    (out / "ana" / SUBMISSION_NAME).write_bytes(b"{}")
+    assert run.submission(run.results[0]) is None
+
+
+def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_in: Path) -> None:
+    out = course / "out"
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    views = {name: (out / name).read_bytes() for name in ("grades.csv", "report.html", "ben/feedback.html")}
+    for name in views:
+        (out / name).unlink()
+    assert course_command(course, "report", out).returncode == 0
+    assert {name: (out / name).read_bytes() for name in views} == views
+    done = course_command(course, "export", out, "--format", "csv", "--out", course / "table")
+    assert done.returncode == 0
+    assert (course / "table" / "grades.csv").read_bytes() == views["grades.csv"]
+    done = course_command(course, "export", out, "--format", "exel")
+    assert done.returncode == 2
+    assert "no format 'exel'; known: csv" in done.stderr
+
+
+def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in: Path) -> None:
+    for name in ("first", "second"):
+        assert grade(course, handed_in, "--out", course / name).returncode == 0
+    for student in ("ana", "ben", "eva"):
+        one, other = (
+            json.loads((course / run / student / "results.json").read_text()) for run in ("first", "second")
+        )
+        assert results_json.without_times(one) == results_json.without_times(other)
+
+
+def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(
+    course: Path, handed_in: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in handed_in.iterdir()}
+    out = course / "out"
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    journal = (out / "run.jsonl").read_bytes()
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert (out / "run.jsonl").read_bytes() == journal
+    assert {path.name: path.read_bytes() for path in handed_in.iterdir()} == before
+
+
+def test_nbgraders_tree_is_graded(course: Path, tiny_recipe: GradingPlan, tmp_path: Path) -> None:
+    place = tmp_path / "submitted" / "kim" / "tiny"
+    place.mkdir(parents=True)
+    (place / "tiny.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    assert grade(course, tmp_path / "submitted", "--out", course / "out").returncode == 0
+    assert float(rows(course / "out")["kim"]["total"]) == 14
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nowhere.ipynb", "--out", "out"), "nowhere.ipynb: does not exist"),
+        (("source", "--out", "out", "--dataset", "mnist"), "no data set 'mnist'"),
+        (("source", "--out", "out", "--assignment", "tinny"), "did you mean 'tiny'"),
+        (("source",), "Missing option '--out'"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_a_sentence(
+    course: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = grade(course, *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
+    course: Path, handed_in: Path, tiny_recipe: GradingPlan
+) -> None:
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, SLOW, {}))
+    out, root = course / "out", str(Path(__file__).resolve().parents[2])
+    running = subprocess.Popen(
+        command(course, handed_in, "--out", out),
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": root},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    journal, patience = out / "run.jsonl", time.monotonic() + 120
+    while not (journal.is_file() and journal.read_bytes().count(b"\n") >= 4):
+        assert running.poll() is None
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    below = psutil.Process(running.pid).children(recursive=True)
+    assert len(below) >= 4  # zygote, grader, the submission's keeper and the submission
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    patience = time.monotonic() + 2
+    while left := [process for process in below if is_running(process)]:
+        assert time.monotonic() < patience, left
+        time.sleep(0.05)
+    kept = journal.read_bytes()
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert journal.read_bytes().startswith(kept[: kept.rindex(b"\n") + 1])
+    assert float(rows(out)["zoe"]["total"]) == 14
+    assert float(rows(out)["ana"]["total"]) == 14

@@ -1,0 +1,95 @@
+"""Every known answer to the lab gets its verdict, from either release."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.checks import Outcome
+from autograder.engine.results import Result
+from autograder.known_answers import KnownAnswer
+from tests.support.lab_grading import (
+    FLAVORS,
+    AnswersByQuestion,
+    GradedLab,
+    answer_batches,
+    load_known_answers,
+)
+
+CHECKS = 45
+PLACES = [(str(number), entry) for number, row in enumerate(answer_batches()) for entry in row.values()]
+
+in_both_flavours = pytest.mark.parametrize("flavour", FLAVORS)
+for_each_answer = pytest.mark.parametrize(
+    ("notebook", "entry"), PLACES, ids=[entry.name for _, entry in PLACES]
+)
+
+
+def not_passed(result: Result, question: str) -> dict[str, str]:
+    """Return the checks of a question that did not pass, with what was said."""
+    return {
+        check.id: f"{check.outcome}: {check.message}. {check.hint}"
+        for check in result.checks
+        if check.question == question and check.outcome is not Outcome.PASSED
+    }
+
+
+@in_both_flavours
+def test_the_solution_gets_all_points(graded_lab: GradedLab, flavour: str) -> None:
+    result = graded_lab.result(flavour, "solution")
+    assert [check.outcome for check in result.checks] == [Outcome.PASSED] * CHECKS
+    assert (result.earned, result.points) == (100, 100)
+    assert (result.flags, result.repairs) == ((), ())
+
+
+@in_both_flavours
+def test_the_blank_release_gets_none_and_each_check_says_why(graded_lab: GradedLab, flavour: str) -> None:
+    result = graded_lab.result(flavour, "blank")
+    assert [check.outcome for check in result.checks] == [Outcome.BLOCKED] * CHECKS
+    assert [check.id for check in result.checks if "not answered yet" not in check.message] == []
+    assert (result.earned, result.points) == (0, 100)
+    assert result.flags == ()
+
+
+def test_all_known_answers_are_handed_in_once() -> None:
+    assert sorted(entry.name for _, entry in PLACES) == sorted(entry.name for entry in load_known_answers())
+
+
+@in_both_flavours
+@for_each_answer
+def test_a_known_answer_fails_the_checks_that_it_must_and_no_other(
+    graded_lab: GradedLab, notebook: str, entry: KnownAnswer, flavour: str
+) -> None:
+    result = graded_lab.result(flavour, notebook)
+    failed = not_passed(result, entry.question)
+    assert set(failed) == set(entry.failing_checks), failed
+    checks = [check for check in result.checks if check.question == entry.question]
+    kept = sum(check.points for check in checks if check.id not in entry.failing_checks)
+    assert result.questions()[entry.question] == (kept, sum(check.points for check in checks))
+    assert result.ungraded_checks == ()
+
+
+@for_each_answer
+def test_a_known_wrong_answer_is_told_why(graded_lab: GradedLab, notebook: str, entry: KnownAnswer) -> None:
+    told = not_passed(graded_lab.result("otter", notebook), entry.question)
+    assert entry.is_right or any(entry.message_part in sentence for sentence in told.values()), told
+
+
+@in_both_flavours
+@pytest.mark.parametrize(("number", "row"), list(enumerate(answer_batches())))
+def test_a_question_that_is_right_keeps_its_points_whatever_the_others_do(
+    graded_lab: GradedLab, number: int, row: AnswersByQuestion, flavour: str
+) -> None:
+    questions = graded_lab.result(flavour, str(number)).questions()
+    lost = {name for name, (earned, points) in questions.items() if earned < points}
+    assert lost == {name for name, entry in row.items() if not entry.is_right}
+
+
+@pytest.mark.parametrize("number", range(len(answer_batches())))
+def test_both_releases_lead_to_the_same_sentences(graded_lab: GradedLab, number: int) -> None:
+    first, second = (list(_told(graded_lab.result(flavour, str(number)))) for flavour in FLAVORS)
+    assert first == second
+
+
+def _told(result: Result) -> Iterator[tuple[str, str, str, str]]:
+    for check in result.checks:
+        yield check.id, check.outcome.value, check.message, check.hint

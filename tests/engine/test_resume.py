@@ -1,0 +1,299 @@
+"""A run that goes on: what is graded again and what is not, and faults in the middle of it."""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from autograder.engine import run
+from autograder.engine.grade_submission import MAX_ATTEMPTS
+from autograder.engine.plan import GradingPlan
+from autograder.engine.results import Result
+from autograder.engine.versions import versions
+from autograder.engine.wire import Channel, WireClosedError
+from autograder.engine.worker import GraderError
+from autograder.engine.worker_pool import Backend, Engine, OnResult, start_engine
+from autograder.engine.zygote_client import Zygote
+from autograder.errors import StaffError
+from autograder.sandbox.process import Process
+from autograder.submission.discover import StudentSubmission, find_submissions
+from tests.commands.test_grade_class import course, grade, handed_in  # noqa: F401  fixtures
+from tests.engine.test_session import ALL
+from tests.support.grading import make_submission, outcomes, points
+from tests.support.sample_results import PROVENANCE, result_for
+
+
+class Quick:
+    """Workers that give every submission the same result at once."""
+
+    def __init__(self, recipe: GradingPlan) -> None:
+        self.recipe = recipe
+        self.graded: list[str] = []
+
+    def grade(
+        self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
+    ) -> None:
+        assert out is not None
+        for one in reversed(submissions):
+            self.graded.append(one.student)
+            on_result(self._result(one))
+
+    def _result(self, one: StudentSubmission) -> Result:
+        header = run.run_header(self.recipe)
+        assert one.data is not None
+        made = replace(
+            PROVENANCE,
+            submission_sha256=run._sha256(one),
+            source_sha256=header.source_sha256,
+            kit_sha256=header.kit_sha256,
+            config_sha256=header.config_sha256,
+            dataset=header.dataset,
+            versions=versions(),
+        )
+        return replace(result_for(one.student), assignment="tiny", provenance=made)
+
+
+class Graded:
+    """A folder of submissions and a run of it by quick workers."""
+
+    def __init__(self, recipe: GradingPlan, folder: Path) -> None:
+        self.recipe, self.out, self.handed_in = recipe, folder / "out", folder / "class"
+        self.handed_in.mkdir()
+
+    def again(self, *, force: bool = False, recipe: GradingPlan | None = None) -> list[str]:
+        """Grade, and return who was graded."""
+        quick = Quick(recipe or self.recipe)
+
+        @contextmanager
+        def start(_: int) -> Iterator[Backend]:
+            yield quick
+
+        found = find_submissions([self.handed_in], self.recipe.assignment)
+        results = run.grade(quick.recipe, found, self.out, start, run.RunListener(), force=force)
+        assert [result.student for result in results] == [one.student for one in found]
+        return sorted(quick.graded)
+
+
+@pytest.fixture
+def graded(tiny_recipe: GradingPlan, tmp_path: Path) -> Graded:
+    made = Graded(tiny_recipe, tmp_path)
+    for name in ("ana", "ben", "cem"):
+        (made.handed_in / f"{name}.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    return made
+
+
+def test_only_what_changed_or_is_new_is_graded_again(graded: Graded) -> None:
+    assert graded.again() == ["ana", "ben", "cem"]
+    assert graded.again() == []
+    (graded.handed_in / "ben.ipynb").write_bytes(make_submission(graded.recipe, {"q1-answer": "x = 1"}, {}))
+    (graded.handed_in / "dee.ipynb").write_bytes(make_submission(graded.recipe, {}, {}))
+    assert graded.again() == ["ben", "dee"]
+
+
+def test_force_grades_all_again(graded: Graded) -> None:
+    graded.again()
+    assert graded.again(force=True) == ["ana", "ben", "cem"]
+    assert graded.again() == []
+
+
+def test_another_kit_has_all_graded_again(graded: Graded) -> None:
+    graded.again()
+    changed = replace(graded.recipe, files={**graded.recipe.files, "tinykit/new.py": b"x = 1\n"})
+    assert graded.again(recipe=changed) == ["ana", "ben", "cem"]
+    assert graded.again(recipe=changed) == []
+
+
+def test_another_version_of_a_library_has_all_graded_again(
+    graded: Graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded.again()
+    other = {**versions(), "keras": "9.9"}
+    monkeypatch.setattr(run, "versions", lambda: other)
+    monkeypatch.setattr(sys.modules[__name__], "versions", lambda: other)
+    assert graded.again() == ["ana", "ben", "cem"]
+
+
+def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tmp_path: Path) -> None:
+    for name in ("ana", "ben"):
+        (tmp_path / f"{name}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
+    found = find_submissions([tmp_path], engine.plan.assignment)
+    (tmp_path / "ana.ipynb").unlink()
+    results: dict[str, Result] = {}
+
+    @contextmanager
+    def start(_: int) -> Iterator[Backend]:
+        yield engine
+
+    for result in run.grade(engine.plan, found, tmp_path / "out", start, run.RunListener()):
+        results[result.student] = result
+    assert set(outcomes(results["ana"]).values()) == {"ungraded"}
+    assert "changed since it was found" in results["ana"].flags[0]
+    assert points(results["ben"]) == ALL
+
+
+def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"s{number}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
+    found = find_submissions([tmp_path], engine.plan.assignment)
+    workshop, results = engine.workers[0], []
+
+    def keep(result: Result) -> None:
+        results.append(result)
+        os.kill(workshop.zygote._control.process.pid, signal.SIGKILL)
+
+    engine.grade(found, keep)
+    assert [points(result) for result in results] == [ALL] * 4
+    assert not any(result.flags for result in results)
+
+
+def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ana.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
+    monkeypatch.setattr(engine.workers[0], "stands", lambda: False)
+    starts = []
+    start = engine.workers[0]._start
+    monkeypatch.setattr(engine.workers[0], "_start", lambda: (starts.append(1), start())[1])
+    results: list[Result] = []
+    engine.grade(find_submissions([tmp_path], engine.plan.assignment), results.append)
+    assert set(outcomes(results[0]).values()) == {"ungraded"}
+    assert re.search(rf"ended {MAX_ATTEMPTS} times", results[0].flags[0])
+    assert len(starts) == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("deaths", [1, 2, MAX_ATTEMPTS, MAX_ATTEMPTS + 1])
+def test_a_zygote_that_ends_while_it_starts_is_started_again(
+    tiny_recipe: GradingPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    for name in ("ana", "ben"):
+        (tmp_path / f"{name}.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    starts, results = [], dict[str, Result]()
+    with start_engine(tiny_recipe) as engine:
+        workshop = engine.workers[0]
+        start = workshop._start
+
+        def killed_at_first() -> Zygote:
+            starts.append(1)
+            if len(starts) <= deaths:
+                raise StaffError("the zygote is gone")
+            return start()
+
+        monkeypatch.setattr(workshop, "_start", killed_at_first)
+        workshop.zygote.kill()
+        engine.grade(
+            find_submissions([tmp_path], tiny_recipe.assignment),
+            lambda one: results.update({one.student: one}),
+        )
+    assert len(starts) == deaths + 1
+    assert points(results["ben"]) == ALL
+    if deaths < MAX_ATTEMPTS:
+        assert points(results["ana"]) == ALL
+    else:
+        assert (results["ana"].flags, set(outcomes(results["ana"]).values())) == (
+            ("the zygote is gone",),
+            {"ungraded"},
+        )
+
+
+@pytest.mark.parametrize(
+    "ended", [WireClosedError("the other end is gone"), StaffError("it ended while it started")]
+)
+def test_a_trainer_that_ends_once_is_replaced(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, ended: Exception
+) -> None:
+    worked = Mock(side_effect=[ended, {"facts": {}}])
+    monkeypatch.setattr(engine.workers[0], "_worked", worked)
+    assert engine.workers[0].train({}) == {"facts": {}}
+
+
+def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
+    tiny_recipe: GradingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with start_engine(tiny_recipe) as engine:
+        workshop = engine.workers[0]
+        start = workshop.zygote.start_child
+
+        def stopped_meanwhile(*arguments: Any) -> Process:
+            process = start(*arguments)
+            workshop.stop()
+            return process
+
+        monkeypatch.setattr(workshop.zygote, "child", stopped_meanwhile)
+        with suppress(GraderError):  # it may have been ready just before it ended
+            workshop.start_child()
+        assert workshop.submission_process
+        with pytest.raises(WireClosedError):
+            Channel(workshop.submission_process.sock).receive(timeout_s=20)
+
+
+def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(graded: Graded) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    graded.out.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(graded.out)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    try:
+        with pytest.raises(StaffError, match="make room"):
+            graded.again()
+        subprocess.run(["mount", "-o", "remount,size=1m", str(graded.out)], check=True)
+        left = graded.again()
+        assert left
+        assert graded.again() == []
+    finally:
+        subprocess.run(["umount", str(graded.out)], check=True)
+
+
+def interrupt(running: "subprocess.Popen[str]", *, any_thread: bool) -> None:
+    """Send SIGINT; the kernel may let any thread hear it."""
+    threads = sorted(int(entry.name) for entry in Path(f"/proc/{running.pid}/task").iterdir())
+    thread = next(one for one in threads if one != running.pid) if any_thread else running.pid
+    assert ctypes.CDLL(None).tgkill(running.pid, thread, signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("any_thread", [False, True])
+def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
+    any_thread: bool,
+    course: Path,  # noqa: F811
+    handed_in: Path,  # noqa: F811
+    tiny_recipe: GradingPlan,
+) -> None:
+    hang = {"q1-answer": "def moving_average(values, width=width):\n    while True:\n        pass\n"}
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, hang, {}))
+    config = course / "course_config.py"
+    text = config.read_text()
+    limits = '"grading": {"limits": {"call_s": 500.0, "total_s": 2000.0}},'
+    config.write_text(text.replace('"lab": {', limits + ' "lab": {', 1))
+    out = course / "out"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", str(handed_in), "--out", str(out)],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout
+    told = [next(running.stdout) for _ in range(3)]
+    assert told[2].startswith("eva: ")
+    time.sleep(1)  # until it waits for zoe
+    interrupt(running, any_thread=any_thread)
+    said, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "3 of 4 are graded and kept; the same command goes on from there." in said
+    assert "Traceback" not in errors
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    done = grade(course, handed_in, "--out", out)
+    assert done.returncode == 0
+    assert "3 of 4 are graded already" in done.stdout

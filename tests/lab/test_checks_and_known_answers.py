@@ -1,0 +1,69 @@
+"""Each mistake is caught by the right kind of check; each right variant passes."""
+
+import pytest
+
+from autograder.checks import Outcome
+from autograder.known_answers import KnownAnswer
+
+from .conftest import Lab, is_training_check, load_known_answers
+
+ENTRIES = load_known_answers()
+WRONG = [entry for entry in ENTRIES if entry.failing_checks]
+RIGHT = [entry for entry in ENTRIES if not entry.failing_checks]
+QUESTIONS = [f"q{number}" for number in range(1, 11)]
+
+
+def _quick(lab: Lab, question: str) -> list[str]:
+    return [check.cell.id for check in lab.question(question).checks if not is_training_check(check)]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_solution_passes_every_check(lab: Lab, question: str) -> None:
+    found = lab.findings(question, lab.solution(question), only=_quick(lab, question))
+    assert {check: str(why) for check, why in found.items() if why} == {}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_blank_answer_is_blocked_at_every_check_and_says_so(lab: Lab, question: str) -> None:
+    for why in lab.findings(question, lab.blank(question)).values():
+        assert why is not None
+        assert why.outcome is Outcome.BLOCKED
+        assert "not answered yet" in str(why)
+
+
+@pytest.mark.parametrize("entry", WRONG, ids=lambda entry: entry.name)
+def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
+    lab: Lab, entry: KnownAnswer
+) -> None:
+    quick = _quick(lab, entry.question)
+    found = lab.findings(entry.question, entry.code, only=quick)
+    messages = [str(why) for why in found.values() if why]
+    assert {check for check, why in found.items() if why} == set(entry.failing_checks) & set(quick)
+    assert any(entry.message_part in message for message in messages), messages
+    assert all(len(message) <= 700 and "\n" not in message for message in messages)
+
+
+@pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: entry.name)
+def test_a_right_answer_in_another_style_passes(lab: Lab, entry: KnownAnswer) -> None:
+    found = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
+    assert {check: str(why) for check, why in found.items() if why} == {}
+
+
+TRAINED = [
+    "q3_dense_on_ids",
+    "q3_no_pooling",
+    "q5_embedding_swapped",
+    "q5_return_sequences",
+    "q6_no_mask",
+    "right_q5_functional",
+    "right_q10_functional",
+    "q10_sigmoid",
+]
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", TRAINED)
+def test_checks_that_train_a_network_reach_the_verdict_too(lab: Lab, name: str) -> None:
+    (entry,) = (entry for entry in ENTRIES if entry.name == name)
+    found = lab.findings(entry.question, entry.code)
+    assert {check for check, why in found.items() if why} == set(entry.failing_checks)

@@ -1,0 +1,84 @@
+"""A model that crossed gets the verdicts of the student's own."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import pytest
+
+from autograder.engine import wire
+from autograder.known_answers import KnownAnswer
+from autograder.models.encode import UnsupportedModelError, encode
+from autograder.models.parse import parse
+from autograder.models.rebuild import build
+from tests.lab.conftest import Lab, is_training_check, load_known_answers
+from tests.lab.conftest import lab as lab  # the fixture
+
+BUILDERS = {
+    "q3": "build_dense_baseline",
+    "q5": "build_simple_rnn",
+    "q6": "build_gated_rnn",
+    "q10": "build_forecaster",
+}
+ENTRIES = [entry for entry in load_known_answers() if entry.question in BUILDERS]
+REFUSED = {"q5_name_is_enough"}
+"""Answers with a layer of the student's own."""
+
+NOT_MADE = {"q5_no_embedding", "q6_stacked"}
+"""Answers that raise in Keras before there is a model."""
+
+
+def crossed(model: keras.Model) -> keras.Model:
+    frame = wire.encode({"model": encode(model)})
+    return build(parse(wire.decode(frame)["model"]), seed=42)
+
+
+def crossing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the models that a function returns go over the wire."""
+
+    @functools.wraps(function)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        value = function(*args, **kwargs)
+        return crossed(value) if isinstance(value, keras.Model) else value
+
+    return answer
+
+
+def verdicts_across(lab: Lab, question: str, code: str) -> dict[str, bool]:
+    quick = [check.cell.id for check in lab.question(question).checks if not is_training_check(check)]
+    other = replace(lab, names={**lab.names, "crossing": crossing})
+    name = BUILDERS[question]
+    code = f"{code}\n{name} = crossing({name})\n"
+    return {check: why is None for check, why in other.findings(question, code, only=quick).items()}
+
+
+@pytest.mark.parametrize("question", BUILDERS)
+def test_the_solution_passes_on_the_far_side(lab: Lab, question: str) -> None:
+    found = verdicts_across(lab, question, lab.solution(question))
+    assert found
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_an_answer_gets_its_verdicts_on_the_far_side(lab: Lab, entry: KnownAnswer) -> None:
+    found = verdicts_across(lab, entry.question, entry.code)
+    assert found == {check: check not in entry.failing_checks for check in found}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_only_an_answer_with_a_layer_of_its_own_is_refused(lab: Lab, entry: KnownAnswer) -> None:
+    names = dict(lab.names)
+    exec(entry.code, names)
+    arguments = ["gru"] if entry.question == "q6" else []
+    try:
+        model = names[BUILDERS[entry.question]](*arguments)
+    except ValueError:
+        assert entry.name in NOT_MADE
+        return
+    if entry.name in REFUSED:
+        with pytest.raises(UnsupportedModelError, match="class of your own: found SimpleRNN"):
+            crossed(model)
+    else:
+        assert type(crossed(model)) is keras.Sequential

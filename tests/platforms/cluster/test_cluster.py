@@ -1,0 +1,279 @@
+"""Many machines: the same results as on one, whoever ends meanwhile; what cannot be is told."""
+
+import asyncio
+import json
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
+
+import psutil
+import pytest
+
+pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-course[cluster]'")
+
+from autograder.engine import run
+from autograder.engine.journal import NAME
+from autograder.engine.plan import GradingPlan
+from autograder.engine.results import Result
+from autograder.engine.run_folder import SUBMISSION_NAME
+from autograder.engine.serialize import serialize
+from autograder.errors import StaffError
+from autograder.platforms.cluster import connect, scheduler, version_check
+from autograder.platforms.cluster import dask_client as cluster_client
+from autograder.platforms.cluster.submission_queue import SubmissionQueue
+from tests.commands.test_grade_class import SLOW, command
+from tests.platforms.cluster.conftest import (
+    CRASHING_STUDENT,
+    OLD_VERSION_PRELOAD,
+    collect_result,
+    find_submissions,
+)
+from tests.support.dask_cluster import (
+    DaskCluster,
+    kill_and_list_descendants,
+    start_cluster,
+    wait_for,
+    worker_process,
+    zygote_descendants,
+)
+from tests.support.grading import is_running, make_submission
+
+ONLY_OURS = 731
+"""A descriptor that no other process has open."""
+
+
+def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is_not_used(
+    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster
+) -> None:
+    old, told, results = cluster.start_worker(OLD_VERSION_PRELOAD), [], dict[str, Result]()
+    cluster.wait_for_workers(3)
+    with connect(tiny, cluster.address, told.append) as workers:
+        while not any("tensorflow" in sentence for sentence in told):
+            results.clear()
+            workers.grade(find_submissions(handed_in, tiny), lambda one: collect_result(results, one))
+            assert results == local
+    assert not zygote_descendants(worker_process(old))
+    old.terminate()
+    refusal = next(sentence for sentence in told if "tensorflow" in sentence)
+    ours = version_check.local_versions()["tensorflow"]
+    assert refusal.startswith("worker tcp://127.0.0.1:")
+    assert refusal.endswith(f": tensorflow 2.20.0, here {ours}; install the same")
+
+
+def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with_it(
+    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(handed_in, tmp_path / "class"))
+    (folder / f"{CRASHING_STUDENT}.ipynb").write_bytes(make_submission(tiny, {}, {}))
+    results, below = dict[str, Result](), list[psutil.Process]()
+
+    def kill_one(one: Result) -> None:
+        collect_result(results, one)
+        if len(results) == 1:
+            busy = [
+                worker
+                for nanny in cluster.processes[1:3]
+                if zygote_descendants(worker := worker_process(nanny))
+            ]
+            below.extend(kill_and_list_descendants(busy[0]))
+
+    with connect(tiny, cluster.address) as workers:
+        workers.grade(find_submissions(folder, tiny), kill_one)
+    deadly = results.pop(CRASHING_STUDENT)
+    assert results == local
+    assert len(deadly.ungraded_checks) == len(deadly.checks)
+    assert deadly.checks[0].message == "its worker ended 3 times while it was graded"
+    assert len(below) >= 3  # zygote, grader, the keeper of a submission
+    wait_for(lambda: not any(is_running(one) for one in below))
+
+
+def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
+    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+
+    class Killing(run.RunListener):
+        def on_graded(self, result: Result) -> None:  # noqa: ARG002
+            doomed.scheduler.kill()
+
+    with start_cluster(tmp_path) as doomed:
+        doomed.start_worker()
+        with pytest.raises(StaffError, match=r"scheduler is gone.*what is finished is kept"):
+            run.grade(
+                tiny,
+                find_submissions(handed_in, tiny),
+                out,
+                lambda _: connect(tiny, doomed.address),
+                Killing(),
+            )
+    finished = (out / NAME).read_bytes()
+    assert 1 <= len(finished.splitlines()) - 1 < len(local)
+    given = run.grade(
+        tiny,
+        find_submissions(handed_in, tiny),
+        out,
+        lambda _: connect(tiny, cluster.address),
+        run.RunListener(),
+    )
+    assert (out / NAME).read_bytes().startswith(finished)
+    results: dict[str, Result] = {}
+    for one in given:
+        collect_result(results, one)
+    assert results == local
+    assert (out / "ana" / SUBMISSION_NAME).read_bytes() == (handed_in / "ana.ipynb").read_bytes()
+
+
+def test_an_interrupted_run_frees_the_workers_and_says_one_word(
+    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    shutil.copy(handed_in / "ana.ipynb", folder)
+    for student in ("slow", "slower"):
+        (folder / f"{student}.ipynb").write_bytes(make_submission(tiny, SLOW, {}))
+    out, root = tmp_path / "out", str(Path(__file__).parents[2])
+    running = subprocess.Popen(
+        command(tiny.assignment.root, folder, "--out", out, "--cluster", cluster.address),
+        cwd=tiny.assignment.root,
+        env={**os.environ, "PYTHONPATH": root},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: (out / NAME).is_file() and (out / NAME).read_bytes().count(b"\n") >= 2)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert errors.strip() == "interrupted"
+    workers = [worker_process(nanny) for nanny in cluster.processes[1:3]]
+    wait_for(lambda: not any(zygote_descendants(worker) for worker in workers))
+    wait_for(lambda: not [path for path in cluster.folder.rglob("course-*") if path.is_dir()])
+
+
+def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted() -> None:
+        client, answered = Mock(status="running"), asyncio.get_running_loop().create_future()
+
+        async def nthreads() -> dict[str, int]:
+            await answered
+            return {}
+
+        monkeypatch.setattr(client, "nthreads", nthreads)
+        asked = scheduler.DaskScheduler(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
+        asking = asyncio.create_task(asked._worker_addresses())
+        await asyncio.sleep(0.01)
+        answered.set_result(None)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(interrupted())
+
+
+def test_where_all_workers_are_refused_nothing_is_graded(
+    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def newer_here(there: dict[str, str], ours: dict[str, str], compared=version_check.difference) -> str:
+        return compared(there, {name: "9.0" if name == "keras" else ours[name] for name in ours})
+
+    monkeypatch.setattr(version_check, "difference", newer_here)
+    told, results = [], dict[str, Result]()
+    sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same"
+    with pytest.raises(StaffError, match=sentence), connect(tiny, cluster.address, told.append) as workers:
+        workers.grade(find_submissions(handed_in, tiny), lambda one: collect_result(results, one))
+    assert results == {}
+    assert len(told) == 2
+
+
+def test_a_file_that_only_the_client_has_is_named_with_the_worker(
+    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster
+) -> None:
+    data = f"/proc/self/fd/{ONLY_OURS}"
+    recipe = replace(tiny, environment={"RNNLAB_REVIEWS": data})
+    with (handed_in / "zoe.ipynb").open("rb") as file:
+        os.dup2(file.fileno(), ONLY_OURS)
+    sentence = rf"worker tcp://.*: RNNLAB_REVIEWS={data}: does not exist there"
+    try:
+        with pytest.raises(StaffError, match=sentence), connect(recipe, cluster.address) as workers:
+            workers.grade(find_submissions(handed_in, tiny), print)
+    finally:
+        os.close(ONLY_OURS)
+
+
+def test_nobody_who_grades_is_waited_for_and_then_told(
+    tiny: GradingPlan, handed_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "PATIENCE_S", 3.0)
+    told: list[str] = []
+    with start_cluster(tmp_path) as empty:
+        with (
+            pytest.raises(StaffError, match=r"no worker for 0.05 minutes; start some"),
+            connect(tiny, empty.address, told.append) as workers,
+        ):
+            workers.grade(find_submissions(handed_in, tiny), print)
+        assert told == [f"waiting for workers at {empty.address}"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("tcp://127.0.0.1:1", "no scheduler answers"),
+        ("nowhere.invalid:8786", "no scheduler answers"),
+        ("10.0.0.1", "missing port number"),
+        ("ftp://10.0.0.1:8786", "unknown address scheme"),
+        ("tls://127.0.0.1:8786", "no certificates are configured"),
+    ],
+)
+def test_an_address_at_which_nobody_answers_is_told_in_a_sentence(
+    tiny: GradingPlan, handed_in: Path, address: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_client, "CONNECT_S", 2.0)
+    with pytest.raises(StaffError, match=sentence), connect(tiny, address) as workers:
+        workers.grade(find_submissions(handed_in, tiny), print)
+
+
+def test_without_dask_a_sentence_says_how_to_get_it(
+    tiny: GradingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("autograder.platforms.cluster.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(StaffError, match=r"pip install 'rnn-course\[cluster\]'"), connect(tiny, "x"):
+        pass
+
+
+@pytest.mark.parametrize("lie", ["another student", "another source", "more points", "a pickle"])
+def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
+    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], lie: str
+) -> None:
+    one = next(one for one in find_submissions(handed_in, tiny) if one.student == "ana")
+    true = local["ana"]
+    doubled = tuple(replace(check, points=2 * check.points) for check in true.checks)
+    said = {
+        "another student": replace(true, student="ben"),
+        "another source": replace(true, provenance=replace(true.provenance, source_sha256="0" * 64)),
+        "more points": replace(true, checks=doubled),
+    }
+
+    async def told(answer: bytes) -> Result:
+        results: list[Result] = []
+        line = SubmissionQueue(tiny, [one], results.append, None)
+        turn, data = await line.get()
+        line.finish(turn, data, answer)
+        assert line.finished.is_set()
+        return results[0]
+
+    def answer(result: Result) -> bytes:
+        return json.dumps({"result": serialize(result)}).encode()
+
+    believed = asyncio.run(told(answer(true)))
+    assert believed == true
+    wrong = asyncio.run(told(answer(said[lie]) if lie in said else pickle.dumps(true)))
+    assert len(wrong.ungraded_checks) == len(wrong.checks)
+    assert "something else than its result" in wrong.flags[0]

@@ -1,0 +1,71 @@
+"""What travels to a worker is all that it needs, and compiles to the same there."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.engine.plan import GradingPlan
+from autograder.errors import StaffError
+from autograder.files import write_tree
+from autograder.platforms.cluster import payload, version_check
+from autograder.platforms.cluster.payload import pack, plan_digests, unpack
+
+
+@pytest.fixture
+def remembering(tiny: GradingPlan, tmp_path: Path) -> GradingPlan:
+    """A course that remembers two trainings."""
+    root = tmp_path / "course"
+    write_tree(root, pack(tiny).files)
+    cache = root / "var" / "training"
+    write_tree(cache, {"a.entry": b"12345", "b.entry": b"1234567", "c.part": b"1"})
+    return replace(tiny, assignment=replace(tiny.assignment, root=root), cache=cache)
+
+
+def test_a_recipe_is_the_same_after_its_journey(remembering: GradingPlan, tmp_path: Path) -> None:
+    there = unpack(pickle.loads(pickle.dumps(pack(remembering))), tmp_path / "there")
+    assert plan_digests(there) == plan_digests(remembering)
+    assert there.source == remembering.source
+    assert there.limits == remembering.limits
+    assert {path.name: path.read_bytes() for path in there.cache.iterdir()} == {
+        "a.entry": b"12345",
+        "b.entry": b"1234567",
+    }
+    assert there.cache.is_relative_to(tmp_path / "there")
+
+
+def test_a_shared_folder_is_used_where_it_is_and_nothing_of_it_is_sent(
+    remembering: GradingPlan, tmp_path: Path
+) -> None:
+    shared = replace(remembering, cache=tmp_path / "shared")
+    write_tree(shared.cache, {"a.entry": b"12345"})
+    sent = pack(shared)
+    assert sent.cache_entries == {}
+    assert unpack(sent, tmp_path / "there").cache == tmp_path / "shared"
+
+
+def test_trainings_that_are_large_together_stay(
+    remembering: GradingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "LARGEST_BYTES", 12)
+    assert len(pack(remembering).cache_entries) == 2
+    monkeypatch.setattr(payload, "LARGEST_BYTES", 11)
+    assert pack(remembering).cache_entries == {}
+
+
+def test_a_course_that_compiles_to_something_else_is_refused(
+    remembering: GradingPlan, tmp_path: Path
+) -> None:
+    sent = pack(remembering)
+    kit = "source/tiny/tinykit/series.py"
+    altered = replace(sent, files={**sent.files, kit: sent.files[kit] + b"\n"})
+    with pytest.raises(StaffError, match="compiles to something else"):
+        unpack(altered, tmp_path / "there")
+
+
+def test_a_difference_names_what_is_there_and_what_is_here() -> None:
+    ours = {"python": "3.11.7", "numpy": "2.4.6", "dask": "2026.8.0"}
+    assert version_check.difference(ours | {"keras": "1"}, ours) == ""
+    there = {"python": "3.11.7", "numpy": "2.4.5"}
+    assert version_check.difference(there, ours) == "numpy 2.4.5, here 2.4.6; dask missing, here 2026.8.0"

@@ -1,0 +1,193 @@
+"""The committed accuracy bars separate right from wrong by what was measured."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from autograder.build.thresholds import provenance
+from autograder.course import load_course
+from autograder.errors import StaffError
+from autograder.quality.calibration.calibration_page import write_page
+from autograder.quality.calibration.experiments import Experiment
+from autograder.quality.calibration.fit import (
+    CONFIDENCE,
+    MAX_FALSE_FAIL_RATE,
+    MIN_MARGIN_STANDARD_ERRORS,
+    fit,
+    tail_probability_upper_bound,
+)
+from autograder.quality.calibration.scores import MAX_TABLE_SEEDS, measure
+from tests.build.conftest import copy_course
+
+from .conftest import ROOT
+
+ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
+SEEDS = 30
+HELD_OUT = 2_000
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ASSIGNMENT.calibration.read_bytes())
+    return found
+
+
+def test_the_bars_were_measured_with_this_kit_and_these_parameters(measured: dict[str, Any]) -> None:
+    current = json.loads(json.dumps(provenance(ASSIGNMENT, ASSIGNMENT.calibration_inputs)))
+    assert measured["measured_with"] == current
+
+
+def test_every_bar_rests_on_thirty_seeds_and_every_other_figure_on_eight(measured: dict[str, Any]) -> None:
+    assert all(one["seeds"] >= SEEDS for one in measured["errors"])
+    assert all(wrong["seeds"] >= SEEDS for one in measured["errors"] for wrong in one["wrong"])
+    assert all(len(values) >= MAX_TABLE_SEEDS for values in measured["scores"].values())
+
+
+@pytest.mark.parametrize("data", ["embedded", "imdb"])
+@pytest.mark.parametrize(
+    ("bar", "right", "wrong"),
+    [
+        ("dense", "Dense", ["Dense on the ids", "Dense, labels shuffled"]),
+        ("lstm", "LSTM", ["LSTM without a mask", "LSTM, untrained", "LSTM, labels shuffled"]),
+        ("gru", "GRU", ["GRU without a mask", "GRU, untrained", "GRU, labels shuffled"]),
+    ],
+)
+def test_a_bar_is_four_standard_errors_below_right_and_above_wrong(
+    measured: dict[str, Any], data: str, bar: str, right: str, wrong: list[str]
+) -> None:
+    scores, value = measured["scores"], measured["thresholds"][bar][data]
+    if (bar, data) == ("lstm", "imdb"):
+        wrong = [name for name in wrong if "mask" not in name]  # see docs/calibration.md
+    worst = min(scores[f"{data}: {right}"])
+    assert value <= worst - MIN_MARGIN_STANDARD_ERRORS * math.sqrt(worst * (1 - worst) / HELD_OUT)
+    assert value > max(score for name in wrong for score in scores[f"{data}: {name}"])
+
+
+def test_the_order_task_tells_reading_in_order_from_averaging(measured: dict[str, Any]) -> None:
+    scores, value = measured["scores"], measured["thresholds"]["order"]["order task"]
+    assert min(scores["order task: SimpleRNN"]) > value > max(scores["order task: averaging"])
+
+
+def test_the_forecaster_beats_the_naive_forecast_by_a_margin(measured: dict[str, Any]) -> None:
+    scores, value = measured["scores"], measured["thresholds"]["forecast"]["series"]
+    assert max(scores["series: GRU"]) < value < min(scores["series: GRU, sigmoid output"])
+    assert value < 1
+
+
+def test_the_embedded_corpus_tells_the_story_of_the_lab(measured: dict[str, Any]) -> None:
+    scores = measured["scores"]
+    for kind in ("LSTM", "GRU"):
+        masked, unmasked = scores[f"embedded: {kind}"], scores[f"embedded: {kind} without a mask"]
+        assert min(masked) >= 0.78
+        assert max(unmasked) <= min(masked) - 0.10
+    assert all(0.70 <= score <= 0.85 for score in scores["embedded: Dense"])
+
+
+def test_every_bar_states_how_often_it_may_fail_a_right_answer(measured: dict[str, Any]) -> None:
+    stated = {(one["name"], one["data"]): one for one in measured["errors"]}
+    assert stated.keys() == {
+        (name, data) for name in measured["thresholds"] for data in measured["bars"][name]
+    }
+    assert all(one["fails_at_most"] <= MAX_FALSE_FAIL_RATE for one in stated.values())
+    assert all(one["fails_if_heavy_tailed"] <= 2 * MAX_FALSE_FAIL_RATE for one in stated.values())
+    assert all(wrong["passed"] == 0 for one in stated.values() for wrong in one["wrong"])
+
+
+RIGHT = [0.90 + 0.01 * (n % 5) for n in range(30)]
+WRONG = [0.50 + 0.01 * (n % 3) for n in range(30)]
+
+
+def pair(*, tested_on: int = 0, lower_is_better: bool = False) -> list[Experiment]:
+    names = {"right": True, "wrong": False}
+    return [
+        Experiment(name, "made up", float, "bar", right, tested_on, lower_is_better)
+        for name, right in names.items()
+    ]
+
+
+def scores(right: list[float], wrong: list[float]) -> dict[str, list[float]]:
+    return {"made up: right": right, "made up: wrong": wrong}
+
+
+def test_a_bar_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_most_lenient() -> None:
+    (bar,) = fit(pair(tested_on=4_000), scores(RIGHT, WRONG))
+    assert bar.value == pytest.approx(0.77)
+    assert bar.false_fail_upper_bound is not None and bar.false_fail_upper_bound < MAX_FALSE_FAIL_RATE
+
+
+def test_a_bar_lies_where_a_right_answer_fails_once_in_a_thousand_where_that_is_most_lenient() -> None:
+    (bar,) = fit(pair(tested_on=40_000), scores(RIGHT, [score + 0.33 for score in WRONG]))
+    assert bar.value == pytest.approx(0.86), "the mean less 4.02 standard deviations, see Hahn and Meeker"
+    assert (
+        bar.false_fail_upper_bound is not None
+        and MAX_FALSE_FAIL_RATE / 2 < bar.false_fail_upper_bound <= MAX_FALSE_FAIL_RATE
+    )
+    assert bar.false_fail_heavy_tailed == pytest.approx(0.0021, rel=0.05), "4.17 times sqrt(2), t(4)"
+
+
+def test_a_bar_that_cannot_separate_is_dropped() -> None:
+    (bar,) = fit(pair(tested_on=400), scores(RIGHT, [0.88, 0.89]))
+    assert (bar.value, bar.false_fail_upper_bound, bar.wrong_variants) == (None, None, ())
+
+
+def test_with_few_seeds_nothing_is_sure_and_the_bar_is_dropped() -> None:
+    (bar,) = fit(pair(tested_on=4_000), scores([0.90, 0.94], WRONG))
+    assert bar.value is None
+
+
+def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
+    (bar,) = fit(pair(lower_is_better=True), scores([1 - score for score in RIGHT], [1.0, 1.0]))
+    assert bar.value == pytest.approx(0.40)
+    assert bar.wrong_variants[0].passed_seeds == 0 and bar.wrong_variants[0].pass_upper_bound == 0
+
+
+def test_the_chance_to_lie_beyond_a_bar_covers_the_true_one_as_often_as_it_says() -> None:
+    generator, value, runs = np.random.default_rng(7), -2.0, 2_000
+    truth = NormalDist().cdf(value)
+    bounds = [tail_probability_upper_bound(list(generator.normal(size=30)), value) for _ in range(runs)]
+    covered = sum(bound >= truth for bound in bounds) / runs
+    assert abs(covered - CONFIDENCE) < 4 * math.sqrt(CONFIDENCE * (1 - CONFIDENCE) / runs)
+
+
+def test_a_stopped_calibration_goes_on_where_it_was(tmp_path: Path) -> None:
+    assignment = replace(
+        load_course(copy_course(tmp_path / "course")).assignment("tiny"), calibration_inputs=()
+    )
+    trained: list[int] = []
+
+    def score(seed: int) -> float:
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(seed)
+        return 0.9 + seed / 100
+
+    experiments = [Experiment("right", "made up", score, "bar"), Experiment("table", "made up", score)]
+    with pytest.raises(KeyboardInterrupt):
+        measure(assignment, experiments, 3, Console(quiet=True))
+    assert trained == [0, 0, 1]
+    trained.append(-1)
+    found = measure(assignment, experiments, 10, Console(quiet=True))
+    assert trained == [0, 0, 1, -1, 1, *(seed for seed in range(2, 8) for _ in range(2)), 8, 9]
+    assert found["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
+    assert json.loads(assignment.calibration.read_bytes())["scores"] == found
+
+
+def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
+    assignment = load_course(copy_course(tmp_path / "course")).assignment("tiny")
+    page = assignment.root / "docs" / "calibration.md"
+    with pytest.raises(StaffError, match="found no line <!-- measured -->"):
+        write_page(assignment, pair(), scores(RIGHT, WRONG))
+    page.parent.mkdir()
+    page.write_text("# Bars\n\n<!-- measured -->\nold")
+    write_page(assignment, pair(tested_on=4_000), scores(RIGHT, WRONG))
+    text = page.read_text()
+    assert "| bar | made up | 0.77 | 30 | 0.900 | 0.520 |" in text and "old" not in text
+    assert "| bar | made up | wrong | 0 of 30 |" in text
+    assert page.with_name("calibration.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,116 @@
+"""Our marks beside those of the real otter and nbgrader; `course agreement` does it for all answers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from autograder import known_answers
+from autograder.course import load_course
+from autograder.known_answers import KnownAnswer
+from autograder.platforms.recipes import grading_plan
+from autograder.quality import compare
+from autograder.quality.compare import BLANK, SOLUTION, TOOLS, PointsComparison
+from tests.build.conftest import BuiltCourse, build_course, copy_course
+from tests.build.test_other_graders import LAB, ROOT, lab_copy
+
+QUIET = Console(quiet=True)
+KNOWN = known_answers.load(load_course(ROOT).assignment(LAB))
+SAMPLE = (
+    "q1_offset_2",
+    "q2_pads_in_front",
+    "q3_no_mask",
+    "q4_no_tanh",
+    "q5_one_unit",
+    "q6_no_metrics",
+    "q7_one_bias_for_gru",
+    "q8_one_standard_error",
+    "q9_target_is_last_input",
+    "q10_one_forecast_per_step",
+)
+"""One answer to each question; every other one meets the peers in `make agreement`."""
+
+
+def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
+    return PointsComparison("otter", "row01", "q1", "q1_offset_0", ours, theirs, differs)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
+    return build_course(lab_copy(tmp_path_factory.mktemp("agreement") / "course"), LAB)
+
+
+def answer(name: str, code: str) -> KnownAnswer:
+    return KnownAnswer(name, "q1", "", ("q1-values",), "", "", "", code)
+
+
+@pytest.fixture(scope="module")
+def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsComparison]:
+    course = build_course(copy_course(tmp_path_factory.mktemp("agreement") / "course"))
+    wrong = answer("wrong", "def moving_average(values, width=width):\n    return np.zeros(3)")
+    rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": wrong}}
+    return compare.compare_points(grading_plan(course.assignment), rows, QUIET, workers=1)
+
+
+def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
+    tiny_marks: list[PointsComparison],
+) -> None:
+    assert all(mark.is_explained for mark in tiny_marks)
+    assert {(mark.tool, mark.notebook) for mark in tiny_marks} == {
+        (tool, name) for tool in TOOLS for name in (BLANK, SOLUTION, "row01")
+    }
+    for name, total in ((BLANK, 0), (SOLUTION, 14)):
+        for tool in TOOLS:
+            assert (
+                sum(one.our_points for one in tiny_marks if (one.tool, one.notebook) == (tool, name)) == total
+            )
+    assert [mark.answer for mark in tiny_marks if mark.notebook == "row01"] == ["wrong", ""] * 2
+
+
+@pytest.mark.peers
+@pytest.mark.training
+def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCourse) -> None:
+    row = {one.question: one for one in KNOWN if one.name in SAMPLE}
+    assert set(row) == {f"q{number}" for number in range(1, 11)}
+    found = compare.compare_points(grading_plan(lab.assignment), {"row01": row}, QUIET, workers=1)
+    assert len(found) == 2 * len(row)
+    assert [mark for mark in found if not mark.is_explained] == []
+    points = {question.name: question.points for question in lab.prepared.source.questions}
+    assert all(mark.our_points < points[mark.question] for mark in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "explained"),
+    [
+        (mark(4, 4), True),
+        (mark(0, 4), False),
+        (mark(0, 4, "own-layers"), True),
+        (mark(4, 4, "own-layers"), False),
+    ],
+)
+def test_marks_are_equal_or_explained(one: PointsComparison, explained: bool) -> None:
+    assert one.is_explained is explained
+
+
+def test_what_differs_is_explained_to_instructors() -> None:
+    page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
+    assert [
+        one.name for one in KNOWN if one.known_difference and f'id="{one.known_difference}"' not in page
+    ] == []
+
+
+def test_each_known_answer_is_dealt_once_and_one_to_a_question() -> None:
+    rows = known_answers.batched(KNOWN)
+    assert sorted(one.name for row in rows for one in row.values()) == [one.name for one in KNOWN]
+    assert all(one.question == question for row in rows for question, one in row.items())
+
+
+def test_the_page_tells_of_each_unequal_mark(tmp_path: Path) -> None:
+    assignment = replace(load_course(ROOT).assignment(LAB), root=tmp_path)
+    (tmp_path / "docs").mkdir()
+    found = [mark(4, 4), mark(0, 4, "own-layers")]
+    text = compare._write_page(assignment, [*found, replace(found[0], tool="nbgrader")]).read_text()
+    assert "otter: 1 of 2 question marks in 1 notebooks are equal (50.00%)" in text
+    assert "| otter | q1_offset_0 | q1 | 4 | 0 | [own-layers](differences.md#own-layers) |" in text
+    assert text.count("| otter | q1_offset_0") == 1

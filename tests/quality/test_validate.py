@@ -1,0 +1,105 @@
+"""``course validate`` notices every verdict that changes; results are made by hand here."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import known_answers
+from autograder.checks import Outcome
+from autograder.course import load_course
+from autograder.engine.results import CheckResult, Result
+from autograder.platforms.recipes import grading_plan
+from autograder.quality.validate import BLANK, SOLUTION, ValidationReport, compare_verdicts
+from tests.support.sample_results import PROVENANCE
+
+ASSIGNMENT = load_course(Path(__file__).parents[1]).assignment("lab_4_4_rnn")
+SOURCE = grading_plan(ASSIGNMENT).source
+KNOWN = known_answers.load(ASSIGNMENT)
+CHECKS = {check.cell.id: check for check in SOURCE.checks()}
+HIDDEN = [name for name, check in CHECKS.items() if check.hidden]
+
+
+def result(name: str, fails: Collection[str], says: str = "", outcome: Outcome = Outcome.FAILED) -> Result:
+    checks = tuple(
+        CheckResult(
+            check.cell.id,
+            check.cell.id.split("-")[0],
+            check.title,
+            check.hidden,
+            check.points,
+            outcome if check.cell.id in fails else Outcome.PASSED,
+            says if check.cell.id in fails else "",
+        )
+        for check in CHECKS.values()
+    )
+    return Result(name, f"{name}.ipynb", ASSIGNMENT.name, checks, PROVENANCE)
+
+
+def as_they_must_be() -> dict[str, Result]:
+    results = {one.name: result(one.name, one.failing_checks, one.message_part) for one in KNOWN}
+    return {
+        **results,
+        SOLUTION: result(SOLUTION, ()),
+        BLANK: result(BLANK, CHECKS, "not answered yet", Outcome.BLOCKED),
+    }
+
+
+def judged(results: Mapping[str, Result]) -> ValidationReport:
+    return compare_verdicts(SOURCE, KNOWN, results)
+
+
+def test_nothing_is_wrong_when_each_answer_gets_its_verdict() -> None:
+    report = judged(as_they_must_be())
+    assert report.problems == ()
+    assert [line for line in report.redundant if "dead weight" in line] == []
+    assert len(report.matrix) == 2 + sum(not one.is_right for one in KNOWN)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_hidden_check_that_always_passes_lets_a_named_answer_survive(name: str) -> None:
+    results = {
+        student: replace(
+            one,
+            checks=tuple(
+                replace(check, outcome=Outcome.PASSED) if check.id == name else check for check in one.checks
+            ),
+        )
+        for student, one in as_they_must_be().items()
+    }
+    report = judged(results)
+    surviving = {one.name for one in KNOWN if name in one.failing_checks}
+    assert surviving
+    assert {line.split(":")[0] for line in report.problems if f"survives {name}" in line} == surviving
+    assert any(line.startswith(f"{name}: dead weight") for line in report.redundant)
+
+
+def test_a_check_of_another_question_that_fails_is_collateral() -> None:
+    results = as_they_must_be() | {"q3_no_mask": result("q3_no_mask", ["q3-padding", "q4-shape"])}
+    (problem, words) = judged(results).problems
+    assert problem == "q3_no_mask: collateral: also fails q4-shape, of another question"
+    assert words.startswith("q3_no_mask: no message says 'padding zeros change'")
+
+
+def test_a_right_answer_that_fails_is_a_false_alarm() -> None:
+    results = as_they_must_be() | {"right_q4_loops": result("right_q4_loops", ["q4-keras"])}
+    assert judged(results).problems == (
+        "right_q4_loops: false alarm: also fails q4-keras, of its own question",
+    )
+
+
+def test_a_solution_that_fails_and_a_blank_release_that_passes_are_told() -> None:
+    results = as_they_must_be() | {
+        SOLUTION: result(SOLUTION, ["q1-words"]),
+        BLANK: result(BLANK, set(CHECKS) - {"q1-words"}, outcome=Outcome.BLOCKED),
+    }
+    assert [line.split(";")[0] for line in judged(results).problems] == [
+        "solution: does not pass q1-words",
+        "blank: q1-words is passed",
+    ]
+
+
+def test_the_page_names_every_known_answer() -> None:
+    page = (ASSIGNMENT.root / "docs" / "validation.md").read_text(encoding="utf-8")
+    assert [one.name for one in KNOWN if f"| {one.name} |" not in page] == []

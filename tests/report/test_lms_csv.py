@@ -1,0 +1,213 @@
+"""What Canvas and Moodle import: whose mark, which mark, and nothing that is lost on the way."""
+
+import csv
+import io
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_course
+from autograder.engine.results import Result
+from autograder.errors import StaffError
+from autograder.lateness import LatePolicy
+from autograder.report import anonymity, gradebook, marks
+from autograder.report.exports import export
+from autograder.report.load_run import Run
+from autograder.report.roster import Roster, Student
+from autograder.report.spreadsheet import unescape_formula
+from tests.support.sample_results import checks_with_ungraded, result_for
+
+TINY = Path(__file__).parents[1] / "tiny_assignment"
+NAMES = (
+    "Lovelace, Ada", 'Ben "Big" Ng', "Two\nLines", "=1+1", "+Plus", "-Minus", "@At", "\tTab", "\rReturn",
+    "'=Quoted", "李雷", "Renée; =2", "Zoë\r\nØst",
+)  # fmt: skip
+CLASS = tuple(
+    Student(f"s{place}", f"00{place}", name, f"s{place}@example.org", "A, B", f"1{place:03}", f"2{place:03}")
+    for place, name in enumerate(NAMES)
+)
+
+
+def run_of(results: list[Result], roster: Roster, tmp_path: Path) -> Run:
+    policy = LatePolicy(grace_minutes=15, per_day=0.1, max_penalty=0.5)
+    assignment = replace(load_course(TINY).assignment("tiny"), late=policy)
+    return Run(tmp_path, assignment, tuple(results), marks.final_marks(results, roster, assignment))
+
+
+def handed_in(student: str, **others: object) -> Result:
+    return result_for(student, **{"ids": {"student": student}, "flags": (), "manual": {}, **others})
+
+
+def table(path: Path) -> list[list[str]]:
+    """Read as strictly as can be, and take apostrophes away that keep cells from being formulas."""
+    text = path.read_bytes().decode("utf-8")
+    return [
+        [unescape_formula(cell) for cell in row]
+        for row in csv.reader(io.StringIO(text, newline=""), strict=True)
+    ]
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    path = export.export(run, "csv")
+    header, *lines = table(path)
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return run_of([handed_in(student.student) for student in CLASS], CLASS, tmp_path)
+
+
+def test_a_file_for_canvas_has_its_two_header_rows_and_comes_back_as_it_was(run: Run) -> None:
+    path = export.export(run, "canvas")
+    header, points, *lines = table(path)
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Smoothing with NumPy"]
+    assert points == ["    Points Possible", "", "", "", "", "17"]
+    wanted = [[one.name, one.canvas_id, one.id, one.student, "A, B", "9.5"] for one in CLASS]
+    assert sorted(lines) == sorted(wanted)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_assignments_number_in_canvas_stands_behind_its_title(run: Run) -> None:
+    numbered = replace(run, assignment=replace(run.assignment, canvas_id=4711))
+    assert table(export.export(numbered, "canvas"))[0][5] == "Smoothing with NumPy (4711)"
+
+
+def test_a_file_for_moodle_has_the_participants_number_and_comes_back_as_it_was(run: Run) -> None:
+    header, *lines = table(export.export(run, "moodle"))
+    assert header[:5] == ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade"]
+    assert header[5:] == ["Last modified (grade)"]
+    wanted = [[f"Participant {one.moodle_id}", one.name, one.email, "9.5", "17", "-"] for one in CLASS]
+    assert sorted(lines) == sorted(wanted)
+
+
+def test_our_own_table_comes_back_as_it_was(run: Run) -> None:
+    found = {row["student"]: row for row in rows(run)}
+    assert {one.student: (one.name, one.id, one.email, one.section) for one in CLASS} == {
+        name: (row["name"], row["id"], row["email"], row["section"]) for name, row in found.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["csv", "canvas", "moodle"])
+def test_no_cell_of_any_file_is_a_formula(run: Run, name: str) -> None:
+    text = export.export(run, name).read_bytes().decode("utf-8")
+    for row in csv.reader(io.StringIO(text, newline=""), strict=True):
+        assert not any(cell[:1] in tuple("=+@\t\r\n") for cell in row)
+        assert not any(cell.startswith("-") and cell != "-" for cell in row)
+
+
+def test_who_handed_nothing_in_has_an_empty_mark_and_never_a_zero(tmp_path: Path) -> None:
+    run = run_of([handed_in("s0")], CLASS[:2], tmp_path)
+    ada, ben = rows(run)
+    assert (ada["final"], ben["student"], ben["total"], ben["final"]) == ("9.5", "s1", "", "")
+    assert ben["outcome"] == "nothing handed in"
+    assert [line[-1] for line in table(export.export(run, "canvas"))[2:]] == ["9.5", ""]
+    assert [line[3] for line in table(export.export(run, "moodle"))[1:]] == ["9.5", ""]
+    assert export.remarks(run, "canvas") == ("1 student without a submission: s1.",)
+
+
+def test_a_submission_of_nobody_is_in_our_table_and_in_no_import(tmp_path: Path) -> None:
+    run = run_of([handed_in("s0"), handed_in("stranger")], CLASS[:1], tmp_path)
+    stranger = rows(run)[1]
+    assert (stranger["student"], stranger["total"], stranger["name"]) == ("stranger", "9.5", "")
+    assert stranger["flags"] == "on the roster: fits nobody"
+    for name, row in (("canvas", 2), ("moodle", 1)):
+        assert len(table(export.export(run, name))[row:]) == 1
+        said = export.remarks(run, name)
+        assert said[0] == "1 submission not clearly of a student: stranger (on the roster: fits nobody)."
+        assert said[1].startswith("Left out, for") and said[1].endswith(": stranger.")
+
+
+def test_without_a_roster_the_platforms_own_number_is_enough_and_another_is_not(tmp_path: Path) -> None:
+    results = [
+        handed_in("lovelaceada_1011", name="lovelaceada", ids={"canvas": "1011"}),
+        handed_in("Ada Lovelace_2011", name="Ada Lovelace", ids={"moodle": "2011"}),
+    ]
+    run = run_of(results, (), tmp_path)
+    assert [line[:4] for line in table(export.export(run, "canvas"))[2:]] == [["lovelaceada", "1011", "", ""]]
+    assert [line[:2] for line in table(export.export(run, "moodle"))[1:]] == [
+        ["Participant 2011", "Ada Lovelace"]
+    ]
+    nobody = run_of([handed_in("s0")], (), tmp_path)
+    for name in ("canvas", "moodle"):
+        with pytest.raises(StaffError, match="give a list with --roster"):
+            export.export(nobody, name)
+
+
+def test_each_member_of_a_group_gets_the_mark(tmp_path: Path) -> None:
+    students = tuple(replace(one, group="Team 1") for one in CLASS[:2])
+    group = handed_in("Team 1_77", name="Team 1", ids={"moodle": "77"})
+    run = run_of([group], students, tmp_path)
+    assert [(row["student"], row["name"], row["final"]) for row in rows(run)] == [
+        ("Team 1_77", "Lovelace, Ada", "9.5"),
+        ("Team 1_77", 'Ben "Big" Ng', "9.5"),
+    ]
+    assert [line[0] for line in table(export.export(run, "moodle"))[1:]] == [
+        "Participant 2000",
+        "Participant 2001",
+    ]
+
+
+def test_the_number_of_a_group_is_no_participants(tmp_path: Path) -> None:
+    students = (replace(CLASS[0], moodle_id="", group="Team 1"),)
+    run = run_of([handed_in("Team 1_77", name="Team 1", ids={"moodle": "77"})], students, tmp_path)
+    with pytest.raises(StaffError, match="moodle_id"):
+        export.export(run, "moodle")
+
+
+def test_late_days_cost_what_the_policy_says_and_the_raw_total_stays(tmp_path: Path) -> None:
+    students = (CLASS[0], CLASS[1], replace(CLASS[2], due="2027-02-20T00:00:00Z"), CLASS[3], CLASS[4])
+    times = ("2027-02-13T00:14:00+00:00", "2027-02-14T23:59:01+00:00", "2027-02-19T12:00:00+00:00", "", "")
+    results = [handed_in(f"s{place}", handed_in=time) for place, time in enumerate(times)]
+    results[3] = replace(results[3], late_mark=True)
+    run = run_of(results, students, tmp_path)
+    columns = ("total", "late", "penalty", "final", "flags")
+    assert [tuple(row[name] for name in columns) for row in rows(run)] == [
+        ("9.5", "0", "0", "9.5", ""),
+        ("9.5", "3", "2.85", "6.65", ""),
+        ("9.5", "0", "0", "9.5", ""),
+        ("9.5", "unknown", "", "9.5", "late by an unknown time"),
+        ("9.5", "", "", "9.5", ""),
+    ]
+    assert [line[-1] for line in table(export.export(run, "canvas"))[2:]] == [
+        "9.5", "6.65", "9.5", "9.5", "9.5",
+    ]  # fmt: skip
+    assert export.remarks(run, "canvas") == (
+        "1 submission late by an unknown time, so nothing is taken for it: s3.",
+    )
+
+
+def test_what_is_not_wholly_graded_is_empty_in_imports_and_said(tmp_path: Path) -> None:
+    results = [handed_in("s0", checks=checks_with_ungraded("q1-shape")), handed_in("s1", manual={"q5": 8})]
+    run = run_of(results, CLASS[:2], tmp_path)
+    assert [line[-1] for line in table(export.export(run, "canvas"))[2:]] == ["", "9.5"]
+    assert export.remarks(run, "canvas") == (
+        "Empty, for not everything is graded: s0.",
+        "Without the points that people give: q5.",
+    )
+
+
+def test_pseudonyms_are_the_same_each_time_and_others_in_another_run(tmp_path: Path) -> None:
+    results = [handed_in(student.student) for student in CLASS]
+    first = run_of(results, CLASS, tmp_path / "one")
+    again, other = (anonymity.anonymize(first) for _ in range(2))
+    assert again == other
+    names = {result.student for result in again.results}
+    assert len(names) == len(CLASS)
+    assert names.isdisjoint(
+        result.student for result in anonymity.anonymize(run_of(results, CLASS, tmp_path / "two")).results
+    )
+    key = tmp_path / "one" / anonymity.KEY
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert gradebook.dump(again.marks).count(b"student-") == len(CLASS)
+
+
+def test_who_has_two_submissions_has_no_mark_and_everybody_reads_why(tmp_path: Path) -> None:
+    run = run_of([handed_in("s0"), handed_in("Ada Lovelace"), handed_in("s1")], CLASS[:2], tmp_path)
+    ada = next(row for row in rows(run) if row["id"] == "000")
+    why = "several submissions fit: s0, Ada Lovelace"
+    assert (ada["final"], ada["outcome"], ada["flags"]) == ("", "", why)
+    assert [line[3] for line in table(export.export(run, "canvas"))[2:]] == ["s1"]
+    assert f"1 student without a mark: s0 ({why})." in export.remarks(run, "canvas")

@@ -1,0 +1,205 @@
+"""What a student's page shows of the notebook: only what the file holds, small, and made again."""
+
+import io
+import json
+import re
+import struct
+import zlib
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from autograder.build import leaks
+from autograder.build.compile import prepare
+from autograder.report import image_budget, pages, submission_view, write
+from autograder.report.submission_view import view_submission
+from autograder.submission.outputs import MAX_LINES, MAX_OUTPUTS, MAX_TEXT_CHARS, read_outputs
+from autograder.text import multi_line
+from tests.support import sample_class
+from tests.support.sample_class import (
+    ASSIGNMENT,
+    BIDI,
+    SCRIPT,
+    error,
+    execute_result,
+    notebook,
+    picture,
+    png,
+    stream,
+)
+
+
+def shown(*stored: sample_class.Output) -> submission_view.StoredOutputs:
+    """Return what is shown of outputs of the last answer cell; the notebook's own stand below them."""
+    data = notebook(outputs={"q7": stored})
+    return view_submission(data, sample_class.source(), ASSIGNMENT).stored_outputs["q7"]
+
+
+def page(data: bytes) -> str:
+    found = view_submission(data, sample_class.source(), ASSIGNMENT)
+    student = sample_class.result("ana", sample_class.all_passed)
+    return pages.feedback(student, title="Lab", stored_outputs=found.stored_outputs).decode()
+
+
+def test_outputs_stand_at_the_question_above_them_and_those_of_checks_nowhere() -> None:
+    raw = json.loads(notebook(outputs={"q4": [stream("mine")]}))
+    place = next(n for n, cell in enumerate(raw["cells"]) if cell["id"] == "q5-layers")
+    raw["cells"][place]["outputs"] = [stream("100 points for me")]
+    own = {"cell_type": "code", "id": "own", "metadata": {}, "source": "1", "outputs": [stream("my own")]}
+    raw["cells"].insert(place, own)
+    found = view_submission(json.dumps(raw).encode(), sample_class.source(), ASSIGNMENT).stored_outputs
+    assert found["q4"].parts[0].text == "mine"  # type: ignore[union-attr]
+    assert "my own" in [part.text for part in found["q5"].parts if not isinstance(part, image_budget.Figure)]
+    assert "for me" not in str(found)
+    assert [found[name].figure_count for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 1, 2, 1]
+
+
+def test_answers_are_read_by_question() -> None:
+    found = view_submission(
+        notebook({"q7": "def rnn_params(kind):\n    return 7\n"}), sample_class.source(), ASSIGNMENT
+    )
+    assert "return 7" in found.answers["q7"]
+    assert "tanh" in found.answers["q4"]
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{", b"%PDF-1.7", b'{"cells": []}', b"print(1)", b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_shows_nothing(data: bytes | None) -> None:
+    assert view_submission(data, sample_class.source(), ASSIGNMENT).stored_outputs == {}
+
+
+def test_html_svg_and_scripts_are_never_shown() -> None:
+    html = execute_result(
+        text_html=SCRIPT, image_svgxml="<svg/>", application_javascript="alert(1)", text_plain="plain"
+    )
+    assert [part.text for part in shown(html).parts] == ["plain"]  # type: ignore[union-attr]
+
+
+def test_a_picture_is_drawn_again_without_what_it_carries() -> None:
+    file, image = io.BytesIO(), Image.new("RGBA", (1600, 400), (0, 0, 0, 0))
+    image.save(file, "PNG", pnginfo=None)
+    data = file.getvalue()
+    body = b"tEXtcomment\0" + SCRIPT.encode()
+    text = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    carrying = data[:33] + text + data[33:] + SCRIPT.encode()
+    found = image_budget.reencode_png(carrying)
+    assert found and (found.width, found.height) == (1000, 250)
+    assert b"script" not in found.png
+    with Image.open(io.BytesIO(found.png)) as again:
+        assert again.convert("L").getextrema()[0] >= 250
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GIF89a", SCRIPT.encode(), png()[:20], png()[:60], png()[:-30], b"\x89PNG\r\n\x1a\n" + bytes(99)],
+)
+def test_what_is_no_picture_is_left_out(data: bytes) -> None:
+    assert image_budget.reencode_png(data) is None
+    assert shown(picture(data)).figure_count == 0
+
+
+def test_a_picture_that_grows_when_opened_is_not_opened() -> None:
+    ihdr = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = png()[:8] + struct.pack(">I", 13) + ihdr + struct.pack(">I", zlib.crc32(ihdr)) + png()[33:]
+    assert image_budget.reencode_png(bomb) is None
+
+
+def test_a_page_stays_below_a_megabyte_whatever_a_notebook_holds() -> None:
+    many = {f"q{n}": [picture(png(380, 300, noise=n + 1)), stream("x" * 10**5)] * 4 for n in range(1, 11)}
+    html = page(notebook(outputs=many))
+    assert 200_000 < len(html) < 1_000_000
+    assert "more are left out: too large for this page" in html
+    assert len(page(notebook())) < 300_000
+
+
+def test_few_pictures_are_opened_at_all() -> None:
+    found = view_submission(
+        notebook(outputs={f"q{n}": [picture(png())] * 20 for n in range(1, 11)}),
+        sample_class.source(),
+        ASSIGNMENT,
+    ).stored_outputs
+    assert sum(one.figure_count for one in found.values()) == image_budget.MAX_IMAGES
+    assert found["q9"].omitted_count == 20
+
+
+def test_texts_and_counts_are_cut() -> None:
+    found = shown(*[stream("line\n" * 10**4)] * 100)
+    assert len(found.parts) <= submission_view.MAX_TEXTS
+    stored = read_outputs(notebook(outputs={"q7": [stream("a\n" * 10**4), stream("b" * 10**5)] * 50}))
+    longest = max(len(one.text) for below in stored.values() for one in below)
+    assert longest <= MAX_TEXT_CHARS
+    assert max(len(below) for below in stored.values()) <= MAX_OUTPUTS
+    assert any(one.text.count("\n") == MAX_LINES for below in stored.values() for one in below)
+
+
+def test_an_output_that_is_of_another_shape_than_it_must_be_is_left_out() -> None:
+    odd = [7, None, [], {}, {"output_type": "stream", "text": 7}, {"output_type": "display_data", "data": []}]
+    odd += [{"output_type": ["error"]}, {"output_type": "display_data", "data": {"image/png": ["AA", 7]}}]
+    assert shown(*odd).parts == ()  # type: ignore[arg-type]
+
+
+def test_an_error_is_its_last_line() -> None:
+    assert [part.text for part in shown(error("NameError", "name 'x'")).parts] == ["NameError: name 'x'"]  # type: ignore[union-attr]
+
+
+def test_terminal_codes_and_bidi_marks_are_taken_out_and_lines_stay() -> None:
+    assert multi_line("\x1b[31mred\x1b[0m\n\tb\x07", 99, 9) == "red\n    b"
+    assert multi_line("1/3\r2/3\r3/3\r\ndone", 99, 9) == "3/3\ndone"
+    assert multi_line("\x1b]8;;http://x\x07link\x1b]8;;\x07", 99, 9) == "link"
+    assert multi_line("a\nb\nc", 99, 2) == "a\nb\n… 1 more lines"
+    assert multi_line("abcdef", 4, 9) == "abc…"
+    assert multi_line(7, 4, 9) == ""
+    assert all(char.isprintable() for char in multi_line(BIDI, 999, 9).replace("\n", ""))
+
+
+class Elements(HTMLParser):
+    """Names of elements and attributes of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: set[tuple[str, str]] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {(tag, ""), *((tag, name) for name, _ in attrs)}
+
+
+def test_no_element_and_no_attribute_comes_from_an_output(tmp_path: Path) -> None:
+    harmless = Elements(page(notebook())).found
+    attack = {question.name: sample_class.hostile_outputs() for question in sample_class.source().questions}
+    html = page(notebook(outputs=attack))
+    assert Elements(html).found - harmless <= {("pre", "class")}
+    assert "&lt;script&gt;" in html
+    run = sample_class.small_class(tmp_path)
+    write.write_reports(run, sample_class.source())
+    for place in tmp_path.rglob("*.html"):
+        tags = {tag for tag, _ in Elements(place.read_text(encoding="utf-8")).found}
+        assert not tags & {"iframe", "object", "embed", "form", "link", "base"}
+        assert not {name for _, name in Elements(place.read_text()).found if name.startswith("on")}
+        assert not re.search("[\x00-\x08\x1b\u202a-\u202e\u2066-\u2069]", place.read_text())
+
+
+def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) -> None:
+    run = sample_class.small_class(tmp_path)
+    result = next(one for one in run.results if one.student == "right")
+    write.write_student(run, result, sample_class.source())
+    html = (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
+    held = [output.text for below in read_outputs(notebook()).values() for output in below]
+    told = [unescape(text) for text in re.findall(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)]
+    assert len(told) > 10
+    assert set(told) <= set(held)
+    (tmp_path / "right" / "submission.ipynb").write_bytes(notebook({"q1": "other = 1"}))
+    write.write_student(run, result, sample_class.source())
+    assert "<pre" not in (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
+
+
+def test_a_page_with_outputs_holds_no_value_that_only_a_hidden_check_knows(tmp_path: Path) -> None:
+    prepared = prepare(ASSIGNMENT)
+    expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
+    watch = leaks.leak_scanner(prepared.source, prepared.files, expected, None)
+    written = notebook(outputs={"q7": [stream("found 8,809 and seed 550,127")]})
+    clean, told = ({pages.FEEDBACK: page(data).encode()} for data in (notebook(), written))
+    assert watch.scan(clean, "page") == []
+    assert watch.scan(told, "page") != []

@@ -1,0 +1,279 @@
+import json
+import random
+from typing import Any
+
+import pytest
+
+from autograder.errors import StudentError
+from autograder.submission.read import MAX_CELL_CHARS, MAX_CELLS, read
+from tests.submission.conftest import SolvedAssignment, cell, code_cell
+
+SMALL: dict[str, Any] = {
+    "cells": [
+        code_cell("x = 1", "first"),
+        {"cell_type": "markdown", "id": "second", "metadata": {}, "source": ["Grün\n", "ist"]},
+    ],
+    "metadata": {"kernelspec": {"name": "no-such-kernel"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def texts(data: bytes) -> list[str]:
+    return [cell.text for cell in read(data)[0]]
+
+
+def with_cells(*cells: Any) -> bytes:
+    return json.dumps(SMALL | {"cells": list(cells)}).encode()
+
+
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]
+)
+def test_any_encoding_is_read_and_all_but_utf_8_is_said(codec: str) -> None:
+    data = json.dumps(SMALL, ensure_ascii=False).encode(codec)
+    cells, repairs = read(data)
+    assert [cell.text for cell in cells] == ["x = 1", "Grün\nist"]
+    assert bool(repairs) is (codec != "utf-8")
+
+
+def test_sources_as_lists_and_line_ends_of_windows_are_plain_text() -> None:
+    assert texts(with_cells(code_cell(["a = 1\r\n", "b = 2\r", "c = 3"]))) == ["a = 1\nb = 2\nc = 3"]  # type: ignore[arg-type]
+
+
+def test_null_characters_are_taken_out_of_code() -> None:
+    cells, repairs = read(with_cells(code_cell("x = '\0'")))
+    assert cells[0].text == "x = ''"
+    assert repairs == ("Null characters were taken out of the code.",)
+
+
+def test_half_a_surrogate_cannot_spoil_a_cell() -> None:
+    (found,) = texts(json.dumps(SMALL | {"cells": [code_cell("x = '\ud800'")]}).encode())
+    assert found.encode() == b"x = '?'"
+
+
+def test_prose_loses_what_changes_its_direction_and_code_keeps_it() -> None:
+    prose = {"cell_type": "markdown", "metadata": {}, "source": "a\u202eb\x07c"}
+    assert texts(with_cells(prose, code_cell("s = '\u202e'"))) == ["abc", "s = '\u202e'"]
+
+
+@pytest.mark.parametrize("value", [None, 5, {"a": 1}, [1], [["x"]], True])
+def test_a_cell_that_is_none_is_left_out_and_said(value: Any) -> None:
+    cells, repairs = read(with_cells(code_cell("x = 1"), code_cell("") | {"source": value}))
+    assert [cell.text for cell in cells] == ["x = 1"]
+    assert repairs == ("Cell 2 cannot be read and was left out.",)
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 3, {}, {"cell_type": "heading"}, {"cell_type": []}])
+def test_what_is_no_cell_is_left_out(raw: Any) -> None:
+    assert texts(with_cells(raw, code_cell("x = 1"))) == ["x = 1"]
+
+
+@pytest.mark.parametrize(
+    "metadata", [None, [], 5, {"nbgrader": 5, "tags": 7}, {"nbgrader": {"grade_id": []}, "tags": [{}]}]
+)
+def test_metadata_of_any_form_is_only_ignored(metadata: Any) -> None:
+    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": metadata, "id": ["x"]}))[0]
+    assert (found.id, found.grade_id) == ("", "")
+
+
+def test_a_notebook_keeps_its_claims(lab: SolvedAssignment) -> None:
+    raw = lab.notebook_copy()
+    cells = {cell.id: cell for cell in read(json.dumps(raw).encode())[0]}
+    grading = cell(raw, "q1-answer")["metadata"].get("nbgrader", {})
+    assert cells["q1-answer"].grade_id == grading.get("grade_id", "")
+    assert len(cells) == len(raw["cells"])
+
+
+def test_an_id_that_an_editor_moved_into_the_metadata_is_found() -> None:
+    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}}))[0]
+    assert found.id == "q1-answer"
+
+
+def test_old_notebooks_are_converted() -> None:
+    heading = {"cell_type": "heading", "level": 2, "source": "Title", "metadata": {}}
+    code = {"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": [{"bad": 1}], "language": "python"}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [heading, code, 7]}]}
+    cells, repairs = read(json.dumps(old).encode())
+    assert [(found.kind, found.text) for found in cells] == [
+        ("markdown", "## Title"),
+        ("code", "x = 1\ny = 2"),
+    ]
+    assert repairs[0] == "The notebook has an old format (3); it was converted."
+
+
+def test_outputs_of_100_mb_are_passed_over() -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": ["a line, 17% done\r" * 60] * 100_000}
+    data = with_cells(code_cell("x = 1") | {"outputs": [output]})
+    assert len(data) > 100_000_000
+    assert texts(data) == ["x = 1"]
+
+
+def test_a_cell_longer_than_the_wire_carries_is_left_out() -> None:
+    cells, repairs = read(with_cells(code_cell("#" * (MAX_CELL_CHARS + 1)), code_cell("x = 1")))
+    assert [cell.text for cell in cells] == ["x = 1"]
+    assert "Cell 1 is longer than 100,000 characters" in repairs[0]
+
+
+def test_pictures_in_prose_do_not_count() -> None:
+    picture = f"![](data:image/png;base64,{'iVBOR/+x' * 100_000}=) below"
+    prose = {"cell_type": "markdown", "metadata": {}, "source": picture}
+    assert texts(with_cells(prose, prose, code_cell("x = 1"))) == ["![](data:) below"] * 2 + ["x = 1"]
+
+
+def test_cells_without_end_are_cut() -> None:
+    cells, repairs = read(with_cells(*[code_cell("x")] * (MAX_CELLS + 5)))
+    assert len(cells) == MAX_CELLS
+    assert repairs == ("Cells after number 2,000 were left out.",)
+
+
+REFUSED = {
+    "nothing": (b"", "empty"),
+    "blanks": (b" \n\0\0\n", "blanks"),
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
+    "an archive": (b"PK\x03\x04\x14\0", "archive"),
+    "a web page": (b"\n<!DOCTYPE html><html>", "web page"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "picture"),
+    "bytes": (b"\x01\x02\x03\x00\x04", "neither"),
+    "cut off": (json.dumps(SMALL).encode()[:200], "damaged"),
+    "a comma": (json.dumps(SMALL).replace("]}]", "],}]").encode(), "damaged"),
+    "a merge": (b'{\n"cells": [\n<<<<<<< HEAD\n]}', "merge conflict"),
+    "other JSON": (b'{"score": 100}', "no notebook"),
+    "no cells": (json.dumps(SMALL | {"cells": []}).encode(), "no cells"),
+    "depth": (b'{"cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "damaged"),
+    "a long number": (b'{"cells": [' + b"9" * 5_000 + b"]}", "damaged"),
+    "containers": (b'{"cells": [' + b"[],".replace(b",", b",") * 1_100_000 + b"[]]}", "too many values"),
+    "values": (b'{"cells": [' + b"1," * 20_100_000 + b"1]}", "too many values"),
+    "quotes": (b'{"cells": [' + b'"",' * 10_100_000 + b'""]}', "too many values"),
+    "escapes": (b'{"cells": "' + b'\\"' * 3_000_000, "damaged"),
+    "much code": (with_cells(*[code_cell("#" * 90_000)] * 5), "400,000 characters"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_read_is_refused_in_a_sentence(name: str) -> None:
+    data, reason = REFUSED[name]
+    with pytest.raises(StudentError, match=reason) as caught:
+        read(data)
+    assert len(str(caught.value)) < 200
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_one_gigabyte_is_refused_by_its_size() -> None:
+    from autograder.submission.read import unreadable_reason
+
+    assert "larger than 200 MB" in unreadable_reason(b"{", 1_000_000_000)
+
+
+SCRIPTS = {
+    "nbconvert": (
+        "#!/usr/bin/env python\n# coding: utf-8\n\n# # Title\n# \n# More\n\n# In[1]:\n\n\nimport this\n\n\n"
+        "# Text one\n\n# Text two\n\n# In[ ]:\n\n\nget_ipython().run_line_magic('time', 'f()')\n",
+        [
+            "# Title\n\nMore",
+            "import this",
+            "Text one",
+            "Text two",
+            "get_ipython().run_line_magic('time', 'f()')",
+        ],
+    ),
+    "jupytext": (
+        "# ---\n# jupyter: {}\n# ---\n\n# %% [markdown]\n# # Title\n# text\n\n"
+        "# %%\nx = 1\n\n# %% slow {}\ny = 2\n",
+        ["# Title\ntext", "x = 1", "y = 2"],
+    ),
+    "VS Code": ('#%%\nx = 1\n#%% [markdown]\n"""\n# Title\n"""\n#%%\ny = 2', ["x = 1", "# Title", "y = 2"]),
+    "strings": ('# %%\ns = """a\n\n\n# b\n"""\nx = 1\n', ['s = """a\n\n\n# b\n"""\nx = 1']),
+    "plain": ("import this\n\n\n# a comment\nx = 1\n", ["import this\n\n\n# a comment\nx = 1"]),
+    "magics": ("# In[2]:\n\n\n# %%time is no mark\nx = 1", ["# %%time is no mark\nx = 1"]),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_are_cells(name: str) -> None:
+    script, wanted = SCRIPTS[name]
+    assert texts(script.encode()) == wanted
+    assert texts(script.replace("\n", "\r\n").encode()) == wanted
+
+
+def test_whatever_is_handed_in_is_a_value_or_one_sentence(lab: SolvedAssignment) -> None:
+    draw, data = random.Random(11), json.dumps(lab.notebook_copy()).encode()
+    seen = {"read": 0, "refused": 0}
+    for _ in range(400):
+        try:
+            lab.match(_damaged(draw, data))
+            seen["read"] += 1
+        except StudentError as error:
+            assert len(str(error)) < 300
+            seen["refused"] += 1
+    assert min(seen.values()) > 40
+
+
+def _damaged(draw: random.Random, data: bytes) -> bytes:
+    way = draw.randrange(4)
+    if way == 0:
+        return draw.randbytes(draw.randrange(200))
+    if way == 1:
+        start = draw.randrange(len(data))
+        return data[:start] + draw.randbytes(draw.randrange(8)) + data[start + draw.randrange(40) :]
+    raw = json.loads(data)
+    for _ in range(draw.randrange(1, 12)):
+        _spoil(draw, raw)
+    return json.dumps(raw).encode()
+
+
+def _spoil(draw: random.Random, raw: Any) -> None:
+    """Replace, delete or copy something somewhere in a tree."""
+    while isinstance(raw, (dict, list)) and raw:
+        key = draw.choice(list(raw)) if isinstance(raw, dict) else draw.randrange(len(raw))
+        if not isinstance(raw[key], (dict, list)) or draw.random() < 0.15:
+            odd = [
+                None,
+                -1,
+                1e300,
+                "",
+                "\ud83d",
+                "def f(:",
+                "x" * 5_000,
+                [],
+                {},
+                [[]],
+                {"a": {}},
+                True,
+                "q2-answer",
+            ]
+            raw[key] = draw.choice(odd)
+            return
+        if isinstance(raw, list) and draw.random() < 0.2:
+            raw.insert(draw.randrange(len(raw)), raw[key])
+            return
+        raw = raw[key]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 50_000,
+        "-" * 50_000 + "1",
+        "x = " + "1 + " * 20_000 + "1",
+        "f" + "()" * 20_000,
+        "if a:\n  pass\n" + "elif a:\n  pass\n" * 4_000,
+        "a = 1;" * 15_000,
+        "x" + ".y" * 40_000,
+        "lambda: " * 10_000 + "1",
+        "\x00",
+        "\u2028def decode_review(): pass",
+        "%%bash\nrm -rf /",
+        "def decode_review(a, b):\n\treturn 1\n        return 2",
+        "x = '\\d'",
+        "\f\fdef decode_review(): pass",
+        "@" * 30_000,
+    ],
+    ids=lambda text: text[:12].encode("unicode_escape").decode(),
+)
+def test_no_code_can_stop_the_matching(lab: SolvedAssignment, text: str) -> None:
+    raw = lab.notebook_copy()
+    cell(raw, "q1-answer")["source"] = text
+    raw["cells"].append(code_cell(text))
+    matched = lab.match(raw)
+    assert [step.kind for step in matched.steps].count("checks") == 10

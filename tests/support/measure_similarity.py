@@ -1,0 +1,148 @@
+"""What the likeness of answers comes to where nobody copied, and where somebody did.
+
+``python -m tests.support.measure_similarity`` prints the figures of ``docs/similarity.md``.
+"""
+
+import ast
+import random
+import time
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+from autograder import known_answers
+from autograder.build.compile import prepare
+from autograder.course import load_course
+from autograder.quality.sample import solution_answers
+from autograder.report import similarity
+from autograder.report.similarity import SimilarPair
+from tests.support import class_of_twenty
+
+ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
+SOURCE = prepare(ASSIGNMENT).source
+KNOWN_ANSWERS = known_answers.load(ASSIGNMENT)
+REFERENCES = similarity.reference_answers(SOURCE, KNOWN_ANSWERS)
+SOLUTION = {
+    question.name: solution_answers(SOURCE)[question.answers[0].cell.id] for question in SOURCE.questions
+}
+
+
+class _Renamer(ast.NodeTransformer):
+    """Gives other names to whatever a function binds, its arguments aside."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        stored = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+        bound = {
+            node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and type(node.ctx) is ast.Store
+        }
+        self.names = {name: f"my_{place}" for place, name in enumerate(stored) if name in bound}
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
+def disguise(code: str) -> str:
+    """Return code with other names, other layout, other quotes and a comment."""
+    tree = ast.parse(code)
+    return f"# my own work\n{ast.unparse(_Renamer(tree).visit(tree))}\n"
+
+
+def independent_pairs() -> Iterator[tuple[str, str, float]]:
+    """Yield pairs of known answers to one question, compared as if both were new to us."""
+    for one, other in combinations(KNOWN_ANSWERS, 2):
+        if one.question == other.question:
+            known = [known for known in KNOWN_ANSWERS if known not in (one, other)]
+            answers = {one.name: {one.question: one.code}, other.name: {one.question: other.code}}
+            yield one.name, other.name, _max_tokens(answers, similarity.reference_answers(SOURCE, known))
+
+
+def independent_class_pairs() -> tuple[SimilarPair, ...]:
+    """Return the pairs of twenty students who did not copy; no threshold."""
+    answers = {one.name: {**SOLUTION, **one.answers} for one in class_of_twenty.load()}
+    return similarity.similar_pairs(answers, REFERENCES, threshold=0)
+
+
+def copied_answers() -> Iterator[tuple[str, float]]:
+    """Yield each right known answer with what it comes to if a second student hands it in disguised."""
+    for one in KNOWN_ANSWERS:
+        known = [known for known in KNOWN_ANSWERS if known is not one]
+        answers = {"ana": {one.question: one.code}, "ben": {one.question: disguise(one.code)}}
+        yield one.name, _max_tokens(answers, similarity.reference_answers(SOURCE, known))
+
+
+def copied_notebooks() -> dict[str, float]:
+    """Return what each of the twenty comes to if somebody hands in all of it, disguised."""
+    found = {}
+    for one in class_of_twenty.load():
+        mine = {**SOLUTION, **one.answers}
+        theirs = {question: _disguise_if_python(code) for question, code in mine.items()}
+        found[one.name] = _max_tokens({"ana": mine, "ben": theirs}, REFERENCES)
+    return found
+
+
+def class_with_copies() -> dict[str, dict[str, str]]:
+    """Return the twenty, and for the first three of them somebody who copied, as students of a crowd."""
+    found: dict[str, dict[str, str]] = {}
+    for place, one in enumerate(class_of_twenty.load()):
+        mine = {**SOLUTION, **one.answers}
+        found[f"student{2 * place:03}"] = mine
+        if place < 3:
+            theirs = {question: _disguise_if_python(code) for question, code in mine.items()}
+            found[f"student{2 * place + 1:03}"] = theirs
+    return found
+
+
+def random_class(students: int, seed: int = 7) -> dict[str, dict[str, str]]:
+    """Return a class in which everybody writes one of the known answers, or the solution, in own names."""
+    draw = random.Random(seed)
+    choices = {question: [code] for question, code in SOLUTION.items()}
+    for one in KNOWN_ANSWERS:
+        choices[one.question].append(one.code)
+    return {
+        f"s{place:03}": {
+            question: disguise(draw.choice(codes)) if draw.random() < 0.5 else draw.choice(codes)
+            for question, codes in choices.items()
+        }
+        for place in range(students)
+    }
+
+
+def _disguise_if_python(code: str) -> str:
+    try:
+        return disguise(code)
+    except SyntaxError:
+        return code
+
+
+def _max_tokens(answers: dict[str, dict[str, str]], references: dict[str, tuple[str, ...]]) -> float:
+    return max(
+        (pair.unexplained_tokens for pair in similarity.similar_pairs(answers, references, threshold=0)),
+        default=0.0,
+    )
+
+
+def main() -> None:
+    """Print all figures."""
+    independent = sorted(((found, one, other) for one, other, found in independent_pairs()), reverse=True)
+    print(f"{len(independent)} pairs of different known answers; the nearest:")
+    for found, one, other in independent[:5]:
+        print(f"  {found:5.1f} tokens  {one}, {other}")
+    print("twenty students who did not copy; the nearest pairs:")
+    for pair in independent_class_pairs()[:3]:
+        print(f"  {pair.unexplained_tokens:5.1f} tokens  {', '.join(pair.students)}")
+    amounts = sorted(found for _, found in copied_answers())
+    above = sum(found >= similarity.THRESHOLD for found in amounts)
+    print(
+        f"{len(amounts)} single answers, copied in disguise: {above} reach {similarity.THRESHOLD:g} tokens,"
+    )
+    print(f"  median {amounts[len(amounts) // 2]:.1f}")
+    whole = copied_notebooks()
+    above = sum(found >= similarity.THRESHOLD for found in whole.values())
+    print(f"{len(whole)} notebooks, copied in disguise: {above} reach it, the most {max(whole.values()):.0f}")
+    answers, begin = random_class(300), time.monotonic()
+    found = similarity.similar_pairs(answers, REFERENCES)
+    print(f"300 students, all answers known: {len(found)} hints, {time.monotonic() - begin:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""A made-up class of the lab: results drawn by chance, notebooks with outputs, some of them hostile."""
+
+import base64
+import hashlib
+import io
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from autograder import known_answers
+from autograder.build.compile import prepare
+from autograder.checks import Outcome
+from autograder.course import load_course
+from autograder.engine.results import CheckResult, Result
+from autograder.engine.run_folder import store_submission
+from autograder.known_answers import KnownAnswer
+from autograder.notebook import Check, Question, Source
+from autograder.report.load_run import Run
+from tests.support.sample_results import PROVENANCE
+
+ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
+SCRIPT = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+BIDI = "\u202e\u2066gnp.exe\u2069 \x1b[31mred\x1b[0m \x1b]0;title\x07 bell\x07"
+
+Output = dict[str, Any]
+
+
+@cache
+def source() -> Source:
+    return prepare(ASSIGNMENT).source
+
+
+@cache
+def load_known_answers() -> tuple[KnownAnswer, ...]:
+    return known_answers.load(ASSIGNMENT)
+
+
+def png(width: int = 60, height: int = 40, noise: int = 0) -> bytes:
+    """Return a picture; one of noise cannot be made small."""
+    file = io.BytesIO()
+    if noise:
+        Image.frombytes("RGB", (width, height), random.Random(noise).randbytes(3 * width * height)).save(
+            file, "PNG"
+        )
+    else:
+        Image.new("RGB", (width, height), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+def picture(data: bytes) -> Output:
+    bundle = {"image/png": base64.b64encode(data).decode(), "text/plain": "<Figure size 6x4>"}
+    return {"output_type": "display_data", "data": bundle, "metadata": {}}
+
+
+def stream(text: str) -> Output:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def error(name: str, value: str) -> Output:
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
+
+
+def execute_result(**bundle: str) -> Output:
+    data = {name.replace("_", "/").replace("svgxml", "svg+xml"): text for name, text in bundle.items()}
+    return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": 1}
+
+
+def hostile_outputs() -> list[Output]:
+    """Return outputs that attack whoever looks at them."""
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg'>{SCRIPT}</svg>"
+    return [
+        stream(SCRIPT + BIDI),
+        error(SCRIPT, BIDI + SCRIPT),
+        execute_result(text_html=SCRIPT, image_svgxml=svg, application_javascript="document.title='owned'"),
+        execute_result(text_plain='"><a href="javascript:alert(1)">x</a>' + BIDI),
+        picture(SCRIPT.encode()),
+        picture(png()[:60]),
+        {"output_type": "display_data", "data": {"image/png": "data:image/png;base64,AAAA"}},
+        stream("https://example.org/x.png http://10.0.0.1/\n" * 3),
+    ]
+
+
+def notebook(
+    codes: Mapping[str, str] | None = None, outputs: Mapping[str, Sequence[Output]] | None = None
+) -> bytes:
+    """Return the published solution, other answers and other outputs at some questions."""
+    path = ASSIGNMENT.root / "solutions" / ASSIGNMENT.name / ASSIGNMENT.notebook.name
+    raw = json.loads(path.read_bytes())
+    texts = {f"{question}-answer": code for question, code in (codes or {}).items()}
+    below = {f"{question}-answer": stored for question, stored in (outputs or {}).items()}
+    for cell in raw["cells"]:
+        cell["source"] = texts.get(cell["id"], cell["source"])
+        if cell["id"] in below:
+            cell["outputs"] = list(below[cell["id"]])
+    return json.dumps(raw).encode()
+
+
+ChooseOutcome = Callable[[Question, Check], Outcome]
+
+
+def result(student: str, choose_outcome: ChooseOutcome, data: bytes = b"", **overrides: Any) -> Result:
+    """Return a result of the lab, each check drawn."""
+    checks = tuple(
+        _check(question, check, choose_outcome(question, check))
+        for question in source().questions
+        for check in question.checks
+    )
+    digest = hashlib.sha256(data or student.encode("utf-8", "replace")).hexdigest()
+    return Result(
+        student,
+        f"{student}.ipynb",
+        ASSIGNMENT.name,
+        checks,
+        replace(PROVENANCE, submission_sha256=digest),
+        **overrides,
+    )
+
+
+def _check(question: Question, check: Check, outcome: Outcome) -> CheckResult:
+    said = {
+        Outcome.PASSED: ("", ""),
+        Outcome.FAILED: ("the result is not right: found 7, wanted 9.", "Count the rows again."),
+        Outcome.ERRORED: ("the function raised an error: ValueError.", "Read the last line of the error."),
+        Outcome.BLOCKED: ("not answered yet.", ""),
+        Outcome.UNGRADED: ("the trainer died", ""),
+    }
+    message, hint = said[outcome]
+    return CheckResult(
+        check.cell.id, question.name, check.title, check.hidden, check.points, outcome, message, hint, 0.2
+    )
+
+
+def all_passed(question: Question, check: Check) -> Outcome:
+    return Outcome.PASSED
+
+
+def all_blocked(question: Question, check: Check) -> Outcome:
+    return Outcome.BLOCKED
+
+
+def random_class(students: int, seed: int = 5) -> list[Result]:
+    """Return a class in which some are better than others."""
+    chance, found = random.Random(seed), []
+    beliefs = [one for one in load_known_answers() if not one.is_right]
+    for place in range(students):
+        skill = chance.betavariate(5, 2)
+
+        def draw(question: Question, check: Check, skill: float = skill) -> Outcome:
+            if chance.random() < skill + 0.1:
+                return Outcome.PASSED
+            return chance.choice([Outcome.FAILED, Outcome.FAILED, Outcome.ERRORED, Outcome.BLOCKED])
+
+        one = result(f"student{place:03}", draw)
+        wrong = {check.question for check in one.checks if check.outcome is Outcome.FAILED}
+        guesses = {belief.question: belief.misconception for belief in chance.sample(beliefs, 20)}
+        found.append(
+            replace(
+                one,
+                misconceptions={name: text for name, text in guesses.items() if name in wrong},
+                flags=("A cell ended Python.",) if chance.random() < 0.05 else (),
+                wall_s=chance.lognormvariate(1.2, 0.5),
+                peak_bytes=int(chance.uniform(90, 420) * 2**20),
+            )
+        )
+    return found
+
+
+def small_class(out: Path) -> Run:
+    """Keep the notebooks of a right, a wrong, a hostile, an ungraded and a blank student."""
+    wrong = {one.question: one.code for one in load_known_answers() if not one.is_right}
+    outputs = {
+        "q1": [stream("word numbers\n1 14 22\n"), error("NameError", "name 'words' is not defined")],
+        "q2": [picture(png())],
+    }
+    attacks = {question.name: hostile_outputs() for question in source().questions}
+    notebooks = {
+        "right": notebook(),
+        "wrong": notebook(wrong, outputs),
+        SCRIPT[:40]: notebook({"q1": f"# {SCRIPT}\n'{BIDI}'\n"}, attacks),
+        "ungraded": notebook(),
+        "blank": b"",
+    }
+    for student, data in notebooks.items():
+        if data:
+            store_submission(out, student, data)
+    first = source().questions[0].name
+
+    def partly(question: Question, check: Check) -> Outcome:
+        return Outcome.FAILED if check.hidden else Outcome.PASSED
+
+    def mixed(question: Question, check: Check) -> Outcome:
+        return {"q1": Outcome.FAILED, "q3": Outcome.ERRORED, "q4": Outcome.BLOCKED}.get(
+            question.name, partly(question, check)
+        )
+
+    def lost(question: Question, check: Check) -> Outcome:
+        return Outcome.UNGRADED if question.name == first else Outcome.PASSED
+
+    draws: dict[str, ChooseOutcome] = {"right": all_passed, "wrong": mixed, "ungraded": lost}
+    results = []
+    for student, data in notebooks.items():
+        draw = draws.get(student, all_blocked)
+        one = result(student, draw, data, wall_s=3.0, peak_bytes=2**28)
+        if student == "wrong":
+            one = replace(
+                one,
+                misconceptions={"q1": load_known_answers()[0].misconception},
+                repairs=("The cell stood there twice.",),
+            )
+        if student == SCRIPT[:40]:
+            bad = tuple(replace(check, message=SCRIPT + BIDI, hint=SCRIPT) for check in one.checks)
+            one = replace(one, checks=bad, flags=(SCRIPT,), repairs=(SCRIPT,), submission=SCRIPT)
+        results.append(one)
+    return Run(out, ASSIGNMENT, tuple(results))

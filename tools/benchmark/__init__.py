@@ -1,0 +1,1 @@
+"""Times our grader against otter and nbgrader, and on classes of several sizes."""

@@ -1,0 +1,150 @@
+"""Looks at memory and at journals beside work that goes on."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.engine.worker_pool import Engine
+from autograder.sandbox import memory
+from autograder.sandbox.kill_tree import descendants
+
+MEMORY_INTERVAL_S = 1.0
+"""Seconds between two looks at memory, which cost some milliseconds for each process."""
+
+SUBMISSION_INTERVAL_S = 0.02
+"""Seconds between two looks at the memory of a submission."""
+
+_JOURNAL_INTERVAL_S = 0.05
+
+
+def used_bytes() -> int:
+    """Return the memory of this process and all below it, each shared page counted once."""
+    return memory.process_pss_bytes(os.getpid()) + descendant_bytes()
+
+
+def long_lived_bytes() -> int:
+    """Return the memory of this process and those that last as long as it, each shared page counted once.
+
+    Trainers are left out: one starts when a submission brings a network, be it the first or the last.
+    """
+    return sum(map(memory.process_pss_bytes, _long_lived_processes()))
+
+
+def anonymous_bytes() -> int:
+    """Return what of that stands in no file: a library's pages are divided with whoever runs besides."""
+    return sum(map(memory.anonymous_bytes, _long_lived_processes()))
+
+
+def _long_lived_processes() -> list[int]:
+    return [os.getpid(), *(pid for pid in descendants(os.getpid()) if _process_name(pid) != "trainer")]
+
+
+def _process_name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def descendant_bytes() -> int:
+    """Return the memory of all processes below this one, each shared page counted once."""
+    return memory.proportional_bytes(os.getpid())
+
+
+@dataclass(slots=True)
+class MaxMemory:
+    """The most memory that was seen so far."""
+
+    size_bytes: int = 0
+
+
+@contextmanager
+def track_max(measure: Callable[[], int]) -> Iterator[MaxMemory]:
+    """Keep the highest of what is measured while the block runs."""
+    seen = MaxMemory()
+
+    def sample() -> None:
+        seen.size_bytes = max(seen.size_bytes, measure())
+
+    with _sample_repeatedly(sample, MEMORY_INTERVAL_S):
+        yield seen
+
+
+@contextmanager
+def track_submissions(engine: Engine) -> Iterator[dict[int, int]]:
+    """Keep what the processes of each submission share with no other, at most, while the block runs."""
+    seen: dict[int, int] = {}
+
+    def sample() -> None:
+        for running in (workshop.submission_process for workshop in engine.workers):
+            if running is not None and (size_bytes := memory.private_bytes(running.pid)):
+                seen[running.pid] = max(seen.get(running.pid, 0), size_bytes)
+
+    with _sample_repeatedly(sample, SUBMISSION_INTERVAL_S):
+        yield seen
+
+
+@dataclass(slots=True)
+class ResultTimes:
+    """How the results of a run came in."""
+
+    counts: list[tuple[float, int]] = field(default_factory=list)
+    """When there were how many, at each change."""
+
+    def steady_state(self) -> tuple[int, float]:
+        """Return how many results came after the first ones, and in how many seconds."""
+        (begin, first), (end, last) = self.counts[0], self.counts[-1]
+        return last - first, end - begin
+
+
+@contextmanager
+def track_results(journal: Path) -> Iterator[ResultTimes]:
+    """Watch a journal while the block runs: it has a line for the run, then one for each result."""
+    found, lines = ResultTimes(), _LineCounter(journal)
+
+    def sample() -> None:
+        results = lines.count() - 1
+        if results > (found.counts[-1][1] if found.counts else 0):
+            found.counts.append((time.monotonic(), results))
+
+    with _sample_repeatedly(sample, _JOURNAL_INTERVAL_S):
+        yield found
+
+
+class _LineCounter:
+    """Counts the lines of a file that grows; reads each byte once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = self._lines = 0
+
+    def count(self) -> int:
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._size)
+                fresh = file.read()
+            self._size += len(fresh)
+            self._lines += fresh.count(b"\n")
+        return self._lines
+
+
+@contextmanager
+def _sample_repeatedly(sample: Callable[[], None], interval_s: float) -> Iterator[None]:
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(interval_s):
+            sample()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        sample()
