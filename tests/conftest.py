@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from tests.support.grading import engine, grade, graded_lab, tiny_plan  # noqa: F401  fixtures
+
 ROOT = Path(__file__).resolve().parent.parent
 LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"
 
@@ -16,7 +18,11 @@ sys.path.insert(0, str(LAB_FOLDER))
 # a job in the background of a shell ignores interrupts, and whatever it starts inherits that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-GRADED_LAB_FILES = ("grade/test_lab.py", "grade/test_diagnosis.py", "grade/test_feedback_leaks.py")
+GRADED_LAB_FILES = (
+    "engine/test_lab_verdicts.py",
+    "engine/test_misconceptions.py",
+    "report/test_feedback_leaks.py",
+)
 """Files for which the same answers are graded, once for all."""
 
 

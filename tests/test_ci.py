@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from autograder.engine.plan import GradingPlan
-from tests.support.grading import make_submission, tiny_plan  # noqa: F401  a fixture
+from tests.support.grading import make_submission
 from tests.support.workflow_commands import commands
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,10 +51,10 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def handed_in(tiny_recipe: GradingPlan) -> Mapping[str, bytes]:
+def handed_in(tiny_plan: GradingPlan) -> Mapping[str, bytes]:
     return {
-        "right": make_submission(tiny_recipe, {}, {}),
-        "wrong": make_submission(tiny_recipe, {"q1-answer": NOSY}, {}),
+        "right": make_submission(tiny_plan, {}, {}),
+        "wrong": make_submission(tiny_plan, {"q1-answer": NOSY}, {}),
         "unreadable": b"\x00\x01 no notebook {",
     }
 

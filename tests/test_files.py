@@ -11,7 +11,7 @@ from autograder.errors import StaffError
 from autograder.files import differences, read_tree, replace_trees
 
 OLD = {"a.txt": b"old", "deep/b.txt": b"old too"}
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 WRITE = """
 import os, resource, sys

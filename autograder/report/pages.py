@@ -239,7 +239,7 @@ def _environment() -> Environment:
         mark=_OUTCOME_SYMBOLS.__getitem__,
     )
     environment.tests["figure"] = lambda part: isinstance(part, Figure)
-    environment.globals.update(Outcome=Outcome, Standing=GradingStatus, total=gradebook.total)
+    environment.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, total=gradebook.total)
     return environment
 
 

@@ -56,9 +56,9 @@ def unbuilt_course(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tiny_course_copy(tiny: BuiltCourse, tmp_path: Path) -> Path:
+def tiny_course_copy(tiny_course: BuiltCourse, tmp_path: Path) -> Path:
     """A built tiny course of one's own."""
-    return Path(shutil.copytree(tiny.root, tmp_path / "course"))
+    return Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
 
 
 def edit_notebook(root: Path, change: Callable[[dict], None]) -> None:

@@ -180,27 +180,27 @@ def found(tiny: BuiltCourse, files: Files) -> list[str]:
     return [str(problem) for problem in watch_of(tiny).scan(files, "release/tiny")]
 
 
-def test_the_release_itself_holds_no_secret(tiny: BuiltCourse) -> None:
-    assert found(tiny, released(tiny)) == []
+def test_the_release_itself_holds_no_secret(tiny_course: BuiltCourse) -> None:
+    assert found(tiny_course, released(tiny_course)) == []
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_statement_is_found_in(place: str, spelling: str, tiny: BuiltCourse) -> None:
+def test_a_statement_is_found_in(place: str, spelling: str, tiny_course: BuiltCourse) -> None:
     name, plant = PLACES[place]
     secret = SPELLINGS[spelling](SECRETS["a statement of a solution"])
-    problems = found(tiny, plant(released(tiny), secret))
+    problems = found(tiny_course, plant(released(tiny_course), secret))
     hits = [line for line in problems if line.startswith(f"release/tiny/{name}")]
     assert hits and "a statement of q1-answer:5" in hits[0], problems
 
 
 @pytest.mark.parametrize("kind", SECRETS)
 @pytest.mark.parametrize("place", ["prose", "metadata of a cell", "an archive in an archive", "a test file"])
-def test_every_kind_of_secret_is_found(kind: str, place: str, tiny: BuiltCourse) -> None:
+def test_every_kind_of_secret_is_found(kind: str, place: str, tiny_course: BuiltCourse) -> None:
     secret = SECRETS[kind]
     if kind == "a line of an output":
-        secret = output_line(tiny)
-    assert found(tiny, PLACES[place][1](released(tiny), secret))
+        secret = output_line(tiny_course)
+    assert found(tiny_course, PLACES[place][1](released(tiny_course), secret))
 
 
 def output_line(tiny: BuiltCourse) -> str:
@@ -214,23 +214,23 @@ def output_line(tiny: BuiltCourse) -> str:
     return lines[0].splitlines()[1]
 
 
-def test_code_that_is_written_anew_with_the_same_meaning_is_found(tiny: BuiltCourse) -> None:
-    files = released(tiny)
+def test_code_that_is_written_anew_with_the_same_meaning_is_found(tiny_course: BuiltCourse) -> None:
+    files = released(tiny_course)
     files["otter/tinykit/series.py"] += (
         b"\n\ndef f():\n    return ((totals[width:]) - (totals[:-(width)])) / (width)\n"
     )
-    assert any("otter/tinykit/series.py" in line for line in found(tiny, files))
+    assert any("otter/tinykit/series.py" in line for line in found(tiny_course, files))
 
 
-def test_the_build_itself_stops_and_names_every_place(copy_of_tiny: Path) -> None:
+def test_the_build_itself_stops_and_names_every_place(tiny_course_copy: Path) -> None:
     """Secrets get into a release through what it is made from: prose, prompts, kit."""
     statement, words = SECRETS["a statement of a solution"], SECRETS["a line of a written answer"]
-    edit_notebook(copy_of_tiny, lambda raw: cell(raw, "end").update(source=f"Done.\n\n    {statement}"))
-    edit_notebook(copy_of_tiny, lambda raw: cell(raw, "q3").update(source=f"Why? Hint: {words}."))
-    kit = copy_of_tiny / "source" / "tiny" / "tinykit" / "series.py"
+    edit_notebook(tiny_course_copy, lambda raw: cell(raw, "end").update(source=f"Done.\n\n    {statement}"))
+    edit_notebook(tiny_course_copy, lambda raw: cell(raw, "q3").update(source=f"Why? Hint: {words}."))
+    kit = tiny_course_copy / "source" / "tiny" / "tinykit" / "series.py"
     kit.write_text(kit.read_text() + "\n# the hidden check uses 7331.25\n")
-    before = released_bytes(copy_of_tiny)
-    course = load_course(copy_of_tiny)
+    before = released_bytes(tiny_course_copy)
+    course = load_course(tiny_course_copy)
     with pytest.raises(AuthorError) as raised:
         build(course, course.assignment("tiny"))
     for flavour in ("otter", "nbgrader"):
@@ -238,15 +238,15 @@ def test_the_build_itself_stops_and_names_every_place(copy_of_tiny: Path) -> Non
         assert f"{place}/tiny.ipynb#end.source: found a statement of q1-answer:5" in str(raised.value)
         assert f"{place}/tiny.ipynb#q3.source: found words of q3-answer" in str(raised.value)
         assert f"{place}/tinykit/series.py: found a value of q2-hidden-equal:7" in str(raised.value)
-    assert released_bytes(copy_of_tiny) == before
+    assert released_bytes(tiny_course_copy) == before
 
 
 def released_bytes(root: Path) -> Files:
     return {path.as_posix(): path.read_bytes() for path in (root / "release").rglob("*") if path.is_file()}
 
 
-def test_an_honest_kit_that_uses_the_same_functions_is_not_accused(tiny: BuiltCourse) -> None:
-    files = released(tiny)
+def test_an_honest_kit_that_uses_the_same_functions_is_not_accused(tiny_course: BuiltCourse) -> None:
+    files = released(tiny_course)
     files["otter/tinykit/series.py"] += (
         b"\n\ndef running_total(values):\n"
         b"    totals = np.cumsum(values)\n"
@@ -254,46 +254,51 @@ def test_an_honest_kit_that_uses_the_same_functions_is_not_accused(tiny: BuiltCo
         b"    return kept[1:] - np.mean(values)\n"
         b"\n\ndef spread_of(values):\n    return np.std(values)\n"
     )
-    assert found(tiny, files) == []
+    assert found(tiny_course, files) == []
 
 
-def test_quotes_of_either_kind_make_no_difference(tiny: BuiltCourse) -> None:
+def test_quotes_of_either_kind_make_no_difference(tiny_course: BuiltCourse) -> None:
     mixed = "return {'series': kept, \"ramp\": 20 - lab.width + 1}"
-    assert found(tiny, PLACES["prose"][1](released(tiny), mixed))
+    assert found(tiny_course, PLACES["prose"][1](released(tiny_course), mixed))
 
 
-def test_a_secret_in_a_file_name_is_found(tiny: BuiltCourse) -> None:
-    files = {**released(tiny), "otter/centred = values - np.mean(values).txt": b""}
-    assert any("its name" in line for line in found(tiny, files))
+def test_a_secret_in_a_file_name_is_found(tiny_course: BuiltCourse) -> None:
+    files = {**released(tiny_course), "otter/centred = values - np.mean(values).txt": b""}
+    assert any("its name" in line for line in found(tiny_course, files))
 
 
-def test_an_archive_that_cannot_be_opened_is_not_let_through(tiny: BuiltCourse) -> None:
+def test_an_archive_that_cannot_be_opened_is_not_let_through(tiny_course: BuiltCourse) -> None:
     broken = bytearray(packed("x" * 5_000))
     broken[40:60] = bytes(20)
-    assert found(tiny, {**released(tiny), "otter/data.zip": bytes(broken)})
+    assert found(tiny_course, {**released(tiny_course), "otter/data.zip": bytes(broken)})
 
 
-def test_bytes_that_are_no_text_are_not_let_through(tiny: BuiltCourse) -> None:
-    assert found(tiny, {**released(tiny), "otter/data.npz": b"\x93NUMPY\xff\xfe\x00\x01" * 9})
+def test_bytes_that_are_no_text_are_not_let_through(tiny_course: BuiltCourse) -> None:
+    assert found(tiny_course, {**released(tiny_course), "otter/data.npz": b"\x93NUMPY\xff\xfe\x00\x01" * 9})
 
 
-def test_each_answer_has_something_to_watch_or_the_build_stops(tiny: BuiltCourse, tmp_path: Path) -> None:
-    answer = next(tiny.prepared.source.answers())
-    files = {**tiny.prepared.files, "tinykit/solution.py": answer.solution().encode()}
-    watch = leaks.leak_scanner(tiny.prepared.source, files, "", None)
+def test_each_answer_has_something_to_watch_or_the_build_stops(
+    tiny_course: BuiltCourse, tmp_path: Path
+) -> None:
+    answer = next(tiny_course.prepared.source.answers())
+    files = {**tiny_course.prepared.files, "tinykit/solution.py": answer.solution().encode()}
+    watch = leaks.leak_scanner(tiny_course.prepared.source, files, "", None)
     assert ["#q1-answer:1: found an answer of which every" in str(one) for one in watch.problems] == [True]
 
 
-def test_the_solution_that_staff_publish_holds_no_hidden_check(tiny: BuiltCourse) -> None:
-    text = (tiny.root / "solutions" / "tiny" / "tiny.ipynb").read_text()
+def test_the_solution_that_staff_publish_holds_no_hidden_check(tiny_course: BuiltCourse) -> None:
+    text = (tiny_course.root / "solutions" / "tiny" / "tiny.ipynb").read_text()
     assert "7331.25" not in text and "hidden" not in text
     assert "np.cumsum" in text and "passed: There is one mean" in text
 
 
-def test_the_build_says_how_much_it_watched(tiny: BuiltCourse) -> None:
-    assert tiny.report.secret_count == len(watch_of(tiny).secrets) > 25
-    manifest = json.loads((tiny.release / "MANIFEST.json").read_text())
-    assert (manifest["watched"], manifest["public"]) == (tiny.report.secret_count, tiny.report.public_count)
+def test_the_build_says_how_much_it_watched(tiny_course: BuiltCourse) -> None:
+    assert tiny_course.report.secret_count == len(watch_of(tiny_course).secrets) > 25
+    manifest = json.loads((tiny_course.release / "MANIFEST.json").read_text())
+    assert (manifest["watched"], manifest["public"]) == (
+        tiny_course.report.secret_count,
+        tiny_course.report.public_count,
+    )
 
 
 def test_a_number_of_few_digits_is_no_secret_however_binary_it_is() -> None:

@@ -423,26 +423,28 @@ def refusal(root: Path) -> AuthorError:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_build_stops_at(name: str, fresh: Path) -> None:
+def test_the_build_stops_at(name: str, unbuilt_course: Path) -> None:
     edit, place, words = CASES[name]
-    edit_notebook(fresh, edit)
+    edit_notebook(unbuilt_course, edit)
     start = f"{LABEL}#{place}" if place else LABEL
     fitting = [
-        problem for problem in refusal(fresh).problems if problem.startswith(start) and words in problem
+        problem
+        for problem in refusal(unbuilt_course).problems
+        if problem.startswith(start) and words in problem
     ]
-    assert fitting, "\n".join(refusal(fresh).problems)
+    assert fitting, "\n".join(refusal(unbuilt_course).problems)
 
 
-def test_every_problem_is_reported_at_once_with_what_to_do(fresh: Path) -> None:
+def test_every_problem_is_reported_at_once_with_what_to_do(unbuilt_course: Path) -> None:
     for name in ("a stored output", "a region without a TODO", "points that do not add up"):
-        edit_notebook(fresh, CASES[name][0])
-    problems = refusal(fresh).problems
+        edit_notebook(unbuilt_course, CASES[name][0])
+    problems = refusal(unbuilt_course).problems
     assert len(problems) == 3
     assert all(re.match(rf"{LABEL}(#[\w-]+:\d+)?: found .+; .+", problem) for problem in problems)
 
 
-def test_the_source_as_it_stands_has_no_problem(fresh: Path) -> None:
-    prepared = prepare(load_course(fresh).assignment("tiny"))
+def test_the_source_as_it_stands_has_no_problem(unbuilt_course: Path) -> None:
+    prepared = prepare(load_course(unbuilt_course).assignment("tiny"))
     assert [question.points for question in prepared.source.questions] == [8, 6, 3]
 
 
@@ -450,40 +452,40 @@ def test_the_source_as_it_stands_has_no_problem(fresh: Path) -> None:
     ("content", "words"),
     [(b"", "no notebook"), (b"[1]", "no notebook"), (b"\xff\xfe", "no notebook"), (b"{}", "no notebook")],
 )
-def test_a_file_that_is_no_notebook_is_named(content: bytes, words: str, fresh: Path) -> None:
-    (fresh / "source" / "tiny" / "tiny.ipynb").write_bytes(content)
-    assert words in refusal(fresh).problems[0]
+def test_a_file_that_is_no_notebook_is_named(content: bytes, words: str, unbuilt_course: Path) -> None:
+    (unbuilt_course / "source" / "tiny" / "tiny.ipynb").write_bytes(content)
+    assert words in refusal(unbuilt_course).problems[0]
 
 
-def test_a_missing_notebook_is_named(fresh: Path) -> None:
-    (fresh / "source" / "tiny" / "tiny.ipynb").unlink()
-    assert str(refusal(fresh)).startswith(f"{LABEL}: cannot be read")
+def test_a_missing_notebook_is_named(unbuilt_course: Path) -> None:
+    (unbuilt_course / "source" / "tiny" / "tiny.ipynb").unlink()
+    assert str(refusal(unbuilt_course)).startswith(f"{LABEL}: cannot be read")
 
 
-def test_a_missing_kit_file_is_named_with_the_import_that_wants_it(fresh: Path) -> None:
-    (fresh / "source" / "tiny" / "tinykit" / "tables.py").unlink()
+def test_a_missing_kit_file_is_named_with_the_import_that_wants_it(unbuilt_course: Path) -> None:
+    (unbuilt_course / "source" / "tiny" / "tinykit" / "tables.py").unlink()
     expected = "source/tiny/tinykit/__init__.py:4: found an import of tinykit.tables"
-    assert str(refusal(fresh)).startswith(expected)
+    assert str(refusal(unbuilt_course)).startswith(expected)
 
 
-def test_a_missing_kit_is_named(fresh: Path) -> None:
-    (fresh / "source" / "tiny" / "tinykit").rename(fresh / "source" / "tiny" / "other")
-    assert "source/tiny/tinykit: found no kit" in str(refusal(fresh))
+def test_a_missing_kit_is_named(unbuilt_course: Path) -> None:
+    (unbuilt_course / "source" / "tiny" / "tinykit").rename(unbuilt_course / "source" / "tiny" / "other")
+    assert "source/tiny/tinykit: found no kit" in str(refusal(unbuilt_course))
 
 
-def test_a_kit_that_imports_this_package_is_named(fresh: Path) -> None:
-    with (fresh / "source" / "tiny" / "tinykit" / "tables.py").open("a") as file:
+def test_a_kit_that_imports_this_package_is_named(unbuilt_course: Path) -> None:
+    with (unbuilt_course / "source" / "tiny" / "tinykit" / "tables.py").open("a") as file:
         file.write("from autograder import checks\n")
-    assert "tinykit/tables.py: found an import of autograder" in str(refusal(fresh))
+    assert "tinykit/tables.py: found an import of autograder" in str(refusal(unbuilt_course))
 
 
-def test_a_file_that_cannot_ship_is_named(fresh: Path) -> None:
-    (fresh / "source" / "tiny" / "tinykit" / "weights.h5").write_bytes(b"x")
-    assert "tinykit/weights.h5" in str(refusal(fresh))
+def test_a_file_that_cannot_ship_is_named(unbuilt_course: Path) -> None:
+    (unbuilt_course / "source" / "tiny" / "tinykit" / "weights.h5").write_bytes(b"x")
+    assert "tinykit/weights.h5" in str(refusal(unbuilt_course))
 
 
-def test_an_unknown_key_of_the_configuration_gets_a_suggestion(fresh: Path) -> None:
-    path = fresh / "course_config.py"
+def test_an_unknown_key_of_the_configuration_gets_a_suggestion(unbuilt_course: Path) -> None:
+    path = unbuilt_course / "course_config.py"
     path.write_text(path.read_text().replace('"points"', '"pionts"'))
     with pytest.raises(AuthorError, match=r"unknown key 'pionts'.*did you mean 'points'"):
-        load_course(fresh)
+        load_course(unbuilt_course)

@@ -150,11 +150,13 @@ WRONG = """def moving_average(values, width=width):
 
 
 def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavours(
-    tiny: BuiltCourse, tmp_path: Path
+    tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
     for flavour, name in (("otter", "q1-check"), ("nbgrader", "q1-shape")):
-        folder = student_folder(tiny, flavour, tmp_path / flavour)
-        outputs = run_all(sample.fill_answers(tiny.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny")
+        folder = student_folder(tiny_course, flavour, tmp_path / flavour)
+        outputs = run_all(
+            sample.fill_answers(tiny_course.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny"
+        )
         text = said(outputs[name])
         sentence = "the result has another shape: found (3,), expected (18,). Count how often a stretch fits."
         assert text.replace("\n", " ").count(sentence) == 1
@@ -174,19 +176,19 @@ def spread(values):
     return np.std(values) if np.std(values) > 0 else 1.0"""
 
 
-def test_noise_on_stderr_costs_no_point_in_nbgrader(tiny: BuiltCourse, tmp_path: Path) -> None:
-    answers = {**sample.solution_answers(tiny.prepared.source), "q2-helper": NOISY}
-    notebook = sample.fill_answers(tiny.notebook("nbgrader"), answers)
-    root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
+def test_noise_on_stderr_costs_no_point_in_nbgrader(tiny_course: BuiltCourse, tmp_path: Path) -> None:
+    answers = {**sample.solution_answers(tiny_course.prepared.source), "q2-helper": NOISY}
+    notebook = sample.fill_answers(tiny_course.notebook("nbgrader"), answers)
+    root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
     assert other_graders.nbgrader_points(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
 
 
 def test_a_written_answer_waits_for_a_person_and_a_missing_one_gets_nothing(
-    tiny: BuiltCourse, tmp_path: Path
+    tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
-    root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    other_graders.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=True), "wrote")
-    other_graders.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=False), "silent")
+    root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
+    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "wrote")
+    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=False), "silent")
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
     query = """SELECT student_id, needs_manual_grade, auto_score FROM grade
     JOIN base_cell ON base_cell.id = grade.cell_id
@@ -217,11 +219,11 @@ COMMANDS = (
 )
 
 
-def test_no_nbgrader_command_changes_source_or_release(tiny: BuiltCourse, tmp_path: Path) -> None:
-    root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
+def test_no_nbgrader_command_changes_source_or_release(tiny_course: BuiltCourse, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
     submitted = root / "var" / "nbgrader" / "submitted" / "ada" / "tiny"
     submitted.mkdir(parents=True)
-    (submitted / "tiny.ipynb").write_bytes(submission(tiny, "nbgrader", solved=True))
+    (submitted / "tiny.ipynb").write_bytes(submission(tiny_course, "nbgrader", solved=True))
     (submitted / "timestamp.txt").write_text("2027-02-01 09:30:00 UTC")
     (submitted / "submission_secret.txt").write_text("a secret")
     before = {name: digest(read_tree(root / name)) for name in ("source", "release", "solutions")}
@@ -234,10 +236,10 @@ def test_no_nbgrader_command_changes_source_or_release(tiny: BuiltCourse, tmp_pa
 
 
 def test_cells_that_change_after_submissions_stop_the_build_before_anything_is_lost(
-    tiny: BuiltCourse, tmp_path: Path
+    tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
-    root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    other_graders.nbgrader_points(root, "tiny", submission(tiny, "nbgrader", solved=True), "ada")
+    root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
+    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "ada")
     before = {name: digest(read_tree(root / name)) for name in ("release", "var/nbgrader/release", "dist")}
     edit_notebook(root, lambda raw: cell(raw, "q1-example").update(id="q1-other"))
     course = load_course(root)
@@ -247,10 +249,10 @@ def test_cells_that_change_after_submissions_stop_the_build_before_anything_is_l
 
 
 def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
-    tiny: BuiltCourse, tmp_path: Path
+    tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
-    root = Path(shutil.copytree(tiny.root, tmp_path / "course"))
-    notebook = submission(tiny, "nbgrader", solved=True)
+    root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
+    notebook = submission(tiny_course, "nbgrader", solved=True)
     other_graders.nbgrader_points(root, "tiny", notebook, "ada")
     edit_notebook(root, lambda raw: cell(raw, "q1").update(source=cell(raw, "q1")["source"] + " Take care."))
     build_course(root)
@@ -287,11 +289,13 @@ def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
 
 
 def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(
-    tiny: BuiltCourse, tmp_path: Path
+    tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
-    folder = student_folder(tiny, "otter", tmp_path)
+    folder = student_folder(tiny_course, "otter", tmp_path)
     notebook = load(
-        sample.fill_answers(tiny.notebook("otter"), sample.solution_answers(tiny.prepared.source))
+        sample.fill_answers(
+            tiny_course.notebook("otter"), sample.solution_answers(tiny_course.prepared.source)
+        )
     )
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "export"]
     outputs = run_all(json.dumps(notebook).encode(), folder, "tiny (1)")

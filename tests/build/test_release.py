@@ -36,8 +36,8 @@ def check(root: Path) -> None:
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_release_is_blank_and_folded_and_has_no_output(tiny: BuiltCourse, flavour: str) -> None:
-    found = cells(tiny, flavour)
+def test_a_release_is_blank_and_folded_and_has_no_output(tiny_course: BuiltCourse, flavour: str) -> None:
+    found = cells(tiny_course, flavour)
     assert {cell["cell_type"] for cell in found.values()} == {"code", "markdown"}
     assert found["parameters"]["source"] == "width, length, seed = 3, 12_000, 5"
     assert found["q1-answer"]["source"] == (
@@ -52,31 +52,33 @@ def test_a_release_is_blank_and_folded_and_has_no_output(tiny: BuiltCourse, flav
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_every_cell_has_a_name_that_says_what_it_is(tiny: BuiltCourse, flavour: str) -> None:
-    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in cells(tiny, flavour))
-    assert {"q1-answer", "q2-helper", "q2-answer", "q3-answer"} <= set(cells(tiny, flavour))
+def test_every_cell_has_a_name_that_says_what_it_is(tiny_course: BuiltCourse, flavour: str) -> None:
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in cells(tiny_course, flavour))
+    assert {"q1-answer", "q2-helper", "q2-answer", "q3-answer"} <= set(cells(tiny_course, flavour))
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_notebook_says_which_release_it_is_of(tiny: BuiltCourse, flavour: str) -> None:
-    metadata = load(tiny.notebook(flavour))["metadata"]
-    assert metadata["course"] == {"assignment": "tiny", "release": tiny.report.release_id}
+def test_a_notebook_says_which_release_it_is_of(tiny_course: BuiltCourse, flavour: str) -> None:
+    metadata = load(tiny_course.notebook(flavour))["metadata"]
+    assert metadata["course"] == {"assignment": "tiny", "release": tiny_course.report.release_id}
     assert metadata["language_info"] == {"name": "python"}
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_kit_vocabulary_and_requirements_stand_beside_the_notebook(tiny: BuiltCourse, flavour: str) -> None:
-    folder = tiny.release / flavour
+def test_kit_vocabulary_and_requirements_stand_beside_the_notebook(
+    tiny_course: BuiltCourse, flavour: str
+) -> None:
+    folder = tiny_course.release / flavour
     assert (folder / "checks.py").read_bytes() == (ROOT / "autograder" / "checks.py").read_bytes()
     assert (folder / "tinykit" / "tables.py").is_file()
-    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny, flavour))
+    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny_course, flavour))
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_requirements_name_the_distribution_of_every_import(tiny: BuiltCourse, flavour: str) -> None:
-    wanted = {re.split(r"[<>=]", line)[0] for line in requirements(tiny, flavour)}
-    code = [cell["source"] for cell in cells(tiny, flavour).values() if cell["cell_type"] == "code"]
-    code += [path.read_text() for path in (tiny.release / flavour).rglob("*.py")]
+def test_requirements_name_the_distribution_of_every_import(tiny_course: BuiltCourse, flavour: str) -> None:
+    wanted = {re.split(r"[<>=]", line)[0] for line in requirements(tiny_course, flavour)}
+    code = [cell["source"] for cell in cells(tiny_course, flavour).values() if cell["cell_type"] == "code"]
+    code += [path.read_text() for path in (tiny_course.release / flavour).rglob("*.py")]
     trees = [ast.parse(text) for text in code]
     modules = {
         alias.name
@@ -97,38 +99,38 @@ def requirements(tiny: BuiltCourse, flavour: str) -> list[str]:
     return (tiny.release / flavour / "requirements.txt").read_text().splitlines()
 
 
-def test_a_hidden_check_of_nbgrader_is_a_comment_and_keeps_its_points(tiny: BuiltCourse) -> None:
-    found = cells(tiny, "nbgrader")["q1-hidden-values"]
+def test_a_hidden_check_of_nbgrader_is_a_comment_and_keeps_its_points(tiny_course: BuiltCourse) -> None:
+    found = cells(tiny_course, "nbgrader")["q1-hidden-values"]
     assert found["source"] == "# A hidden check, 3 points: it runs when your work is graded."
     assert found["metadata"]["nbgrader"]["points"] == 3
 
 
-def test_nbgrader_knows_every_point_once(tiny: BuiltCourse) -> None:
-    marks = [found["metadata"].get("nbgrader", {}) for found in cells(tiny, "nbgrader").values()]
+def test_nbgrader_knows_every_point_once(tiny_course: BuiltCourse) -> None:
+    marks = [found["metadata"].get("nbgrader", {}) for found in cells(tiny_course, "nbgrader").values()]
     assert sum(mark["points"] for mark in marks if mark.get("grade")) == 17
-    checks = [found for found in cells(tiny, "nbgrader").values() if "checks.run" in found["source"]]
+    checks = [found for found in cells(tiny_course, "nbgrader").values() if "checks.run" in found["source"]]
     assert all(found["metadata"]["tags"] == ["raises-exception"] for found in checks)
 
 
-def test_nbgrader_restores_setup_parameters_and_prompts_only(tiny: BuiltCourse) -> None:
+def test_nbgrader_restores_setup_parameters_and_prompts_only(tiny_course: BuiltCourse) -> None:
     locked = {
         name
-        for name, found in cells(tiny, "nbgrader").items()
+        for name, found in cells(tiny_course, "nbgrader").items()
         if found["metadata"].get("nbgrader", {}).get("locked") and not found["metadata"]["nbgrader"]["grade"]
     }
     assert locked == {"setup", "parameters", "q1", "q2", "q3"}
 
 
-def test_otter_students_check_by_question_and_have_no_hidden_test(tiny: BuiltCourse) -> None:
-    found = cells(tiny, "otter")
+def test_otter_students_check_by_question_and_have_no_hidden_test(tiny_course: BuiltCourse) -> None:
+    found = cells(tiny_course, "otter")
     assert [name for name in found if name.endswith("-check")] == ["q1-check", "q2-check"]
     assert found["otter-init"]["source"].endswith("grader = otter.Notebook()")
-    tests = "".join(path.read_text() for path in sorted((tiny.release / "otter" / "tests").iterdir()))
+    tests = "".join(path.read_text() for path in sorted((tiny_course.release / "otter" / "tests").iterdir()))
     assert tests.count("@test_case(") == 3 and "hidden=True" not in tests
 
 
-def test_the_autograder_zip_has_all_tests_and_no_time(tiny: BuiltCourse) -> None:
-    with zipfile.ZipFile(tiny.root / "dist" / "tiny-otter.zip") as bundle:
+def test_the_autograder_zip_has_all_tests_and_no_time(tiny_course: BuiltCourse) -> None:
+    with zipfile.ZipFile(tiny_course.root / "dist" / "tiny-otter.zip") as bundle:
         names = bundle.namelist()
         assert names == sorted(names)
         assert {info.date_time for info in bundle.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -147,11 +149,11 @@ def test_a_zip_is_repacked_to_the_same_bytes_whatever_its_order(tmp_path: Path) 
     assert repack((tmp_path / "a.zip").read_bytes()) == repack((tmp_path / "b.zip").read_bytes())
 
 
-def test_the_manifest_has_every_file_with_its_size_and_sha256(tiny: BuiltCourse) -> None:
-    manifest = json.loads((tiny.release / "MANIFEST.json").read_text())
+def test_the_manifest_has_every_file_with_its_size_and_sha256(tiny_course: BuiltCourse) -> None:
+    manifest = json.loads((tiny_course.release / "MANIFEST.json").read_text())
     paths = {
-        path.relative_to(tiny.release).as_posix(): path.read_bytes()
-        for path in tiny.release.rglob("*")
+        path.relative_to(tiny_course.release).as_posix(): path.read_bytes()
+        for path in tiny_course.release.rglob("*")
         if path.is_file() and path.name != "MANIFEST.json"
     }
     assert list(manifest["files"]) == sorted(paths)
@@ -161,49 +163,49 @@ def test_the_manifest_has_every_file_with_its_size_and_sha256(tiny: BuiltCourse)
     assert manifest["thresholds"] == "none"
 
 
-def test_no_file_of_a_release_knows_where_or_when_it_was_made(tiny: BuiltCourse) -> None:
-    whole = b"".join(path.read_bytes() for path in tiny.release.rglob("*") if path.is_file())
-    assert str(tiny.root).encode() not in whole
+def test_no_file_of_a_release_knows_where_or_when_it_was_made(tiny_course: BuiltCourse) -> None:
+    whole = b"".join(path.read_bytes() for path in tiny_course.release.rglob("*") if path.is_file())
+    assert str(tiny_course.root).encode() not in whole
     assert b"/tmp/" not in whole.replace((ROOT / "autograder" / "checks.py").read_bytes(), b"")
 
 
-def test_check_agrees_after_a_build_and_a_second_build_changes_nothing(copy_of_tiny: Path) -> None:
-    check(copy_of_tiny)
-    again = build_course(copy_of_tiny)
+def test_check_agrees_after_a_build_and_a_second_build_changes_nothing(tiny_course_copy: Path) -> None:
+    check(tiny_course_copy)
+    again = build_course(tiny_course_copy)
     assert again.report.changes == () and not again.report.executed
 
 
-def test_check_fails_after_any_edit_of_one_byte(copy_of_tiny: Path) -> None:
-    release = copy_of_tiny / "release"
+def test_check_fails_after_any_edit_of_one_byte(tiny_course_copy: Path) -> None:
+    release = tiny_course_copy / "release"
     paths = sorted(path for path in release.rglob("*") if path.is_file())
     for path in paths:
         before = path.read_bytes()
         middle = len(before) // 2
         path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
     with pytest.raises(StaffError) as raised:
-        check(copy_of_tiny)
+        check(tiny_course_copy)
     lines = [f"release/{path.relative_to(release).as_posix()}: differs" for path in paths]
     assert str(raised.value).splitlines()[1:] == lines
 
 
-def test_check_fails_after_a_file_comes_or_goes(copy_of_tiny: Path) -> None:
-    (copy_of_tiny / "release" / "tiny" / "otter" / "notes.txt").write_text("x")
-    (copy_of_tiny / "release" / "tiny" / "otter" / "checks.py").unlink()
+def test_check_fails_after_a_file_comes_or_goes(tiny_course_copy: Path) -> None:
+    (tiny_course_copy / "release" / "tiny" / "otter" / "notes.txt").write_text("x")
+    (tiny_course_copy / "release" / "tiny" / "otter" / "checks.py").unlink()
     with pytest.raises(StaffError) as raised:
-        check(copy_of_tiny)
+        check(tiny_course_copy)
     assert str(raised.value).splitlines()[1:] == [
         "release/tiny/otter/checks.py: missing",
         "release/tiny/otter/notes.txt: not made by the build",
     ]
 
 
-def test_check_names_a_solution_of_another_source_and_executes_nothing(copy_of_tiny: Path) -> None:
+def test_check_names_a_solution_of_another_source_and_executes_nothing(tiny_course_copy: Path) -> None:
     edit_notebook(
-        copy_of_tiny,
+        tiny_course_copy,
         lambda raw: cell(raw, "series").update(source="series = tinykit.make_series(length, seed=9)"),
     )
     with pytest.raises(StaffError, match="solutions/tiny: not the solution of this source"):
-        check(copy_of_tiny)
+        check(tiny_course_copy)
 
 
 def other_pythons() -> list[str]:
@@ -232,15 +234,15 @@ print(build(course, course.assignment("tiny")).release)
 
 
 @pytest.mark.peers
-def test_two_clones_and_two_pythons_give_identical_releases(tiny: BuiltCourse, tmp_path: Path) -> None:
+def test_two_clones_and_two_pythons_give_identical_releases(tiny_course: BuiltCourse, tmp_path: Path) -> None:
     if not (pythons := other_pythons()):
         pytest.skip("no other Python with otter and nbgrader; name one in COURSE_OTHER_PYTHON")
     clone = copy_course(tmp_path / "elsewhere" / "clone")
-    shutil.copytree(tiny.root / "solutions", clone / "solutions")
+    shutil.copytree(tiny_course.root / "solutions", clone / "solutions")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([pythons[0], "-c", SCRIPT, str(clone)], check=True, env=environment, cwd=tmp_path)
     for folder in ("release", "dist"):
-        assert files(clone / folder) == files(tiny.root / folder)
+        assert files(clone / folder) == files(tiny_course.root / folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -17,17 +17,19 @@ def outputs(root: Path, name: str) -> str:
     return "".join("".join(output.get("text", "")) for output in found["outputs"])
 
 
-def test_the_solution_is_executed_with_the_visible_checks_only(tiny: BuiltCourse) -> None:
-    assert outputs(tiny.root, "q1-shape") == "passed: There is one mean for each complete stretch\n"
-    assert outputs(tiny.root, "smoothing").startswith("values before: 12,000, after: 11,998\n")
-    raw = json.loads((tiny.root / "solutions" / "tiny" / "tiny.ipynb").read_text())
+def test_the_solution_is_executed_with_the_visible_checks_only(tiny_course: BuiltCourse) -> None:
+    assert outputs(tiny_course.root, "q1-shape") == "passed: There is one mean for each complete stretch\n"
+    assert outputs(tiny_course.root, "smoothing").startswith("values before: 12,000, after: 11,998\n")
+    raw = json.loads((tiny_course.root / "solutions" / "tiny" / "tiny.ipynb").read_text())
     assert not [one["id"] for one in raw["cells"] if "hidden" in one["id"] or one["cell_type"] == "raw"]
     assert "BEGIN SOLUTION" not in json.dumps(raw)
     assert raw["metadata"]["language_info"] == {"name": "python"}
     assert all(one["metadata"] == {} for one in raw["cells"])
 
 
-def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed(copy_of_tiny: Path) -> None:
+def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed(
+    tiny_course_copy: Path,
+) -> None:
     hidden = '""" # BEGIN TEST CONFIG\npoints: 0.5\nhidden: true\n""" # END TEST CONFIG\n'
     other = (
         f"{hidden}def check_spread(spread):\n"
@@ -35,26 +37,28 @@ def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed
         "    alone = np.array([4.0])\n"
         "    checks.close(checks.call(spread, alone), 1.0)\nchecks.run(check_spread)"
     )
-    edit_notebook(copy_of_tiny, lambda raw: cell(raw, "q2-hidden-spread").update(source=other))
-    assert not build_course(copy_of_tiny).report.executed
-    kit = copy_of_tiny / "source" / "tiny" / "tinykit" / "tables.py"
+    edit_notebook(tiny_course_copy, lambda raw: cell(raw, "q2-hidden-spread").update(source=other))
+    assert not build_course(tiny_course_copy).report.executed
+    kit = tiny_course_copy / "source" / "tiny" / "tinykit" / "tables.py"
     kit.write_text(kit.read_text().replace("the steps shrink to", "the steps are"))
-    assert build_course(copy_of_tiny).report.executed
-    assert "the steps are" in outputs(copy_of_tiny, "smoothing")
+    assert build_course(tiny_course_copy).report.executed
+    assert "the steps are" in outputs(tiny_course_copy, "smoothing")
 
 
-def test_a_solution_that_raises_stops_the_build_at_its_cell(copy_of_tiny: Path) -> None:
-    before = (copy_of_tiny / "release" / "tiny" / "MANIFEST.json").read_bytes()
-    edit_notebook(copy_of_tiny, lambda raw: cell(raw, "scaling").update(source="scaled = standardise([])[0]"))
-    course = load_course(copy_of_tiny)
+def test_a_solution_that_raises_stops_the_build_at_its_cell(tiny_course_copy: Path) -> None:
+    before = (tiny_course_copy / "release" / "tiny" / "MANIFEST.json").read_bytes()
+    edit_notebook(
+        tiny_course_copy, lambda raw: cell(raw, "scaling").update(source="scaled = standardise([])[0]")
+    )
+    course = load_course(tiny_course_copy)
     with pytest.raises(AuthorError, match=r"tiny\.ipynb#scaling:1: the solution stops here"):
         build(course, course.assignment("tiny"))
-    assert (copy_of_tiny / "release" / "tiny" / "MANIFEST.json").read_bytes() == before
+    assert (tiny_course_copy / "release" / "tiny" / "MANIFEST.json").read_bytes() == before
 
 
-def test_a_solution_that_writes_to_stderr_stops_the_build(copy_of_tiny: Path) -> None:
+def test_a_solution_that_writes_to_stderr_stops_the_build(tiny_course_copy: Path) -> None:
     noisy = 'import sys\n\nprint("noise", file=sys.stderr)'
-    edit_notebook(copy_of_tiny, lambda raw: cell(raw, "scaling").update(source=noisy))
-    course = load_course(copy_of_tiny)
+    edit_notebook(tiny_course_copy, lambda raw: cell(raw, "scaling").update(source=noisy))
+    course = load_course(tiny_course_copy)
     with pytest.raises(AuthorError, match=r"#scaling:1: found output on stderr \(noise\)"):
         build(course, course.assignment("tiny"))

@@ -88,10 +88,10 @@ def test_prose_that_is_no_fact_is_named(text: str) -> None:
     assert problem(text, CellType.MARKDOWN).startswith("file#c:1: found ")
 
 
-def test_changing_a_parameter_changes_text_code_and_expected_counts(fresh: Path) -> None:
-    config = fresh / "course_config.py"
+def test_changing_a_parameter_changes_text_code_and_expected_counts(unbuilt_course: Path) -> None:
+    config = unbuilt_course / "course_config.py"
     config.write_text(config.read_text().replace('"width": 3', '"width": 6').replace("12_000", "9_000"))
-    source = prepare(load_course(fresh).assignment("tiny")).source
+    source = prepare(load_course(unbuilt_course).assignment("tiny")).source
     texts = {cell.id: cell.text for cell in source.cells}
     assert "9,000 values; we smooth it over 6 of them" in texts["title"]
     assert texts["parameters"] == "width, length, seed = 6, 9000, 5"

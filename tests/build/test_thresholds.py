@@ -15,7 +15,7 @@ COMMAND = "run `course calibrate tiny` (or build with --uncalibrated)"
 
 
 @pytest.fixture
-def barred(fresh: Path) -> Path:
+def barred(unbuilt_course: Path) -> Path:
     """A tiny course whose hidden check compares with a measured bar."""
 
     def change(raw: dict) -> None:
@@ -25,8 +25,8 @@ def barred(fresh: Path) -> Path:
             '    bar = THRESHOLDS["calm"]\n    checks.at_least(1.0, bar, what="calm")\n    wanted =',
         )
 
-    edit_notebook(fresh, change)
-    return fresh
+    edit_notebook(unbuilt_course, change)
+    return unbuilt_course
 
 
 def assignment(root: Path) -> Assignment:
@@ -107,5 +107,5 @@ def test_a_bar_that_could_not_be_measured_stops_the_build_unless_low_bars_are_as
     assert (bar_in(prepared), prepared.thresholds) == ("bar = 0.0", "uncalibrated")
 
 
-def test_a_course_without_bars_needs_no_calibration(fresh: Path) -> None:
-    assert prepare(assignment(fresh)).thresholds == "none"
+def test_a_course_without_bars_needs_no_calibration(unbuilt_course: Path) -> None:
+    assert prepare(assignment(unbuilt_course)).thresholds == "none"

@@ -24,14 +24,14 @@ TINY_ANSWERS = (
 )
 
 
-def test_a_small_class_survives_a_kill_of_each_kind(tiny_recipe: GradingPlan, tmp_path: Path) -> None:
+def test_a_small_class_survives_a_kill_of_each_kind(tiny_plan: GradingPlan, tmp_path: Path) -> None:
     course = Path(
         shutil.copytree(TINY_COURSE, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
     )
     handed_in = tmp_path / "class"
     handed_in.mkdir()
     for number, answers in enumerate(islice(cycle(TINY_ANSWERS), 16)):
-        (handed_in / f"s{number:02}.ipynb").write_bytes(make_submission(tiny_recipe, answers, {}))
+        (handed_in / f"s{number:02}.ipynb").write_bytes(make_submission(tiny_plan, answers, {}))
     students = sorted(path.stem for path in handed_in.iterdir())
     chaos.grade_uninterrupted(course, handed_in, "--out", course / "calm")
     out = course / "storm"

@@ -32,13 +32,13 @@ def course(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def handed_in(tiny_recipe: GradingPlan, tmp_path: Path) -> Path:
+def handed_in(tiny_plan: GradingPlan, tmp_path: Path) -> Path:
     """Three students in three forms: a file, a zip, a script."""
     folder = tmp_path / "handed_in"
     folder.mkdir()
-    (folder / "ana.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    (folder / "ana.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     with zipfile.ZipFile(folder / "ben.zip", "w") as archive:
-        archive.writestr("home/work/tiny.ipynb", make_submission(tiny_recipe, WRONG, {}))
+        archive.writestr("home/work/tiny.ipynb", make_submission(tiny_plan, WRONG, {}))
     (folder / "eva.py").write_text(AVERAGE)
     return folder
 
@@ -135,10 +135,10 @@ def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(
     assert {path.name: path.read_bytes() for path in handed_in.iterdir()} == before
 
 
-def test_nbgraders_tree_is_graded(course: Path, tiny_recipe: GradingPlan, tmp_path: Path) -> None:
+def test_nbgraders_tree_is_graded(course: Path, tiny_plan: GradingPlan, tmp_path: Path) -> None:
     place = tmp_path / "submitted" / "kim" / "tiny"
     place.mkdir(parents=True)
-    (place / "tiny.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    (place / "tiny.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     assert grade(course, tmp_path / "submitted", "--out", course / "out").returncode == 0
     assert float(rows(course / "out")["kim"]["total"]) == 14
 
@@ -162,9 +162,9 @@ def test_a_wrong_argument_is_told_in_a_sentence(
 
 
 def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
-    course: Path, handed_in: Path, tiny_recipe: GradingPlan
+    course: Path, handed_in: Path, tiny_plan: GradingPlan
 ) -> None:
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, SLOW, {}))
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, SLOW, {}))
     out, root = course / "out", str(Path(__file__).resolve().parents[2])
     running = subprocess.Popen(
         command(course, handed_in, "--out", out),
@@ -187,7 +187,7 @@ def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
         assert time.monotonic() < patience, left
         time.sleep(0.05)
     kept = journal.read_bytes()
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     assert grade(course, handed_in, "--out", out).returncode == 0
     assert journal.read_bytes().startswith(kept[: kept.rindex(b"\n") + 1])
     assert float(rows(out)["zoe"]["total"]) == 14

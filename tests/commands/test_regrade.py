@@ -28,13 +28,13 @@ WRONG = {"q1-answer": AVERAGE.replace("valid", "same")}
 
 
 @pytest.fixture(scope="module")
-def graded_class(tiny_recipe: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded_class(tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course beside whose configuration a run of two students lies."""
     root = tmp_path_factory.mktemp("regrade") / "course"
     shutil.copytree(TINY_COURSE, root, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "in").mkdir()
-    (root / "in" / "ana.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
-    (root / "in" / "ben.ipynb").write_bytes(make_submission(tiny_recipe, WRONG, {}))
+    (root / "in" / "ana.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
+    (root / "in" / "ben.ipynb").write_bytes(make_submission(tiny_plan, WRONG, {}))
     course = load_course(root)
     quiet = Console(file=io.StringIO())
     assert grade_class(course.assignment("tiny"), [root / "in"], root / "out", quiet) == 0
@@ -114,11 +114,9 @@ def test_an_appeal_shows_what_each_check_asked_and_got_and_changes_no_mark(cours
     assert "moving_average(" not in feedback
 
 
-def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(
-    course: Course, tiny_recipe: GradingPlan
-) -> None:
+def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(course: Course, tiny_plan: GradingPlan) -> None:
     raising = {"q1-answer": "def moving_average(values, width=width):\n    raise ValueError('<b>no</b>')\n"}
-    out, data = course.root / "out", make_submission(tiny_recipe, raising, {})
+    out, data = course.root / "out", make_submission(tiny_plan, raising, {})
     (course.root / "in" / "ben.ipynb").write_bytes(data)
     quiet = Console(file=io.StringIO())
     grade_class(course.assignment("tiny"), [course.root / "in"], out, quiet)

@@ -56,22 +56,20 @@ PERSONAL = (
 
 
 @pytest.fixture(scope="module")
-def graded(tiny_recipe: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded(tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a course in which a Canvas download was graded into ``out``."""
     root = tmp_path_factory.mktemp("platform")
     course = root / "course"
     shutil.copytree(TINY, course, ignore=shutil.ignore_patterns("__pycache__"))
     config = course / "course_config.py"
     config.write_text(config.read_text().replace(LATE, f'{LATE} "late": {{"per_day": 0.1}}, "canvas_id": 9,'))
-    right, wrong = make_submission(tiny_recipe, {}, {}), make_submission(tiny_recipe, WRONG, {})
+    right, wrong = make_submission(tiny_plan, {}, {}), make_submission(tiny_plan, WRONG, {})
     raises = {"q1-answer": "def moving_average(values, width):\n    raise ValueError('wendy was here')"}
     with zipfile.ZipFile(course / "submissions.zip", "w") as archive:
         archive.writestr("lovelaceada_7391011_7700177001_tiny.ipynb", wrong)
         archive.writestr("lovelaceada_7391011_7700177009_tiny-1.ipynb", right)
         archive.writestr("ngbenjamin_LATE_7391012_7700177002_my_file.ipynb", wrong)
-        archive.writestr(
-            "strangerzoe_7399999_7700177003_tiny.ipynb", make_submission(tiny_recipe, raises, {})
-        )
+        archive.writestr("strangerzoe_7399999_7700177003_tiny.ipynb", make_submission(tiny_plan, raises, {}))
     (course / "class.csv").write_text(ROSTER, encoding="utf-8")
     done = course_command(course, "grade", "submissions.zip", "--out", "out", "--roster", "class.csv")
     assert done.returncode == 0, done.stderr
@@ -186,11 +184,11 @@ METADATA = """submission_456:
 
 
 def test_a_group_is_graded_once_and_each_member_has_a_result(
-    graded: Path, tiny_recipe: GradingPlan, tmp_path: Path
+    graded: Path, tiny_plan: GradingPlan, tmp_path: Path
 ) -> None:
     export, out = tmp_path / "assignment_1_export", tmp_path / "out"
     (export / "submission_456").mkdir(parents=True)
-    (export / "submission_456" / "tiny.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    (export / "submission_456" / "tiny.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     (export / "submission_metadata.yml").write_text(METADATA)
     done = course_command(graded, "grade", export, "--out", out)
     assert done.returncode == 0, done.stderr

@@ -233,8 +233,8 @@ def test_random_numbers_begin_alike_forked_and_unforked() -> None:
 
 
 @pytest.fixture(scope="module")
-def unforked(tiny_recipe: GradingPlan) -> Iterator[Engine]:
-    recipe = replace(tiny_recipe, limits=Limits())
+def unforked(tiny_plan: GradingPlan) -> Iterator[Engine]:
+    recipe = replace(tiny_plan, limits=Limits())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         plan = replace(zygote_config(recipe, Path(folder)), fork=False)

@@ -86,10 +86,10 @@ class Graded:
 
 
 @pytest.fixture
-def graded(tiny_recipe: GradingPlan, tmp_path: Path) -> Graded:
-    made = Graded(tiny_recipe, tmp_path)
+def graded(tiny_plan: GradingPlan, tmp_path: Path) -> Graded:
+    made = Graded(tiny_plan, tmp_path)
     for name in ("ana", "ben", "cem"):
-        (made.handed_in / f"{name}.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+        (made.handed_in / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     return made
 
 
@@ -174,12 +174,12 @@ def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
 
 @pytest.mark.parametrize("deaths", [1, 2, MAX_ATTEMPTS, MAX_ATTEMPTS + 1])
 def test_a_zygote_that_ends_while_it_starts_is_started_again(
-    tiny_recipe: GradingPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
+    tiny_plan: GradingPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
     for name in ("ana", "ben"):
-        (tmp_path / f"{name}.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+        (tmp_path / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     starts, results = [], dict[str, Result]()
-    with start_engine(tiny_recipe) as engine:
+    with start_engine(tiny_plan) as engine:
         workshop = engine.workers[0]
         start = workshop._start
 
@@ -192,7 +192,7 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
         monkeypatch.setattr(workshop, "_start", killed_at_first)
         workshop.zygote.kill()
         engine.grade(
-            find_submissions([tmp_path], tiny_recipe.assignment),
+            find_submissions([tmp_path], tiny_plan.assignment),
             lambda one: results.update({one.student: one}),
         )
     assert len(starts) == deaths + 1
@@ -218,9 +218,9 @@ def test_a_trainer_that_ends_once_is_replaced(
 
 
 def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
-    tiny_recipe: GradingPlan, monkeypatch: pytest.MonkeyPatch
+    tiny_plan: GradingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with start_engine(tiny_recipe) as engine:
+    with start_engine(tiny_plan) as engine:
         workshop = engine.workers[0]
         start = workshop.zygote.start_child
 
@@ -267,10 +267,10 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     any_thread: bool,
     course: Path,  # noqa: F811
     handed_in: Path,  # noqa: F811
-    tiny_recipe: GradingPlan,
+    tiny_plan: GradingPlan,
 ) -> None:
     hang = {"q1-answer": "def moving_average(values, width=width):\n    while True:\n        pass\n"}
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, hang, {}))
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, hang, {}))
     config = course / "course_config.py"
     text = config.read_text()
     limits = '"grading": {"limits": {"call_s": 500.0, "total_s": 2000.0}},'
@@ -293,7 +293,7 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     assert running.returncode == 130
     assert "3 of 4 are graded and kept; the same command goes on from there." in said
     assert "Traceback" not in errors
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_recipe, {}, {}))
+    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     done = grade(course, handed_in, "--out", out)
     assert done.returncode == 0
     assert "3 of 4 are graded already" in done.stdout

@@ -25,8 +25,7 @@ from autograder.quality.calibration.fit import (
 )
 from autograder.quality.calibration.scores import MAX_TABLE_SEEDS, measure
 from tests.build.conftest import copy_course
-
-from .conftest import ROOT
+from tests.lab.conftest import ROOT
 
 ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
 SEEDS = 30

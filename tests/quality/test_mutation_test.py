@@ -13,8 +13,8 @@ from autograder.platforms.recipes import grading_plan
 from autograder.quality import mutation_test, sample
 from tests.support.sample_results import ANA
 
-ROOT = Path(__file__).parents[1]
-TINY = load_course(Path(__file__).parent / "tiny_assignment").assignment("tiny")
+ROOT = Path(__file__).parents[2]
+TINY = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
 LAB = load_course(ROOT).assignment("lab_4_4_rnn")
 
 

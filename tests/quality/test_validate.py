@@ -14,7 +14,7 @@ from autograder.platforms.recipes import grading_plan
 from autograder.quality.validate import BLANK, SOLUTION, ValidationReport, compare_verdicts
 from tests.support.sample_results import PROVENANCE
 
-ASSIGNMENT = load_course(Path(__file__).parents[1]).assignment("lab_4_4_rnn")
+ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
 SOURCE = grading_plan(ASSIGNMENT).source
 KNOWN = known_answers.load(ASSIGNMENT)
 CHECKS = {check.cell.id: check for check in SOURCE.checks()}

@@ -1,5 +1,5 @@
 from autograder.report import similarity
-from tests.support import measure_similarity as measured
+from tools import measure_similarity as measured
 
 KNOWN = {"q1": ("def double(values):\n    return [2 * value for value in values]\n",)}
 UNUSUAL = (

@@ -11,7 +11,7 @@ from autograder.notebook import CellType, Source
 from autograder.submission.interpret import match_submission
 from autograder.submission.match import MatchedSubmission
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 LAB = "lab_4_4_rnn"
 TINY_COURSE = ROOT / "tests" / "tiny_assignment"
 

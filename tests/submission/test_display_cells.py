@@ -64,7 +64,7 @@ def test_a_students_own_cell_is_never_left_out() -> None:
 
 
 def test_a_demonstration_that_the_source_does_not_have_is_refused() -> None:
-    tiny = load_course(Path(__file__).parents[2] / "tiny_assignment").assignment("tiny")
+    tiny = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
     wrong = replace(tiny, grading=replace(tiny.grading, display_only_cells=("no-such-cell",)))
     with pytest.raises(AuthorError, match=r"\['display_only_cells'\]: the source has no cell 'no-such-cell'"):
         grading_plan(wrong)

@@ -240,16 +240,18 @@ def test_answers_in_exchanged_cells_run_with_their_questions(
     assert comparable_steps(lab.match(raw)) == comparable_steps(clean)
 
 
-def test_two_answers_of_a_question_may_stand_in_one_cell(tiny: SolvedAssignment) -> None:
-    raw = tiny.notebook_copy()
+def test_two_answers_of_a_question_may_stand_in_one_cell(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
     text = cell(raw, "q2-helper")["source"] + "\n\n" + cell(raw, "q2-answer")["source"]
     del raw["cells"][index(raw, "q2-helper")]
     cell(raw, "q2-answer")["source"] = text
-    assert comparable_steps(tiny.match(raw)) == comparable_steps(tiny.match(tiny.notebook_copy()))
+    assert comparable_steps(tiny_assignment.match(raw)) == comparable_steps(
+        tiny_assignment.match(tiny_assignment.notebook_copy())
+    )
 
 
-def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny: SolvedAssignment) -> None:
-    raw = tiny.notebook_copy()
+def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
     parts = [
         "from math import pi",
         cell(raw, "q1-answer")["source"],
@@ -260,19 +262,19 @@ def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny: SolvedAs
     ]
     kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-helper", "q2-answer")]
     merged = code_cell("\n".join(parts), "merged")
-    matched = tiny.match(raw | {"cells": [*kept, merged]})
+    matched = tiny_assignment.match(raw | {"cells": [*kept, merged]})
     texts = {step.cell: step.text for step in matched.steps}
     assert texts["q1-answer"] == "\n".join(parts[:3])
     assert texts["q2-helper"] == "\n".join(parts[3:5])
     assert texts["q2-answer"] == parts[5]
 
 
-def test_merged_answers_with_magics_are_told_apart(tiny: SolvedAssignment) -> None:
-    raw = tiny.notebook_copy()
+def test_merged_answers_with_magics_are_told_apart(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
     first = "files = !ls\n" + cell(raw, "q1-answer")["source"]
     second = cell(raw, "q2-answer")["source"] + "\nstandardise?\n!pip list"
     kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
-    matched = tiny.match(
+    matched = tiny_assignment.match(
         _stripped(raw | {"cells": [*kept, code_cell(f"%matplotlib inline\n{first}\n\n{second}")]})
     )
     place = step_labels(matched).index("answer q1-answer")
@@ -299,28 +301,30 @@ def test_an_answer_written_into_a_check_cell_counts(lab: SolvedAssignment, clean
     assert comparable_steps(lab.match(raw)) == comparable_steps(clean)
 
 
-def test_answers_that_people_mark_are_kept(tiny: SolvedAssignment) -> None:
-    raw = tiny.notebook_copy()
-    assert dict(tiny.match(raw).texts) == {"q3": cell(raw, "q3-answer")["source"]}
+def test_answers_that_people_mark_are_kept(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
+    assert dict(tiny_assignment.match(raw).texts) == {"q3": cell(raw, "q3-answer")["source"]}
     cell(raw, "q3-answer")["source"] = "Sums *share* values.\u202e"
-    assert dict(tiny.match(raw).texts) == {"q3": "Sums *share* values."}
-    assert dict(tiny.match(_stripped(raw)).texts) == {"q3": "Sums *share* values."}
+    assert dict(tiny_assignment.match(raw).texts) == {"q3": "Sums *share* values."}
+    assert dict(tiny_assignment.match(_stripped(raw)).texts) == {"q3": "Sums *share* values."}
 
 
 @pytest.mark.parametrize("text", ["", "_Type your answer here, replacing this text._"])
-def test_a_text_that_was_not_written_is_empty(tiny: SolvedAssignment, text: str) -> None:
-    raw = tiny.notebook_copy()
+def test_a_text_that_was_not_written_is_empty(tiny_assignment: SolvedAssignment, text: str) -> None:
+    raw = tiny_assignment.notebook_copy()
     cell(raw, "q3-answer")["source"] = text
-    assert dict(tiny.match(raw).texts) == {"q3": ""}
+    assert dict(tiny_assignment.match(raw).texts) == {"q3": ""}
 
 
-def test_a_text_in_a_code_cell_is_kept_and_not_run(tiny: SolvedAssignment) -> None:
-    raw = tiny.notebook_copy()
+def test_a_text_in_a_code_cell_is_kept_and_not_run(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
     found = cell(raw, "q3-answer")
     found |= {"cell_type": "code", "outputs": [], "execution_count": None, "source": "Sums share values"}
-    matched = tiny.match(raw)
+    matched = tiny_assignment.match(raw)
     assert dict(matched.texts) == {"q3": "Sums share values"}
-    assert comparable_steps(matched) == comparable_steps(tiny.match(tiny.notebook_copy()))
+    assert comparable_steps(matched) == comparable_steps(
+        tiny_assignment.match(tiny_assignment.notebook_copy())
+    )
 
 
 def test_foreign_and_copied_nbgrader_names_are_flagged(
@@ -348,9 +352,9 @@ def test_a_notebook_that_says_it_is_another_assignments_is_flagged(lab: SolvedAs
 
 
 def test_another_assignments_notebook_is_refused_whatever_its_ids_say(
-    lab: SolvedAssignment, tiny: SolvedAssignment
+    lab: SolvedAssignment, tiny_assignment: SolvedAssignment
 ) -> None:
-    raw = tiny.notebook_copy()
+    raw = tiny_assignment.notebook_copy()
     for number, name in enumerate(["setup", "parameters", "q1-answer", "q2-answer", "q1"]):
         raw["cells"][number]["id"] = name
         raw["cells"][number]["source"] += "\nx = 1"

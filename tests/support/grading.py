@@ -35,8 +35,8 @@ def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
 
 
 @pytest.fixture(scope="session")
-def engine(tiny_recipe: GradingPlan) -> Iterator[Engine]:
-    with start_engine(tiny_recipe) as running:
+def engine(tiny_plan: GradingPlan) -> Iterator[Engine]:
+    with start_engine(tiny_plan) as running:
         yield running
 
 

@@ -44,17 +44,17 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
-    tiny_recipe: GradingPlan, place: Path
+    tiny_plan: GradingPlan, place: Path
 ) -> None:
     kinds = [*KINDS.values()] * 12
     notebooks = [
-        make_submission(tiny_recipe, {"q1-answer": answer.replace("{number}", str(number))}, {})
+        make_submission(tiny_plan, {"q1-answer": answer.replace("{number}", str(number))}, {})
         for number, (answer, _) in enumerate(kinds, start=1)
     ]
     before = remains.snapshot(os.getpid())
-    with start_engine(tiny_recipe, workers=WORKERS) as engine, watch.track_submissions(engine) as seen:
+    with start_engine(tiny_plan, workers=WORKERS) as engine, watch.track_submissions(engine) as seen:
         early, graded = (
-            scale.grade_notebooks(tiny_recipe, notebooks[:n], place / "run", engine) for n in (20, 60)
+            scale.grade_notebooks(tiny_plan, notebooks[:n], place / "run", engine) for n in (20, 60)
         )
     assert [result.earned for result in journal.read(graded.out).results] == [points for _, points in kinds]
     assert graded.anonymous_bytes - early.anonymous_bytes < 25 * MEBIBYTE
@@ -63,11 +63,11 @@ def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
 
 
 def test_classes_are_graded_whole_in_every_turn_and_the_largest_once_in_parts(
-    tiny_recipe: GradingPlan, place: Path
+    tiny_plan: GradingPlan, place: Path
 ) -> None:
-    notebooks = [make_submission(tiny_recipe, {"q1-answer": AVERAGE}, {})] * 6
-    with start_engine(tiny_recipe, workers=WORKERS) as engine:
-        parts = scale.grade_interleaved(tiny_recipe, notebooks, (1, 6), place, engine)
+    notebooks = [make_submission(tiny_plan, {"q1-answer": AVERAGE}, {})] * 6
+    with start_engine(tiny_plan, workers=WORKERS) as engine:
+        parts = scale.grade_interleaved(tiny_plan, notebooks, (1, 6), place, engine)
     assert {key: [part.new_count for part in every] for key, every in parts.items()} == {
         (1, 1): [1, 1, 1, 1],
         (1, 2): [1, 1, 1, 1],

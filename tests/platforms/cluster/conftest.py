@@ -57,21 +57,24 @@ def cluster_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
 
 
 @pytest.fixture(scope="package")
-def submission_folder(tiny: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def submission_folder(cluster_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small class: right, wrong, blank, crashing, damaged."""
     folder = tmp_path_factory.mktemp("handed_in")
     for student, answers in CLASS_ANSWERS.items():
-        (folder / f"{student}.ipynb").write_bytes(make_submission(tiny, answers, {}))
+        (folder / f"{student}.ipynb").write_bytes(make_submission(cluster_plan, answers, {}))
     (folder / "zoe.ipynb").write_bytes(b"{")
     return folder
 
 
 @pytest.fixture(scope="package")
-def local_results(tiny: GradingPlan, handed_in: Path) -> dict[str, Result]:
+def local_results(cluster_plan: GradingPlan, submission_folder: Path) -> dict[str, Result]:
     """What this machine alone makes of the class, by student."""
     results: dict[str, Result] = {}
-    with start_engine(tiny, workers=2) as engine:
-        engine.grade(find_submissions([handed_in], tiny.assignment), lambda one: collect_result(results, one))
+    with start_engine(cluster_plan, workers=2) as engine:
+        engine.grade(
+            find_submissions([submission_folder], cluster_plan.assignment),
+            lambda one: collect_result(results, one),
+        )
     return results
 
 

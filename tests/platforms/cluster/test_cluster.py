@@ -49,15 +49,17 @@ ONLY_OURS = 731
 
 
 def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is_not_used(
-    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster
+    cluster_plan: GradingPlan, submission_folder: Path, local_results: dict[str, Result], cluster: DaskCluster
 ) -> None:
     old, told, results = cluster.start_worker(OLD_VERSION_PRELOAD), [], dict[str, Result]()
     cluster.wait_for_workers(3)
-    with connect(tiny, cluster.address, told.append) as workers:
+    with connect(cluster_plan, cluster.address, told.append) as workers:
         while not any("tensorflow" in sentence for sentence in told):
             results.clear()
-            workers.grade(find_submissions(handed_in, tiny), lambda one: collect_result(results, one))
-            assert results == local
+            workers.grade(
+                find_submissions(submission_folder, cluster_plan), lambda one: collect_result(results, one)
+            )
+            assert results == local_results
     assert not zygote_descendants(worker_process(old))
     old.terminate()
     refusal = next(sentence for sentence in told if "tensorflow" in sentence)
@@ -67,10 +69,14 @@ def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is
 
 
 def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with_it(
-    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster, tmp_path: Path
+    cluster_plan: GradingPlan,
+    submission_folder: Path,
+    local_results: dict[str, Result],
+    cluster: DaskCluster,
+    tmp_path: Path,
 ) -> None:
-    folder = Path(shutil.copytree(handed_in, tmp_path / "class"))
-    (folder / f"{CRASHING_STUDENT}.ipynb").write_bytes(make_submission(tiny, {}, {}))
+    folder = Path(shutil.copytree(submission_folder, tmp_path / "class"))
+    (folder / f"{CRASHING_STUDENT}.ipynb").write_bytes(make_submission(cluster_plan, {}, {}))
     results, below = dict[str, Result](), list[psutil.Process]()
 
     def kill_one(one: Result) -> None:
@@ -83,10 +89,10 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
             ]
             below.extend(kill_and_list_descendants(busy[0]))
 
-    with connect(tiny, cluster.address) as workers:
-        workers.grade(find_submissions(folder, tiny), kill_one)
+    with connect(cluster_plan, cluster.address) as workers:
+        workers.grade(find_submissions(folder, cluster_plan), kill_one)
     deadly = results.pop(CRASHING_STUDENT)
-    assert results == local
+    assert results == local_results
     assert len(deadly.ungraded_checks) == len(deadly.checks)
     assert deadly.checks[0].message == "its worker ended 3 times while it was graded"
     assert len(below) >= 3  # zygote, grader, the keeper of a submission
@@ -94,7 +100,11 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
 
 
 def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
-    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], cluster: DaskCluster, tmp_path: Path
+    cluster_plan: GradingPlan,
+    submission_folder: Path,
+    local_results: dict[str, Result],
+    cluster: DaskCluster,
+    tmp_path: Path,
 ) -> None:
     out = tmp_path / "out"
 
@@ -106,41 +116,41 @@ def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
         doomed.start_worker()
         with pytest.raises(StaffError, match=r"scheduler is gone.*what is finished is kept"):
             run.grade(
-                tiny,
-                find_submissions(handed_in, tiny),
+                cluster_plan,
+                find_submissions(submission_folder, cluster_plan),
                 out,
-                lambda _: connect(tiny, doomed.address),
+                lambda _: connect(cluster_plan, doomed.address),
                 Killing(),
             )
     finished = (out / NAME).read_bytes()
-    assert 1 <= len(finished.splitlines()) - 1 < len(local)
+    assert 1 <= len(finished.splitlines()) - 1 < len(local_results)
     given = run.grade(
-        tiny,
-        find_submissions(handed_in, tiny),
+        cluster_plan,
+        find_submissions(submission_folder, cluster_plan),
         out,
-        lambda _: connect(tiny, cluster.address),
+        lambda _: connect(cluster_plan, cluster.address),
         run.RunListener(),
     )
     assert (out / NAME).read_bytes().startswith(finished)
     results: dict[str, Result] = {}
     for one in given:
         collect_result(results, one)
-    assert results == local
-    assert (out / "ana" / SUBMISSION_NAME).read_bytes() == (handed_in / "ana.ipynb").read_bytes()
+    assert results == local_results
+    assert (out / "ana" / SUBMISSION_NAME).read_bytes() == (submission_folder / "ana.ipynb").read_bytes()
 
 
 def test_an_interrupted_run_frees_the_workers_and_says_one_word(
-    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster, tmp_path: Path
+    cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, tmp_path: Path
 ) -> None:
     folder = tmp_path / "class"
     folder.mkdir()
-    shutil.copy(handed_in / "ana.ipynb", folder)
+    shutil.copy(submission_folder / "ana.ipynb", folder)
     for student in ("slow", "slower"):
-        (folder / f"{student}.ipynb").write_bytes(make_submission(tiny, SLOW, {}))
-    out, root = tmp_path / "out", str(Path(__file__).parents[2])
+        (folder / f"{student}.ipynb").write_bytes(make_submission(cluster_plan, SLOW, {}))
+    out, root = tmp_path / "out", str(Path(__file__).parents[3])
     running = subprocess.Popen(
-        command(tiny.assignment.root, folder, "--out", out, "--cluster", cluster.address),
-        cwd=tiny.assignment.root,
+        command(cluster_plan.assignment.root, folder, "--out", out, "--cluster", cluster.address),
+        cwd=cluster_plan.assignment.root,
         env={**os.environ, "PYTHONPATH": root},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -177,7 +187,7 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
 
 
 def test_where_all_workers_are_refused_nothing_is_graded(
-    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+    cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def newer_here(there: dict[str, str], ours: dict[str, str], compared=version_check.difference) -> str:
         return compared(there, {name: "9.0" if name == "keras" else ours[name] for name in ours})
@@ -185,38 +195,43 @@ def test_where_all_workers_are_refused_nothing_is_graded(
     monkeypatch.setattr(version_check, "difference", newer_here)
     told, results = [], dict[str, Result]()
     sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same"
-    with pytest.raises(StaffError, match=sentence), connect(tiny, cluster.address, told.append) as workers:
-        workers.grade(find_submissions(handed_in, tiny), lambda one: collect_result(results, one))
+    with (
+        pytest.raises(StaffError, match=sentence),
+        connect(cluster_plan, cluster.address, told.append) as workers,
+    ):
+        workers.grade(
+            find_submissions(submission_folder, cluster_plan), lambda one: collect_result(results, one)
+        )
     assert results == {}
     assert len(told) == 2
 
 
 def test_a_file_that_only_the_client_has_is_named_with_the_worker(
-    tiny: GradingPlan, handed_in: Path, cluster: DaskCluster
+    cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster
 ) -> None:
     data = f"/proc/self/fd/{ONLY_OURS}"
-    recipe = replace(tiny, environment={"RNNLAB_REVIEWS": data})
-    with (handed_in / "zoe.ipynb").open("rb") as file:
+    recipe = replace(cluster_plan, environment={"RNNLAB_REVIEWS": data})
+    with (submission_folder / "zoe.ipynb").open("rb") as file:
         os.dup2(file.fileno(), ONLY_OURS)
     sentence = rf"worker tcp://.*: RNNLAB_REVIEWS={data}: does not exist there"
     try:
         with pytest.raises(StaffError, match=sentence), connect(recipe, cluster.address) as workers:
-            workers.grade(find_submissions(handed_in, tiny), print)
+            workers.grade(find_submissions(submission_folder, cluster_plan), print)
     finally:
         os.close(ONLY_OURS)
 
 
 def test_nobody_who_grades_is_waited_for_and_then_told(
-    tiny: GradingPlan, handed_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster_plan: GradingPlan, submission_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "PATIENCE_S", 3.0)
     told: list[str] = []
     with start_cluster(tmp_path) as empty:
         with (
             pytest.raises(StaffError, match=r"no worker for 0.05 minutes; start some"),
-            connect(tiny, empty.address, told.append) as workers,
+            connect(cluster_plan, empty.address, told.append) as workers,
         ):
-            workers.grade(find_submissions(handed_in, tiny), print)
+            workers.grade(find_submissions(submission_folder, cluster_plan), print)
         assert told == [f"waiting for workers at {empty.address}"]
 
 
@@ -231,29 +246,33 @@ def test_nobody_who_grades_is_waited_for_and_then_told(
     ],
 )
 def test_an_address_at_which_nobody_answers_is_told_in_a_sentence(
-    tiny: GradingPlan, handed_in: Path, address: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+    cluster_plan: GradingPlan,
+    submission_folder: Path,
+    address: str,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cluster_client, "CONNECT_S", 2.0)
-    with pytest.raises(StaffError, match=sentence), connect(tiny, address) as workers:
-        workers.grade(find_submissions(handed_in, tiny), print)
+    with pytest.raises(StaffError, match=sentence), connect(cluster_plan, address) as workers:
+        workers.grade(find_submissions(submission_folder, cluster_plan), print)
 
 
 def test_without_dask_a_sentence_says_how_to_get_it(
-    tiny: GradingPlan, monkeypatch: pytest.MonkeyPatch
+    cluster_plan: GradingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("autograder.platforms.cluster.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(StaffError, match=r"pip install 'rnn-course\[cluster\]'"), connect(tiny, "x"):
+    with pytest.raises(StaffError, match=r"pip install 'rnn-course\[cluster\]'"), connect(cluster_plan, "x"):
         pass
 
 
 @pytest.mark.parametrize("lie", ["another student", "another source", "more points", "a pickle"])
 def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
-    tiny: GradingPlan, handed_in: Path, local: dict[str, Result], lie: str
+    cluster_plan: GradingPlan, submission_folder: Path, local_results: dict[str, Result], lie: str
 ) -> None:
-    one = next(one for one in find_submissions(handed_in, tiny) if one.student == "ana")
-    true = local["ana"]
+    one = next(one for one in find_submissions(submission_folder, cluster_plan) if one.student == "ana")
+    true = local_results["ana"]
     doubled = tuple(replace(check, points=2 * check.points) for check in true.checks)
     said = {
         "another student": replace(true, student="ben"),
@@ -263,7 +282,7 @@ def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
 
     async def told(answer: bytes) -> Result:
         results: list[Result] = []
-        line = SubmissionQueue(tiny, [one], results.append, None)
+        line = SubmissionQueue(cluster_plan, [one], results.append, None)
         turn, data = await line.get()
         line.finish(turn, data, answer)
         assert line.finished.is_set()

@@ -97,13 +97,13 @@ def _ip(*arguments: str) -> str:
 
 
 def test_a_class_of_fifty_survives_the_loss_of_a_machine(
-    tiny: GradingPlan, machines: list[Machine], tmp_path: Path
+    cluster_plan: GradingPlan, machines: list[Machine], tmp_path: Path
 ) -> None:
     handed_in, out = tmp_path / "handed_in", tmp_path / "out"
     handed_in.mkdir()
     for number in range(CLASS):
         answers = list(CLASS_ANSWERS.values())[number % len(CLASS_ANSWERS)]
-        (handed_in / f"student_{number:02}.ipynb").write_bytes(make_submission(tiny, answers, {}))
+        (handed_in / f"student_{number:02}.ipynb").write_bytes(make_submission(cluster_plan, answers, {}))
     journal, (hub, first, second) = out / NAME, machines
     with start_cluster(tmp_path, host=hub.address, inside=hub.inside) as network:
         for machine in (first, second):
@@ -111,9 +111,9 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
         running = subprocess.Popen(
             [
                 *hub.inside,
-                *command(tiny.assignment.root, handed_in, "--out", out, "--cluster", network.address),
+                *command(cluster_plan.assignment.root, handed_in, "--out", out, "--cluster", network.address),
             ],
-            cwd=tiny.assignment.root,
+            cwd=cluster_plan.assignment.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=sys.stderr,
         )
@@ -125,8 +125,8 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
     for line in journal.read_bytes().splitlines()[1:]:
         collect_result(results, deserialize(json.loads(line)))
     alone: dict[str, Result] = {}
-    with start_engine(tiny, workers=2) as engine:
-        engine.grade(find_submissions(handed_in, tiny), lambda one: collect_result(alone, one))
+    with start_engine(cluster_plan, workers=2) as engine:
+        engine.grade(find_submissions(handed_in, cluster_plan), lambda one: collect_result(alone, one))
     assert results == alone
     assert len(results) == CLASS
 
@@ -143,14 +143,16 @@ worker.IDLE_S, worker._LOOK_S = 3.0, 0.2
 
 
 def test_a_client_that_is_killed_leaves_no_engine_behind(
-    tiny: GradingPlan, handed_in: Path, tmp_path: Path
+    cluster_plan: GradingPlan, submission_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     with start_cluster(tmp_path) as running:
         nanny = running.start_worker(IMPATIENT)
         client = subprocess.Popen(
-            command(tiny.assignment.root, handed_in, "--out", out, "--cluster", running.address),
-            cwd=tiny.assignment.root,
+            command(
+                cluster_plan.assignment.root, submission_folder, "--out", out, "--cluster", running.address
+            ),
+            cwd=cluster_plan.assignment.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=sys.stderr,
         )

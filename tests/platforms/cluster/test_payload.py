@@ -14,13 +14,13 @@ from autograder.platforms.cluster.payload import pack, plan_digests, unpack
 
 
 @pytest.fixture
-def remembering(tiny: GradingPlan, tmp_path: Path) -> GradingPlan:
+def remembering(cluster_plan: GradingPlan, tmp_path: Path) -> GradingPlan:
     """A course that remembers two trainings."""
     root = tmp_path / "course"
-    write_tree(root, pack(tiny).files)
+    write_tree(root, pack(cluster_plan).files)
     cache = root / "var" / "training"
     write_tree(cache, {"a.entry": b"12345", "b.entry": b"1234567", "c.part": b"1"})
-    return replace(tiny, assignment=replace(tiny.assignment, root=root), cache=cache)
+    return replace(cluster_plan, assignment=replace(cluster_plan.assignment, root=root), cache=cache)
 
 
 def test_a_recipe_is_the_same_after_its_journey(remembering: GradingPlan, tmp_path: Path) -> None:

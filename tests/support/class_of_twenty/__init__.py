@@ -2,11 +2,11 @@
 
 ``style``      what is particular about it
 ``answers``    the answer to a question; the instructor's where there is none
-``lost``       points that an answer does not earn, by question
-``blank``      questions that are left as they were released
-``above``, ``below``  a cell of the student's own next to a cell
+``lost_points``   points that an answer does not earn, by question
+``blank_questions`` questions that are left as they were released
+``cells_above``, ``cells_below``  a cell of the student's own next to a cell
 ``deleted``    cells; ``moved`` pairs of questions, the first goes right below the second
-``saved_by``   ``colab``: cell ids are gone, Colab's metadata are there
+``editor`` ``colab``: cell ids are gone, Colab's metadata are there
 """
 
 import json
@@ -76,9 +76,10 @@ def load() -> tuple[Submission, ...]:
 
 def _read(path: Path) -> Submission:
     facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    for name in ("blank", "deleted"):
+    for name in ("blank_questions", "deleted_cells"):
         facts[name] = tuple(facts.get(name, ()))
-    facts["moved"] = tuple((question, after) for question, after in facts.get("moved", ()))
+    moved = facts.get("moved_questions", ())
+    facts["moved_questions"] = tuple((question, after) for question, after in moved)
     return Submission(path.stem, **facts)
 
 

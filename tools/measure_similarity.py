@@ -1,6 +1,6 @@
 """What the likeness of answers comes to where nobody copied, and where somebody did.
 
-``python -m tests.support.measure_similarity`` prints the figures of ``docs/similarity.md``.
+``python -m tools.measure_similarity`` prints the figures of ``docs/similarity.md``.
 """
 
 import ast
@@ -18,7 +18,7 @@ from autograder.report import similarity
 from autograder.report.similarity import SimilarPair
 from tests.support import class_of_twenty
 
-ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
+ASSIGNMENT = load_course(Path(__file__).parents[1]).assignment("lab_4_4_rnn")
 SOURCE = prepare(ASSIGNMENT).source
 KNOWN_ANSWERS = known_answers.load(ASSIGNMENT)
 REFERENCES = similarity.reference_answers(SOURCE, KNOWN_ANSWERS)
