@@ -13,6 +13,11 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 """Of the systems that a zip can come from; only this one has modes."""
 
+RESERVED_NAMES = (
+    "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
+)  # fmt: skip
+"""Files that a run writes next to the students' folders; no student's folder may have such a name."""
+
 IGNORED_NAMES = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.commands.cli import course
-from autograder.engine.run_folder import RESERVED_NAMES
+from autograder.files import RESERVED_NAMES
 from autograder.lateness import LatePolicy, lateness
 from autograder.report.exports.export import FORMATS
 from autograder.report.roster import COLUMNS

@@ -1,9 +1,9 @@
-"""The journal of a run: one line per finished submission, whole or not there at all.
+"""The journal of a run: one line of JSON per finished submission, written completely or not at all.
 
-A header says what the run grades against; where that changes, the journal goes on with another
-header. A result counts if it was come to under the last one. A line that is damaged is passed
-over and told of; the submission that stood there is graded again. Whatever else a run leaves
-behind is derived from these lines.
+A header line says what the run grades against. When that changes, the run continues below another
+header. Only results that match the last header count. A damaged line is skipped and reported by
+line number, and its submission is graded again. All other files of a run are derived from these
+lines.
 """
 
 import contextlib
@@ -11,29 +11,32 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from autograder.engine.results import Result
+import msgspec
+
+from autograder.engine.results import Result, deserialize, serialize
 from autograder.engine.run_folder import replace_file
-from autograder.engine.serialize import deserialize, serialize
 from autograder.errors import StaffError
 
 NAME = "run.jsonl"
 FORMAT = 4
-"""Of the lines; a journal of another format is not continued."""
+"""Version of the line format; a journal in another format cannot be continued."""
 
-_FIXED_FIELDS = {"assignment": "assignment", "dataset": "data set", "isolation": "isolation"}
+_FIXED_FIELDS = {"assignment": "assignment", "dataset": "dataset", "isolation": "isolation"}
+"""Header fields that must not change within a journal, and how messages name them."""
+
 _CHANGEABLE_FIELDS = {
     "source_sha256": "source notebook",
     "kit_sha256": "kit",
     "config_sha256": "configuration",
     "versions": "Python or a library",
 }
-"""What may differ between two headers of one journal, in words, and before that what may not."""
+"""Header fields that may change; results from before the change no longer count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,74 +49,72 @@ class Header:
     config_sha256: str
     dataset: str
     isolation: str
-    """What was demanded, ``full`` or ``any``."""
+    """The isolation that the configuration demands, ``full`` or ``any``."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     def matches(self, result: Result) -> bool:
-        """Say whether a result was come to under this."""
-        made = result.provenance
-        digests = made.source_sha256, made.kit_sha256, made.config_sha256
+        """Return True if a result was graded against the same things."""
+        provenance = result.provenance
         return (
             result.assignment == self.assignment
-            and made.dataset == self.dataset
-            and digests == (self.source_sha256, self.kit_sha256, self.config_sha256)
-            and all(made.versions.get(name) == version for name, version in self.versions.items())
+            and provenance.dataset == self.dataset
+            and provenance.source_sha256 == self.source_sha256
+            and provenance.kit_sha256 == self.kit_sha256
+            and provenance.config_sha256 == self.config_sha256
+            and all(provenance.versions.get(name) == version for name, version in self.versions.items())
         )
 
 
 class Key(NamedTuple):
-    """What makes a submission the same: the student and the bytes."""
+    """The identity of a submission: the student and the bytes."""
 
     student: str
     submission_sha256: str
 
 
 class JournalSnapshot(NamedTuple):
-    """What a run has come to so far."""
+    """The results of a run so far."""
 
     header: Header
     results: tuple[Result, ...]
-    """The last one of each student, in order of their names."""
+    """The latest result of each student, sorted by student."""
 
     remarks: tuple[str, ...]
-    """What is amiss with the journal, one sentence each."""
+    """Problems with the journal, one sentence each."""
 
 
 class _Content(NamedTuple):
     header: Header | None
-    """The last one."""
+    """The last header."""
 
     results: dict[Key, Result]
-    """The later line counts."""
+    """In the order of the lines; of two lines with the same key, only the later one."""
 
     size_bytes: int
-    """Up to the end of the last whole line."""
+    """Size up to the end of the last complete line."""
 
-    damaged_lines: list[int]
-    """Numbers of the lines that cannot be read."""
+    remarks: tuple[str, ...]
 
 
 class Journal:
-    """An open journal; one run at a time holds it."""
+    """An open journal; only one run can hold it at a time."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
         self._results: dict[Key, Result] = {}
         self.remarks: tuple[str, ...] = ()
-        """What is amiss with it, one sentence each."""
+        """Problems with the journal, one sentence each."""
 
     @classmethod
     def open(cls, out: Path, header: Header) -> Self:
-        """Begin the journal in ``out`` or go on with it.
-
-        Only its owner may read what is made here: it holds other students' marks.
+        """Create the journal in ``out`` or continue it; readable only by its owner.
 
         Raises:
-            StaffError: another run writes there, the journal is of another assignment, data
-                set or isolation, or the place cannot be written.
+            StaffError: another run is writing there, the journal belongs to another assignment,
+                dataset or isolation, or the folder cannot be written.
         """
         path = out / NAME
         try:
@@ -132,37 +133,37 @@ class Journal:
 
     @property
     def finished_results(self) -> Mapping[Key, Result]:
-        """Return what need not be graded again: nothing in it is ungraded."""
+        """Return the results that need not be graded again: those without ungraded checks."""
         return MappingProxyType(
             {key: result for key, result in self._results.items() if not result.ungraded_checks}
         )
 
     def append(self, result: Result) -> None:
-        """Write one result; once this returns, neither a kill nor a power cut loses it.
+        """Write one result; after this returns, neither a kill nor a power failure loses it.
 
         Raises:
-            StaffError: the disk is full or fails; nothing of the line is left.
+            StaffError: the disk is full or failing; nothing of the line remains.
         """
         self._write(serialize(result))
         self._results[_key(result)] = result
 
     def close(self) -> None:
-        """Let another run have the journal."""
+        """Release the journal for another run."""
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _lock(self) -> None:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # `course delete-student` may have replaced the file between our open and our lock. Then
+            # we hold the lock of a file without a name, and whatever we wrote to it would be lost.
             if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
-                raise BlockingIOError  # `forget` has put another file here since this one was opened
+                raise BlockingIOError
         except (BlockingIOError, FileNotFoundError):
             raise StaffError(
                 f"{self.path}: another run is writing here; wait for it or name another --out"
@@ -174,23 +175,22 @@ class Journal:
 
     def _resume(self, header: Header) -> None:
         content = _parse(self.path.read_bytes(), self.path)
-        if content.header and (other := _changed_fields(_FIXED_FIELDS, content.header, header)):
+        before = content.header
+        if before and (conflict := _changed_fields(_FIXED_FIELDS, before, header)):
             raise StaffError(
-                f"{self.path}: holds a run with another {other}; "
+                f"{self.path}: contains a run with another {conflict}; "
                 f"name another --out or delete {self.path.parent}"
             )
         os.ftruncate(self._descriptor, content.size_bytes)
-        if content.header != header:
+        if before != header:
             self._write(asdict(header))
             _sync_folder(self.path.parent)
         self._results = {key: result for key, result in content.results.items() if header.matches(result)}
-        self.remarks = _damage_remarks(self.path, content)
-        if content.results and content.header and content.header != header:
-            changed = differences(content.header, header)
-            again = len(content.results) - len(self._results)
-            self.remarks += (
-                f"{self.path}: {changed} changed since; {again} results from before do not count any more",
-            )
+        self.remarks = content.remarks
+        if content.results and before and before != header:
+            changed = differences(before, header)
+            dropped = len(content.results) - len(self._results)
+            self.remarks += (f"{self.path}: {changed} changed; {dropped} earlier results no longer count",)
 
     def _write(self, record: dict[str, Any]) -> None:
         line = _line(record)
@@ -205,49 +205,54 @@ class Journal:
                 os.ftruncate(self._descriptor, size_bytes)
             raise StaffError(
                 f"{self.path}: cannot be written ({error.strerror}); make room and run the same "
-                "command again: what is finished is kept"
+                "command again: finished results are kept"
             ) from error
 
 
 def remove_student(out: Path, student: str, name: str = "") -> None:
-    """Take all lines of a student out of a journal, and the name out of groups' lines.
+    """Remove all lines of a student from a journal, and the name from the lines of groups.
 
     Args:
-        name: as it stands among the members of a group; empty if in none.
+        name: the name among the members of a group; empty if the student is in none.
 
     Raises:
         StaffError: there is no journal, a run is writing it, or it cannot be written.
     """
     header = read(out).header
-    with Journal.open(out, header) as opened:
-        content = _parse(opened.path.read_bytes(), opened.path)
-        kept = [
-            replace(result, members=tuple(member for member in result.members if member != name))
-            for key, result in content.results.items()
-            if key.student != student
-        ]
-        lines = (asdict(header), *map(serialize, kept))
-        replace_file(opened.path, b"".join(map(_line, lines)))
+    with Journal.open(out, header) as journal:
+        content = _parse(journal.path.read_bytes(), journal.path)
+        records = [asdict(header)]
+        for key, result in content.results.items():
+            if key.student != student:
+                members = tuple(member for member in result.members if member != name)
+                records.append(serialize(replace(result, members=members)))
+        replace_file(journal.path, b"".join(map(_line, records)))
 
 
 def read(out: Path) -> JournalSnapshot:
-    """Return what a run in ``out`` has come to so far, also while it goes on.
+    """Return the results of a run so far, also while it is still running.
 
     Raises:
         StaffError: there is no journal, or nothing in it can be read.
     """
     path = out / NAME
     try:
-        content = _parse(path.read_bytes(), path)
+        header, results, _, remarks = _parse(path.read_bytes(), path)
     except OSError as error:
         raise StaffError(f"{path}: cannot be read ({error.strerror}); name the folder of a run") from error
-    header = content.header
     if header is None:
-        raise StaffError(f"{path}: holds no run that can be read; start `course grade` again")
-    latest = {key.student: result for key, result in content.results.items() if header.matches(result)}
-    return JournalSnapshot(
-        header, tuple(latest[student] for student in sorted(latest)), _damage_remarks(path, content)
-    )
+        raise StaffError(f"{path}: contains no readable run; start `course grade` again")
+    latest = {key.student: result for key, result in results.items() if header.matches(result)}
+    return JournalSnapshot(header, tuple(latest[student] for student in sorted(latest)), remarks)
+
+
+def differences(first: Header, second: Header) -> str:
+    """Return the names of the header fields in which two runs differ; empty if there are none."""
+    return _changed_fields(_FIXED_FIELDS | _CHANGEABLE_FIELDS, first, second)
+
+
+def _changed_fields(labels: Mapping[str, str], first: Header, second: Header) -> str:
+    return " and ".join(labels[name] for name in labels if getattr(first, name) != getattr(second, name))
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -259,48 +264,43 @@ def _key(result: Result) -> Key:
 
 
 def _parse(data: bytes, path: Path) -> _Content:
+    """Read all complete lines of a journal, which may be damaged anywhere.
+
+    A student may submit file A, then B, then A again. The last line has the key of the first, and
+    assigning to an existing dict key keeps its old place: B would look newer. So a key is removed
+    before it is set, and the order of the keys is the order of the last lines.
+    """
     size_bytes = data.rfind(b"\n") + 1
-    header = None
+    header: Header | None = None
     results: dict[Key, Result] = {}
-    damaged = []
+    damaged_lines = []
     for number, line in enumerate(data[:size_bytes].split(b"\n")[:-1], 1):
         try:
-            plain = json.loads(line)
-            if "format" in plain:
-                header = _header(plain, path)
-                continue
-            result = deserialize(plain)
-        except (ValueError, TypeError, KeyError):
-            damaged.append(number)
-            continue
-        results.pop(_key(result), None)
-        results[_key(result)] = result
-    return _Content(header, results, size_bytes, damaged)
+            record = json.loads(line)
+            if isinstance(record, dict) and "format" in record:
+                header = _header(record, path)
+            else:
+                result = deserialize(record)
+                results.pop(_key(result), None)
+                results[_key(result)] = result
+        except (ValueError, RecursionError):
+            damaged_lines.append(number)
+    return _Content(header, results, size_bytes, tuple(_damage_remarks(path, damaged_lines)))
 
 
 def _header(record: dict[str, Any], path: Path) -> Header:
     if record["format"] != FORMAT:
         raise StaffError(
-            f"{path}: was written by another version of this package (format {record['format']!r}); "
-            "name another --out"
+            f"{path}: this run was graded by an earlier version (journal format {record['format']!r}); "
+            "grade the class again into another folder"
         )
-    return Header(**record)
+    return msgspec.convert(record, Header)
 
 
-def _damage_remarks(path: Path, content: _Content) -> tuple[str, ...]:
-    if not content.damaged_lines:
-        return ()
-    numbers = ", ".join(map(str, content.damaged_lines))
-    return (f"{path}: damaged and passed over: line {numbers}; who stood there is graded again",)
-
-
-def differences(found: Header, wanted: Header) -> str:
-    """Return in words what two runs do not have in common; empty if nothing."""
-    return _changed_fields(_FIXED_FIELDS | _CHANGEABLE_FIELDS, found, wanted)
-
-
-def _changed_fields(labels: Mapping[str, str], found: Header, wanted: Header) -> str:
-    return " and ".join(labels[name] for name in labels if getattr(found, name) != getattr(wanted, name))
+def _damage_remarks(path: Path, damaged_lines: Iterable[int]) -> Iterable[str]:
+    if damaged_lines:
+        numbers = ", ".join(map(str, damaged_lines))
+        yield f"{path}: skipped damaged line {numbers}; the student of a skipped line is graded again"
 
 
 def _sync_folder(folder: Path) -> None:

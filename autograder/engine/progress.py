@@ -17,8 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from autograder.engine.results import Result
-from autograder.engine.run import RunListener
+from autograder.engine.results import Result, RunListener
 
 REPORT_INTERVAL_S = 30.0
 """Seconds between two plain lines that say how fast it goes."""

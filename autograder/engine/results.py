@@ -1,14 +1,18 @@
-"""What grading one submission came to: outcomes per check, points per question, provenance."""
+"""The result of grading a submission: an outcome per check, points per question, provenance."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 from autograder.checks import Outcome
 
 
 class GradingStatus(StrEnum):
-    """How much of a submission is graded; what is not is our fault and graded again."""
+    """How much of a submission has been graded; what is ungraded is a grader error."""
 
     GRADED = "graded"
     PARTIAL = "partly ungraded"
@@ -17,7 +21,7 @@ class GradingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What became of one check."""
+    """The result of one check."""
 
     id: str
     """The check's cell id, e.g. ``q2-values``."""
@@ -26,35 +30,46 @@ class CheckResult:
     title: str
     hidden: bool
     points: float
-    """What the check is worth."""
+    """Points that the check is worth."""
 
     outcome: Outcome
     message: str = ""
-    """What a student may read; never a value that only a hidden check knows."""
+    """A sentence for the student; never contains a value that only a hidden check knows."""
 
     hint: str = ""
     wall_s: float = 0.0
     peak_bytes: int = 0
-    """Resident memory of the submission's processes, at most, while the check ran."""
+    """Peak resident memory of the submission's processes while the check ran."""
+
+    def __post_init__(self) -> None:
+        """Keep one copy of each text in memory.
+
+        All results of a class repeat the same ids, titles and messages. Without this, a class of
+        a thousand takes several times the memory once it has been read from a journal.
+        """
+        for name in ("id", "question", "title", "message", "hint"):
+            text = getattr(self, name)
+            if type(text) is str:
+                object.__setattr__(self, name, sys.intern(text))
 
     @property
     def earned(self) -> float:
-        """Return the points that count."""
+        """Return the points that the check earned."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
     @property
     def student_message(self) -> str:
-        """Return the sentence that the student reads; why a check could not run is for staff."""
+        """Return the message for the student; the reason for a grader error is for staff only."""
         return "" if self.outcome is Outcome.UNGRADED else self.message
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a result rests on."""
+    """Everything that a result depends on."""
 
     submission_sha256: str
     source_sha256: str
-    """Of the source notebook's bytes."""
+    """Digest of the source notebook's bytes."""
 
     kit_sha256: str
     config_sha256: str
@@ -65,7 +80,7 @@ class Provenance:
     """``full`` or ``reduced``."""
 
     missing_layers: tuple[str, ...]
-    """Isolation layers that this machine does not give."""
+    """Isolation layers that the machine does not provide."""
 
     dataset: str
     seed: int
@@ -73,59 +88,59 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of one submission; it always exists."""
+    """The result of one submission; every submission has one."""
 
     student: str
-    """The name of the student as the folder or file says, fit for a path."""
+    """The student's name as in the folder or file name, safe to use in a path."""
 
     submission: str
-    """Where it was found, relative to the path that was named."""
+    """Path of the submission, relative to the path that was given."""
 
     assignment: str
     checks: tuple[CheckResult, ...]
-    """All checks of the source, in its order, run or not."""
+    """All checks of the source, in its order, including those that did not run."""
 
     provenance: Provenance
     repairs: tuple[str, ...] = ()
-    """What was put right before grading, one sentence each."""
+    """What was fixed before grading, one sentence each."""
 
     flags: tuple[str, ...] = ()
     """What staff should look at, one sentence each, e.g. a crash or a copied ``grade_id``."""
 
     misconceptions: Mapping[str, str] = field(default_factory=dict)
-    """By question, what a wrong answer to it is probably taken to mean; a guess."""
+    """The probable misconception behind a wrong answer, by question; a guess."""
 
     manual: Mapping[str, float] = field(default_factory=dict)
-    """Questions that people mark, with their points."""
+    """Points of the manually graded questions, by question."""
 
     name: str = ""
-    """The person's, or the group's, as the platform writes it; empty if it does not."""
+    """Name of the person or group on the platform; empty if the platform gives none."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
-    """What else the platform says: ``canvas``, ``moodle``, ``id``, ``email``, or ``student`` of a folder."""
+    """Other platform ids: ``canvas``, ``moodle``, ``id``, ``email``, or a folder's ``student``."""
 
     members: tuple[str, ...] = ()
-    """Names of all who handed it in together; empty for one."""
+    """Names of all members of a group; empty for an individual."""
 
     submitted_at: str = ""
-    """Date and time with a zone; empty if unknown."""
+    """Date and time with a time zone; empty if unknown."""
 
     late_mark: bool = False
-    """Whether the platform marked it as late."""
+    """True if the platform marked the submission as late."""
 
     wall_s: float = 0.0
     peak_bytes: int = 0
     train_s: float = 0.0
-    """Seconds that its trainings cost, estimated; the same whether or not they were remembered."""
+    """Estimated seconds of training; a cached training costs as much as a new one."""
 
     @property
     def earned(self) -> float:
-        """Return all points that count."""
+        """Return the points earned."""
         return sum(check.earned for check in self.checks)
 
     @property
     def points(self) -> float:
-        """Return what the checks are worth together."""
+        """Return the points that all checks are worth."""
         return sum(check.points for check in self.checks)
 
     def questions(self) -> dict[str, tuple[float, float]]:
@@ -137,21 +152,66 @@ class Result:
         return table
 
     def marks(self) -> dict[str, float | None]:
-        """Return earned points by question, in order; ``None`` where no check could be graded."""
-        graded = {check.question for check in self.checks if check.outcome is not Outcome.UNGRADED}
-        questions = self.questions()
-        return {name: questions[name][0] if name in graded else None for name in questions}
+        """Return earned points by question, in order; None where no check could be graded."""
+        marks: dict[str, float | None] = {}
+        for check in self.checks:
+            marks.setdefault(check.question, None)
+            if check.outcome is not Outcome.UNGRADED:
+                marks[check.question] = (marks[check.question] or 0.0) + check.earned
+        return marks
 
     @property
     def status(self) -> GradingStatus:
-        """Return how much of it is graded."""
+        """Return how much of the submission has been graded."""
         if not self.ungraded_checks:
             return GradingStatus.GRADED
-        return (
-            GradingStatus.UNGRADED if len(self.ungraded_checks) == len(self.checks) else GradingStatus.PARTIAL
-        )
+        if len(self.ungraded_checks) < len(self.checks):
+            return GradingStatus.PARTIAL
+        return GradingStatus.UNGRADED
 
     @property
     def ungraded_checks(self) -> tuple[CheckResult, ...]:
-        """Return the checks that we could not run: our fault, not the student's."""
+        """Return the checks that could not be graded because of a grader error."""
         return tuple(check for check in self.checks if check.outcome is Outcome.UNGRADED)
+
+
+def serialize(result: Result) -> dict[str, Any]:
+    """Return a result as plain data that ``json.dumps`` accepts; equal results give equal data."""
+    plain: dict[str, Any] = msgspec.to_builtins(result, enc_hook=dict)
+    plain["provenance"]["versions"] = dict(sorted(plain["provenance"]["versions"].items()))
+    return plain
+
+
+def deserialize(plain: object) -> Result:
+    """Return the result in plain data from a journal or another machine.
+
+    Raises:
+        ValueError: a field is missing or has the wrong type.
+    """
+    # ``convert`` and not ``msgspec.json.decode``: names of files and students may hold lone
+    # surrogates (bytes that are not UTF-8), which Python's JSON keeps and msgspec's refuses.
+    return msgspec.convert(plain, Result)
+
+
+class RunListener:
+    """Receives the events of a run; does nothing by default, override what you need.
+
+    A run calls ``on_start`` and ``on_graded``. While one submission is graded, ``on_call`` and
+    ``on_check`` report each call and each check, and ``on_partial`` the result so far. An
+    exception that a listener raises ends the grading.
+    """
+
+    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
+        """Receive the number already graded, the students to grade in order, and journal remarks."""
+
+    def on_graded(self, result: Result) -> None:
+        """Receive a result that is in the journal."""
+
+    def on_call(self, check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
+        """Receive a check's call of an answer and the reply of the submission, which is untrusted."""
+
+    def on_check(self, result: CheckResult) -> None:
+        """Receive the result of a finished check, without a message that may be replaced later."""
+
+    def on_partial(self, result: Result, unreached: frozenset[str]) -> None:
+        """Receive the result so far and the ids of the checks that have not been reached."""

@@ -8,23 +8,13 @@ from pathlib import Path
 from autograder.engine.grade_submission import with_submitter
 from autograder.engine.journal import Header, Journal, Key
 from autograder.engine.plan import GradingPlan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, RunListener
 from autograder.engine.run_folder import store_submission
 from autograder.engine.versions import versions
 from autograder.engine.worker_pool import StartBackend
 from autograder.errors import StaffError
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
-
-
-class RunListener:
-    """Is told how a run goes; this one lets it pass."""
-
-    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
-        """Hear how many are finished already, who is to be graded, in order, and what is amiss."""
-
-    def on_graded(self, result: Result) -> None:
-        """Hear of a submission that is finished and kept."""
 
 
 def grade(

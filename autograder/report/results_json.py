@@ -12,8 +12,7 @@ from typing import Any
 
 from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
-from autograder.engine.results import CheckResult, GradingStatus, Result
-from autograder.engine.serialize import serialize
+from autograder.engine.results import CheckResult, GradingStatus, Result, serialize
 from autograder.text import one_line
 
 NAME = "results.json"

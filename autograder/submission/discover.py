@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
-from autograder.engine.run_folder import RESERVED_NAMES
 from autograder.errors import StaffError, StudentError
+from autograder.files import RESERVED_NAMES
 from autograder.submission import archives, platform_names
 from autograder.submission.archives import FileEntry
 from autograder.submission.platform_names import Submitter

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from autograder.engine.grade_submission import ungraded_result, with_submitter
 from autograder.engine.plan import GradingPlan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, deserialize
 from autograder.engine.run import run_header
 from autograder.engine.run_folder import store_submission
-from autograder.engine.serialize import deserialize
 from autograder.engine.versions import versions
 from autograder.engine.worker import GradingContext
 from autograder.engine.worker_pool import OnResult

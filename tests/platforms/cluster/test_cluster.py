@@ -20,9 +20,8 @@ pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-co
 from autograder.engine import run
 from autograder.engine.journal import NAME
 from autograder.engine.plan import GradingPlan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, serialize
 from autograder.engine.run_folder import SUBMISSION_NAME
-from autograder.engine.serialize import serialize
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect, scheduler, version_check
 from autograder.platforms.cluster import dask_client as cluster_client

@@ -18,8 +18,7 @@ pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-co
 
 from autograder.engine.journal import NAME
 from autograder.engine.plan import GradingPlan
-from autograder.engine.results import Result
-from autograder.engine.serialize import deserialize
+from autograder.engine.results import Result, deserialize
 from autograder.engine.worker_pool import start_engine
 from tests.commands.test_grade_class import command
 from tests.platforms.cluster.conftest import CLASS_ANSWERS, collect_result, find_submissions
