@@ -125,7 +125,7 @@ def test_another_data_set_is_refused_and_changes_nothing(tmp_path: Path) -> None
 def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     Journal.open(tmp_path, replace(HEADER, format=2)).close()
     with pytest.raises(
-        StaffError, match="graded by an earlier version .journal format 2.; grade the class again"
+        StaffError, match=r"by an earlier version \(journal format 2\); grade the class again"
     ):
         Journal.open(tmp_path, HEADER)
 
