@@ -15,7 +15,7 @@ from autograder.engine.results import Result
 from autograder.engine.worker_pool import StartBackend, start_engine
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.report import marks
 from autograder.report.load_run import Run
 from autograder.report.roster import load_or_store as read_roster

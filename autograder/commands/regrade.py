@@ -17,7 +17,7 @@ from autograder.engine.session import Listener, Message
 from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError, StudentError
 from autograder.notebook import Question
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.report import explain, load_run
 from autograder.report.load_run import Run
 from autograder.report.write import write_reports

@@ -9,7 +9,7 @@ from rich.console import Console
 from autograder.commands.grade_class import grade_notebooks
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import fill_answers, read_release, solution_answers
 
 

@@ -1,11 +1,11 @@
-"""One submission in Gradescope's container.
+"""Grades one submission in Gradescope's container.
 
 Run as ``python -m autograder.platforms.gradescope_harness ROOT ASSIGNMENT``.
 
 ``ROOT`` holds ``source/`` (the unpacked bundle), ``submission/``, ``results/`` and
-``submission_metadata.json``. After every check ``results/results.json`` is replaced by what is
-known so far; whoever stops this process finds a whole file. All that is raised here ends the
-process, and the file stays as it is.
+``submission_metadata.json``. After each check ``results/results.json`` is replaced by the results
+so far, so that the platform finds a complete file whenever it stops this process. An exception
+ends the process and leaves the file unchanged.
 """
 
 import json
@@ -16,43 +16,57 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import load_course
+from autograder.engine.capacity import CGROUP_ROOT, GRADER_OVERHEAD_BYTES, memory_limit_bytes
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.results import Result
 from autograder.engine.run_folder import replace_file
 from autograder.engine.worker_pool import start_engine
-from autograder.platforms import memory_limit
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.report import results_json
+from autograder.sandbox.limits import MEBIBYTE, Limits
 from autograder.submission.discover import find_submission
 from autograder.text import one_line
 
+MIN_MEMORY_BYTES = 512 * MEBIBYTE
+"""Memory that a submission gets in any case; an honest one needs less."""
+
 _MAX_NAME_CHARS = 60
+_MAX_LOG_LINE_CHARS = 300
 
 
 def grade(root: Path, name: str) -> Result:
-    """Grade the submission below ``root`` and return the result, which is also written.
+    """Grade the submission below ``root``, write its results and return them.
 
     Raises:
-        CourseError: it could not be graded; what was known before is written.
+        CourseError: it could not be graded; the results so far have been written.
     """
     assignment = load_course(root / "source").assignment(name)
-    place = root / "results" / results_json.NAME
-    found = find_submission(
-        root / "submission", submitter_names(root / "submission_metadata.json"), assignment
-    )
-    recipe = grading_plan(assignment)
+    results_path = root / "results" / results_json.NAME
+    submitter = submitter_names(root / "submission_metadata.json")
+    submission = find_submission(root / "submission", submitter, assignment)
+    plan = grading_plan(assignment)
 
     def save_partial(result: Result, unreached: frozenset[str]) -> None:
-        replace_file(place, results_json.dump(result, unreached))
+        replace_file(results_path, results_json.dump(result, unreached))
 
-    with start_engine(replace(recipe, limits=memory_limit.fit_to_container(recipe.limits))) as engine:
-        result = grade_with_retries(found, found.data, engine.workers[0], save_partial)
-    replace_file(place, results_json.dump(result))
+    with start_engine(replace(plan, limits=fit_to_container(plan.limits))) as engine:
+        result = grade_with_retries(submission, submission.data, engine.workers[0], save_partial)
+    replace_file(results_path, results_json.dump(result))
     return result
 
 
+def fit_to_container(limits: Limits, *, cgroup_root: Path = CGROUP_ROOT) -> Limits:
+    """Return limits under which a submission and our own processes fit into this container.
+
+    If the container's limit were reached first, the kernel would kill any of its processes, and
+    the grader is the largest.
+    """
+    available = memory_limit_bytes(cgroup_root) - GRADER_OVERHEAD_BYTES
+    return replace(limits, memory_bytes=min(limits.memory_bytes, max(MIN_MEMORY_BYTES, available)))
+
+
 def submitter_names(metadata: Path) -> str:
-    """Return the names of those who handed in, as the platform says; addresses where it has none.
+    """Return the names of the submitters, or their e-mail addresses, as Gradescope gives them.
 
     Source: Gradescope, "Submission Metadata" (``users``, several for a group).
     """
@@ -60,7 +74,8 @@ def submitter_names(metadata: Path) -> str:
         users = json.loads(metadata.read_bytes())["users"]
         return ", ".join(filter(None, map(_name, users))) or "student"
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return "student"  # only for staff to read; no reason not to grade
+        # The name is shown to staff only: without it the submission is graded all the same.
+        return "student"
 
 
 def _name(user: Mapping[str, Any]) -> str:
@@ -68,12 +83,12 @@ def _name(user: Mapping[str, Any]) -> str:
 
 
 def main(root: str, name: str) -> None:
-    """Grade, and say for staff what it came to."""
+    """Grade, and print a summary for staff."""
     result = grade(Path(root), name)
     print(f"{result.earned:g} of {result.points:g} points, {result.status.value}")
     print(f"isolation: {result.provenance.isolation}, without {list(result.provenance.missing_layers)}")
     for line in (*result.flags, *(f"{check.id}: {check.message}" for check in result.ungraded_checks)):
-        print(one_line(line, 300))
+        print(one_line(line, _MAX_LOG_LINE_CHARS))
 
 
 if __name__ == "__main__":

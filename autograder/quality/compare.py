@@ -18,7 +18,7 @@ from autograder.commands.grade_class import grade_notebooks
 from autograder.course import Assignment
 from autograder.engine.plan import GradingPlan
 from autograder.known_answers import KnownAnswer
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import other_graders, sample
 from autograder.quality.other_graders import Points
 

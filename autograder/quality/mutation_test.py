@@ -17,7 +17,7 @@ from autograder.course import Assignment
 from autograder.engine.results import Result
 from autograder.errors import AuthorError
 from autograder.notebook import CellType, Source
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import sample
 
 EQUIVALENT_FILE = "equivalent_mutants.toml"

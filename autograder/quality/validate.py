@@ -16,7 +16,7 @@ from autograder.engine.misconceptions import KnownSignature
 from autograder.engine.results import Result
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Source
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import sample
 
 SOLUTION, BLANK = "solution", "blank"

@@ -63,7 +63,7 @@ def test_a_hundred_of_the_lab_survive_thirty_kills(tmp_path: Path) -> None:
 
 def _lab(assignment: Assignment) -> Iterator[bytes]:
     """Yield the solution, two other right answers and seven wrong ones."""
-    from autograder.platforms.recipes import grading_plan
+    from autograder.platforms.grading_plan import grading_plan
 
     source = grading_plan(assignment).source
     release = sample.read_release(assignment, "otter")

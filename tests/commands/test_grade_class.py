@@ -147,7 +147,7 @@ def test_nbgraders_tree_is_graded(course: Path, tiny_plan: GradingPlan, tmp_path
     ("arguments", "sentence"),
     [
         (("nowhere.ipynb", "--out", "out"), "nowhere.ipynb: does not exist"),
-        (("source", "--out", "out", "--dataset", "mnist"), "no data set 'mnist'"),
+        (("source", "--out", "out", "--dataset", "mnist"), "no dataset 'mnist'"),
         (("source", "--out", "out", "--assignment", "tinny"), "did you mean 'tiny'"),
         (("source",), "Missing option '--out'"),
     ],

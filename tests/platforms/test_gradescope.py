@@ -18,9 +18,9 @@ import pytest
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.platforms import gradescope as upload
-from autograder.platforms import memory_limit
+from autograder.platforms import gradescope_harness
 from autograder.platforms.gradescope_harness import submitter_names
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.report.results_json import GRADING_STOPPED, SUBMISSION_NOT_GRADED
 from autograder.sandbox.limits import Limits
 from tests.engine.test_session import in_the_function
@@ -33,7 +33,7 @@ from tests.support.gradescope_container import (
 )
 from tests.support.grading import TINY_COURSE, make_submission
 
-DOCKER = (sys.executable, str(SUPPORT_FOLDER / "docker_like.py"))
+DOCKER = (sys.executable, str(SUPPORT_FOLDER / "simulated_docker.py"))
 MACHINES = {"this one": (), "Docker": (*DOCKER, "[]"), "Docker, no Landlock": (*DOCKER, '["landlock"]')}
 SLOW = pytest.mark.bundles
 
@@ -213,10 +213,10 @@ def test_a_submission_gets_what_the_container_leaves(file: str, tmp_path: Path) 
     path = tmp_path / file
     path.parent.mkdir(exist_ok=True)
     for text, left in (
-        (str(2 * 2**30), 2 * 2**30 - memory_limit.GRADER_OVERHEAD_BYTES),
-        (str(2**30), memory_limit.MIN_MEMORY_BYTES),
+        (str(2 * 2**30), 2 * 2**30 - gradescope_harness.GRADER_OVERHEAD_BYTES),
+        (str(2**30), gradescope_harness.MIN_MEMORY_BYTES),
         (str(2**62), Limits().memory_bytes),
         ("max", Limits().memory_bytes),
     ):
         path.write_text(text)
-        assert memory_limit.fit_to_container(Limits(), cgroup_root=tmp_path).memory_bytes == left
+        assert gradescope_harness.fit_to_container(Limits(), cgroup_root=tmp_path).memory_bytes == left

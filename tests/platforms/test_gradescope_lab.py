@@ -11,7 +11,7 @@ import pytest
 from autograder import known_answers
 from autograder.course import load_course
 from autograder.platforms.gradescope import make_bundle
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import answers_with, fill_answers, read_release, sample_class
 from tests.support.gradescope_container import BundleRun, Container, container
 

@@ -12,7 +12,7 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import other_graders
 from autograder.quality.sample import read_release, solution_answers
 from tests.build.conftest import BuiltCourse, build_course

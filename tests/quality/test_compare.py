@@ -9,7 +9,7 @@ from rich.console import Console
 from autograder import known_answers
 from autograder.course import load_course
 from autograder.known_answers import KnownAnswer
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import compare
 from autograder.quality.compare import BLANK, SOLUTION, TOOLS, PointsComparison
 from tests.build.conftest import BuiltCourse, build_course, copy_course

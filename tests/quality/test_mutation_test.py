@@ -9,7 +9,7 @@ import pytest
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import mutation_test, sample
 from tests.support.sample_results import ANA
 

@@ -10,7 +10,7 @@ from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.results import CheckResult, Result
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.validate import BLANK, SOLUTION, ValidationReport, compare_verdicts
 from tests.support.sample_results import PROVENANCE
 

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.submission.display_cells import prune_display_cells
 from autograder.submission.placement import GradingStep
 

@@ -14,7 +14,7 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
 from autograder.notebook import CellType
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import solution_answers
 from autograder.sandbox.limits import Limits
 from autograder.submission.discover import find_submissions

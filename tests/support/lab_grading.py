@@ -11,7 +11,7 @@ from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Source
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import answers_with, fill_answers, read_release
 from autograder.submission.discover import find_submissions
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.course import Assignment
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from tools.benchmark import classes, page, scale, tools
 from tools.benchmark.page import BenchmarkResults
 

@@ -17,7 +17,7 @@ from autograder.engine import run
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
-from autograder.platforms.recipes import grading_plan
+from autograder.platforms.grading_plan import grading_plan
 from autograder.report import load_run
 from autograder.report.write import write_reports
 from autograder.submission.discover import find_submissions

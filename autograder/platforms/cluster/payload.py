@@ -8,7 +8,7 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.errors import StaffError
 from autograder.files import write_tree
-from autograder.platforms.recipes import course_files, grading_plan
+from autograder.platforms.grading_plan import course_files, grading_plan
 from autograder.sandbox.limits import MEBIBYTE, Limits
 
 MAX_CACHE_BYTES = 64 * MEBIBYTE
