@@ -5,7 +5,6 @@ files          files and folders as values; atomic writes, zips
 text           text that students control, made safe to show
 lateness       deadlines, and what late submissions lose
 course         ``course_config.py`` as values
-ipynb          the notebook file format, written in one way
 notebook       a source notebook as questions, answer cells and checks
 facts          LAB, EXPECTED and THRESHOLDS of an assignment
 known_answers  wrong and right answers with the marks that each must get

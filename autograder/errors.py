@@ -10,6 +10,7 @@ bug of ours and exits with 3.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class CourseError(Exception):
@@ -30,3 +31,17 @@ class StaffError(CourseError):
 
 class StudentError(CourseError):
     """A submission cannot be read; the message is written for its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a source notebook; they are collected and reported together."""
+
+    location: str
+    """File, cell and line, e.g. ``source/lab/lab.ipynb#pad-reviews:2``."""
+
+    found: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.location}: found {self.found}; {self.fix}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,8 @@ from autograder.errors import StaffError
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 """Of the systems that a zip can come from; only this one has modes."""
+
+MEBIBYTE = 2**20
 
 RESERVED_NAMES = (
     "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
@@ -79,26 +82,42 @@ def replace_trees(trees: Mapping[Path, Mapping[str, bytes]]) -> None:
             _swap(folder)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StaffError(f"{folder}: cannot be written ({reason}); its old content is whole") from error
+        raise StaffError(f"{folder}: cannot be written ({reason}); its previous content is intact") from error
     finally:
         for folder in trees:
             shutil.rmtree(_new_path(folder), ignore_errors=True)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write one file beside its place and put it there.
+def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
+    """Write a file next to its place, then rename it: readers see the old content or the new.
+
+    Args:
+        path: the file; missing parent folders are created.
+        data: its content.
+        public: give it the usual permissions; by default only its owner may read the file, and
+            the folders that were created for it.
 
     Raises:
-        StaffError: the disk is full or read-only; the old file is still there.
+        StaffError: the disk is full or read-only; the previous file is intact.
     """
-    fresh = path.with_name(f".{path.name}.new")
+    new = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        path.parent.mkdir(mode=0o777 if public else 0o700, parents=True, exist_ok=True)
+        # A process that was killed may have left this file with other permissions.
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o666 if public else 0o600, exist_ok=False)
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            # Without this, a power cut can leave an empty file under the final name.
+            os.fsync(file.fileno())
+        new.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StaffError(f"{path}: cannot be written ({reason}); the old file is whole") from error
+        raise StaffError(
+            f"{path}: cannot be written ({reason}); the previous file is intact. "
+            "Make room on the disk or fix the permissions, then run the same command again"
+        ) from error
 
 
 def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:

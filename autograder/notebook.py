@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import yaml
+from nbformat import NotebookNode, from_dict
+from nbformat.v4.rwbase import split_lines
 
-from autograder.ipynb import join_source
-from autograder.problems import Problem
+from autograder.errors import Problem
+
+FORMAT = (4, 5)
+"""The version of the notebook format that we read and write: 4.5 has cell ids."""
 
 MODULES = {"np": "import numpy as np", "keras": "import keras"}
 """Modules that a check may use beside the vocabulary and the kit, and their imports."""
@@ -203,7 +207,7 @@ class Source:
             yield from question.answers
 
 
-def read(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
+def parse_cells(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
     """Take a notebook file apart into cells and check what its format must be."""
     try:
         raw = json.loads(data)
@@ -223,7 +227,7 @@ def read(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
     return tuple(cells), problems
 
 
-def parse(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
+def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
     """Find the questions among the cells."""
     reader = _QuestionParser(label)
     for cell in cells:
@@ -489,3 +493,27 @@ def check_cell_problem(code: str) -> tuple[int, str, str] | None:
         line = body[1].lineno if len(body) > 1 else 1
         return line, "something else than checks.run below the def", do
     return None
+
+
+def dump(notebook: NotebookNode) -> bytes:
+    """Return the one spelling of a notebook, which is also nbformat's: no tool rewrites it."""
+    lines = split_lines(to_notebook_node(json.loads(json.dumps(notebook))))
+    return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def load(data: bytes) -> NotebookNode:
+    """Read a notebook that one of our tools wrote; sources become text."""
+    notebook = to_notebook_node(json.loads(data))
+    for cell in notebook.cells:
+        cell.source = join_source(cell.source)
+    return notebook
+
+
+def to_notebook_node(raw: Any) -> NotebookNode:
+    """Return plain dicts and lists as a notebook or a part of one."""
+    return cast(NotebookNode, from_dict(raw))
+
+
+def join_source(source: Any) -> str:
+    """Return a cell's source as text, which the format also allows as a list of lines."""
+    return source if isinstance(source, str) else "".join(map(str, source))

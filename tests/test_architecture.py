@@ -15,7 +15,6 @@ ORDER = [
     "text",
     "lateness",
     "course",
-    "ipynb",
     "notebook",
     "facts",
     "known_answers",

@@ -62,7 +62,7 @@ def test_a_read_only_folder_keeps_the_old_release(target: Path, tmp_path: Path) 
     finally:
         target.parent.chmod(0o755)
     assert done.returncode == 2, done.stderr
-    assert "its old content is whole" in done.stdout
+    assert "its previous content is intact" in done.stdout
     assert read_tree(target) == OLD
 
 

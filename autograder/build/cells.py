@@ -8,8 +8,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.ipynb import FORMAT, to_notebook_node
-from autograder.notebook import MODULES, Cell, CellType, Check
+from autograder.notebook import FORMAT, MODULES, Cell, CellType, Check, to_notebook_node
 
 STUB = "..."
 TEXT_STUB = "_Type your answer here, replacing this text._"

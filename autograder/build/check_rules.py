@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from autograder import checks
+from autograder.errors import Problem
 from autograder.notebook import MODULES, Check, Question, Source, key_suggestion
-from autograder.problems import Problem
 
 _IGNORED_KEYWORDS = {"hint", "what", "tolerance"}
 _MIN_ITEMS = 3

@@ -34,8 +34,7 @@ from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, StaffError
 from autograder.facts import Facts, compute_facts
 from autograder.files import differences, read_tree, replace_file, replace_trees
-from autograder.ipynb import load
-from autograder.notebook import Source, parse, read
+from autograder.notebook import Source, load, parse_cells, parse_questions
 
 __all__ = ["BuildReport", "PreparedSource", "build", "prepare"]
 
@@ -132,10 +131,10 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         data = assignment.notebook.read_bytes()
     except OSError as error:
         raise AuthorError(f"{label}: cannot be read ({error.strerror}); add the notebook") from error
-    cells, problems = read(data, label)
+    cells, problems = parse_cells(data, label)
     if not cells:
         raise AuthorError([str(problem) for problem in problems])
-    source, found = parse(cells, label)
+    source, found = parse_questions(cells, label)
     facts = compute_facts(assignment)
     problems += [*found, *lint.check(source, assignment)]
     unmeasured = thresholds.problems(source, assignment)
@@ -151,7 +150,9 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         raise AuthorError([str(problem) for problem in dict.fromkeys(problems)])
     known = Facts(facts.lab, facts.expected, facts.thresholds if folding.calibrated else {})
     stamp = ReleaseInfo(assignment.name, release_manifest.release_id(assignment, data, known, files))
-    return PreparedSource(parse(folded, label)[0], files, stamp, _calibration_status(source, folding))
+    return PreparedSource(
+        parse_questions(folded, label)[0], files, stamp, _calibration_status(source, folding)
+    )
 
 
 def _calibration_status(source: Source, substitution: FactSubstitution) -> str:
@@ -249,7 +250,7 @@ def _write(
 ) -> None:
     trees = {_release_folder(assignment): release_files, _solution_folder(assignment): solution_files}
     replace_trees(trees | nbgrader_course.trees(assignment, outputs.nbgrader))
-    replace_file(assignment.bundle("otter"), outputs.bundle)
+    replace_file(assignment.bundle("otter"), outputs.bundle, public=True)
     nbgrader_course.update_gradebook(course, assignment, outputs.nbgrader, work_dir)
 
 

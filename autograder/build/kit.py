@@ -9,9 +9,9 @@ from pathlib import Path
 
 from autograder import checks
 from autograder.course import Assignment
+from autograder.errors import Problem
 from autograder.files import read_tree
 from autograder.notebook import CellType, Source
-from autograder.problems import Problem
 
 CHECKS_NAME = "checks.py"
 REQUIREMENTS_NAME = "requirements.txt"

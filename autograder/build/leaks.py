@@ -16,8 +16,8 @@ from functools import cached_property
 from nbformat import NotebookNode
 
 from autograder.build.text_extraction import normalize, texts
+from autograder.errors import Problem
 from autograder.notebook import Answer, CellType, Check, Source
-from autograder.problems import Problem
 
 _MIN_STATEMENT_CHARS = 6
 """A squeezed statement below this many characters says nothing (``pass``)."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from autograder.build import check_rules
 from autograder.course import Assignment
+from autograder.errors import Problem
 from autograder.notebook import BEGIN_SOLUTION, END_SOLUTION, Answer, Cell, CellType, Question, Source
-from autograder.problems import Problem
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

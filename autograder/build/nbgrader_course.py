@@ -84,10 +84,12 @@ def update_gradebook(
     """Bring nbgrader's settings and gradebook up to date with its source."""
     root = course_folder(course.root)
     (root / nbgrader_release.EXCHANGE).mkdir(exist_ok=True)
-    replace_file(root / nbgrader_release.CONFIG_NAME, nbgrader_release.config_text(course).encode())
+    replace_file(
+        root / nbgrader_release.CONFIG_NAME, nbgrader_release.config_text(course).encode(), public=True
+    )
     gradebook = root / nbgrader_release.GRADEBOOK
     if not gradebook.is_file():
-        replace_file(gradebook, output.gradebook)
+        replace_file(gradebook, output.gradebook, public=True)
     elif _content(gradebook, assignment) != _new_content(output, assignment, work_dir):
         arguments = ("generate_assignment", assignment.name, "--create", "--force")
         run_tool.run("nbgrader", *arguments, folder=root)

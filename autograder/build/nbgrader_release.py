@@ -11,8 +11,7 @@ from autograder.build import run_tool
 from autograder.build.cells import STUB, TEXT_STUB, ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.course import Assignment, Course
 from autograder.files import read_tree, write_tree
-from autograder.ipynb import dump, load
-from autograder.notebook import Cell, CellType, Check, Question, Source
+from autograder.notebook import Cell, CellType, Check, Question, Source, dump, load
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"

@@ -14,8 +14,7 @@ from autograder.build.cells import ReleaseInfo, check_code, make_cell, make_note
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.files import make_zip, read_tree, write_tree
-from autograder.ipynb import dump, load
-from autograder.notebook import Cell, CellType, Check, Source
+from autograder.notebook import Cell, CellType, Check, Source, dump, load
 
 _INIT_CELL = Cell("otter-init", CellType.CODE, "import otter\n\ngrader = otter.Notebook()")
 

@@ -17,11 +17,9 @@ from nbformat import NotebookNode
 
 from autograder.build.cells import make_cell
 from autograder.course import Assignment
-from autograder.errors import AuthorError
+from autograder.errors import AuthorError, Problem
 from autograder.files import digest, read_tree, write_tree
-from autograder.ipynb import FORMAT, dump, to_notebook_node
-from autograder.notebook import Answer, Cell, CellType, Check, Source
-from autograder.problems import Problem
+from autograder.notebook import FORMAT, Answer, Cell, CellType, Check, Source, dump, to_notebook_node
 
 MANIFEST = "MANIFEST.json"
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograder.errors import Problem
 from autograder.facts import Facts
 from autograder.notebook import Cell, CellType, Source
-from autograder.problems import Problem
 
 ROOTS = ("LAB", "EXPECTED", "THRESHOLDS")
 LOW_THRESHOLD, HIGH_THRESHOLD = 0.0, 1e9

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 from autograder.course import Assignment
+from autograder.errors import Problem
 from autograder.notebook import Source
-from autograder.problems import Problem
 
 
 def provenance(assignment: Assignment, files: Iterable[str]) -> dict[str, Any]:

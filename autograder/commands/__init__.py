@@ -1,1 +1,9 @@
-"""One module per command that joins rooms, and the command line itself."""
+"""The command line, and the commands that join several rooms.
+
+cli          parses arguments, calls one function, turns errors into exit codes
+grade_class  ``course grade``
+regrade      ``course regrade`` and ``course explain``
+bundle       ``course bundle``
+doctor       ``course doctor``
+demo         ``course demo``
+"""

@@ -1,36 +1,41 @@
-"""``course bundle``: the zips that platforms take, made and put into ``dist/``."""
+"""``course bundle``: write an assignment as an upload for a platform, into ``dist/``."""
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from autograder.build.compile import build
-from autograder.commands.training_bundle import training_cache_entries
+from autograder.build.compile import build, prepare
 from autograder.course import Assignment, Course
+from autograder.engine.grade_notebooks import grade_notebooks
+from autograder.engine.plan import grading_plan
+from autograder.errors import StaffError
 from autograder.files import replace_file
 from autograder.platforms.gradescope import make_bundle
+from autograder.quality.sample import fill_answers, read_release, solution_answers
 
 
 def write_gradescope_zip(assignment: Assignment, console: Console, *, minutes: int) -> Path:
-    """Write the zip for Gradescope and return where.
+    """Write the zip for Gradescope and return its path.
 
     Args:
-        minutes: after which the platform stops a submission; grading ends a little earlier.
+        minutes: the platform's time-out; grading stops a little earlier.
 
     Raises:
         AuthorError: the assignment does not compile.
-        StaffError: it is not built, the solution does not get all points here, or the disk
-            cannot be written.
+        StaffError: the assignment is not built, the solution does not get all points on this
+            machine, or the disk cannot be written.
     """
-    console.print(f"Grading the solution of {assignment.name}, with nothing remembered ...")
-    entries = training_cache_entries(assignment, console)
+    console.print(f"Grading the solution of {assignment.name} with an empty training cache ...")
+    cache_entries = _train_solution(assignment, console)
     path = assignment.bundle("gradescope")
-    replace_file(path, make_bundle(assignment, entries, minutes=minutes))
+    replace_file(path, make_bundle(assignment, cache_entries, minutes=minutes), public=True)
     return path
 
 
 def build_otter_zip(course: Course, assignment: Assignment) -> Path:
-    """Build the assignment, which makes the zip for otter, and return where it is.
+    """Build the assignment, which also makes the zip for otter, and return the zip's path.
 
     Raises:
         AuthorError: the source is wrong, or a release would leak.
@@ -38,3 +43,19 @@ def build_otter_zip(course: Course, assignment: Assignment) -> Path:
     """
     build(course, assignment)
     return assignment.bundle("otter")
+
+
+def _train_solution(assignment: Assignment, console: Console) -> dict[str, bytes]:
+    """Grade the solution and return the training results that this cached, by file name."""
+    prepared = prepare(assignment)
+    with tempfile.TemporaryDirectory(prefix="bundle-") as folder:
+        cache = Path(folder) / "training"
+        plan = replace(grading_plan(assignment, prepared.source, prepared.files), cache=cache)
+        solution = fill_answers(read_release(assignment, "otter"), solution_answers(plan.source))
+        result = grade_notebooks(plan, {"solution": solution}, console, workers=1)["solution"]
+        if result.earned < result.points:
+            raise StaffError(
+                f"{assignment.name}: the solution gets {result.earned:g} of {result.points:g} points on "
+                f"this machine; run `course validate {assignment.name}` to see why"
+            )
+        return {path.name: path.read_bytes() for path in cache.glob("*.entry")}

@@ -1,6 +1,7 @@
-"""The ``course`` command: each subcommand parses, calls one function and returns a code.
+"""The ``course`` command: each subcommand parses its arguments and calls one function.
 
-Exit codes: 0 done, 2 something that the user can put right, 3 a bug of ours, 130 interrupted.
+Exit codes: 0 done, 2 an error that the user can fix, 3 a bug in this program, 130 interrupted.
+Subcommands import what they need when they run, so that ``course --help`` answers at once.
 """
 
 import sys
@@ -20,9 +21,17 @@ if TYPE_CHECKING:
 
 _CONSOLE = Console(highlight=False)
 _ROSTER_OPTION = click.option(
-    "--roster", type=click.Path(path_type=Path), help="CSV file of the class; the run's folder keeps it."
+    "--roster", type=click.Path(path_type=Path), help="CSV file of the class; a copy is kept in the run."
 )
-_ANONYMOUS_OPTION = click.option("--anonymous", is_flag=True, help="Pseudonyms, no names; needs --out.")
+_ANONYMOUS_OPTION = click.option(
+    "--anonymous", is_flag=True, help="Write pseudonyms instead of names; needs --out."
+)
+_OUT_OPTION = click.option(
+    "--out", type=click.Path(path_type=Path), help="Output directory (default: the run's folder)."
+)
+_WORKERS_OPTION = click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1), help="Number of parallel workers."
+)
 
 
 @click.group(help="Compile, check and grade the notebooks of this course.")
@@ -30,50 +39,56 @@ def course() -> None:
     """Collect the subcommands."""
 
 
-@course.command()
+@course.command("build")
 @click.argument("assignment", required=False)
-@click.option("--check", is_flag=True, help="Only compare with what is on disk; run nothing.")
-@click.option("--uncalibrated", is_flag=True, help="Build without measured accuracy bars.")
-def build(assignment: str | None, check: bool, uncalibrated: bool) -> None:
-    """Make releases, solutions and bundles from the source notebook."""
-    from autograder.build.compile import build as compile_assignment
+@click.option("--check", is_flag=True, help="Only compare with the files on disk; execute nothing.")
+@click.option("--uncalibrated", is_flag=True, help="Build without measured accuracy thresholds.")
+def build_command(assignment: str | None, check: bool, uncalibrated: bool) -> None:
+    """Build releases, solutions and bundles from the source notebook."""
+    from autograder.build.compile import build
 
-    found, assignments = _load_assignments(assignment)
-    for one in assignments:
-        report = compile_assignment(found, one, check=check, uncalibrated=uncalibrated)
-        state = "is what the build makes" if check else f"{len(report.changes)} changed"
+    current_course, assignments = _load_assignments(assignment)
+    for selected in assignments:
+        report = build(current_course, selected, check=check, uncalibrated=uncalibrated)
+        state = "up to date" if check else f"{len(report.changes)} changed"
         _CONSOLE.print(
-            f"{one.name}: {report.files} files, {state}; {report.secret_count} statements and values "
-            f"watched for leaks, {report.public_count} public; bars {report.thresholds}"
+            f"{selected.name}: {report.files} files, {state}; {report.secret_count} statements and values "
+            f"watched for leaks, {report.public_count} public; thresholds: {report.thresholds}"
         )
 
 
-@course.command()
+@course.command("calibrate")
 @click.argument("assignment", required=False)
 @click.option(
     "--seeds", default=30, show_default=True, type=click.IntRange(2), help="Trainings of each model."
 )
-def calibrate(assignment: str | None, seeds: int) -> None:
-    """Measure the accuracy bars; goes on where an earlier run stopped."""
-    from autograder.quality.calibration import calibrate as calibration
+def calibrate_command(assignment: str | None, seeds: int) -> None:
+    """Measure the accuracy thresholds; resumes where an earlier run stopped."""
+    from autograder.quality.calibration.calibrate import calibrate
 
-    for one in _load_assignments(assignment)[1]:
-        path = calibration.calibrate(one, seeds, _CONSOLE)
-        _CONSOLE.print(f"{one.name}: bars in {one.calibration.name}, tables in docs/{path.name}")
+    for selected in _load_assignments(assignment)[1]:
+        path = calibrate(selected, seeds, _CONSOLE)
+        _CONSOLE.print(
+            f"{selected.name}: thresholds in {selected.calibration.name}, tables in docs/{path.name}"
+        )
 
 
-@course.command()
+@course.command("grade")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the results.")
-@click.option("--workers", type=click.IntRange(1), help="At once; by default what cores and memory allow.")
-@click.option("--cluster", default="", help="Address of a Dask scheduler, whose workers grade instead.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of remembered trainings, to share.")
-@click.option("--force", is_flag=True, help="Grade again also what is finished.")
-@click.option("--dataset", default="", help="One that the configuration names; by default the first.")
-@click.option("--assignment", default="", help="Needed where the course has several.")
-@click.option("--nbgrader", is_flag=True, help="Also enter the marks into nbgrader's gradebook.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Output directory.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Number of parallel workers (default: as many as cores and memory allow).",
+)
+@click.option("--cluster", default="", help="Address of a Dask scheduler whose workers grade instead.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Directory of the shared training cache.")
+@click.option("--force", is_flag=True, help="Regrade submissions that are already finished.")
+@click.option("--dataset", default="", help="Name of a dataset in course_config.py (default: the first).")
+@click.option("--assignment", default="", help="Assignment name; required if the course has several.")
+@click.option("--nbgrader", is_flag=True, help="Also write the marks to nbgrader's gradebook.")
 @_ROSTER_OPTION
-def grade(
+def grade_command(
     paths: tuple[Path, ...],
     out: Path,
     workers: int | None,
@@ -87,17 +102,18 @@ def grade(
 ) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
-    A run that was stopped goes on where it was; a submission is graded again if it, the source,
-    the kit, the configuration or a version changed. Exits with 2 if a check stayed ungraded
-    through no fault of a student; run the same command again then.
+    An interrupted run resumes where it stopped. A submission is graded again if the submission, the
+    source, the kit, the configuration or a version changed. Exits with 2 if a check could not be
+    graded because of a grader error; run the same command again in that case.
     """
     from autograder.commands.grade_class import grade_class
 
-    found, assignments = _load_assignments(assignment or None)
+    current_course, assignments = _load_assignments(assignment or None)
     if len(assignments) > 1:
-        raise StaffError(f"which assignment? add --assignment {' or '.join(found.assignments)}")
+        names = " or ".join(current_course.assignments)
+        raise StaffError(f"this course has several assignments; add --assignment {names}")
     if cluster and workers:
-        raise StaffError("--workers is for this machine, --cluster for others; leave one out")
+        raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
     code = grade_class(
         assignments[0],
         paths,
@@ -114,30 +130,31 @@ def grade(
         from autograder.report import load_run
         from autograder.report.exports import export
 
-        place = export.export(load_run.load(out, found), export.NBGRADER)
-        _CONSOLE.print(f"In nbgrader's gradebook; the notebooks: {place}", soft_wrap=True)
+        folder = export.export(load_run.load(out, current_course), export.NBGRADER)
+        _CONSOLE.print(f"Written to nbgrader's gradebook; the notebooks are in {folder}", soft_wrap=True)
     return code
 
 
-@course.command()
+@course.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
+@_OUT_OPTION
 @_ROSTER_OPTION
 @_ANONYMOUS_OPTION
-def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
-    """Write the pages and tables of a run again, also while it goes on."""
+def report_command(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
+    """Rewrite the pages and tables of a run, even while it is still grading."""
     from autograder.build.compile import prepare
     from autograder.report import marks, write
 
-    run, place = _load_run(folder, out, roster, anonymous)
-    write.write_reports(run, prepare(run.assignment).source, place)
+    run, target = _load_run(folder, out, roster, anonymous)
+    write.write_reports(run, prepare(run.assignment).source, target)
     _CONSOLE.print(write.summary_table(run.results))
     _print_lines(run.remarks)
-    _print_lines(() if anonymous else marks.mark_remarks(run.marks))
-    _CONSOLE.print(f"The class: {place / 'report.html'}, {place / 'grades.csv'}")
+    if not anonymous:
+        _print_lines(marks.mark_remarks(run.marks))
+    _CONSOLE.print(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
 
 
-@course.command()
+@course.command("export")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -145,58 +162,63 @@ def report(folder: Path, out: Path | None, roster: Path | None, anonymous: bool)
     required=True,
     help="csv, canvas, moodle, nbgrader, junit, markdown or annotations.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default in the run's folder.")
-@click.option("--db-url", default="", help="nbgrader's gradebook; by default the one in its settings.")
+@_OUT_OPTION
+@click.option("--db-url", default="", help="nbgrader's gradebook (default: the one in its configuration).")
 @_ROSTER_OPTION
 @_ANONYMOUS_OPTION
-def export(
+def export_command(
     folder: Path, name: str, out: Path | None, db_url: str, roster: Path | None, anonymous: bool
 ) -> None:
-    """Write the marks of a run as another system reads them."""
+    """Write the marks of a run in the format of another system."""
     from autograder.report.exports import export
 
     run, _ = _load_run(folder, out, roster, anonymous)
     path = export.export(run, name, out, db_url=db_url)
-    _print_lines(() if anonymous else export.remarks(run, name))
+    if not anonymous:
+        _print_lines(export.remarks(run, name))
     _CONSOLE.print(f"Written: {path}", soft_wrap=True)
 
 
-@course.command()
+@course.command("delete-student")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("student")
-def delete_student(folder: Path, student: str) -> None:
-    """Take a student out of a run: folder, journal, roster, tables, pages."""
-    from autograder.report import delete_student
+def delete_student_command(folder: Path, student: str) -> None:
+    """Delete a student's data from a run."""
+    from autograder.build.compile import prepare
+    from autograder.report import load_run
+    from autograder.report.delete_student import delete_student
 
-    left = delete_student.delete_student(folder, student, load_course(find_root(Path.cwd())))
-    _print_lines(f"Still in {path}: delete it by hand." for path in left)
-    _CONSOLE.print(f"Forgotten: {student}", markup=False)
+    current_course = load_course(find_root(Path.cwd()))
+    run = load_run.load(folder, current_course)
+    remaining = delete_student(run, student, current_course, prepare(run.assignment).source)
+    _print_lines(f"{path} still mentions the student: delete it by hand." for path in remaining)
+    _CONSOLE.print(f"Deleted: {student}", markup=False)
 
 
-@course.command()
+@course.command("regrade")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("students", nargs=-1, required=True)
-@click.option("--question", default="", help="Run only the checks of this one, e.g. q3.")
-def regrade(folder: Path, students: tuple[str, ...], question: str) -> int:
-    """Grade students of a run once more, from what the run kept."""
-    from autograder.commands import regrade as again
+@click.option("--question", default="", help="Run only the checks of this question, e.g. q3.")
+def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> int:
+    """Regrade students from their stored submissions."""
+    from autograder.commands.regrade import regrade
 
-    return again.regrade(load_course(find_root(Path.cwd())), folder, students, _CONSOLE, question=question)
+    return regrade(load_course(find_root(Path.cwd())), folder, students, _CONSOLE, question=question)
 
 
-@course.command()
+@course.command("explain")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("student")
 @click.argument("question")
-def explain(folder: Path, student: str, question: str) -> None:
-    """Write a page of what the checks of a question saw, for staff; no mark changes."""
-    from autograder.commands import regrade as again
+def explain_command(folder: Path, student: str, question: str) -> None:
+    """Write a staff-only page with every call and reply of a question's checks; marks are unchanged."""
+    from autograder.commands.regrade import explain_question
 
-    path = again.explain_question(load_course(find_root(Path.cwd())), folder, student, question)
+    path = explain_question(load_course(find_root(Path.cwd())), folder, student, question)
     _CONSOLE.print(f"For staff only: {path}", soft_wrap=True)
 
 
-@course.command()
+@course.command("bundle")
 @click.argument("platform", type=click.Choice(["gradescope", "otter"]))
 @click.argument("assignment", required=False)
 @click.option(
@@ -204,81 +226,81 @@ def explain(folder: Path, student: str, question: str) -> None:
     default=10,
     show_default=True,
     type=click.IntRange(2),
-    help="Gradescope's time-out, as its settings have it.",
+    help="Time-out of the assignment in Gradescope's settings.",
 )
-def bundle(platform: str, assignment: str | None, minutes: int) -> None:
+def bundle_command(platform: str, assignment: str | None, minutes: int) -> None:
     """Write an assignment as an upload for a platform."""
-    from autograder.commands import bundle
+    from autograder.commands.bundle import build_otter_zip, write_gradescope_zip
 
-    found, assignments = _load_assignments(assignment)
-    for one in assignments:
+    current_course, assignments = _load_assignments(assignment)
+    for selected in assignments:
         if platform == "otter":
-            path = bundle.build_otter_zip(found, one)
+            path = build_otter_zip(current_course, selected)
         else:
-            path = bundle.write_gradescope_zip(one, _CONSOLE, minutes=minutes)
+            path = write_gradescope_zip(selected, _CONSOLE, minutes=minutes)
         _CONSOLE.print(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
 
 
-@course.command()
+@course.command("validate")
 @click.argument("assignment", required=False)
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
-def validate(assignment: str | None, workers: int) -> int:
-    """Grade all known answers, right and wrong; fail if one gets another verdict than it must."""
-    from autograder.quality import validate as validation
+@_WORKERS_OPTION
+def validate_command(assignment: str | None, workers: int) -> int:
+    """Grade all known answers, right and wrong; fail if any gets an unexpected verdict."""
+    from autograder.quality.validate import validate
 
-    found, assignments = _load_assignments(assignment)
-    return max(validation.validate(found, one, _CONSOLE, workers=workers) for one in assignments)
+    current_course, assignments = _load_assignments(assignment)
+    return max(validate(current_course, selected, _CONSOLE, workers=workers) for selected in assignments)
 
 
-@course.command()
+@course.command("mutation-test")
 @click.argument("assignment", required=False)
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
-def mutation_test(assignment: str | None, workers: int) -> int:
-    """Change the solution in one place each and see that the checks notice; fail if one does not."""
-    from autograder.quality import mutation_test as mutation
+@_WORKERS_OPTION
+def mutation_test_command(assignment: str | None, workers: int) -> int:
+    """Mutation testing: fail if any mutant of the solution passes all checks."""
+    from autograder.quality.mutation_test import run_mutation_test
 
-    return max(
-        mutation.run_mutation_test(one, _CONSOLE, workers=workers) for one in _load_assignments(assignment)[1]
-    )
+    assignments = _load_assignments(assignment)[1]
+    return max(run_mutation_test(selected, _CONSOLE, workers=workers) for selected in assignments)
 
 
-@course.command()
+@course.command("compare")
 @click.argument("assignment", required=False)
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Submissions at once.")
-def compare(assignment: str | None, workers: int) -> int:
-    """Grade all known answers by us, otter and nbgrader; fail if a difference is not explained."""
-    from autograder.quality import compare as comparison
+@_WORKERS_OPTION
+def compare_command(assignment: str | None, workers: int) -> int:
+    """Compare marks with otter-grader and nbgrader; fail on unexplained differences."""
+    from autograder.quality.compare import compare_graders
 
-    return max(
-        comparison.compare_graders(one, _CONSOLE, workers=workers) for one in _load_assignments(assignment)[1]
-    )
-
-
-@course.command()
-def doctor() -> int:
-    """Try what grading needs on this machine and say what is missing."""
-    from autograder.commands.doctor import print_report
-    from autograder.commands.grade_class import dataset_states
-
-    return print_report(_CONSOLE, [row for one in _load_assignments(None)[1] for row in dataset_states(one)])
+    assignments = _load_assignments(assignment)[1]
+    return max(compare_graders(selected, _CONSOLE, workers=workers) for selected in assignments)
 
 
-@course.command()
-def demo() -> None:
+@course.command("doctor")
+def doctor_command() -> int:
+    """Check this machine for everything grading needs."""
+    from autograder.commands.doctor import dataset_states, print_report
+
+    rows: list[tuple[str, str]] = []
+    for assignment in _load_assignments(None)[1]:
+        rows += dataset_states(assignment)
+    return print_report(_CONSOLE, rows)
+
+
+@course.command("demo")
+def demo_command() -> None:
     """Build, then grade a small sample class and show the table."""
     from autograder.commands.demo import run_demo
 
-    found, assignments = _load_assignments(None)
-    for one in assignments:
-        run_demo(found, one, _CONSOLE)
+    current_course, assignments = _load_assignments(None)
+    for assignment in assignments:
+        run_demo(current_course, assignment, _CONSOLE)
 
 
 def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> tuple["Run", Path]:
-    """Return a run, with or without persons, and where to write."""
+    """Return a run, with or without names, and the folder to write to."""
     from autograder.report import anonymity, load_run
 
     if anonymous and (out is None or out.resolve() == folder.resolve()):
-        raise StaffError("--anonymous: the run's own folder keeps the names; name another with --out")
+        raise StaffError("--anonymous: the run's own folder contains names; choose another one with --out")
     run = load_run.load(folder, load_course(find_root(Path.cwd())), roster)
     return anonymity.anonymize(run) if anonymous else run, out or folder
 
@@ -289,12 +311,14 @@ def _print_lines(sentences: Iterable[str]) -> None:
 
 
 def _load_assignments(name: str | None) -> tuple[Course, list[Assignment]]:
-    found = load_course(find_root(Path.cwd()))
-    return found, [found.assignment(name)] if name else list(found.assignments.values())
+    current_course = load_course(find_root(Path.cwd()))
+    if name:
+        return current_course, [current_course.assignment(name)]
+    return current_course, list(current_course.assignments.values())
 
 
 def main() -> None:
-    """Run the command line; the one place where errors become exit codes."""
+    """Run the command line; errors become exit codes here and nowhere else."""
     sys.exit(_exit_code(lambda: course.main(prog_name="course", standalone_mode=False)))
 
 
@@ -312,6 +336,6 @@ def _exit_code(run: Callable[[], object]) -> int:
         return 130
     except Exception:  # noqa: BLE001  the boundary: a bug becomes exit code 3
         traceback.print_exc()
-        click.echo("This is a bug of ours; please report the lines above.", err=True)
+        click.echo("This is a bug in the autograder; please report the lines above.", err=True)
         return 3
     return result if isinstance(result, int) else 0

@@ -1,4 +1,4 @@
-"""``course demo``: build the assignment, then grade a small class with it."""
+"""``course demo``: build an assignment, then grade a small sample class."""
 
 from rich.console import Console
 
@@ -21,8 +21,9 @@ def run_demo(course: Course, assignment: Assignment, console: Console) -> None:
     console.print(f"{report.files} files in release/{assignment.name}")
     folder = course.root / "var" / "demo" / assignment.name
     out = folder / "graded"
+    # Without its journal the run starts from the beginning: a demo that resumes shows nothing.
     (out / "run.jsonl").unlink(missing_ok=True)
     sample.write(folder / "submitted", sample.sample_class(assignment, prepare(assignment).source))
     code = grade_class(assignment, [folder / "submitted"], out.relative_to(course.root), console, workers=2)
     if code:
-        raise StaffError("the sample class could not be graded wholly; see above")
+        raise StaffError("the sample class could not be fully graded; see the messages above")

@@ -1,8 +1,8 @@
-"""What this machine gives: versions, and each layer of isolation, tried and not guessed."""
+"""``course doctor``: versions, datasets, and each layer of the sandbox, tried for real."""
 
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.build.compile import prepare
+from autograder.course import Assignment
+from autograder.engine.plan import grading_plan
+from autograder.engine.worker_pool import start_engine
 from autograder.engine.zygote_client import Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.sandbox.layers import CONSEQUENCE_IF_MISSING, IsolationStatus, Layer
@@ -22,82 +26,97 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "otter-grader", "nbgrader")
 
 @dataclass(frozen=True, slots=True)
 class MachineReport:
-    """What was found."""
+    """What this machine provides for grading."""
 
     versions: Mapping[str, str]
-    """By package; ``not installed`` where it is not."""
+    """By package; ``not installed`` where it is missing."""
 
     isolation: IsolationStatus
     failure: str = ""
-    """Why no submission can be run at all, or nothing."""
+    """Why no submission can run here; empty if submissions can run."""
 
     zygote_s: float = 0.0
-    """Seconds until a worker was ready, the trial of the layers included."""
+    """Seconds until a worker was ready, including the test of the layers."""
 
     child_s: float = 0.0
-    """Seconds to set up the sandbox of one submission and to take it down."""
+    """Seconds to set up and tear down the sandbox of one submission."""
 
 
 def examine_machine() -> MachineReport:
-    """Run the whole recipe once, as for a submission, and say what it came to."""
-    versions = {"python": python_version(), **{name: _version(name) for name in _PACKAGES}}
+    """Start a worker and a sandbox as for a real submission, and report what happened."""
+    versions = {"python": python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
     with tempfile.TemporaryDirectory(prefix="doctor-") as kit:
+        # The sandboxed process runs under another uid and must be able to read its kit.
         Path(kit).chmod(0o755)
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
             zygote = Zygote.start(ZygoteConfig(Path(kit)))
         except StaffError as error:
             return MachineReport(versions, IsolationStatus(frozenset()), str(error))
         ready = time.monotonic()
         try:
+            # kill() returns only after every process of the sandbox is gone.
             zygote.start_child(Limits(), {}, entry="autograder.sandbox.probe:main").kill()
         except StaffError as error:
             return MachineReport(versions, zygote.isolation, str(error))
         finally:
-            gone = time.monotonic()
+            end = time.monotonic()
             zygote.close()
-    return MachineReport(versions, zygote.isolation, "", ready - begun, gone - ready)
+    return MachineReport(versions, zygote.isolation, "", ready - start, end - ready)
 
 
 def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
-    """Print what this machine gives; return 0 if submissions can be graded on it, else 2.
+    """Print what this machine provides; return 0 if it can grade submissions, otherwise 2.
 
     Args:
         console: where to print.
-        rows: further lines, name and state, e.g. ``("imdb.npz", "found, 17.5 MB")``.
+        rows: further lines, name and state, e.g. ``("dataset: imdb", "present")``.
     """
     report = examine_machine()
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, state in (*report.versions.items(), *rows, *layer_states(report)):
         table.add_row(name, Text(state))
     console.print(table)
-    console.print(_summary(report), markup=False)
-    return 2 if report.failure else 0
+    if report.failure:
+        console.print(f"submissions cannot run on this machine: {report.failure}", markup=False)
+        return 2
+    console.print(
+        f"isolation: {report.isolation.level}; a worker starts in {report.zygote_s:.1f} s, "
+        f"a sandbox takes {report.child_s * 1000:.0f} ms",
+        markup=False,
+    )
+    return 0
 
 
 def layer_states(report: MachineReport) -> list[tuple[str, str]]:
     """Return a line for each layer: present, or why it is missing and what that means."""
     if report.failure:
         return []
-    return [(f"isolation: {layer.value}", _state(layer, report.isolation)) for layer in Layer]
+    refusals = dict(report.isolation.refusals)
+    states = []
+    for layer in Layer:
+        state = "present"
+        if layer not in report.isolation.layers:
+            reason = refusals.get(layer, "needs a layer that is missing")
+            state = f"missing ({reason}): {CONSEQUENCE_IF_MISSING[layer]}"
+        states.append((f"isolation: {layer.value}", state))
+    return states
 
 
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _state(layer: Layer, isolation: IsolationStatus) -> str:
-    if layer in isolation.layers:
-        return "present"
-    reason = dict(isolation.refusals).get(layer, "needs a layer that is missing")
-    return f"missing ({reason}): {CONSEQUENCE_IF_MISSING[layer]}"
-
-
-def _summary(report: MachineReport) -> str:
-    if report.failure:
-        return f"submissions cannot be run here: {report.failure}"
-    times = f"a worker is ready in {report.zygote_s:.1f} s, a sandbox costs {report.child_s * 1000:.0f} ms"
-    return f"isolation: {report.isolation.level}; {times}"
+def dataset_states(assignment: Assignment) -> Iterator[tuple[str, str]]:
+    """Yield each configured dataset and whether a worker can load it on this machine."""
+    prepared = prepare(assignment)
+    for name in assignment.grading.datasets:
+        plan = grading_plan(assignment, prepared.source, prepared.files, name)
+        try:
+            with start_engine(plan):
+                state = "present"
+        except StaffError as error:
+            # The last line of a worker's failure is the exception that the kit raised.
+            state = f"missing: {str(error).strip().splitlines()[-1]}"
+        yield f"dataset: {name}", state

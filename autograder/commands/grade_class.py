@@ -1,38 +1,27 @@
-"""``course grade``: an assignment is compiled, its submissions are graded, the views are written."""
+"""``course grade``: compile an assignment, grade its submissions, write pages and tables."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from autograder.build.compile import prepare
 from autograder.course import Assignment
-from autograder.engine import progress, run
+from autograder.engine import run
 from autograder.engine.capacity import max_workers
-from autograder.engine.plan import GradingPlan
+from autograder.engine.plan import grading_plan
+from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import StartBackend, start_engine
-from autograder.errors import StaffError
+from autograder.engine.worker_pool import Backend, start_engine
 from autograder.platforms.cluster import connect
-from autograder.platforms.grading_plan import grading_plan
 from autograder.report import marks
 from autograder.report.load_run import Run
-from autograder.report.roster import load_or_store as read_roster
+from autograder.report.roster import load_or_store
 from autograder.report.write import summary_table, write_reports
 from autograder.submission.discover import find_submissions
 from autograder.text import one_line
-
-
-def dataset_states(assignment: Assignment) -> Iterator[tuple[str, str]]:
-    """Yield each data set that the configuration names, and whether a worker can load it here."""
-    for name in assignment.grading.datasets:
-        try:
-            with start_engine(grading_plan(assignment, name)):
-                state = "present"
-        except StaffError as error:
-            state = f"missing: {str(error).strip().splitlines()[-1]}"
-        yield f"data set: {name}", state
 
 
 def grade_class(
@@ -51,86 +40,59 @@ def grade_class(
     """Grade submissions into a folder and print the table; return the exit code.
 
     Args:
-        workers: submissions at once; by default what the machine and its memory allow.
-        cluster: address of a scheduler whose workers grade instead.
-        cache: folder of remembered trainings; by default the course's own.
-        roster: a file that lists the class, which the folder then keeps; by default the one there.
-        force: grade also what is finished.
+        workers: how many grade in parallel; by default as many as cores and memory allow.
+        cluster: address of a Dask scheduler whose workers grade instead.
+        dataset: name of a configured dataset; by default the first.
+        cache: folder of the training cache; by default the course's own.
+        roster: a file that lists the class, which is copied into ``out``; by default the copy
+            that is already there.
+        force: also regrade submissions that are already finished.
 
     Raises:
         AuthorError: the assignment does not compile.
-        StaffError: a path, the folder, the machine or the cluster is not fit for it.
+        StaffError: a path, the folder, the machine or the cluster cannot be used.
     """
-    recipe = grading_plan(assignment, dataset)
+    prepared = prepare(assignment)
+    plan = grading_plan(assignment, prepared.source, prepared.files, dataset)
     if cache:
-        recipe = replace(recipe, cache=cache.absolute())  # our processes work in other folders
-    found = find_submissions(paths, assignment)
-    students = read_roster(out, roster)
-    with progress.show_progress(console, f"Grading {assignment.name}") as told:
+        # Workers run in other folders, where a relative path would name another place.
+        plan = replace(plan, cache=cache.absolute())
+    submissions = find_submissions(paths, assignment)
+    students = load_or_store(out, roster)
+    with show_progress(console, f"Grading {assignment.name}") as progress:
+
+        def start_backend(count: int) -> AbstractContextManager[Backend]:
+            if cluster:
+                return connect(plan, cluster, progress.log)
+            return start_engine(plan, workers=min(workers or max_workers(plan.limits), count))
+
         try:
-            results = run.grade(
-                recipe, found, out, _engine_factory(recipe, workers, cluster, told.log), told, force=force
-            )
+            results = run.grade(plan, submissions, out, start_backend, progress, force=force)
         except KeyboardInterrupt:
-            told.log(
-                f"{told.completed} of {told.total} are graded and kept; the same command goes on from there."
+            progress.log(
+                f"{progress.completed} of {progress.total} submissions are graded and stored; "
+                "run the same command again to resume."
             )
             raise
-    everybody = marks.final_marks(results, students, assignment)
-    write_reports(Run(out, assignment, results, everybody), recipe.source)
+    final_marks = marks.final_marks(results, students, assignment)
+    write_reports(Run(out, assignment, results, final_marks), plan.source)
     console.print(summary_table(results))
-    for sentence in marks.mark_remarks(everybody):
+    for sentence in marks.mark_remarks(final_marks):
         console.print(sentence, markup=False)
-    console.print(f"The class: {out / 'report.html'}, {out / 'grades.csv'}; each student: feedback.html")
-    return _exit_code(results, console)
+    console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
+    return _report_ungraded(results, console)
 
 
-def _engine_factory(
-    plan: GradingPlan, workers: int | None, cluster: str, log: Callable[[str], None]
-) -> StartBackend:
-    if cluster:
-        return lambda _: connect(plan, cluster, log)
-    most = workers or max_workers(plan.limits)
-    return lambda count: start_engine(plan, workers=min(most, count))
-
-
-def grade_notebooks(
-    plan: GradingPlan, notebooks: Mapping[str, bytes], console: Console, *, workers: int
-) -> dict[str, Result]:
-    """Grade notebooks that stand nowhere on disk; return the results by their names.
-
-    Raises:
-        StaffError: no worker can be started.
-    """
-    results: dict[str, Result] = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="class-") as name,
-        progress.show_progress(console, f"Grading {plan.assignment.name}") as told,
-    ):
-        folder = Path(name)
-        for student, data in notebooks.items():
-            (folder / f"{student}.ipynb").write_bytes(data)
-        found = find_submissions([folder], plan.assignment)
-        told.on_start(0, [one.student for one in found], ())
-
-        def keep(result: Result) -> None:
-            results[result.student] = result
-            told.on_graded(result)
-
-        with start_engine(plan, workers=workers) as engine:
-            engine.grade(found, keep)
-    return results
-
-
-def _exit_code(results: Sequence[Result], console: Console) -> int:
+def _report_ungraded(results: Sequence[Result], console: Console) -> int:
+    """Print which submissions could not be fully graded; return 2 if there are any, otherwise 0."""
     ungraded = [result for result in results if result.ungraded_checks]
     if not ungraded:
         return 0
-    first = ungraded[0].ungraded_checks[0]
+    check = ungraded[0].ungraded_checks[0]
     names = ", ".join(result.student for result in ungraded[:5])
     console.print(
-        f"{len(ungraded)} submissions are not wholly graded, through no fault of theirs ({names}): "
-        f"{first.id}: {one_line(first.message, 300)}. Run the same command again.",
+        f"{len(ungraded)} submissions could not be fully graded because of a grader error ({names}): "
+        f"{check.id}: {one_line(check.message, 300)}. Run the same command again.",
         markup=False,
         soft_wrap=True,
     )

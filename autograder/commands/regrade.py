@@ -1,4 +1,4 @@
-"""``course regrade`` and ``course appeal``: what a run graded, once more, from the bytes that it kept."""
+"""``course regrade`` and ``course explain``: rerun checks on the submissions that a run stored."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,19 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.build.compile import prepare
 from autograder.course import Course
 from autograder.engine import journal
 from autograder.engine.grade_submission import regrade_submission
-from autograder.engine.plan import GradingPlan
-from autograder.engine.results import CheckResult, Result
+from autograder.engine.plan import GradingPlan, grading_plan
+from autograder.engine.results import Result
 from autograder.engine.run import run_header
-from autograder.engine.run_folder import folder_name, replace_file
+from autograder.engine.run_folder import folder_name
 from autograder.engine.session import Listener, Message
 from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError, StudentError
+from autograder.files import replace_file
 from autograder.notebook import Question
-from autograder.platforms.grading_plan import grading_plan
 from autograder.report import explain, load_run
 from autograder.report.load_run import Run
 from autograder.report.write import write_reports
@@ -27,117 +28,115 @@ from autograder.submission.interpret import match_submission
 def regrade(
     course: Course, out: Path, students: Sequence[str], console: Console, *, question: str = ""
 ) -> int:
-    """Grade students of a run once more and print what changed; return the exit code.
+    """Regrade students from their stored submissions and print what changed; return the exit code.
 
     Args:
-        question: the only one whose checks run again; empty for all.
+        question: the only question whose checks run again; empty for all.
 
     Raises:
-        StaffError: a student or the question is not there, what was graded is gone, or the
-            run was graded before a change of source or versions.
+        StaffError: a student or the question does not exist, a stored submission is missing, or
+            the run was graded before a change of the source or of a version.
     """
-    past = load_run.load(out, course)
-    chosen = [_find_result(past, student) for student in students]
-    data = [_submission_bytes(past, result) for result in chosen]
-    recipe = _load_plan(past)
+    past_run = load_run.load(out, course)
+    results = [_find_result(past_run, student) for student in students]
+    contents = [_read_submission(past_run, result) for result in results]
+    plan = _load_plan(past_run)
     if question:
-        _find_question(recipe, question)
-    ungraded = 0
-    with journal.Journal.open(out, run_header(recipe)) as kept, start_engine(recipe) as engine:
-        for result, content in zip(chosen, data, strict=True):
-            again = regrade_submission(result, content, engine.workers[0], question=question)
-            kept.append(again)
-            ungraded += len(again.ungraded_checks)
-            for line in _outcome_changes(result, again):
+        _find_question(plan, question)
+    ungraded_count = 0
+    with journal.Journal.open(out, run_header(plan)) as open_journal, start_engine(plan) as engine:
+        for before, content in zip(results, contents, strict=True):
+            after = regrade_submission(before, content, engine.workers[0], question=question)
+            open_journal.append(after)
+            ungraded_count += len(after.ungraded_checks)
+            for line in _outcome_changes(before, after):
                 console.print(line, markup=False, soft_wrap=True)
-    now = load_run.load(out, course)
-    write_reports(now, recipe.source)
-    return 2 if ungraded else 0
+    write_reports(load_run.load(out, course), plan.source)
+    return 2 if ungraded_count else 0
 
 
-def explain_question(course: Course, out: Path, student: str, question: str) -> Path:
-    """Run the checks of one question again and write a page of all that they saw, for staff.
+def explain_question(course: Course, out: Path, student: str, question_name: str) -> Path:
+    """Rerun the checks of one question and write a staff-only page of all calls and replies.
 
-    No mark changes.
+    The run's marks are not changed.
 
     Raises:
         StaffError: as for ``regrade``.
     """
-    past = load_run.load(out, course)
-    result = _find_result(past, student)
-    data, recipe = _submission_bytes(past, result), _load_plan(past)
-    asked = _find_question(recipe, question)
-    calls = _CallRecorder()
-    with start_engine(recipe) as engine:
-        again = regrade_submission(result, data, engine.workers[0], question=question, listener=calls)
-    seen = [
-        explain.CheckRerun(
-            check,
-            _find_check(result, check.cell.id),
-            _find_check(again, check.cell.id),
-            tuple(calls.by_check.get(check.cell.id, ())),
+    past_run = load_run.load(out, course)
+    result = _find_result(past_run, student)
+    content = _read_submission(past_run, result)
+    plan = _load_plan(past_run)
+    question = _find_question(plan, question_name)
+    recorder = _CallRecorder()
+    with start_engine(plan) as engine:
+        rerun = regrade_submission(
+            result, content, engine.workers[0], question=question_name, listener=recorder
         )
-        for check in asked.checks
-    ]
-    path = out / folder_name(student) / f"appeal-{question}.html"
-    answers = _answer_texts(data, recipe, question)
-    replace_file(path, explain.page(result, question, answers, seen, title=past.assignment.title))
+    before = {check.id: check for check in result.checks}
+    after = {check.id: check for check in rerun.checks}
+    rows = []
+    for check in question.checks:
+        name = check.cell.id
+        calls = tuple(recorder.calls_by_check.get(name, ()))
+        rows.append(explain.CheckRerun(check, before[name], after[name], calls))
+    path = out / folder_name(student) / f"explain-{question_name}.html"
+    answers = _answer_texts(content, plan, question_name)
+    replace_file(path, explain.page(result, question_name, answers, rows, title=past_run.assignment.title))
     return path
 
 
 class _CallRecorder(Listener):
-    """Keeps what each check asked, by its id."""
+    """Collects the calls that each check makes."""
 
     def __init__(self) -> None:
-        self.by_check: dict[str, list[explain.Call]] = {}
+        self.calls_by_check: dict[str, list[explain.Call]] = {}
 
     def on_call(self, check: str, call: Message, reply: Message) -> None:
-        self.by_check.setdefault(check, []).append(explain.format_call(call, reply))
+        self.calls_by_check.setdefault(check, []).append(explain.format_call(call, reply))
 
 
 def _load_plan(run: Run) -> GradingPlan:
+    """Compile the run's assignment and make sure that it is still what the run was graded with."""
     header = journal.read(run.out).header
-    recipe = grading_plan(run.assignment, header.dataset)
-    if other := journal.differences(header, run_header(recipe)):
+    prepared = prepare(run.assignment)
+    plan = grading_plan(run.assignment, prepared.source, prepared.files, header.dataset)
+    if changes := journal.differences(header, run_header(plan)):
         raise StaffError(
-            f"{run.out}: was graded before a change of {other}; grade the class again with `course grade`"
+            f"{run.out}: was graded before a change of {changes}; grade the class again with `course grade`"
         )
-    return recipe
+    return plan
 
 
 def _find_question(plan: GradingPlan, name: str) -> Question:
-    known = {question.name: question for question in plan.source.questions if question.checks}
-    if name not in known:
-        raise StaffError(f"no question {name!r} that is graded by checks; known: {', '.join(known)}")
-    return known[name]
+    questions = {question.name: question for question in plan.source.questions if question.checks}
+    if name not in questions:
+        raise StaffError(f"no question {name!r} that is graded by checks; use one of: {', '.join(questions)}")
+    return questions[name]
 
 
 def _find_result(run: Run, student: str) -> Result:
-    known = {result.student: result for result in run.results}
-    if student not in known:
-        close = difflib.get_close_matches(student, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it holds {len(known)} students"
+    results = {result.student: result for result in run.results}
+    if student not in results:
+        close_names = difflib.get_close_matches(student, results, n=1)
+        hint = f"did you mean {close_names[0]!r}?" if close_names else f"it has {len(results)} students"
         raise StaffError(f"{run.out}: no student {student!r}; {hint}")
-    return known[student]
+    return results[student]
 
 
-def _submission_bytes(run: Run, result: Result) -> bytes:
+def _read_submission(run: Run, result: Result) -> bytes:
     data = run.submission(result)
     if data is None:
         raise StaffError(
-            f"{run.out / folder_name(result.student)}: what was graded is not there any more, or could not "
-            "be read; name the student's file to `course grade` again"
+            f"{run.out / folder_name(result.student)}: the graded submission is missing or could not be "
+            "read when it was graded; name the student's file to `course grade` again"
         )
     return data
 
 
-def _find_check(result: Result, name: str) -> CheckResult:
-    return next(check for check in result.checks if check.id == name)
-
-
-def _answer_texts(data: bytes, plan: GradingPlan, question: str) -> list[str]:
+def _answer_texts(content: bytes, plan: GradingPlan, question: str) -> list[str]:
     try:
-        steps = match_submission(data, plan.source, plan.assignment).steps
+        steps = match_submission(content, plan.source, plan.assignment).steps
     except StudentError:
         return []
     return [step.text for step in steps if step.question == question and step.kind == "answer"]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import psutil
 
-from autograder.sandbox.limits import MEBIBYTE, Limits
+from autograder.files import MEBIBYTE
+from autograder.sandbox.limits import Limits
 
 GRADER_OVERHEAD_BYTES = 1_200 * MEBIBYTE
 """What supervisor, zygote, grader and trainer take at most; measured, see ``docs/gradescope.md``."""

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from autograder.engine.results import Result, deserialize, serialize
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
+from autograder.files import replace_file
 
 NAME = "run.jsonl"
 FORMAT = 4

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CONFIG_NAME, Assignment
+from autograder.engine import signatures
 from autograder.engine.misconceptions import KnownSignature
-from autograder.errors import AuthorError
+from autograder.errors import AuthorError, StaffError
 from autograder.notebook import Source
 from autograder.sandbox.limits import Limits
 
@@ -87,6 +88,51 @@ class GradingPlan:
         for name, data in sorted(self.files.items()):
             kit.update(f"{name} {len(data)}\n".encode() + data)
         return kit.hexdigest()
+
+
+def grading_plan(
+    assignment: Assignment, source: Source, files: Mapping[str, bytes], dataset: str = ""
+) -> GradingPlan:
+    """Return the plan of a compiled assignment.
+
+    Args:
+        source: the compiled source notebook, with literals for facts.
+        files: the kit and the check vocabulary, by path next to the notebook.
+        dataset: a name in the configuration; the first one by default. For any other, variables
+            of this process's environment override the configuration's, so that a dataset can be
+            a local file.
+
+    Raises:
+        AuthorError: the configuration names a cell or a limit that does not exist.
+        StaffError: there is no such dataset.
+    """
+    cell_ids = {cell.id for cell in source.cells}
+    for name in assignment.grading.display_only_cells:
+        if name not in cell_ids:
+            raise AuthorError(
+                f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['display_only_cells']: "
+                f"the source has no cell {name!r}; write the id of a given cell"
+            )
+    datasets = assignment.grading.datasets
+    if dataset and dataset not in datasets:
+        raise StaffError(
+            f"no dataset {dataset!r} in {CONFIG_NAME}; use one of: {', '.join(datasets) or '(none)'}"
+        )
+    default = next(iter(datasets), "")
+    environment = {**assignment.environment, **datasets.get(dataset or default, {})}
+    if dataset not in ("", default):
+        for name in datasets[dataset]:
+            environment[name] = os.environ.get(name, environment[name])
+    return GradingPlan(
+        assignment,
+        source,
+        files,
+        grading_limits(assignment),
+        assignment.root / "var" / "training",
+        environment,
+        dataset or default,
+        signatures.load(assignment),
+    )
 
 
 def grading_limits(assignment: Assignment) -> Limits:

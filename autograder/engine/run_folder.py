@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from autograder.errors import StaffError
-from autograder.files import RESERVED_NAMES
+from autograder.files import RESERVED_NAMES, replace_file
 from autograder.text import one_line
 
 SUBMISSION_NAME = "submission.ipynb"
@@ -57,28 +57,3 @@ def delete_student_folder(out: Path, student: str) -> None:
             shutil.rmtree(folder)
     except OSError as error:
         raise StaffError(f"{folder}: cannot be deleted ({error.strerror}); delete it by hand") from error
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read.
-
-    Raises:
-        StaffError: the disk is full or read-only; the file is unchanged or complete.
-    """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600, exist_ok=False)
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            # Without fsync a power failure can leave an empty file under the final name: the
-            # rename may reach the disk before the content does.
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError as error:
-        raise StaffError(
-            f"{path}: cannot be written ({error.strerror}); make room, then run the same command again: "
-            "the run's journal is intact"
-        ) from error

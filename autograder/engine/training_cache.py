@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import StaffError
-from autograder.sandbox.limits import MEBIBYTE
+from autograder.files import MEBIBYTE
 
 MAX_ENTRY_BYTES = 64 * MEBIBYTE
 MAX_HEADER_BYTES = MEBIBYTE

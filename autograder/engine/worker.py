@@ -10,8 +10,8 @@ from autograder.engine.verdict_cache import CheckStep, VerdictCache, digest
 from autograder.engine.wire import Channel, WireClosedError, WireError, encode
 from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
+from autograder.files import MEBIBYTE
 from autograder.sandbox.layers import IsolationStatus
-from autograder.sandbox.limits import MEBIBYTE
 from autograder.sandbox.process import Process
 
 Message = dict[str, Any]

@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.engine.control import LOAD_TIMEOUT_S, ZygoteClient
 from autograder.errors import StaffError
+from autograder.files import MEBIBYTE
 from autograder.sandbox.layers import (
     ALL_LAYERS,
     FORK_LAYERS,
@@ -21,7 +22,7 @@ from autograder.sandbox.layers import (
     LayerError,
     drop_unsatisfied,
 )
-from autograder.sandbox.limits import MEBIBYTE, Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import MEMORY_WATCHER, Process, SupervisorPipes
 from autograder.sandbox.users import claim_uid
 

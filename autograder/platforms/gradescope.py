@@ -13,7 +13,7 @@ import autograder
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.files import make_zip, read_tree
-from autograder.platforms.grading_plan import course_files
+from autograder.platforms.course_files import course_files
 from autograder.report.results_json import dump_not_graded
 
 SCRIPTS = ("run_autograder", "setup.sh")

@@ -15,15 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autograder.build.compile import prepare
 from autograder.course import load_course
 from autograder.engine.capacity import CGROUP_ROOT, GRADER_OVERHEAD_BYTES, memory_limit_bytes
 from autograder.engine.grade_submission import grade_with_retries
+from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
-from autograder.engine.run_folder import replace_file
 from autograder.engine.worker_pool import start_engine
-from autograder.platforms.grading_plan import grading_plan
+from autograder.files import MEBIBYTE, replace_file
 from autograder.report import results_json
-from autograder.sandbox.limits import MEBIBYTE, Limits
+from autograder.sandbox.limits import Limits
 from autograder.submission.discover import find_submission
 from autograder.text import one_line
 
@@ -44,7 +45,8 @@ def grade(root: Path, name: str) -> Result:
     results_path = root / "results" / results_json.NAME
     submitter = submitter_names(root / "submission_metadata.json")
     submission = find_submission(root / "submission", submitter, assignment)
-    plan = grading_plan(assignment)
+    prepared = prepare(assignment)
+    plan = grading_plan(assignment, prepared.source, prepared.files)
 
     def save_partial(result: Result, unreached: frozenset[str]) -> None:
         replace_file(results_path, results_json.dump(result, unreached))

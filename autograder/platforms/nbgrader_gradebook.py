@@ -29,11 +29,9 @@ from autograder.build.nbgrader_release import CONFIG_NAME, config_text
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
-from autograder.files import read_tree, write_tree
-from autograder.ipynb import dump, load
-from autograder.notebook import Source
+from autograder.files import read_tree, replace_file, write_tree
+from autograder.notebook import Source, dump, load
 from autograder.report.exports import autograded
 from autograder.report.load_run import Run
 

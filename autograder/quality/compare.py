@@ -14,11 +14,11 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import known_answers
-from autograder.commands.grade_class import grade_notebooks
+from autograder.build.compile import prepare
 from autograder.course import Assignment
-from autograder.engine.plan import GradingPlan
+from autograder.engine.grade_notebooks import grade_notebooks
+from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.known_answers import KnownAnswer
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import other_graders, sample
 from autograder.quality.other_graders import Points
 
@@ -61,7 +61,8 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
         AuthorError: the assignment does not compile.
         StaffError: it has not been built, or a tool gives no result.
     """
-    recipe = grading_plan(assignment)
+    prepared = prepare(assignment)
+    recipe = grading_plan(assignment, prepared.source, prepared.files)
     rows = known_answers.batched(known_answers.load(assignment))
     named = {
         BLANK: None,

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from autograder.commands.grade_class import grade_notebooks
+from autograder.build.compile import prepare
 from autograder.course import Assignment
+from autograder.engine.grade_notebooks import grade_notebooks
+from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
 from autograder.errors import AuthorError
 from autograder.notebook import CellType, Source
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import sample
 
 EQUIVALENT_FILE = "equivalent_mutants.toml"
@@ -129,7 +130,9 @@ def run_mutation_test(assignment: Assignment, console: Console, *, workers: int)
         AuthorError: the assignment or the list of equivalent mutants is wrong.
         StaffError: it has not been built, or this machine cannot grade.
     """
-    recipe, reasons = grading_plan(assignment), load_equivalent_mutants(assignment)
+    prepared = prepare(assignment)
+    recipe = grading_plan(assignment, prepared.source, prepared.files)
+    reasons = load_equivalent_mutants(assignment)
     found = {mutant.name: mutant for mutant in generate_mutants(recipe.source)}
     release, texts = sample.read_release(assignment, "otter"), sample.solution_answers(recipe.source)
     notebooks = {

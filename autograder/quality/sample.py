@@ -6,8 +6,7 @@ from pathlib import Path
 from autograder import known_answers
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.ipynb import dump, load
-from autograder.notebook import CellType, Source
+from autograder.notebook import CellType, Source, dump, load
 
 WRONG_ANSWER_COUNT = 4
 """How many known wrong answers the sample class holds."""

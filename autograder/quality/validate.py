@@ -7,16 +7,16 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import known_answers
-from autograder.build.compile import build
+from autograder.build.compile import build, prepare
 from autograder.checks import Outcome
-from autograder.commands.grade_class import grade_notebooks
 from autograder.course import Assignment, Course
 from autograder.engine import signatures
+from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.misconceptions import KnownSignature
+from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Source
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import sample
 
 SOLUTION, BLANK = "solution", "blank"
@@ -45,7 +45,8 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     """
     built = build(course, assignment, check=True)
     console.print(f"{assignment.name}: no leak of {built.secret_count} statements and values")
-    recipe = grading_plan(assignment)
+    prepared = prepare(assignment)
+    recipe = grading_plan(assignment, prepared.source, prepared.files)
     known = known_answers.load(assignment)
     notebooks = dict(_notebooks(assignment, recipe.source, known))
     results = grade_notebooks(recipe, notebooks, console, workers=workers)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.engine.results import Result
-from autograder.engine.run_folder import replace_file
+from autograder.files import replace_file
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.engine.results import Result
+from autograder.files import MEBIBYTE
 from autograder.report import summary
 from autograder.report.gradebook import format_points
 from autograder.report.summary import QuestionSummary
-from autograder.sandbox.limits import MEBIBYTE
 
 Draw = Callable[[Any], None]
 """Draws on a row of axes."""

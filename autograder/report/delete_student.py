@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.build.compile import prepare
 from autograder.course import Course
 from autograder.engine import journal, run_folder
 from autograder.errors import StaffError
+from autograder.files import replace_file
+from autograder.notebook import Source
 from autograder.report import gradebook, load_run, roster, write
 from autograder.report.exports import export
+from autograder.report.load_run import Run
 from autograder.report.marks import Mark
 
 
-def delete_student(out: Path, student: str, course: Course) -> tuple[Path, ...]:
+def delete_student(run: Run, student: str, course: Course, source: Source) -> tuple[Path, ...]:
     """Take a student out of a run and write its pages and tables again.
 
     Args:
         student: as the run or the roster names the student.
+        source: the compiled source notebook of the run's assignment.
 
     Returns:
         Files of the run's folder in which the name, a number or the address still stands.
@@ -24,7 +27,7 @@ def delete_student(out: Path, student: str, course: Course) -> tuple[Path, ...]:
     Raises:
         StaffError: the run knows no such student, is being graded, or cannot be written.
     """
-    run = load_run.load(out, course)
+    out = run.out
     found = [mark for mark in run.marks if student in _names(mark)]
     if not found:
         raise StaffError(f"{out}: no student {student!r}; write the name as it stands in {gradebook.NAME}")
@@ -37,7 +40,7 @@ def delete_student(out: Path, student: str, course: Course) -> tuple[Path, ...]:
     for path in export.exported_files(out):
         path.unlink()
     left = load_run.load(out, course)
-    write.write_reports(left, prepare(left.assignment).source)
+    write.write_reports(left, source)
     return tuple(_files_mentioning(out, found))
 
 
@@ -50,7 +53,7 @@ def _delete_roster_rows(out: Path, marks: list[Mark]) -> None:
     gone = [mark.student for mark in marks]
     if gone:
         kept = tuple(row for row in roster.read(out / roster.NAME) if row not in gone)
-        run_folder.replace_file(out / roster.NAME, roster.dump(kept))
+        replace_file(out / roster.NAME, roster.dump(kept))
 
 
 def _files_mentioning(out: Path, marks: list[Mark]) -> Iterator[Path]:

@@ -23,12 +23,12 @@ from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.engine.run_folder import folder_name
+from autograder.files import MEBIBYTE
 from autograder.report import charts, gradebook, summary
 from autograder.report.flags import group_by_flag
 from autograder.report.image_budget import Figure
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
 from autograder.report.submission_view import StoredOutputs
-from autograder.sandbox.limits import MEBIBYTE
 from autograder.text import multi_line, one_line
 
 FEEDBACK = "feedback.html"

@@ -21,8 +21,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
+from autograder.files import replace_file
 from autograder.lateness import parse_datetime
 from autograder.report.spreadsheet import dump_csv as table
 from autograder.report.spreadsheet import escape_formula

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from autograder import known_answers
 from autograder.engine.results import Result
-from autograder.engine.run_folder import folder_name, replace_file
+from autograder.engine.run_folder import folder_name
+from autograder.files import replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, pages, results_json, similarity
 from autograder.report.gradebook import summary_table

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MEBIBYTE = 2**20
+from autograder.files import MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)

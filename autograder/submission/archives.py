@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from autograder.errors import StudentError
-from autograder.sandbox.limits import MEBIBYTE
+from autograder.files import MEBIBYTE
 from autograder.submission.read import MAX_FILE_BYTES, SUBMIT_NOTEBOOK_HINT
 
 MAX_MEMBERS = 20_000

@@ -14,8 +14,7 @@ from typing import Any
 from nbformat.v4.convert import upgrade_cell
 
 from autograder.errors import StudentError
-from autograder.ipynb import to_notebook_node
-from autograder.notebook import CellType
+from autograder.notebook import CellType, to_notebook_node
 from autograder.submission import script
 from autograder.text import one_line
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from autograder.course import Assignment
 from autograder.errors import StudentError
-from autograder.notebook import read as read_source
+from autograder.notebook import parse_cells
 from autograder.submission import archives
 from autograder.submission.archives import FileEntry
 from autograder.submission.platform_names import original_name
@@ -150,7 +150,7 @@ def _id_overlap(entry: FileEntry, assignment: Assignment) -> tuple[bool, int]:
     """Return how much a notebook seems to be of the assignment, by what it says of itself."""
     try:
         submitted = read_submission(entry.read())
-        known = {cell.id for cell in read_source(assignment.notebook.read_bytes(), "")[0]}
+        known = {cell.id for cell in parse_cells(assignment.notebook.read_bytes(), "")[0]}
     except (StudentError, OSError):
         return False, 0
     return submitted.assignment == assignment.name, sum(cell.id in known for cell in submitted.cells)

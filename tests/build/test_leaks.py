@@ -16,7 +16,7 @@ from autograder.build import leaks
 from autograder.build.compile import build
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.ipynb import dump, load
+from autograder.notebook import dump, load
 from tests.build.conftest import BuiltCourse, cell, edit_notebook
 
 Files = dict[str, bytes]

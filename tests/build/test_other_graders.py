@@ -16,7 +16,7 @@ from autograder.build.compile import build
 from autograder.course import load_course
 from autograder.errors import StaffError
 from autograder.files import digest, read_tree, write_tree
-from autograder.ipynb import dump, load
+from autograder.notebook import dump, load
 from autograder.quality import other_graders, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 

@@ -19,7 +19,7 @@ from autograder.build.compile import build
 from autograder.build.otter_release import repack
 from autograder.course import load_course
 from autograder.errors import StaffError
-from autograder.ipynb import load
+from autograder.notebook import load
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
 FLAVOURS = ("otter", "nbgrader")

@@ -63,9 +63,9 @@ def test_a_hundred_of_the_lab_survive_thirty_kills(tmp_path: Path) -> None:
 
 def _lab(assignment: Assignment) -> Iterator[bytes]:
     """Yield the solution, two other right answers and seven wrong ones."""
-    from autograder.platforms.grading_plan import grading_plan
+    from tests.support.plans import compile_plan
 
-    source = grading_plan(assignment).source
+    source = compile_plan(assignment).source
     release = sample.read_release(assignment, "otter")
     known = known_answers.load(assignment)
     right, wrong = [one for one in known if one.is_right], [one for one in known if not one.is_right]

@@ -23,6 +23,7 @@ from autograder.errors import StaffError
 from autograder.report import load_run
 from tests.engine.test_session import AVERAGE
 from tests.support.grading import TINY_COURSE, make_submission
+from tests.support.plans import compile_plan
 
 WRONG = {"q1-answer": AVERAGE.replace("valid", "same")}
 
@@ -52,7 +53,7 @@ def recorded(course: Course, student: str) -> Result:
 
 
 def record(course: Course, student: str, change: Callable[[Result], Result]) -> None:
-    out, recipe = course.root / "out", regrade.grading_plan(course.assignment("tiny"))
+    out, recipe = course.root / "out", compile_plan(course.assignment("tiny"))
     with journal.Journal.open(out, run.run_header(recipe)) as kept:
         kept.append(change(recorded(course, student)))
 
@@ -129,7 +130,7 @@ def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(course: Course, ti
     ("student", "question", "sentence"),
     [
         ("bem", "q1", "no student 'bem'; did you mean 'ben'?"),
-        ("ben", "q7", "no question 'q7' that is graded by checks; known: q1, q2"),
+        ("ben", "q7", "no question 'q7' that is graded by checks; use one of: q1, q2"),
         ("ben", "q3", "no question 'q3' that is graded by checks"),
     ],
 )
@@ -154,7 +155,7 @@ def test_no_mark_changes_when_our_own_processes_end_meanwhile(
 
 def test_other_bytes_than_those_that_were_graded_are_not_graded_again(course: Course) -> None:
     (course.root / "out" / "ben" / SUBMISSION_NAME).write_bytes(json.dumps({"cells": []}).encode())
-    with pytest.raises(StaffError, match="what was graded is not there any more"):
+    with pytest.raises(StaffError, match="the graded submission is missing"):
         regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
 
 

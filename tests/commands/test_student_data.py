@@ -148,7 +148,7 @@ def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path,
     kept = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
     done = command(graded, "forget", out, "lovelaceada_7391011")
     assert done.returncode == 0, done.stderr
-    assert "Forgotten" in done.stdout and "by hand" not in done.stdout
+    assert "Deleted" in done.stdout and "by hand" not in done.stdout
     assert rows(out) == kept
     everything = b"".join(path.read_bytes() for path in out.rglob("*.*")).decode("utf-8", "replace")
     assert not [

@@ -291,7 +291,7 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     interrupt(running, any_thread=any_thread)
     said, errors = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert "3 of 4 are graded and kept; the same command goes on from there." in said
+    assert "3 of 4 submissions are graded and stored; run the same command again to resume." in said
     assert "Traceback" not in errors
     (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     done = grade(course, handed_in, "--out", out)

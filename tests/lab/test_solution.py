@@ -7,7 +7,7 @@ import pytest
 from autograder.build import solutions
 from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.ipynb import join_source, load
+from autograder.notebook import join_source, load
 
 from .conftest import ROOT
 

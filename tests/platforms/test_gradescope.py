@@ -20,7 +20,6 @@ from autograder.engine.plan import GradingPlan
 from autograder.platforms import gradescope as upload
 from autograder.platforms import gradescope_harness
 from autograder.platforms.gradescope_harness import submitter_names
-from autograder.platforms.grading_plan import grading_plan
 from autograder.report.results_json import GRADING_STOPPED, SUBMISSION_NOT_GRADED
 from autograder.sandbox.limits import Limits
 from tests.engine.test_session import in_the_function
@@ -32,6 +31,7 @@ from tests.support.gradescope_container import (
     validate_results,
 )
 from tests.support.grading import TINY_COURSE, make_submission
+from tests.support.plans import compile_plan
 
 DOCKER = (sys.executable, str(SUPPORT_FOLDER / "simulated_docker.py"))
 MACHINES = {"this one": (), "Docker": (*DOCKER, "[]"), "Docker, no Landlock": (*DOCKER, '["landlock"]')}
@@ -59,7 +59,7 @@ raise ValueError(", ".join(found) or "nothing")"""
 
 @pytest.fixture(scope="module")
 def recipe() -> GradingPlan:
-    return grading_plan(load_course(TINY_COURSE).assignment("tiny"))
+    return compile_plan(load_course(TINY_COURSE).assignment("tiny"))
 
 
 @pytest.fixture(scope="module")

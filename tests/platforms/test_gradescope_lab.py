@@ -11,9 +11,9 @@ import pytest
 from autograder import known_answers
 from autograder.course import load_course
 from autograder.platforms.gradescope import make_bundle
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import answers_with, fill_answers, read_release, sample_class
 from tests.support.gradescope_container import BundleRun, Container, container
+from tests.support.plans import compile_plan
 
 pytestmark = pytest.mark.bundles
 
@@ -40,7 +40,7 @@ def harness(bundle: bytes) -> Iterator[Container]:
 
 @pytest.fixture(scope="module")
 def handed_in() -> dict[str, bytes]:
-    source = grading_plan(LAB).source
+    source = compile_plan(LAB).source
     found = {name.removesuffix(".ipynb"): data for name, data in sample_class(LAB, source)}
     wrong = next(one for one in known_answers.load(LAB) if one.name == NEEDS_TRAINING)
     answers = answers_with(source, {wrong.question: wrong.code})

@@ -12,13 +12,13 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import other_graders
 from autograder.quality.sample import read_release, solution_answers
 from tests.build.conftest import BuiltCourse, build_course
 from tests.build.test_other_graders import LAB, ROOT, lab_copy
 from tests.support.class_of_twenty import Submission, load
 from tests.support.grading import grade_bytes, points
+from tests.support.plans import compile_plan
 
 CLASS = load()
 TOOLS = ("otter", "nbgrader")
@@ -51,7 +51,7 @@ NO_RESULT = {"wrong_exit": "kernel-ends"}
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The lab of this repository, with nothing trained yet."""
-    whole = grading_plan(load_course(ROOT).assignment(LAB))
+    whole = compile_plan(load_course(ROOT).assignment(LAB))
     return replace(whole, cache=tmp_path_factory.mktemp("training"))
 
 

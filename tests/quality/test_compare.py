@@ -9,11 +9,11 @@ from rich.console import Console
 from autograder import known_answers
 from autograder.course import load_course
 from autograder.known_answers import KnownAnswer
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import compare
 from autograder.quality.compare import BLANK, SOLUTION, TOOLS, PointsComparison
 from tests.build.conftest import BuiltCourse, build_course, copy_course
 from tests.build.test_other_graders import LAB, ROOT, lab_copy
+from tests.support.plans import compile_plan
 
 QUIET = Console(quiet=True)
 KNOWN = known_answers.load(load_course(ROOT).assignment(LAB))
@@ -50,7 +50,7 @@ def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsCompariso
     course = build_course(copy_course(tmp_path_factory.mktemp("agreement") / "course"))
     wrong = answer("wrong", "def moving_average(values, width=width):\n    return np.zeros(3)")
     rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": wrong}}
-    return compare.compare_points(grading_plan(course.assignment), rows, QUIET, workers=1)
+    return compare.compare_points(compile_plan(course.assignment), rows, QUIET, workers=1)
 
 
 def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
@@ -73,7 +73,7 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
 def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCourse) -> None:
     row = {one.question: one for one in KNOWN if one.name in SAMPLE}
     assert set(row) == {f"q{number}" for number in range(1, 11)}
-    found = compare.compare_points(grading_plan(lab.assignment), {"row01": row}, QUIET, workers=1)
+    found = compare.compare_points(compile_plan(lab.assignment), {"row01": row}, QUIET, workers=1)
     assert len(found) == 2 * len(row)
     assert [mark for mark in found if not mark.is_explained] == []
     points = {question.name: question.points for question in lab.prepared.source.questions}

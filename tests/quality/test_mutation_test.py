@@ -9,8 +9,8 @@ import pytest
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality import mutation_test, sample
+from tests.support.plans import compile_plan
 from tests.support.sample_results import ANA
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def without_docstrings(code: str) -> str:
 
 @pytest.mark.parametrize("assignment", [TINY, LAB], ids=lambda one: one.name)
 def test_every_mutant_is_python_of_its_own(assignment: Assignment) -> None:
-    source = grading_plan(assignment).source
+    source = compile_plan(assignment).source
     found = list(mutation_test.generate_mutants(source))
     solution = {
         cell: without_docstrings(code)
@@ -41,7 +41,7 @@ def test_every_mutant_is_python_of_its_own(assignment: Assignment) -> None:
 
 
 def test_the_lab_has_enough_of_them() -> None:
-    assert len(list(mutation_test.generate_mutants(grading_plan(LAB).source))) >= 200
+    assert len(list(mutation_test.generate_mutants(compile_plan(LAB).source))) >= 200
 
 
 def test_operators_numbers_and_names_are_changed() -> None:
@@ -77,7 +77,7 @@ def test_arguments_slices_layers_and_statements_are_taken_away_or_swapped() -> N
 
 
 def test_a_mutant_survives_only_with_all_points() -> None:
-    one, other = list(mutation_test.generate_mutants(grading_plan(TINY).source))[:2]
+    one, other = list(mutation_test.generate_mutants(compile_plan(TINY).source))[:2]
     whole = replace(ANA, checks=tuple(replace(check, outcome=Outcome.PASSED) for check in ANA.checks))
     results = {one.name: whole, other.name: ANA}
     assert mutation_test.survivors({one.name: one, other.name: other}, results) == [one]

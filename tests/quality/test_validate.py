@@ -10,12 +10,12 @@ from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.results import CheckResult, Result
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.validate import BLANK, SOLUTION, ValidationReport, compare_verdicts
+from tests.support.plans import compile_plan
 from tests.support.sample_results import PROVENANCE
 
 ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
-SOURCE = grading_plan(ASSIGNMENT).source
+SOURCE = compile_plan(ASSIGNMENT).source
 KNOWN = known_answers.load(ASSIGNMENT)
 CHECKS = {check.cell.id: check for check in SOURCE.checks()}
 HIDDEN = [name for name, check in CHECKS.items() if check.hidden]

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 from autograder.build import leaks
 from autograder.checks import Outcome
 from autograder.errors import StaffError
-from autograder.ipynb import dump, load
+from autograder.notebook import dump, load
 from autograder.platforms.nbgrader_gradebook import nbgrader_student_id
 from autograder.report.exports import export
 from autograder.report.image_budget import reencode_png

@@ -300,7 +300,7 @@ def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> N
 
 def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "ana").write_text("in the way")
-    with pytest.raises(StaffError, match=r"results\.json: cannot be written .* journal is intact"):
+    with pytest.raises(StaffError, match=r"results\.json: cannot be written .* previous file is intact"):
         write.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.platforms.grading_plan import grading_plan
 from autograder.submission.display_cells import prune_display_cells
 from autograder.submission.placement import GradingStep
+from tests.support.plans import compile_plan
 
 SHOWN = {"train", "plot", "table"}
 
@@ -67,4 +67,4 @@ def test_a_demonstration_that_the_source_does_not_have_is_refused() -> None:
     tiny = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
     wrong = replace(tiny, grading=replace(tiny.grading, display_only_cells=("no-such-cell",)))
     with pytest.raises(AuthorError, match=r"\['display_only_cells'\]: the source has no cell 'no-such-cell'"):
-        grading_plan(wrong)
+        compile_plan(wrong)

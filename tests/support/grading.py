@@ -14,11 +14,11 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
 from autograder.notebook import CellType
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import solution_answers
 from autograder.sandbox.limits import Limits
 from autograder.submission.discover import find_submissions
 from tests.support import lab_grading
+from tests.support.plans import compile_plan
 
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"
 
@@ -28,7 +28,7 @@ GradeFunction = Callable[..., Result]
 @pytest.fixture(scope="session")
 def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The tiny assignment with limits that a test can wait for."""
-    recipe = grading_plan(load_course(TINY_COURSE).assignment("tiny"))
+    recipe = compile_plan(load_course(TINY_COURSE).assignment("tiny"))
     cache = tmp_path_factory.mktemp("cache")
     limits = Limits(cell_s=2.0, call_s=2.0, total_s=60.0, train_s=5.0, memory_bytes=1_500 * 2**20)
     return replace(recipe, limits=limits, cache=cache)

@@ -11,9 +11,9 @@ from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Source
-from autograder.platforms.grading_plan import grading_plan
 from autograder.quality.sample import answers_with, fill_answers, read_release
 from autograder.submission.discover import find_submissions
+from tests.support.plans import compile_plan
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
@@ -70,7 +70,7 @@ def answer_batches() -> tuple[AnswersByQuestion, ...]:
 def grade_lab(folder: Path) -> GradedLab:
     """Grade solution, blank release and all rows in both flavours, with an empty trainer's cache."""
     recipe = replace(
-        grading_plan(ASSIGNMENT),
+        compile_plan(ASSIGNMENT),
         cache=folder / "training",
         environment={"RNNLAB_REVIEWS": "embedded"},
         workers=2,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.sandbox.limits import MEBIBYTE
+from autograder.files import MEBIBYTE
 from tests.support.lab_grading import ASSIGNMENT
 from tools.benchmark import page, tools
 from tools.benchmark.page import BenchmarkResults

@@ -16,10 +16,11 @@ from autograder.engine import journal
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import start_engine
-from autograder.sandbox.limits import MEBIBYTE
+from autograder.files import MEBIBYTE
 from tests.engine.test_session import AVERAGE, in_the_function
 from tests.support.grading import make_submission
 from tests.support.lab_grading import ASSIGNMENT
+from tests.support.plans import compile_plan
 from tools.benchmark import classes, remains, scale, watch
 
 WORKERS = 2
@@ -94,7 +95,7 @@ def test_a_thousand_submissions_to_the_lab_take_no_more_memory_than_a_hundred_an
 
 def hundred_and_thousand(place: Path) -> tuple[scale.ClassRun, scale.ClassRun, tuple[str, ...]]:
     """Grade the first hundred of a class, then the others; return what is left behind too."""
-    recipe = replace(scale.grading_plan(ASSIGNMENT), cache=place / "training")
+    recipe = replace(compile_plan(ASSIGNMENT), cache=place / "training")
     notebooks = a_thousand()
     tempfile.tempdir = str(place)  # so that nobody else's files are there
     with start_engine(recipe, workers=WORKERS) as engine:
@@ -108,7 +109,7 @@ def hundred_and_thousand(place: Path) -> tuple[scale.ClassRun, scale.ClassRun, t
 
 
 def a_thousand() -> list[bytes]:
-    return classes.mixed_class(ASSIGNMENT, scale.grading_plan(ASSIGNMENT).source, 1_000)
+    return classes.mixed_class(ASSIGNMENT, compile_plan(ASSIGNMENT).source, 1_000)
 
 
 def points_of_equals(results: Sequence[Result], notebooks: Sequence[bytes]) -> list[set[float]]:
@@ -120,7 +121,7 @@ def points_of_equals(results: Sequence[Result], notebooks: Sequence[bytes]) -> l
 
 
 def test_the_mixed_class_is_the_same_each_time_and_any_stretch_of_it_is_mixed() -> None:
-    recipe = scale.grading_plan(ASSIGNMENT)
+    recipe = compile_plan(ASSIGNMENT)
     notebooks = classes.mixed_class(ASSIGNMENT, recipe.source, 400)
     assert notebooks == classes.mixed_class(ASSIGNMENT, recipe.source, 400)
     assert len(set(notebooks)) == classes.max_distinct_notebooks(ASSIGNMENT)

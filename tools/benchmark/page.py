@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from autograder.course import Assignment
-from autograder.sandbox.limits import MEBIBYTE
+from autograder.files import MEBIBYTE
 from tools.benchmark import classes, tools, watch
 from tools.benchmark.scale import EARLY_SUBMISSIONS, INTERLEAVED_PARTS, ClassCost, Cost
 from tools.benchmark.tools import Timing

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.build.compile import prepare
 from autograder.course import Assignment
-from autograder.platforms.grading_plan import grading_plan
 from tools.benchmark import classes, page, scale, tools
 from tools.benchmark.page import BenchmarkResults
 
@@ -53,7 +53,7 @@ def bench(
 def _rows(
     assignment: Assignment, console: Console, *, submissions: int, sizes: Sequence[int], workers: int
 ) -> Iterator[tools.Timing | scale.Cost]:
-    source = grading_plan(assignment).source
+    source = prepare(assignment).source
     both, for_otter, for_nbgrader = (
         classes.mixed_class(assignment, source, submissions, flavours)
         for flavours in (classes.FLAVORS, ("otter",), ("nbgrader",))

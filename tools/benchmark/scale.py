@@ -12,12 +12,12 @@ from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 
+from autograder.build.compile import prepare
 from autograder.course import Course, load_course
 from autograder.engine import run
-from autograder.engine.plan import GradingPlan
+from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
-from autograder.platforms.grading_plan import grading_plan
 from autograder.report import load_run
 from autograder.report.write import write_reports
 from autograder.submission.discover import find_submissions
@@ -180,7 +180,9 @@ class _GradedCounter(run.RunListener):
 
 def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
     course = load_course(root)
-    recipe = grading_plan(course.assignment(name))
+    assignment = course.assignment(name)
+    prepared = prepare(assignment)
+    recipe = grading_plan(assignment, prepared.source, prepared.files)
     whole = classes.round_size(recipe.assignment)
     notebooks = classes.mixed_class(recipe.assignment, recipe.source, max((whole, *sizes)))
     with tempfile.TemporaryDirectory(prefix="bench-") as name_of_work:

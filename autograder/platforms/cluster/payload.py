@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.engine.plan import GradingPlan
+from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.errors import StaffError
-from autograder.files import write_tree
-from autograder.platforms.grading_plan import course_files, grading_plan
-from autograder.sandbox.limits import MEBIBYTE, Limits
+from autograder.files import MEBIBYTE, write_tree
+from autograder.platforms.course_files import course_files
+from autograder.sandbox.limits import Limits
 
 MAX_CACHE_BYTES = 64 * MEBIBYTE
 """Of all remembered trainings together; more than that stays with the client."""
@@ -72,7 +73,8 @@ def unpack(payload: Payload, folder: Path) -> GradingPlan:
             )
     write_tree(folder, payload.files)
     assignment = load_course(folder).assignment(payload.assignment)
-    recipe = grading_plan(assignment, payload.dataset)
+    prepared = prepare(assignment)
+    recipe = grading_plan(assignment, prepared.source, prepared.files, payload.dataset)
     if plan_digests(recipe) != payload.digests:
         raise StaffError("the assignment compiles to something else there than here")
     write_tree(recipe.cache, payload.cache_entries)

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.facts import compute_facts
-from autograder.notebook import Source, parse, read
+from autograder.notebook import Source, parse_cells, parse_questions
 
 ScoreFunction = Callable[[int], float]
 
@@ -80,5 +80,5 @@ def strip_expressions(code: str) -> ast.Module:
 
 def _parse_source(assignment: Assignment) -> Source:
     label = f"source/{assignment.name}/{assignment.notebook.name}"
-    cells, _ = read(assignment.notebook.read_bytes(), label)
-    return parse(cells, label)[0]
+    cells, _ = parse_cells(assignment.notebook.read_bytes(), label)
+    return parse_questions(cells, label)[0]

@@ -8,8 +8,8 @@ none is. It knows the assignment by the number behind its title, or else by the 
 
 from pathlib import Path
 
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
+from autograder.files import replace_file
 from autograder.report.exports import lms_csv
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run

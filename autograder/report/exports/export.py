@@ -11,8 +11,8 @@ nbgrader      nbgrader's gradebook      autograded    a graded submission as a n
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
+from autograder.files import replace_file
 from autograder.report import gradebook
 from autograder.report.exports import annotations, canvas, junit, markdown, moodle
 from autograder.report.load_run import Run

@@ -8,8 +8,8 @@ reads no names, and passes over empty grades. Column names are those of an Engli
 
 from pathlib import Path
 
-from autograder.engine.run_folder import replace_file
 from autograder.errors import StaffError
+from autograder.files import replace_file
 from autograder.report.exports import lms_csv
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run

@@ -11,12 +11,12 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import start_engine
-from autograder.platforms.grading_plan import grading_plan
 from autograder.sandbox.limits import Limits
 from autograder.submission.discover import StudentSubmission
 from tests.engine.test_session import AVERAGE
 from tests.support.dask_cluster import DaskCluster, start_cluster
 from tests.support.grading import TINY_COURSE, make_submission
+from tests.support.plans import compile_plan
 
 CRASHING_STUDENT = "kim"
 """Whose submission ends every worker that grades it."""
@@ -52,7 +52,7 @@ def cluster_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The tiny assignment in a course of its own."""
     ignored = shutil.ignore_patterns("__pycache__")
     root = Path(shutil.copytree(TINY_COURSE, tmp_path_factory.mktemp("course") / "tiny", ignore=ignored))
-    recipe = grading_plan(load_course(root).assignment("tiny"))
+    recipe = compile_plan(load_course(root).assignment("tiny"))
     return replace(recipe, limits=Limits(total_s=90.0, memory_bytes=1_500 * 2**20))
 
 
