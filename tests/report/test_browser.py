@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from autograder.engine.run_folder import folder_name
 from autograder.report import pages, similarity, write
 from tests.support import sample_class
-from tests.support.measure_similarity import REFERENCES, class_with_copies
+from tools.measure_similarity import REFERENCES, class_with_copies
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
