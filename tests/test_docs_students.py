@@ -25,7 +25,7 @@ LATE = (
 
 
 def test_its_commands_exist_with_their_options() -> None:
-    lines = re.findall(r"^course (\w+) (.*)", TEXT, re.M)
+    lines = re.findall(r"^course ([\w-]+) (.*)", TEXT, re.M)
     assert len(lines) == 6
     for name, rest in lines:
         options = {option for one in course.commands[name].params for option in one.opts}

@@ -17,13 +17,13 @@ def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 150
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`course (\w+)", README))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`course ([\w-]+)", README))))
 def test_every_course_command_of_the_readme_exists(name: str) -> None:
     assert name in course.commands
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*re.findall(r"^make (\w+)", README, re.M), *re.findall(r"^\| `(\w+)` \|", README, re.M)})
+    "name", sorted({*re.findall(r"^make ([\w-]+)", README, re.M), *re.findall(r"^\| `([\w-]+)` \|", README, re.M)})
 )
 def test_every_make_target_of_the_readme_exists(name: str) -> None:
     assert re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)
