@@ -61,7 +61,7 @@ def examine_machine() -> MachineReport:
         ready = time.monotonic()
         try:
             # kill() returns only after every process of the sandbox is gone.
-            zygote.start_child(Limits(), {}, entry="autograder.sandbox.probe:main").kill()
+            zygote.start_child(Limits(), {}, entry="autograder.sandbox.layers:probe").kill()
         except StaffError as error:
             return MachineReport(versions, zygote.isolation, str(error))
         finally:

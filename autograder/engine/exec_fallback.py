@@ -57,7 +57,7 @@ def exec_main(stage: str, *scratch: str) -> None:
     plan, command, ends = job["plan"], job["command"], Pipes(*job["ends"])
     recipe = zygote.sandbox_spec(plan, command)
     if stage == "keep":
-        launch.supervise(recipe, ends, partial(_spawn_entry, recipe, ends))
+        launch.monitor(recipe, ends, partial(_spawn_entry, recipe, ends))
     else:
         _run_in_place(plan, command, recipe, Path(*scratch), ends)
 
@@ -90,7 +90,7 @@ def _run_in_place(config: Frame, command: Frame, spec: SandboxSpec, scratch: Pat
 
     if threads := zygote.extra_threads():
         raise RuntimeError(f"cannot be confined: {threads}")
-    launch.confine_in_place(spec, scratch, pipes, prepare)
+    launch.confine_in_place(spec, pipes, prepare, scratch)
 
 
 class _PackageImporter(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):

@@ -24,7 +24,7 @@ import numpy as np
 from autograder.engine import preload
 from autograder.engine.control import Frame, receive_frame, send_frame
 from autograder.engine.versions import versions
-from autograder.sandbox import filesystem, seccomp, syscalls
+from autograder.sandbox import filesystem, privileges, syscalls
 from autograder.sandbox.launch import EntryPoint, Pipes, SandboxSpec, launch
 from autograder.sandbox.layers import Layer
 from autograder.sandbox.limits import Limits
@@ -93,7 +93,7 @@ def load_kit(config: Frame) -> None:
 def compile_seccomp_filter() -> None:
     """Make the filter of system calls while libseccomp can be found."""
     try:
-        seccomp.filter_program()
+        privileges.seccomp_program()
     except OSError:
         return  # the first process that wants it is refused the layer, and says why
 

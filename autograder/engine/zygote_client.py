@@ -23,8 +23,8 @@ from autograder.sandbox.layers import (
     drop_unsatisfied,
 )
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import MEMORY_WATCHER, Process, SupervisorPipes
-from autograder.sandbox.users import claim_uid
+from autograder.sandbox.privileges import claim_uid
+from autograder.sandbox.process import Process, watch_memory
 
 IMPORTS = ("numpy", "tensorflow", "keras", "matplotlib.pyplot", "IPython.core.interactiveshell")
 """What every zygote imports before the kit."""
@@ -251,7 +251,9 @@ class Zygote:
             layers = drop_unsatisfied(layers - broken.keys())
 
     def _run_probe(self, layers: frozenset[Layer]) -> dict[str, str]:
-        process = self._start_process("autograder.sandbox.probe:main", {}, layers, Limits(), probe_only=True)
+        process = self._start_process(
+            "autograder.sandbox.layers:probe", {}, layers, Limits(), probe_only=True
+        )
         try:
             process.sock.settimeout(_PROBE_TIMEOUT_S)
             with process.sock.makefile("rb") as lines:
@@ -283,20 +285,19 @@ class Zygote:
             "bare": probe_only,
             "afresh": bool(self.fork_unsafe_reason),
         }
-        ends = SupervisorPipes(cut, done)
+        process = Process(ours, cut, done, limits.memory_bytes)
         try:
-            pid = self._control.request(command, (theirs.fileno(), lifeline, finished))["pid"]
+            process.pid = self._control.request(command, (theirs.fileno(), lifeline, finished))["pid"]
         except StaffError:
             ours.close()
-            ends.terminate()
+            process.terminate()
             raise
         finally:
             theirs.close()
             os.close(lifeline)
             os.close(finished)
-        process = Process(pid, ours, ends, limits.memory_bytes)
         try:
-            ends.wait_ready(
+            process.wait_ready(
                 timeout_s=LOAD_TIMEOUT_S
                 if self._kit_not_preloaded or self.fork_unsafe_reason
                 else _START_TIMEOUT_S
@@ -304,6 +305,6 @@ class Zygote:
         except (LayerError, StaffError):
             process.kill()
             raise
-        MEMORY_WATCHER.watch(process)
+        watch_memory(process)
         self._processes.add(process)
         return process

@@ -1,17 +1,11 @@
-"""One submission's processes, kept apart from everything else.
+"""One submission's process tree, isolated from everything else.
 
-layers      what a machine can give, and what each missing part means
-syscalls    the kernel's calls that Python does not offer
-filesystem  a root of its own: read-only system, sized scratch folder
-landlock    files, ports and sockets by the kernel's own rules
-seccomp     system calls that no notebook needs
-users       whom a worker's submissions run as
-confine     user, limits and capabilities of one process
-remains     ending processes where no pid namespace does it
-launch      the processes of a submission, from the first to the last one gone
-probe       looks from inside whether the layers hold
-tree        resident memory of all processes below one
-process     a process tree as the supervisor holds it, and the memory watcher
-
-Every layer that the kernel refuses raises ``LayerError``; nothing is skipped in silence.
+limits        what one submission may use
+layers        the layers of isolation, what each absence means, and a check from inside
+syscalls      the kernel's calls that Python does not offer
+filesystem    a private root folder; Landlock's rules for files and ports
+privileges    user, resource limits, capabilities and system calls of one process
+process_tree  the processes below another: memory, and killing without a pid namespace
+launch        the processes of a submission, from the first fork until the last one is gone
+process       a process tree as the supervisor sees it, and the memory watcher
 """

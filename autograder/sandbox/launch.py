@@ -1,15 +1,14 @@
-"""The three processes of a submission, from the fork to the last one gone.
+"""The three processes of a submission, from the first fork until the last one is gone.
 
-    zygote ─ fork ─▶ keeper ─ fork ─▶ init ─ fork ─▶ the submission
-                     │                │               landlock, system calls filtered; the role
-                     │                pid 1 of its namespace; root, user, limits
-                     waits for the lifeline to close or for init's end; kills; goes last
+    zygote ─ fork ─▶ monitor ─ fork ─▶ init ─ fork ─▶ the submission
+                     │                 │              Landlock and seccomp, then the entry point
+                     │                 pid 1 of its namespace: private root, user, limits
+                     waits until the lifeline closes or init ends; kills the rest; ends last
 
-``done`` carries one line of JSON when the sandbox stands or cannot, and its end of file means
+The status pipe carries one line of JSON: the sandbox is ready, or what failed. Its end of file means
 that no process of the submission exists any more.
 """
 
-import contextlib
 import json
 import os
 import select
@@ -18,50 +17,51 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from autograder.sandbox import filesystem, kill_tree, landlock, privileges, seccomp, syscalls
+from autograder.sandbox import filesystem, privileges, process_tree, syscalls
 from autograder.sandbox.layers import Layer, LayerError, attempt
 from autograder.sandbox.limits import Limits
 
 _NAMESPACE_FLAGS = {
     Layer.PIDS: syscalls.CLONE_NEWPID,
     Layer.ROOT: syscalls.CLONE_NEWNS,
-    Layer.NETWORK: syscalls.CLONE_NEWNET
-    | syscalls.CLONE_NEWIPC
-    | syscalls.CLONE_NEWUTS
-    | syscalls.CLONE_NEWCGROUP,
+    Layer.NETWORK: syscalls.NETWORK_NAMESPACES,
 }
 _POLL_MS = 20
+_INTERNAL_ERROR_CODE = 70
+"""EX_SOFTWARE of ``sysexits.h``."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSpec:
-    """How one process tree is kept apart."""
+    """How one process tree is isolated."""
 
     layers: frozenset[Layer]
     read: tuple[Path, ...]
     """What it may read."""
 
     hidden: tuple[Path, ...]
-    """What it may not, even inside a folder of ``read``."""
+    """What it may not read, even inside a folder of ``read``."""
 
     uid: int
-    """Its own user where the zygote is root; otherwise the zygote's."""
+    """Its user where the zygote is root; otherwise the tree keeps the zygote's user."""
 
     limits: Limits
     environment: Mapping[str, str]
-    """The whole environment; ``HOME`` and ``TMPDIR`` are added."""
+    """The complete environment; ``HOME`` and ``TMPDIR`` are added."""
 
     trusted: bool = False
     """Enter the namespaces and be killable, but keep user, files and limits."""
 
     @property
     def has_dedicated_user(self) -> bool:
-        """Say whether the process gets a user to whom nothing else belongs."""
+        """Return True if the tree runs as a user that owns nothing else."""
         return Layer.UID in self.layers and os.geteuid() == 0
 
     def full_environment(self, scratch: Path) -> dict[str, str]:
@@ -71,7 +71,12 @@ class SandboxSpec:
 
 @dataclass(frozen=True, slots=True)
 class Pipes:
-    """Descriptors of a new process; the supervisor holds the other ends."""
+    """A new tree's descriptors; the supervisor holds the other ends.
+
+    Each process closes what it must not hold: only the submission keeps ``wire``, only the monitor
+    keeps ``lifeline``, and ``status`` is closed by the submission before the student's code runs, or
+    that code could report a state or delay the end of file.
+    """
 
     wire: int
     lifeline: int
@@ -79,219 +84,203 @@ class Pipes:
 
 
 EntryPoint = Callable[[socket.socket], None]
-"""What the last process does, given its wire."""
+"""What the last process runs, given its wire."""
 
 
 def launch(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint]) -> int:
-    """Fork a tree that plays a role; return the keeper's pid.
+    """Fork a process tree that runs an entry point; return the monitor's pid.
+
+    This process must have a single thread: a lock that another one holds would stay locked forever in
+    the fork.
 
     Args:
-        recipe: how the tree is kept apart.
-        ends: stay open here; the caller closes them.
-        prepare: called in the last process, and its role when that stands.
-
-    The process must have a single thread.
+        pipes: stay open here; the caller closes them.
+        prepare: called in the last process after its sandbox is set up; loads the entry point.
     """
     pid = os.fork()
     if pid == 0:
-        _run_and_exit(
-            lambda: supervise(spec, pipes, lambda scratch: _fork_init(spec, scratch, pipes, prepare))
-        )
+        start = partial(_fork_init, spec, pipes, prepare)
+        _run_and_exit(pipes, lambda: monitor(spec, pipes, start))
     return pid
 
 
-def _run_and_exit(run: Callable[[], None]) -> NoReturn:
-    """Never return into the code of the zygote, whatever happens."""
-    code = 70
+def _run_and_exit(pipes: Pipes, run: Callable[[], None]) -> NoReturn:
+    """Run a forked process to its end: it must never return into the code of the zygote."""
+    code = _INTERNAL_ERROR_CODE
     try:
-        run()
+        with _report_refusals(pipes):
+            run()
         code = 0
     finally:
         os._exit(code)
 
 
-def supervise(spec: SandboxSpec, pipes: Pipes, start: Callable[[Path], int]) -> None:
-    """Begin a tree, wait for the lifeline or its own end, and see that nothing of it is left.
+def monitor(spec: SandboxSpec, pipes: Pipes, start: Callable[[Path], int]) -> None:
+    """Start a tree, wait until the lifeline closes or the tree ends, and kill what is left of it.
 
     Args:
-        recipe: how the tree is kept apart.
-        ends: of the tree; all other descriptors are closed.
-        begin: given the working folder, starts the tree's first process and returns its pid.
+        pipes: the tree's ends; all other descriptors are closed.
+        start: given the working folder, starts the tree's first process and returns its pid.
     """
-    # No parent-death signal: the lifeline says when to end, and the rest must be ended first.
+    # No parent-death signal here: when the zygote dies, the supervisor's end of the lifeline tells, and
+    # the tree must be killed before this process ends.
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     syscalls.set_child_subreaper()
-    _close_other_descriptors(pipes)
-    plain = Layer.ROOT not in spec.layers and not spec.trusted
-    scratch = _make_temporary_scratch(spec) if plain else filesystem.SCRATCH
+    # What the zygote or another tree holds: an inherited end of somebody's status pipe would keep that
+    # pipe open after its tree is gone.
+    kept = sorted({0, 1, 2, pipes.wire, pipes.lifeline, pipes.status})
+    for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
+        os.closerange(low + 1, high)
+    scratch, is_temporary = filesystem.SCRATCH, Layer.ROOT not in spec.layers and not spec.trusted
+    if is_temporary:
+        scratch = Path(tempfile.mkdtemp(prefix="submission-"))
     try:
+        if is_temporary and spec.has_dedicated_user:
+            os.chown(scratch, spec.uid, spec.uid)
         first = start(scratch)
         os.close(pipes.wire)
         _wait_for_end(pipes.lifeline, first)
         if Layer.PIDS in spec.layers:
-            _kill_init(first)
-        kill_tree.kill_descendants(spec.uid if spec.has_dedicated_user else None)
-    except LayerError as error:
-        _report_refusal(pipes.status, error)
+            # The end of a namespace's first process waits for the end of all others in it.
+            with suppress(ProcessLookupError):
+                os.kill(first, signal.SIGKILL)
+            os.waitpid(first, 0)
+        process_tree.kill_descendants(spec.uid if spec.has_dedicated_user else None)
     finally:
-        if plain:
+        if is_temporary:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _fork_init(spec: SandboxSpec, scratch: Path, pipes: Pipes, prepare: Callable[[], EntryPoint]) -> int:
-    _enter_namespaces(spec)
-    init = os.fork()
-    if init == 0:
-        _run_and_exit(lambda: _run_init(spec, scratch, pipes, prepare))
-    return init
-
-
-def _close_other_descriptors(pipes: Pipes) -> None:
-    kept = sorted({0, 1, 2, pipes.wire, pipes.lifeline, pipes.status})
-    for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
-        os.closerange(low + 1, high)
-
-
-def _enter_namespaces(spec: SandboxSpec) -> None:
-    wanted = [layer for layer in _NAMESPACE_FLAGS if layer in spec.layers]
-    if os.geteuid() != 0 and Layer.UID in spec.layers:
-        with attempt(Layer.UID):
-            privileges.enter_user_namespace()
-    for layer in wanted:
-        with attempt(layer):
-            syscalls.unshare(_NAMESPACE_FLAGS[layer])
-
-
-def _make_temporary_scratch(spec: SandboxSpec) -> Path:
-    scratch = Path(tempfile.mkdtemp(prefix="submission-"))
-    if spec.has_dedicated_user:
-        os.chown(scratch, spec.uid, spec.uid)
-    return scratch
-
-
-def _wait_for_end(lifeline: int, init: int) -> None:
-    """Return when the lifeline is closed or ``init`` has ended."""
+def _wait_for_end(lifeline: int, first: int) -> None:
+    """Return when the lifeline is closed or the process ``first`` has ended, which is not reaped."""
     poll = select.poll()
     poll.register(lifeline, select.POLLIN | select.POLLHUP)
-    ended = os.pidfd_open(init) if hasattr(os, "pidfd_open") else None
-    if ended is not None:
-        poll.register(ended, select.POLLIN)
-    while not poll.poll(None if ended is not None else _POLL_MS):
-        if os.waitid(os.P_PID, init, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+    timeout_ms: int | None = _POLL_MS
+    if hasattr(os, "pidfd_open"):
+        poll.register(os.pidfd_open(first), select.POLLIN)
+        timeout_ms = None
+    while not poll.poll(timeout_ms):
+        if os.waitid(os.P_PID, first, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             return
 
 
-def _kill_init(init: int) -> None:
-    """Kill the first process of a pid namespace; its end waits for that of all others."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(init, signal.SIGKILL)
-    os.waitpid(init, 0)
+def _fork_init(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> int:
+    _enter_namespaces(spec)
+    # This process stays outside its new pid namespace; the next one that it forks is pid 1 of it.
+    init = os.fork()
+    if init == 0:
+        _run_and_exit(pipes, lambda: _run_init(spec, pipes, prepare, scratch))
+    return init
 
 
-def confine_in_place(
-    spec: SandboxSpec, scratch: Path, pipes: Pipes, prepare: Callable[[], EntryPoint]
-) -> None:
-    """Confine this process by the layers that need no fork, and play the role in it.
-
-    The process must have a single thread.
-    """
-    try:
-        _enter_namespaces(spec)
-        if not spec.trusted:
-            _confine(spec)
-    except LayerError as error:
-        return _report_refusal(pipes.status, error)
-    return _run_entry(spec, scratch, pipes, prepare)
+def _enter_namespaces(spec: SandboxSpec) -> None:
+    # The user namespace comes first: it gives the capabilities that the others need.
+    if os.geteuid() != 0 and Layer.UID in spec.layers:
+        with attempt(Layer.UID):
+            privileges.enter_user_namespace()
+    for layer, flags in _NAMESPACE_FLAGS.items():
+        if layer in spec.layers:
+            with attempt(layer):
+                syscalls.unshare(flags)
 
 
-def _run_init(spec: SandboxSpec, scratch: Path, pipes: Pipes, prepare: Callable[[], EntryPoint]) -> None:
+def _run_init(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> None:
     syscalls.die_with_parent(signal.SIGKILL)
     os.close(pipes.lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        if not spec.trusted:
-            _confine(spec)
-            syscalls.set_dumpable(False)  # or the submission could rewrite this process
-    except LayerError as error:
-        return _report_refusal(pipes.status, error)
+    if not spec.trusted:
+        _confine(spec)
+        syscalls.set_dumpable(False)  # or the submission, of the same user, could rewrite this process
     student = os.fork()
     if student == 0:
-        _run_and_exit(lambda: _run_entry(spec, scratch, pipes, prepare))
+        _run_and_exit(pipes, lambda: _run_entry(spec, pipes, prepare, scratch))
     os.close(pipes.wire)
+    # As pid 1 it inherits the submission's orphans and reaps them too.
     while os.waitpid(-1, 0)[0] != student:
         pass
-    return None
 
 
 def _confine(spec: SandboxSpec) -> None:
+    """Set root, user, limits and capabilities; the order matters, since each step takes rights away."""
     uid = spec.uid if spec.has_dedicated_user else os.geteuid()
     os.umask(0o022)
     if Layer.ROOT in spec.layers:
         with attempt(Layer.ROOT):
-            limits = spec.limits
-            filesystem.enter_root(spec.read, spec.hidden, uid=uid, scratch_bytes=limits.scratch_bytes)
+            filesystem.enter_root(spec.read, spec.hidden, uid=uid, scratch_bytes=spec.limits.scratch_bytes)
     os.umask(0o077)
     if Layer.UID in spec.layers:
         with attempt(Layer.UID):
-            privileges.drop_bounding_set()
+            syscalls.drop_bounding_set()
             if spec.has_dedicated_user:
                 privileges.switch_user(uid)
-            syscalls.die_with_parent(signal.SIGKILL)
+            syscalls.die_with_parent(signal.SIGKILL)  # again: a change of the user clears it
     privileges.set_resource_limits(spec.limits, shared_user=Layer.UID not in spec.layers)
-    privileges.drop_privileges()
+    if sys.platform == "linux":
+        syscalls.drop_capabilities()
 
 
-def _landlock_paths(spec: SandboxSpec, scratch: Path) -> tuple[list[Path], list[Path], list[Path]]:
-    """Return what Landlock lets a submission read, what inside it not, and what it may change."""
-    if Layer.ROOT in spec.layers:
-        return [Path("/")], [], [scratch, Path("/dev/shm"), *filesystem.device_paths()]
-    # TensorFlow aborts without /proc/self/cmdline.
-    machine = [Path("/proc") / name for name in ("self", "cpuinfo", "meminfo", "stat")]
-    read = [*spec.read, *machine]
-    return read, filesystem.hidden_paths(spec.hidden), [scratch, *filesystem.device_paths()]
+def confine_in_place(
+    spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path
+) -> None:
+    """Confine this process by the layers that need no fork, and run the entry point in it.
+
+    The process must have a single thread: namespaces, users and Landlock are set per thread.
+    """
+    with _report_refusals(pipes):
+        _enter_namespaces(spec)
+        if not spec.trusted:
+            _confine(spec)
+        _run_entry(spec, pipes, prepare, scratch)
 
 
-def _run_entry(spec: SandboxSpec, scratch: Path, pipes: Pipes, prepare: Callable[[], EntryPoint]) -> None:
+def _run_entry(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     syscalls.die_with_parent(signal.SIGKILL)
     try:
         if not spec.trusted:
-            _setup_environment(spec, scratch)
-        role = prepare()
-    except LayerError as error:
-        return _report_refusal(pipes.status, error)
-    except Exception as error:  # noqa: BLE001  whatever the kit raises is for the supervisor to tell
-        return _report(pipes.status, {"failed": f"{type(error).__name__}: {error}"})
-    _report(pipes.status, {})
+            _enter_sandbox(spec, scratch)
+        entry = prepare()
+    except LayerError:
+        raise
+    except Exception as error:  # noqa: BLE001  the kit's code may raise anything; the supervisor reports it
+        _report(pipes, {"failed": f"{type(error).__name__}: {error}"})
+        return
+    _report(pipes, {})
     os.close(pipes.status)
-    role(socket.socket(fileno=pipes.wire))
-    return None
+    entry(socket.socket(fileno=pipes.wire))
 
 
-def _setup_environment(spec: SandboxSpec, scratch: Path) -> None:
-    """Set up what a submission sees of itself."""
+def _enter_sandbox(spec: SandboxSpec, scratch: Path) -> None:
+    """Set what a submission sees of itself, then the two layers that hold in this process alone."""
     os.chdir(scratch)
     os.environ.clear()
     os.environ.update(spec.full_environment(scratch))
-    tempfile.tempdir = None
+    tempfile.tempdir = None  # computed before, from the zygote's environment
     sys.stdout.flush()
-    nothing = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
-        os.dup2(nothing, descriptor)
-    os.close(nothing)
-    syscalls.set_dumpable(True)
+        os.dup2(null, descriptor)
+    os.close(null)
+    syscalls.set_dumpable(True)  # init's setting was inherited; /proc/self would belong to root
     if Layer.LANDLOCK in spec.layers:
         with attempt(Layer.LANDLOCK):
-            landlock.restrict(*_landlock_paths(spec, scratch))
+            filesystem.restrict_with_landlock(
+                spec.read, spec.hidden, scratch, private_root=Layer.ROOT in spec.layers
+            )
     if Layer.SECCOMP in spec.layers:
         with attempt(Layer.SECCOMP):
-            syscalls.load_seccomp_filter(seccomp.filter_program())
+            syscalls.load_seccomp_filter(privileges.seccomp_program())
 
 
-def _report_refusal(status: int, error: LayerError) -> None:
-    _report(status, {"layer": error.layer.value, "reason": error.reason})
+@contextmanager
+def _report_refusals(pipes: Pipes) -> Iterator[None]:
+    """Report a layer that the machine refuses; the process that met it then ends."""
+    try:
+        yield
+    except LayerError as error:
+        _report(pipes, {"layer": error.layer.value, "reason": error.reason})
 
 
-def _report(status: int, state: dict[str, Any]) -> None:
-    os.write(status, json.dumps(state).encode() + b"\n")
+def _report(pipes: Pipes, state: dict[str, str]) -> None:
+    os.write(pipes.status, json.dumps(state).encode() + b"\n")

@@ -1,22 +1,30 @@
-"""The layers of isolation, and what a submission could do without each."""
+"""The layers of isolation, what a submission could do without each, and a check from inside."""
 
-from collections.abc import Iterator
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import autograder
 
 
 class Layer(Enum):
     """One layer; its value is the word in reports."""
 
     UID = "uid"
-    """A user of its own: not root's, and not that of whoever grades."""
+    """A user of its own: neither root nor the user who grades."""
 
     PIDS = "pids"
-    """A pid namespace: its end is the end of every process in it."""
+    """A pid namespace: when its first process ends, the kernel kills all others in it."""
 
     ROOT = "root"
-    """A root folder of its own; needs PIDS for a ``/proc`` of its own."""
+    """A private root folder; needs PIDS for a ``/proc`` that shows only the submission."""
 
     NETWORK = "network"
     """Network, IPC, host-name and cgroup namespaces."""
@@ -31,19 +39,19 @@ ALL_LAYERS = frozenset(Layer)
 
 CONSEQUENCE_IF_MISSING = {
     Layer.UID: "submissions run as the user who grades: file modes protect nothing",
-    Layer.PIDS: "processes are ended one by one, and a submission sees the pids of others",
-    Layer.ROOT: "world-readable files can be read unless landlock forbids it; the disk is shared",
-    Layer.NETWORK: "only seccomp and landlock keep a submission from the network",
-    Layer.LANDLOCK: "files are protected by the private root and by modes alone",
-    Layer.SECCOMP: "sockets outside the network namespace and hidden memory are open",
-    Layer.WATCHER: "memory is limited per process, not for all of them together",
+    Layer.PIDS: "processes are killed one by one, and a submission sees other processes",
+    Layer.ROOT: "world-readable files can be read unless Landlock forbids it; the disk is shared",
+    Layer.NETWORK: "only seccomp and Landlock keep a submission off the network",
+    Layer.LANDLOCK: "only the private root and file modes protect files",
+    Layer.SECCOMP: "sockets outside the network namespace and uncounted memory can be used",
+    Layer.WATCHER: "memory is limited per process, not for the whole process tree",
 }
-"""What the absence of a layer means."""
 
 FORK_LAYERS = frozenset({Layer.PIDS, Layer.ROOT})
-"""The first process of a pid namespace is not the one that makes it."""
+"""Layers that need a fork: the process that makes a pid namespace is not in it, its next child is."""
 
-_DEPENDENCIES = {Layer.ROOT: frozenset({Layer.PIDS})}
+_MAX_NAMESPACE_PID = 64
+"""A new pid namespace counts from 1; a process tree outside of one is far beyond this."""
 
 
 class LayerError(Exception):
@@ -57,7 +65,10 @@ class LayerError(Exception):
 
 @contextmanager
 def attempt(layer: Layer) -> Iterator[None]:
-    """Turn what the system refuses inside into the ``LayerError`` of ``layer``."""
+    """Convert what the system refuses inside the block into a ``LayerError`` of ``layer``.
+
+    Nothing else in this package catches these errors: a layer is never skipped silently.
+    """
     try:
         yield
     except (OSError, AttributeError, ValueError) as error:
@@ -65,13 +76,13 @@ def attempt(layer: Layer) -> Iterator[None]:
 
 
 def drop_unsatisfied(layers: frozenset[Layer]) -> frozenset[Layer]:
-    """Return ``layers`` without those that need one that is not there."""
-    return frozenset(layer for layer in layers if _DEPENDENCIES.get(layer, frozenset()) <= layers)
+    """Return ``layers`` without those that need a missing one."""
+    return layers if Layer.PIDS in layers else layers - {Layer.ROOT}
 
 
 @dataclass(frozen=True, slots=True)
 class IsolationStatus:
-    """What a machine gave when the whole recipe was tried."""
+    """Which layers a machine provided when the complete sandbox was tried."""
 
     layers: frozenset[Layer]
     refusals: tuple[tuple[Layer, str], ...] = ()
@@ -89,5 +100,43 @@ class IsolationStatus:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the layers that do not."""
+        """Return the layers that do not hold, in a fixed order."""
         return tuple(layer.value for layer in Layer if layer not in self.layers)
+
+
+def probe(wire: socket.socket, _options: Mapping[str, Any]) -> None:
+    """Check from inside a sandbox which layers do not hold, instead of trusting its setup.
+
+    An entry point of ``launch``. Sends one line of JSON: what was seen, by layer that does not hold.
+    The same system call tells several layers apart, so each is judged by what it alone forbids.
+    """
+    seen: dict[Layer, str] = {}
+    python_library = Path(os.__file__)
+    if os.getuid() == 0:
+        seen[Layer.UID] = "the process runs as root"
+    elif not os.access(python_library, os.R_OK):
+        # A dedicated user that cannot enter the folder above Python could not import anything later.
+        seen[Layer.UID] = f"the process cannot read Python's own {python_library.parent}"
+    if os.getpid() >= _MAX_NAMESPACE_PID:
+        seen[Layer.PIDS] = f"the pid is {os.getpid()}"
+    if os.access(autograder.__file__, os.F_OK):
+        seen[Layer.ROOT] = f"{autograder.__file__} is visible"
+    try:
+        socket.socket().close()
+    except PermissionError:
+        pass  # seccomp holds; without sockets the network's devices cannot be listed, nor used
+    else:
+        seen[Layer.SECCOMP] = "a socket could be opened"
+        devices = [name for _, name in socket.if_nameindex()]
+        if devices != ["lo"]:
+            seen[Layer.NETWORK] = f"network devices {devices}"
+    socket_file = Path("landlock-probe")
+    try:
+        os.mknod(socket_file, stat.S_IFSOCK | 0o600)
+    except PermissionError:
+        pass
+    else:
+        socket_file.unlink()
+        seen[Layer.LANDLOCK] = "a socket file could be created"
+    report = {layer.value: text for layer, text in seen.items()}
+    wire.sendall(json.dumps(report).encode() + b"\n")

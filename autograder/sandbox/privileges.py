@@ -1,12 +1,19 @@
-"""User, limits and capabilities of one process; each step is for good."""
+"""User, resource limits, capabilities and system calls of one process; each step is irreversible."""
 
+import errno
 import os
 import resource
+import socket
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
 
+from autograder.errors import StaffError
 from autograder.sandbox import syscalls
 from autograder.sandbox.limits import Limits
 
@@ -16,37 +23,68 @@ _MAX_OPEN_FILES = 1024
 _RLIMIT_MSGQUEUE = 12
 """RLIMIT_MSGQUEUE; Python has no name for it."""
 
-_LAST_CAPABILITY = 40
-"""Where ``/proc`` does not say: CAP_CHECKPOINT_RESTORE, Linux 5.9 and later."""
+_FIRST_UID = 61000
+_UID_COUNT = 180
+"""Below 61184, where systemd's own dynamic users begin."""
+
+# A deny list, since an allow list breaks with every release of glibc and TensorFlow. What it stops no
+# other layer does: pathname sockets connect out of a network namespace, AF_VSOCK ignores it, and a
+# memfd is memory that no limit counts.
+_DENIED_SYSCALLS = """
+    socket connect bind listen accept accept4 io_uring_setup io_uring_enter io_uring_register
+    memfd_create memfd_secret userfaultfd keyctl add_key request_key bpf perf_event_open ptrace
+    process_vm_readv process_vm_writev process_madvise kcmp pidfd_open pidfd_getfd pidfd_send_signal
+    setns unshare mount umount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount
+    fspick mount_setattr name_to_handle_at open_by_handle_at fanotify_init shmget shmat shmctl shmdt
+    semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink mq_timedsend
+    mq_timedreceive mq_notify mq_getsetattr sched_setaffinity sched_setscheduler sched_setparam
+    sched_setattr setpriority ioprio_set setuid setgid setreuid setregid setresuid setresgid setfsuid
+    setfsgid setgroups capset mbind set_mempolicy migrate_pages move_pages personality modify_ldt iopl
+    ioperm syslog acct quotactl swapon swapoff reboot kexec_load kexec_file_load init_module
+    finit_module delete_module vhangup settimeofday clock_settime clock_adjtime adjtimex sethostname
+    setdomainname
+"""
+_SOCKET_TYPE_MASK = 0xF
+_TIOCSTI = 0x5412
+"""The ioctl that types characters into a terminal, as if its user had."""
+
+
+@contextmanager
+def claim_uid(slot: int) -> Iterator[int]:
+    """Claim a uid that no other worker of this machine has, and that owns nothing else.
+
+    The claim is an abstract socket: the kernel frees it even when the supervisor is killed.
+
+    Raises:
+        StaffError: all are taken.
+    """
+    for attempt in range(_UID_COUNT):
+        uid = _FIRST_UID + (slot + attempt) % _UID_COUNT
+        with socket.socket(socket.AF_UNIX) as claim:
+            try:
+                claim.bind(f"\0course-grade-uid-{uid}")
+            except OSError:
+                continue
+            yield uid
+            return
+    raise StaffError(f"all {_UID_COUNT} users for submissions are taken; stop other graders on this machine")
 
 
 def enter_user_namespace() -> None:
-    """Give this process all capabilities, over nothing but what it makes from here on."""
+    """Give this process all capabilities, but only over what it creates from here on."""
     user, group = os.geteuid(), os.getegid()
     syscalls.unshare(syscalls.CLONE_NEWUSER)
+    # The kernel accepts a gid map from an unprivileged process only after "deny".
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
 def switch_user(uid: int) -> None:
-    """Change from root to a user and group of their own, for good."""
-    os.setgroups([])
+    """Change from root to a user and group of the same number; clears the parent-death signal."""
+    os.setgroups([])  # while root, since the next two lines take the right away
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-
-
-def drop_bounding_set() -> None:
-    """Empty the bounding set; a later execve gains nothing."""
-    file = Path("/proc/sys/kernel/cap_last_cap")
-    syscalls.drop_bounding_capabilities(int(file.read_text()) if file.exists() else _LAST_CAPABILITY)
-
-
-def drop_privileges() -> None:
-    """Drop every capability, and never gain one by executing a program."""
-    if sys.platform == "linux":
-        syscalls.drop_capabilities()
-        syscalls.set_no_new_privs()
 
 
 def set_resource_limits(limits: Limits, *, shared_user: bool) -> None:
@@ -54,34 +92,69 @@ def set_resource_limits(limits: Limits, *, shared_user: bool) -> None:
 
     Args:
         limits: what one submission may use.
-        shared_user: other processes belong to the same user; they count as processes too.
+        shared_user: other processes belong to the same user. RLIMIT_NPROC counts a user's
+            threads, so theirs are added.
     """
-    others = _count_threads(os.getuid()) if shared_user else 0
-    cpu_s = int(limits.total_s * (os.cpu_count() or 1)) + 1
+    max_threads = limits.processes
+    if shared_user:
+        for process in psutil.process_iter(["uids", "num_threads"]):
+            if process.info["uids"].real == os.getuid():
+                max_threads += process.info["num_threads"] or 0
     table = {
-        "CORE": 0,
-        "NOFILE": _MAX_OPEN_FILES,
-        "FSIZE": limits.scratch_bytes,
-        "CPU": cpu_s,
-        "DATA": _MAX_DATA_BYTES,
-        "AS": _MAX_ADDRESS_BYTES,
-        "NPROC": limits.processes + others,
-        "MEMLOCK": 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: _MAX_OPEN_FILES,
+        resource.RLIMIT_FSIZE: limits.scratch_bytes,
+        resource.RLIMIT_CPU: int(limits.total_s * (os.cpu_count() or 1)) + 1,
+        resource.RLIMIT_DATA: _MAX_DATA_BYTES,
+        resource.RLIMIT_AS: _MAX_ADDRESS_BYTES,
+        resource.RLIMIT_NPROC: max_threads,
+        resource.RLIMIT_MEMLOCK: 0,
     }
-    for name, value in table.items():
-        if hasattr(resource, f"RLIMIT_{name}"):
-            _lower_limit(getattr(resource, f"RLIMIT_{name}"), value)
     if sys.platform == "linux":
-        _lower_limit(_RLIMIT_MSGQUEUE, 0)
+        table[_RLIMIT_MSGQUEUE] = 0
+    for kind, value in table.items():
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)  # only root may raise a hard limit
+        resource.setrlimit(kind, (value, value))
 
 
-def _count_threads(uid: int) -> int:
-    found = psutil.process_iter(["uids", "num_threads"])
-    return sum(one.info["num_threads"] or 0 for one in found if one.info["uids"].real == uid)
+@cache
+def seccomp_program() -> bytes:
+    """Return the filter for ``syscalls.load_seccomp_filter``.
 
+    Called once in the zygote and inherited by what it forks: in a sandbox libseccomp's file may
+    not be readable.
 
-def _lower_limit(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    Raises:
+        OSError: libseccomp is not installed.
+    """
+    try:
+        import pyseccomp
+    except (ImportError, RuntimeError) as error:
+        raise OSError(errno.ENOSYS, f"libseccomp: {error}") from error
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    refused = pyseccomp.ERRNO(errno.EPERM)
+    for name in _DENIED_SYSCALLS.split():
+        try:
+            is_known = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0
+        except (ValueError, OSError):
+            is_known = False  # not in this libseccomp, or not on this architecture
+        if is_known:
+            rules.add_rule(refused, name)
+    # Threads and subprocesses fall back to clone, whose flags a filter can read: those of clone3 are
+    # behind a pointer.
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    for flag in (1 << bit for bit in range(32) if syscalls.ALL_NAMESPACES >> bit & 1):
+        rules.add_rule(refused, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+    rules.add_rule(refused, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _TIOCSTI))
+    # asyncio needs a stream pair; a datagram socket could be redirected to another address.
+    rules.add_rule(refused, "socketpair", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+    for kind in range(_SOCKET_TYPE_MASK + 1):
+        if kind != socket.SOCK_STREAM:
+            has_kind = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _SOCKET_TYPE_MASK, kind)
+            rules.add_rule(refused, "socketpair", has_kind)
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()

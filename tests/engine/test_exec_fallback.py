@@ -74,7 +74,7 @@ def zygote() -> Iterator[Zygote]:
 def start(zygote: Zygote, role: str, code: str) -> Process:
     if role == "child":
         return zygote.start_child(Limits(), {"code": code}, entry=ENTRY)
-    process: Process = getattr(zygote, role)({"code": code}, entry=ENTRY)
+    process: Process = getattr(zygote, f"start_{role}")({"code": code}, entry=ENTRY)
     return process
 
 

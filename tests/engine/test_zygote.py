@@ -79,7 +79,7 @@ def child(zygote: Zygote, code: str) -> Any:
 
 
 def test_what_was_preloaded_is_there_in_every_child(started: Start) -> None:
-    zygote = started(preload=("smallkit.load(10_000, quiet=True)",))
+    zygote = started(preloaded_calls=("smallkit.load(10_000, quiet=True)",))
     code = "import sys\nanswer = sys.modules['smallkit'].LOADED"
     assert [child(zygote, code) for _ in range(2)] == [[[10_000, True]]] * 2
 
@@ -103,7 +103,7 @@ def test_a_plan_that_cannot_be_loaded_is_refused_with_the_reason(
     plan: MakePlan, text: str, preload: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(StaffError, match=reason.replace("(", r"\(")):
-        Zygote.start(plan(text, preload=preload))
+        Zygote.start(plan(text, preloaded_calls=preload))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_plan_that_cannot_be_loaded_is_refused_with_the_reason(
 def test_a_kit_after_which_nothing_can_be_forked_is_loaded_in_each_child(
     started: Start, spoiling: str
 ) -> None:
-    zygote = started(KIT + spoiling, preload=("smallkit.load(5, quiet=True)",))
+    zygote = started(KIT + spoiling, preloaded_calls=("smallkit.load(5, quiet=True)",))
     assert not zygote.fork_unsafe_reason
     assert child(zygote, "import sys\nanswer = sys.modules['smallkit'].LOADED") == [[5, True]]
 
@@ -190,7 +190,7 @@ pathlib.Path({str(tmp_path / "entry")!r}).write_text("kept")
 answer = [os.getuid(), os.path.exists(autograder.__file__), [name for _, name in socket.if_nameindex()]]
 """
     zygote = started()
-    seen = answer(getattr(zygote, kind)({"code": code}, entry=ENTRY))
+    seen = answer(getattr(zygote, f"start_{kind}")({"code": code}, entry=ENTRY))
     networks = ["lo"] if "network" in zygote.isolation.present else seen[2]
     assert seen == [os.getuid(), True, networks]
     assert (tmp_path / "entry").read_text() == "kept"

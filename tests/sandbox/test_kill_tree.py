@@ -93,7 +93,6 @@ os._exit(0)
     "deep recursion": "def f(): return f()\nf()",
 }
 ENDLESS = ("fork bomb", "stops itself", "orphan that holds")
-SILENT = {"error": "Late"}
 
 
 @pytest.fixture(scope="module", params=list(MACHINES))
@@ -139,7 +138,7 @@ block = bytearray(os.urandom(1)) * (150 * 2**20)
 time.sleep(600)
 """
     said = on.run(code, limits={"memory_bytes": 400 * 2**20}, timeout_s=20)
-    assert (said["error"], said["killed_for"]) == ("Closed", "memory")
+    assert (said["error"], said["kill_reason"]) == ("Closed", "memory")
     assert on.leftover_pids(timeout_s=2.0) == set()
 
 
@@ -154,7 +153,7 @@ time.sleep(1.0)
 answer = "alive"
 """
     said = on.run(code, limits={"memory_bytes": 500 * 2**20})
-    assert (said["answer"], said["killed_for"]) == ("alive", "")
+    assert (said["answer"], said["kill_reason"]) == ("alive", "")
     assert 150 * 2**20 < said["peak_bytes"] < 350 * 2**20
 
 
@@ -166,7 +165,7 @@ for place in range(0, len(block), 4096):
     block[place] = 1
 time.sleep(600)
 """
-    assert on.run(code, limits={"memory_bytes": 300 * 2**20})["killed_for"] == "memory"
+    assert on.run(code, limits={"memory_bytes": 300 * 2**20})["kill_reason"] == "memory"
 
 
 def test_an_array_of_50_gigabytes_is_refused_at_once(on: SimulatedMachine) -> None:

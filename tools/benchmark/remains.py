@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox.kill_tree import descendants
+from autograder.sandbox.process_tree import descendants
 
 PREFIXES = ("course-kit-", "zygote-", "submission-")
 """Of the folders that grading makes for a while."""

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.engine.worker_pool import Engine
-from autograder.sandbox import memory
-from autograder.sandbox.kill_tree import descendants
+from autograder.sandbox.process_tree import (
+    descendants,
+    process_pss_bytes,
+    proportional_bytes,
+    smaps_bytes,
+)
 
 MEMORY_INTERVAL_S = 1.0
 """Seconds between two looks at memory, which cost some milliseconds for each process."""
@@ -23,7 +27,7 @@ _JOURNAL_INTERVAL_S = 0.05
 
 def used_bytes() -> int:
     """Return the memory of this process and all below it, each shared page counted once."""
-    return memory.process_pss_bytes(os.getpid()) + descendant_bytes()
+    return process_pss_bytes(os.getpid()) + descendant_bytes()
 
 
 def long_lived_bytes() -> int:
@@ -31,12 +35,13 @@ def long_lived_bytes() -> int:
 
     Trainers are left out: one starts when a submission brings a network, be it the first or the last.
     """
-    return sum(map(memory.process_pss_bytes, _long_lived_processes()))
+    return sum(map(process_pss_bytes, _long_lived_processes()))
 
 
 def anonymous_bytes() -> int:
     """Return what of that stands in no file: a library's pages are divided with whoever runs besides."""
-    return sum(map(memory.anonymous_bytes, _long_lived_processes()))
+    names = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
+    return sum(smaps_bytes(pid, *names) or 0 for pid in _long_lived_processes())
 
 
 def _long_lived_processes() -> list[int]:
@@ -52,7 +57,13 @@ def _process_name(pid: int) -> str:
 
 def descendant_bytes() -> int:
     """Return the memory of all processes below this one, each shared page counted once."""
-    return memory.proportional_bytes(os.getpid())
+    return proportional_bytes(os.getpid())
+
+
+def _private_bytes(pid: int) -> int:
+    """Return what a process and all below it share with no other process; 0 if it cannot be read."""
+    names = ("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:", "SwapPss:")
+    return sum(smaps_bytes(other, *names) or 0 for other in (pid, *descendants(pid)))
 
 
 @dataclass(slots=True)
@@ -81,7 +92,7 @@ def track_submissions(engine: Engine) -> Iterator[dict[int, int]]:
 
     def sample() -> None:
         for running in (workshop.submission_process for workshop in engine.workers):
-            if running is not None and (size_bytes := memory.private_bytes(running.pid)):
+            if running is not None and (size_bytes := _private_bytes(running.pid)):
                 seen[running.pid] = max(seen.get(running.pid, 0), size_bytes)
 
     with _sample_repeatedly(sample, SUBMISSION_INTERVAL_S):

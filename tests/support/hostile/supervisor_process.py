@@ -45,12 +45,12 @@ def run_submission(zygote, request):
     except TimeoutError:
         said = {"error": "Late", "text": ""}
     finally:
-        said["killed_for"] = process.killed_for
+        said["kill_reason"] = process.kill_reason
     if request.get("hold"):
         HELD_PROCESSES.append(process)
     else:
         process.kill()
-    return {**said, "killed_for": process.killed_for, "peak_bytes": process.peak_bytes}
+    return {**said, "kill_reason": process.kill_reason, "peak_bytes": process.peak_bytes}
 
 
 HELD_PROCESSES: list[Process] = []
