@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograder.engine.training_cache import DTYPES, digest
-from autograder.models.cost import training_cost_s
 from autograder.models.description import Model, ModelRefusedError
 from autograder.models.parse import parse
 from autograder.models.rules import Rule, integer, number
-from autograder.models.shapes import compute_layer_stats, elements
+from autograder.models.shapes import compute_call_stats, count_parameters, elements, training_cost_s
 
 Array = np.ndarray[Any, Any]
 
@@ -172,8 +171,6 @@ def _require_usable(model: Model) -> None:
 
 def _require_small(job: Job) -> None:
     model = job.model
-    numbers = job.batch_size * sum(
-        elements(flow.shape) for flow in compute_layer_stats(model.layers, model.steps)
-    )
-    if model.parameters > MAX_PARAMETERS or numbers > MAX_ACTIVATIONS or job.cost_s > MAX_COST_S:
+    numbers = job.batch_size * sum(elements(stats.shape) for stats in compute_call_stats(model))
+    if count_parameters(model) > MAX_PARAMETERS or numbers > MAX_ACTIVATIONS or job.cost_s > MAX_COST_S:
         raise ModelRefusedError("the model, or what it is to read, is too large for the trainer")

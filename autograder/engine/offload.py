@@ -17,8 +17,7 @@ from autograder.engine.job import TRAIN
 from autograder.engine.training_cache import digest
 from autograder.engine.wire import WireClosedError, WireError
 from autograder.models.description import ModelRefusedError
-from autograder.models.encode import encode
-from autograder.models.encode_compile import reported_metric_names
+from autograder.models.encode import encode, reported_metric_names
 
 Message = dict[str, Any]
 Array = np.ndarray[Any, Any]

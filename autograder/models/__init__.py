@@ -1,19 +1,10 @@
-"""Models as descriptions: what crosses from a student's process in place of a Keras object.
+"""A Keras model as plain data, and back: what crosses the wire in place of a Keras object.
 
-description  a model as frozen values of our own, its key and its plain form
-rules        what one setting may be, and how it is read
-table        the layers, optimizers, losses and metrics that may cross, with their settings
-shapes       shapes, counts of parameters and work, computed from a description alone
-parse        plain data from anybody → a description, or a refusal in one sentence
-cost         what a training would cost, estimated from a description
-build        description → Keras model, by constructors
-
-wiring       how the layers of a Keras model are connected
-objects      one object of Keras → plain data
-compiled     what a Keras model is compiled with → plain data
-encode       Keras model → plain data; with the three above it runs beside student code, so
-             nothing trusts it
-
-A module imports only from those above it. No weight, name, seed or initializer crosses, and
-Keras never sees a student's configuration.
+description  layers, their calls and the compile settings as frozen values; errors for a model
+rules        what one constructor argument may be
+schema       the supported classes of Keras with the rules of their arguments
+shapes       output shapes, parameters and training cost, from a description alone
+parse        untrusted plain data → a description, or a refusal in one sentence
+rebuild      a description → a Keras model, by constructors
+encode       a Keras model → plain data; runs next to student code, so nothing trusts its output
 """

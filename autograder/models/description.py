@@ -1,9 +1,22 @@
-"""A model as frozen values: layers, how they are wired, and what it is compiled with."""
+"""A model as frozen values: its layers, how they are connected and how it is compiled.
+
+The classes are also the form on the wire: ``msgspec.to_builtins`` gives it, ``parse`` reads it.
+No weight, name, seed or initializer is part of a description.
+"""
 
 import hashlib
-import json
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+MAX_LAYERS = 200
+MAX_CALLS = 400
+MAX_METRICS = 20
+
+# `\Z`, not `$`: `$` would accept a newline at the end of an untrusted name.
+Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,59}\Z")]
+CompileArgument = Literal["optimizer", "loss", "loss_weights", "metric", "weighted_metric"]
+Indices = Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_LAYERS)]
 
 
 class ModelRefusedError(Exception):
@@ -19,127 +32,99 @@ class ModelRefusedError(Exception):
         super().__init__(problem)
 
     def __str__(self) -> str:
-        """Return the whole sentence."""
+        """Return the full sentence."""
         found = f": found {self.seen}" if self.seen else ""
         return f"{self.problem}{found}. {self.hint}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class KerasObject:
-    """One object of Keras: a layer, an optimizer, a loss, a metric, or what one is set to."""
+class UnsupportedModelError(ModelRefusedError):
+    """A model with a part that no description can express."""
 
-    kind: str
-    """The name of its class, e.g. ``Dense``."""
 
-    settings: tuple[tuple[str, "Setting"], ...] = ()
-    """All arguments that matter, in the order of the table."""
+class KerasObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An object of one of Keras' classes: a layer, an optimizer, a loss, a metric, a regularizer."""
+
+    class_name: str
+    """Its public name, e.g. ``Dense``."""
+
+    arguments: dict[str, Any] = {}
+    """Constructor arguments by name: plain data on the wire; after ``parse``, lists are tuples
+    and objects inside are ``KerasObject``."""
 
     def __getitem__(self, name: str) -> Any:
-        """Return one setting; its type is the one that the table promises."""
-        return dict(self.settings)[name]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the part as data for the wire."""
-        return {"kind": self.kind, "settings": {name: _to_json_value(value) for name, value in self.settings}}
+        """Return one argument; the schema determines its type."""
+        return self.arguments[name]
 
 
-Setting: TypeAlias = bool | int | float | str | KerasObject | tuple["Setting", ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class LayerCall:
+class LayerCall(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One call of a layer."""
 
     layer: int
-    inputs: tuple[int, ...]
-    """Numbers of the earlier steps whose outputs it is given; empty for an input."""
+    inputs: Indices
+    """Indices of the earlier calls whose outputs it reads; empty for an input layer."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompileConfig:
-    """What a model is compiled with."""
+class CompileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of ``compile``."""
 
     optimizer: KerasObject | None
-    """None where it is not one of Keras' own, see ``foreign``."""
+    """None if it is not one of Keras' own, see ``unsupported``."""
 
     loss: KerasObject | None
-    metrics: tuple[KerasObject, ...]
-    unsupported: tuple[tuple[str, str], ...] = ()
-    """What else was handed to ``compile``, e.g. ``("loss", "my_loss")``; such a model is built
-    and checked, but we do not train it."""
+    metrics: Annotated[tuple[KerasObject, ...], msgspec.Meta(max_length=MAX_METRICS)]
+    unsupported: Annotated[
+        tuple[tuple[CompileArgument, Identifier], ...], msgspec.Meta(max_length=MAX_METRICS)
+    ] = ()
+    """Anything else passed to ``compile``, e.g. ``("loss", "my_loss")``; such a model is built
+    and checked, but never trained by the trainer."""
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """Return the names under which the built model reports its metrics, in their order."""
         names: list[str] = []
         for metric in self.metrics:
-            name = _METRIC_NAMES.get(metric.kind, metric.kind.lower())
-            names.append(f"{name}_{len(names)}" if name in names else name)
+            name = _METRIC_NAMES.get(metric.class_name, metric.class_name.lower())
+            if name in names:
+                name = f"{name}_{len(names)}"
+            names.append(name)
         return tuple(names)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as data for the wire."""
-        return {
-            "optimizer": _to_json_value(self.optimizer),
-            "loss": _to_json_value(self.loss),
-            "metrics": [metric.to_dict() for metric in self.metrics],
-            "foreign": [list(pair) for pair in self.unsupported],
-        }
 
-
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model without names, weights, seeds and initializers.
 
     However it was written (Sequential, ``add``, functional, with names, nested), one
-    architecture has one description and so one key.
+    architecture has one description after ``parse``, and so one key.
     """
 
-    layers: tuple[KerasObject, ...]
+    layers: Annotated[tuple[KerasObject, ...], msgspec.Meta(max_length=MAX_LAYERS)]
     """In the order of their first call; inputs are layers too."""
 
-    steps: tuple[LayerCall, ...]
+    calls: Annotated[tuple[LayerCall, ...], msgspec.Meta(max_length=MAX_CALLS)]
     """In an order in which they can run; empty for a model that is not built."""
 
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
+    inputs: Indices
+    outputs: Indices
     compile_config: CompileConfig | None
-    parameters: int
-    """Trainable and fixed numbers, computed before anything is built; 0 if not built."""
 
     @property
     def is_built(self) -> bool:
-        """Say whether the model knows the shape of its input."""
-        return bool(self.steps)
+        """Return True if the model knows the shape of its input."""
+        return bool(self.calls)
 
     @property
     def is_sequential(self) -> bool:
-        """Say whether each layer reads the one before it, once: what Sequential can hold."""
-        straight = all(step == LayerCall(n, (n - 1,) if n else ()) for n, step in enumerate(self.steps))
-        return straight and self.inputs == (0,)[: len(self.steps)] and len(self.outputs) <= 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the canonical form for the wire; ``parse`` gives the same description back."""
-        return {
-            "layers": [layer.to_dict() for layer in self.layers],
-            "steps": [[step.layer, list(step.inputs)] for step in self.steps],
-            "inputs": list(self.inputs),
-            "outputs": list(self.outputs),
-            "compiled": self.compile_config.to_dict() if self.compile_config else None,
-        }
+        """Return True if each layer reads the one before it, once: what Sequential can express."""
+        for index, call in enumerate(self.calls):
+            previous = (index - 1,) if index else ()
+            if call != LayerCall(index, previous):
+                return False
+        return self.inputs == (0,)[: len(self.calls)] and len(self.outputs) <= 1
 
     def key(self) -> str:
-        """Return the sha256 of the canonical form."""
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        """Return the sha256 of the canonical form, which trainings are remembered by."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
 _METRIC_NAMES = {"BinaryAccuracy": "accuracy", "MeanAbsoluteError": "mae", "MeanSquaredError": "mse"}
-
-
-def _to_json_value(value: Setting) -> Any:
-    if isinstance(value, KerasObject):
-        return value.to_dict()
-    if isinstance(value, tuple):
-        return [_to_json_value(item) for item in value]
-    return value
+"""Keras' short names; every other metric reports under its class name in lower case."""

@@ -1,29 +1,400 @@
-"""A Keras model becomes plain data, in the student's process; nothing here is to be trusted.
+"""A Keras model becomes plain data, in the student's process; nothing that leaves it is trusted.
 
-Settings are read from the objects, and functions are recognised by identity: a student's own
-``def relu`` would serialise exactly like the one of Keras.
+Arguments are read from the objects, and functions are recognized by identity: a student's own
+``def relu`` would serialize exactly like the one of Keras.
 """
 
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
-from autograder.models.encode_compile import encode_compile_config, reported_metric_names
-from autograder.models.encode_layer import encode_object
-from autograder.models.graph import UnsupportedModelError, build_graph
+import keras
+import msgspec
+import numpy as np
+from keras.src.models.functional import Functional  # has no public name
 
-__all__ = ["UnsupportedModelError", "encode", "reported_metric_names"]
+from autograder.models.description import (
+    MAX_CALLS,
+    MAX_LAYERS,
+    CompileArgument,
+    CompileConfig,
+    KerasObject,
+    LayerCall,
+    Model,
+    UnsupportedModelError,
+)
+from autograder.models.rules import Family, Rules
+from autograder.models.schema import (
+    ACCURACY,
+    ACTIVATIONS,
+    LAYERS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+)
+
+_FAMILIES = (
+    (keras.layers, LAYERS),
+    (keras.regularizers, REGULARIZERS),
+    (keras.optimizers, OPTIMIZERS),
+    (keras.optimizers.schedules, SCHEDULES),
+)
+_RULES_BY_CLASS: dict[type, tuple[str, Rules]] = {
+    getattr(module, name): (name, rules) for module, family in _FAMILIES for name, rules in family.items()
+}
+_ACTIVATION_NAMES = {getattr(keras.activations, name): name for name in ACTIVATIONS}
+_UNSUPPORTED_ARGUMENTS = (
+    *("activity_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint"),
+    *("embeddings_constraint", "beta_constraint", "gamma_constraint", "stateful", "unroll"),
+    *("return_state", "noise_shape", "lora_enabled", "renorm", "synchronized", "sparse", "ragged"),
+    *("optional", "use_ema", "loss_scale_factor", "gradient_accumulation_steps"),
+)
+"""Arguments that are in no table and would change what an object does."""
 
 
 def encode(model: Any) -> dict[str, Any]:
     """Return a model as plain data that ``parse`` reads.
 
+    Masks are left out: a layer that is given the mask which its input carries anyway gets it
+    again when the model is rebuilt.
+
     Raises:
-        Unsupported: the model, a layer, or what one is set to is not Keras' own.
+        UnsupportedModelError: the model, a layer or an argument is not Keras' own, or a call is
+            more than a layer that reads tensors.
     """
-    graph = build_graph(model)
-    return {
-        "layers": [encode_object(layer) for layer in graph.layers],
-        "steps": [[layer, list(reads)] for layer, reads in graph.steps],
-        "inputs": graph.inputs,
-        "outputs": graph.outputs,
-        "compiled": encode_compile_config(model) if model.compiled else None,
-    }
+    _require_supported_class(model)
+    graph = _Graph()
+    functional = _functional(model)
+    inputs: list[int] = []
+    outputs: list[int] = []
+    if functional is None:
+        graph.layers = list(_flatten_layers(model))
+    else:
+        inputs = [graph.add_call(tensor._keras_history.operation, ()) for tensor in functional.inputs]
+        outputs = graph.inline_model(functional, inputs)
+    if len(graph.layers) > MAX_LAYERS or len(graph.calls) > MAX_CALLS:
+        raise UnsupportedModelError(
+            "the model has too many layers", hint=f"At most {MAX_LAYERS} can be graded."
+        )
+    description = Model(
+        tuple(map(_encode_object, graph.layers)),
+        tuple(graph.calls),
+        tuple(inputs),
+        tuple(outputs),
+        _encode_compile_config(model) if model.compiled else None,
+    )
+    plain: dict[str, Any] = msgspec.to_builtins(description)
+    return plain
+
+
+def reported_metric_names(model: Any) -> tuple[str, ...]:
+    """Return the names under which a student's model reports its metrics, in their order.
+
+    ``CompileConfig.metric_names`` are the names of the same metrics in the rebuilt model.
+    """
+    names = []
+    for metric in _flatten(model._compile_config.config["metrics"]):
+        if isinstance(metric, str) and _encode_metric(metric):
+            names.append(metric)
+        elif _encode_metric(metric):
+            names.append(getattr(metric, "name", None) or metric.__name__)
+    return tuple(names)
+
+
+def _require_supported_class(model: Any) -> None:
+    # A subclass can override ``call``; only these two classes do what their layers say.
+    if type(model) not in (keras.Sequential, Functional):
+        raise UnsupportedModelError(
+            "the model is of a class of your own",
+            seen=type(model).__name__,
+            hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        )
+
+
+def _functional(model: Any) -> Any:
+    """Return the graph of a model, or None if it does not know its input yet."""
+    return model._functional if type(model) is keras.Sequential else model
+
+
+def _flatten_layers(model: Any) -> Iterator[Any]:
+    for layer in model._layers:
+        if isinstance(layer, keras.Model):
+            _require_supported_class(layer)
+            yield from _flatten_layers(layer)
+        else:
+            yield layer
+
+
+class _Graph:
+    """Layers and their calls, numbered in the order of the walk; nested models are inlined."""
+
+    def __init__(self) -> None:
+        self.layers: list[Any] = []
+        self.calls: list[LayerCall] = []
+
+    def add_call(self, layer: Any, inputs: tuple[int, ...]) -> int:
+        """Add one call of a layer and return its index."""
+        # By identity: a shared layer is one layer, and ``==`` could be a student's.
+        layer_ids = [id(other) for other in self.layers]
+        if id(layer) not in layer_ids:
+            self.layers.append(layer)
+            layer_ids.append(id(layer))
+        self.calls.append(LayerCall(layer_ids.index(id(layer)), inputs))
+        return len(self.calls) - 1
+
+    def inline_model(self, functional: Any, inputs: list[int]) -> list[int]:
+        """Add the calls inside a model that reads some calls; return the calls of its outputs."""
+        for struct in (functional._inputs_struct, functional._outputs_struct):
+            if isinstance(struct, dict):
+                raise UnsupportedModelError(
+                    "the inputs or outputs of the model are a dict",
+                    hint="Give keras.Model a tensor or a list of tensors.",
+                )
+        # A tensor is known by its id: keras.KerasTensor defines ``==`` as an operation.
+        call_of = {id(tensor): call for tensor, call in zip(functional.inputs, inputs, strict=True)}
+        for depth in sorted(functional._nodes_by_depth, reverse=True):
+            for node in functional._nodes_by_depth[depth]:
+                if not node.is_input and isinstance(node.operation, keras.Layer):
+                    calls = self._add_node(node, call_of)
+                    call_of.update(zip(map(id, node.outputs), calls, strict=True))
+        return [_lookup(call_of, tensor) for tensor in functional.outputs]
+
+    def _add_node(self, node: Any, call_of: dict[int, int]) -> list[int]:
+        layer = node.operation
+        inputs = [_lookup(call_of, tensor) for tensor in _input_tensors(node)]
+        if isinstance(layer, keras.Model):
+            _require_supported_class(layer)
+            inner = _functional(layer)
+            if inner is not None and len(inner.inputs) == len(inputs):
+                return self.inline_model(inner, inputs)
+        if len(node.outputs) != 1:
+            raise UnsupportedModelError(
+                f"the layer {type(layer).__name__} returns more than one result",
+                hint="Leave out return_state.",
+            )
+        return [self.add_call(layer, tuple(inputs))]
+
+
+def _lookup(call_of: dict[int, int], tensor: Any) -> int:
+    if id(tensor) not in call_of:
+        raise UnsupportedModelError(
+            "the model uses a function where a layer is needed",
+            seen=type(tensor._keras_history.operation).__name__,
+            hint="Use a layer of keras.layers, e.g. GlobalAveragePooling1D, Add or Concatenate.",
+        )
+    return call_of[id(tensor)]
+
+
+def _input_tensors(node: Any) -> list[Any]:
+    """Return the tensors that a layer reads, without its mask."""
+    name = type(node.operation).__name__
+    keywords = dict(node.arguments.kwargs)
+    # Keras itself records training=False for a call without that argument.
+    mask, training = keywords.pop("mask", None), keywords.pop("training", None)
+    arguments = [*node.arguments.args, *(value for value in keywords.values() if value is not None)]
+    tensors = arguments
+    if len(arguments) == 1 and isinstance(arguments[0], (list, tuple)):
+        tensors = list(arguments[0])
+    if training or len(arguments) != 1 or not all(isinstance(t, keras.KerasTensor) for t in tensors):
+        raise UnsupportedModelError(
+            f"the layer {name} is called with more than its input",
+            hint="Give it one tensor, or one list of tensors, and nothing else.",
+        )
+    masks = list(mask) if isinstance(mask, (list, tuple)) else [mask]
+    implied = [getattr(tensor, "_keras_mask", None) for tensor in tensors]
+    if mask is not None and not (len(masks) == len(implied) and all(map(_is_equivalent, masks, implied))):
+        raise UnsupportedModelError(
+            f"the layer {name} is given a mask by hand",
+            hint="Let Embedding(…, mask_zero=True) make it: it is passed on automatically.",
+        )
+    return tensors
+
+
+def _is_equivalent(left: Any, right: Any) -> bool:
+    """Return True if two values were computed by the same operations from the same tensors."""
+    if left is right:
+        return True
+    if not (isinstance(left, keras.KerasTensor) and isinstance(right, keras.KerasTensor)):
+        return type(left) is type(right) and type(left) in (bool, int, float, str) and bool(left == right)
+    nodes = [
+        tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
+        for tensor in (left, right)
+    ]
+    first, second = (node.operation for node in nodes)
+    # Two layers of one class can have different weights; two operations cannot.
+    if type(first) is not type(second) or isinstance(first, keras.Layer):
+        return False
+    arguments = [(*node.arguments.args, *node.arguments.kwargs.values()) for node in nodes]
+    return len(arguments[0]) == len(arguments[1]) and all(map(_is_equivalent, *arguments))
+
+
+def _encode_object(value: Any) -> KerasObject:
+    """Return an object of one of Keras' own classes; ``type`` decides, not the name of its class."""
+    if type(value) not in _RULES_BY_CLASS:
+        raise _unsupported_error(value)
+    name, rules = _RULES_BY_CLASS[type(value)]
+    for argument in _UNSUPPORTED_ARGUMENTS:
+        if getattr(value, argument, None):
+            raise UnsupportedModelError(
+                f"{name} is given {argument}, which cannot be graded", hint="Leave it out."
+            )
+    if isinstance(value, keras.Layer):
+        _require_defaults(name, value)
+    arguments = {}
+    for argument in rules:
+        if argument == "learning_rate":
+            arguments[argument] = _learning_rate(value._learning_rate)
+        elif argument == "layer":
+            inner = value.forward_layer if name == "Bidirectional" else value.layer
+            arguments[argument] = _encode_object(inner)
+        else:
+            arguments[argument] = _encode_value(getattr(value, argument), f"{argument} of {name}")
+    return KerasObject(name, arguments)
+
+
+def _unsupported_error(value: Any) -> UnsupportedModelError:
+    name = type(value).__name__
+    if isinstance(value, keras.layers.Lambda):
+        problem, seen = "the model has a Lambda layer, which cannot be graded", ""
+    elif not isinstance(value, keras.Layer):
+        problem, seen = "the model has an argument that cannot be graded", name
+    elif getattr(keras.layers, name, None) is type(value):
+        problem, seen = "the model has a layer that cannot be graded", name
+    else:
+        problem = "the model has a layer of a class of your own"
+        seen = f"{name} (not the one of keras.layers)"
+    return UnsupportedModelError(
+        problem, seen=seen, hint="Use layers such as Embedding, LSTM, GRU, Dense, Dropout."
+    )
+
+
+def _require_defaults(name: str, layer: Any) -> None:
+    """Refuse another precision or axis order, and a backward layer unlike the forward one."""
+    if name != "InputLayer" and layer.dtype_policy.name != "float32":
+        raise UnsupportedModelError(f"{name} computes in another dtype than float32", hint="Leave dtype out.")
+    if getattr(layer, "data_format", None) not in (None, "channels_last"):
+        raise UnsupportedModelError(f"{name} has another data_format", hint="Leave this argument out.")
+    if name == "Bidirectional":
+        forward, backward = _encode_object(layer.forward_layer), _encode_object(layer.backward_layer)
+        backward.arguments["go_backwards"] = not backward["go_backwards"]
+        if forward != backward:
+            raise UnsupportedModelError(
+                "Bidirectional has two different layers", hint="Leave backward_layer out."
+            )
+
+
+def _learning_rate(value: Any) -> Any:
+    """Return a schedule, or the number as it was typed: float32 makes .001 into .0010000000475."""
+    if isinstance(value, keras.Variable):
+        return float(str(np.float32(value.numpy())))
+    return _encode_value(value, "the learning rate")
+
+
+def _encode_value(value: Any, label: str) -> Any:
+    """Return the value of an argument as plain data; ``label`` names it in the refusal."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if isinstance(value, (np.bool_, np.integer, np.floating)):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [_encode_value(item, label) for item in value]
+    if kind in _RULES_BY_CLASS and not isinstance(value, keras.Layer):
+        return _encode_object(value)
+    try:
+        return _ACTIVATION_NAMES[value]
+    except (KeyError, TypeError):  # TypeError: an unhashable object of the student's
+        raise UnsupportedModelError(
+            f"{label} is not one of Keras' own",
+            seen=str(getattr(value, "__name__", kind.__name__))[:60],
+            hint="Use one of keras.activations, keras.regularizers or a plain number.",
+        ) from None
+
+
+def _encode_compile_config(model: Any) -> CompileConfig:
+    """Return the arguments of ``compile``; those that are not Keras' own are only named."""
+    config = model._compile_config.config
+    unsupported: list[tuple[CompileArgument, str]] = []
+    loss = _encode_loss_or_metric(keras.losses, LOSSES, config["loss"])
+    if loss is None and config["loss"] is not None:
+        unsupported.append(("loss", _identifier(config["loss"])))
+    metrics = []
+    for metric in _flatten(config["metrics"]):
+        encoded = _encode_metric(metric)
+        if encoded is None:
+            unsupported.append(("metric", _identifier(metric)))
+        else:
+            metrics.append(encoded)
+    # ``metrics`` in the place of ``loss_weights`` is a frequent mistake; numbers change nothing here.
+    if not all(type(weight) in (int, float) for weight in _flatten(config["loss_weights"])):
+        unsupported.append(("loss_weights", "loss_weights"))
+    for metric in _flatten(config["weighted_metrics"]):
+        unsupported.append(("weighted_metric", _identifier(metric)))
+    try:
+        optimizer = _encode_object(model.optimizer)
+    except UnsupportedModelError:
+        optimizer = None
+        unsupported.append(("optimizer", _identifier(model.optimizer)))
+    return CompileConfig(optimizer, loss, tuple(metrics), tuple(unsupported))
+
+
+def _flatten(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _flatten(item)
+    elif value is not None:
+        yield value
+
+
+def _encode_metric(metric: Any) -> KerasObject | None:
+    if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
+        return KerasObject(ACCURACY)
+    return _encode_loss_or_metric(keras.metrics, METRICS, metric)
+
+
+def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> KerasObject | None:
+    """Return a loss or metric that is given as a name, class, object or function; None if not Keras' own."""
+    if isinstance(value, str):
+        try:
+            value = module.get(value)
+        except (ValueError, TypeError):
+            return None
+    for name in family:
+        keras_class = getattr(module, name, None)
+        if keras_class is not None and (
+            value is keras_class or type(value) is keras_class or value is _function_of(module, name)
+        ):
+            break
+    else:
+        return None
+    rules = family[name]
+    signature = inspect.signature(keras_class).parameters.values()
+    defaults = {p.name: p.default for p in signature if p.default is not p.empty}
+    arguments = dict(defaults)
+    if type(value) is keras_class:
+        arguments.update(value.get_config())
+    # An argument of no table must have its default value; a dtype of float32 is the default.
+    for argument in arguments.keys() - {*rules, "name", "fn"}:
+        setting, default = arguments[argument], defaults.get(argument)
+        if setting not in (None, "float32") and not (type(setting) is type(default) and setting == default):
+            return None
+    return KerasObject(name, {argument: _encode_value(arguments[argument], argument) for argument in rules})
+
+
+def _function_of(module: ModuleType, name: str) -> Any:
+    """Return the function of a class, e.g. ``binary_crossentropy`` of ``BinaryCrossentropy``."""
+    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    return getattr(module, snake_case, getattr(keras.losses, snake_case, module))
+
+
+def _identifier(value: Any) -> str:
+    """Return a name for an object of the student's, of the characters that ``parse`` accepts."""
+    name = value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
+    word = re.sub(r"[^A-Za-z0-9_]", "_", str(name)[:59])
+    return word if word[:1].isalpha() else f"_{word}"

@@ -7,21 +7,21 @@ from typing import Any
 import keras
 
 from autograder.models.description import CompileConfig, KerasObject, Model
-from autograder.models.schema import ACCURACY, REGULARIZERS, SCHEDULES
-
-_MERGE_LAYERS = ("Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum")
+from autograder.models.schema import ACCURACY, MERGE_LAYERS, REGULARIZERS, SCHEDULES
 
 
 def build(model: Model, *, seed: int) -> keras.Model:
     """Return the model with weights from ``seed``, compiled if the description is.
 
-    Keras draws the seed of each initializer and of each dropout from Python's ``random``;
-    its state is left as it was.
+    Args:
+        model: a description that ``parse`` returned: its class names are looked up in Keras.
+        seed: of all weights and dropout masks.
     """
+    # Keras draws the seed of each initializer and dropout from Python's global generator.
     state = random.getstate()
     random.seed(seed)
     try:
-        layers = [_layer(part, f"layer_{n}") for n, part in enumerate(model.layers)]
+        layers = [_build_layer(layer, f"layer_{index}") for index, layer in enumerate(model.layers)]
         built = _connect_layers(model, layers)
         if model.compile_config:
             _compile(built, model.compile_config)
@@ -33,66 +33,70 @@ def build(model: Model, *, seed: int) -> keras.Model:
 def _connect_layers(model: Model, layers: list[Any]) -> keras.Model:
     if not model.is_built or (model.is_sequential and len(layers) > 1):
         return keras.Sequential(layers, name="model")
-    made: list[Any] = []
-    for step in model.steps:
-        layer, reads = layers[step.layer], [made[n] for n in step.inputs]
-        if not reads:
-            made.append(layer.output)
+    tensors: list[Any] = []
+    for call in model.calls:
+        layer = layers[call.layer]
+        inputs = [tensors[index] for index in call.inputs]
+        if not inputs:
+            tensors.append(layer.output)
+        elif model.layers[call.layer].class_name in MERGE_LAYERS:
+            tensors.append(layer(inputs))
         else:
-            made.append(layer(reads if model.layers[step.layer].kind in _MERGE_LAYERS else reads[0]))
-    inputs, outputs = ([made[n] for n in places] for places in (model.inputs, model.outputs))
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="model")
+            tensors.append(layer(inputs[0]))
+    inputs = [tensors[index] for index in model.inputs]
+    outputs = [tensors[index] for index in model.outputs]
+    if len(inputs) == 1:
+        return keras.Model(inputs[0], outputs, name="model")
+    return keras.Model(inputs, outputs, name="model")
 
 
-def _layer(obj: KerasObject, name: str) -> Any:
-    settings = _settings(obj)
-    trainable = settings.pop("trainable", True)
-    layer = getattr(keras.layers, obj.kind)(**settings, name=name)
+def _build_layer(layer: KerasObject, name: str) -> Any:
+    arguments = _build_arguments(layer)
+    trainable = arguments.pop("trainable", True)
+    built = getattr(keras.layers, layer.class_name)(**arguments, name=name)
     if not trainable:
-        layer.trainable = False
-    return layer
+        built.trainable = False
+    return built
 
 
-def _settings(obj: KerasObject) -> dict[str, Any]:
-    return {name: _value(value) for name, value in obj.settings}
+def _build_arguments(keras_object: KerasObject) -> dict[str, Any]:
+    return {name: _build_value(value) for name, value in keras_object.arguments.items()}
 
 
-def _value(value: Any) -> Any:
+def _build_value(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_value(item) for item in value]
+        return list(map(_build_value, value))
     if not isinstance(value, KerasObject):
         return value
-    if value.kind in REGULARIZERS:
-        return getattr(keras.regularizers, value.kind)(**_settings(value))
-    if value.kind in SCHEDULES:
-        return getattr(keras.optimizers.schedules, value.kind)(**_settings(value))
-    return _layer(value, "inner")
+    if value.class_name in REGULARIZERS:
+        return getattr(keras.regularizers, value.class_name)(**_build_arguments(value))
+    if value.class_name in SCHEDULES:
+        return getattr(keras.optimizers.schedules, value.class_name)(**_build_arguments(value))
+    return _build_layer(value, "inner")
 
 
-def _compile(model: keras.Model, compile_config: CompileConfig) -> None:
-    foreign = dict(compile_config.unsupported)
-    optimizer: Any = None
-    loss: Any = None
-    if compile_config.optimizer:
-        optimizer = getattr(keras.optimizers, compile_config.optimizer.kind)(
-            **_settings(compile_config.optimizer)
-        )
-    if compile_config.loss:
-        loss = getattr(keras.losses, compile_config.loss.kind)(**_settings(compile_config.loss))
-    model.compile(
-        optimizer=optimizer or _unsupported_optimizer(foreign["optimizer"]),
-        loss=_unsupported_loss(foreign["loss"]) if "loss" in foreign else loss,
-        loss_weights=["loss_weights"] if "loss_weights" in foreign else None,  # stops Keras in fit
-        metrics=[
-            _metric(*pair) for pair in zip(compile_config.metrics, compile_config.metric_names, strict=True)
-        ],
-    )
-
-
-def _metric(obj: KerasObject, name: str) -> Any:
-    if obj.kind == ACCURACY:
-        return ACCURACY
-    return getattr(keras.metrics, obj.kind)(**_settings(obj), name=name)
+def _compile(model: keras.Model, config: CompileConfig) -> None:
+    unsupported = dict(config.unsupported)
+    if config.optimizer:
+        optimizer_class = getattr(keras.optimizers, config.optimizer.class_name)
+        optimizer = optimizer_class(**_build_arguments(config.optimizer))
+    else:
+        optimizer = _unsupported_optimizer(unsupported["optimizer"])
+    loss = None
+    if "loss" in unsupported:
+        loss = _unsupported_loss(unsupported["loss"])
+    elif config.loss:
+        loss = getattr(keras.losses, config.loss.class_name)(**_build_arguments(config.loss))
+    metrics: list[Any] = []
+    for metric, name in zip(config.metrics, config.metric_names, strict=True):
+        if metric.class_name == ACCURACY:
+            metrics.append(ACCURACY)
+        else:
+            metric_class = getattr(keras.metrics, metric.class_name)
+            metrics.append(metric_class(**_build_arguments(metric), name=name))
+    # A text as a weight makes ``fit`` raise in Keras, exactly as in the student's own process.
+    loss_weights = ["loss_weights"] if "loss_weights" in unsupported else None
+    model.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics)
 
 
 def _unsupported_loss(name: str) -> Callable[[Any, Any], Any]:

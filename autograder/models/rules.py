@@ -1,42 +1,66 @@
-"""What one setting may be: each rule reads a plain value into its canonical form or refuses it."""
+"""What one constructor argument may be: a rule turns a plain value into its canonical form or refuses it.
+
+The values are untrusted. Types are compared with ``type(…) is``: ``True`` is not a number of
+units, and no subclass with its own ``__le__`` gets into a comparison.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from autograder.models.description import KerasObject, ModelRefusedError, Setting
+import msgspec
+
+from autograder.models.description import KerasObject, ModelRefusedError
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One setting: the values that are allowed, in words and as a test."""
+    """The values that one argument may have, in words and as a test."""
 
     text: str
-    """Completes "must be …"."""
+    """Completes "It must be …"."""
 
-    read: Callable[[object], Setting]
-    """Returns the canonical value; raises ValueError for one that is not allowed."""
+    read: Callable[[object], Any]
+    """Returns the canonical value; raises ValueError for a value that is not allowed."""
 
 
 Rules = Mapping[str, Rule]
 Family = Mapping[str, Rules]
-"""Classes of one kind by name, each with the settings that it has."""
+"""Classes of one kind by name, each with the rules of its arguments."""
 
 
 def integer(low: int, high: int) -> Rule:
-    """Allow an int in a range; a bool is none."""
-    text = f"a whole number from {low:,} to {high:,}"
-    return Rule(text, lambda value: _int(_require(type(value) is int, value), low, high))
+    """Allow an int in a range; a bool is not an int here."""
+
+    def read(value: object) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return Rule(f"a whole number from {low:,} to {high:,}", read)
 
 
 def number(low: float, high: float) -> Rule:
     """Allow a finite int or float in a range; it becomes a float."""
-    return Rule(f"a number from {low:g} to {high:g}", lambda value: _float(value, low, high))
+
+    def read(value: object) -> float:
+        # NaN fails the comparison. Adding 0.0 turns -0.0 into 0.0, which would have its own key.
+        if (type(value) is not int and type(value) is not float) or not low <= value <= high:
+            raise ValueError
+        return float(value) + 0.0
+
+    return Rule(f"a number from {low:g} to {high:g}", read)
 
 
 def choice(*words: str) -> Rule:
-    """Allow one of some words."""
-    text = "one of " + ", ".join(map(repr, words))
-    return Rule(text, lambda value: _require(type(value) is str and value in words, value))
+    """Allow one of several words."""
+
+    def read(value: object) -> str:
+        if type(value) is not str or value not in words:
+            raise ValueError
+        return value
+
+    return Rule("one of " + ", ".join(map(repr, words)), read)
 
 
 def optional(rule: Rule) -> Rule:
@@ -45,12 +69,12 @@ def optional(rule: Rule) -> Rule:
 
 
 def list_of(rule: Rule, min_items: int, max_items: int) -> Rule:
-    """Allow a list or tuple whose items a rule allows."""
+    """Allow a list or tuple whose items a rule allows; it becomes a tuple."""
 
-    def read(value: object) -> Setting:
+    def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, (list, tuple)) or not min_items <= len(value) <= max_items:
             raise ValueError
-        return tuple(rule.read(item) for item in value)
+        return tuple(map(rule.read, value))
 
     count = f"{min_items}" if min_items == max_items else f"{min_items} to {max_items}"
     return Rule(f"a list of {count}, each {rule.text}", read)
@@ -59,7 +83,7 @@ def list_of(rule: Rule, min_items: int, max_items: int) -> Rule:
 def either(first: Rule, second: Rule) -> Rule:
     """Allow what one of two rules allows."""
 
-    def read(value: object) -> Setting:
+    def read(value: object) -> Any:
         try:
             return first.read(value)
         except ValueError:
@@ -68,77 +92,74 @@ def either(first: Rule, second: Rule) -> Rule:
     return Rule(f"{first.text} or {second.text}", read)
 
 
+def item_or_list(rule: Rule, max_items: int) -> Rule:
+    """Allow one item or a list of them; it becomes a tuple."""
+    one_item = Rule(rule.text, lambda value: (rule.read(value),))
+    return either(one_item, list_of(rule, 1, max_items))
+
+
 def keras_object(family: Family) -> Rule:
     """Allow an object of one of the classes of a family."""
-    return Rule("one of " + ", ".join(family), lambda value: parse_object(family, value, "a setting"))
+    return Rule("one of " + ", ".join(family), lambda value: parse_object(family, value, "an argument"))
 
 
-FLAG = Rule("True or False", lambda value: _require(type(value) is bool, value))
+def _read_flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+FLAG = Rule("True or False", _read_flag)
 
 
 def parse_object(family: Family, value: object, label: str) -> KerasObject:
-    """Return an object of a family from its plain form.
+    """Return an object of a family from its plain form, with canonical arguments.
 
     Args:
-        what: what it is, for the message, e.g. ``"a layer"``.
+        family: the classes it may be of.
+        value: plain data, or a ``KerasObject`` whose arguments are plain data.
+        label: what it is, for the message, e.g. ``"a layer"``.
 
     Raises:
-        Refused: its class or one of its settings is not in the table.
+        ModelRefusedError: its class or one of its arguments is not in the schema.
     """
-    if type(value) is not dict or value.keys() != {"kind", "settings"}:
-        raise ModelRefusedError(f"{label} of the model is not described as one")
-    kind, settings = value["kind"], value["settings"]
-    if type(kind) is not str or kind not in family:
+    try:
+        plain = msgspec.convert(value, KerasObject)
+    except msgspec.ValidationError:
+        # The text of the error can quote an untrusted name, so it is not passed on.
+        raise ModelRefusedError(f"{label} of the model is malformed") from None
+    name = plain.class_name
+    if type(name) is not str or name not in family:
         raise ModelRefusedError(
             f"the model has {label} that cannot be graded",
-            seen=short_repr(kind),
-            hint="Use those of Keras as they are.",
+            seen=short_repr(name),
+            hint="Use a class of Keras, unchanged.",
         )
-    rules = family[kind]
-    if type(settings) is not dict or settings.keys() != rules.keys():
-        raise ModelRefusedError(f"{kind} has other settings than Keras gives it")
-    return KerasObject(
-        kind, tuple((name, _read(kind, name, rule, settings[name])) for name, rule in rules.items())
-    )
-
-
-def _read(kind: str, name: str, rule: Rule, value: object) -> Setting:
-    try:
-        return rule.read(value)
-    except ValueError:
-        raise ModelRefusedError(
-            f"{name} of {kind} is set to something that cannot be graded",
-            seen=short_repr(value),
-            hint=f"It must be {rule.text}.",
-        ) from None
+    rules = family[name]
+    if plain.arguments.keys() != rules.keys():
+        raise ModelRefusedError(f"{name} does not have the arguments that Keras gives it")
+    arguments = {}
+    for argument, rule in rules.items():
+        try:
+            arguments[argument] = rule.read(plain[argument])
+        except ValueError:
+            raise ModelRefusedError(
+                f"{argument} of {name} has a value that cannot be graded",
+                seen=short_repr(plain[argument]),
+                hint=f"It must be {rule.text}.",
+            ) from None
+    return KerasObject(name, arguments)
 
 
 def short_repr(value: object) -> str:
-    """Return a short text for any plain value, however large or hostile."""
+    """Return a short, printable text for any plain value, however large or hostile."""
     if type(value) is str:
         return repr("".join(filter(str.isprintable, value[:60])))
     if value is None or type(value) in (bool, float):
         return repr(value)
     if type(value) is int:
+        # Python refuses to print integers of more than 4,300 digits.
         return f"{value:,}" if value.bit_length() <= 64 else "a huge number"
     if type(value) is list and len(value) <= 4 and not any(type(item) is list for item in value):
         return f"[{', '.join(map(short_repr, value))}]"
     return f"something of type {type(value).__name__[:30]}"
-
-
-def _require(condition: bool, value: object) -> Setting:
-    if not condition:
-        raise ValueError
-    return value  # type: ignore[return-value]
-
-
-def _int(value: Setting, low: int, high: int) -> int:
-    if not (isinstance(value, int) and low <= value <= high):
-        raise ValueError
-    return value
-
-
-def _float(value: object, low: float, high: float) -> float:
-    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
-        raise ValueError  # NaN too: it compares false
-    return float(value) + 0.0  # type: ignore[arg-type]  # -0.0 would give a key of its own

@@ -1,58 +1,43 @@
-"""What of Keras may cross: classes by name, and the settings that matter with their ranges.
+"""The supported classes of Keras by name, with their constructor arguments and the ranges of these.
 
-Names are those of the constructor's arguments. What stands in no row is ignored
-(initializers, names, seeds) or refused by ``encode`` (constraints, ``stateful``); a forged
-description cannot ask for it either way.
+An argument that is not listed is ignored (initializers, names, seeds) or refused by ``encode``
+(constraints, ``stateful``); a forged description cannot set it either way.
 """
 
 from autograder.models.rules import (
     FLAG,
     Family,
-    Rule,
     Rules,
     choice,
     either,
     integer,
+    item_or_list,
     keras_object,
     list_of,
     number,
     optional,
 )
 
-ACTIVATIONS = [
-    "celu",
-    "elu",
-    "exponential",
-    "gelu",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_tanh",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "mish",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "softsign",
-    "tanh",
-]
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu"),
+    *("linear", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax"),
+    *("softplus", "softsign", "tanh"),
+)
 """Functions of ``keras.activations``."""
+
+MERGE_LAYERS = ("Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum")
+"""Layers that read a list of tensors; all others read one tensor."""
 
 INPUT_DTYPES = ("float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool")
 MAX_AXIS_LENGTH = 100_000
 MAX_LAYER_WIDTH = 65_536
 MAX_WINDOW = 4_096
-"""Steps that one pooling or convolution may look at; ``MaxPooling1D(10**9)`` hangs in C."""
+"""Time steps in one pooling or convolution window; ``MaxPooling1D(10**9)`` hangs in C."""
 
 _SIZE = integer(1, MAX_LAYER_WIDTH)
 _WINDOW = list_of(integer(1, MAX_WINDOW), 1, 1)
 _AXIS = integer(-4, 4)
-_AXES = either(list_of(_AXIS, 1, 3), Rule("", lambda value: (_AXIS.read(value),)))
+_AXES = item_or_list(_AXIS, 3)
 _FRACTION = number(0, 1)
 _POSITIVE = number(0, 1e6)
 _ANY_NUMBER = number(-1e6, 1e6)
@@ -65,6 +50,7 @@ REGULARIZERS: Family = {
     "L1L2": {"l1": _POSITIVE, "l2": _POSITIVE},
 }
 _REGULARIZER = optional(keras_object(REGULARIZERS))
+_NO_ARGUMENTS: Rules = {}
 _TRAINABLE: Rules = {"trainable": FLAG}
 _KERNEL_AND_BIAS: Rules = {
     "use_bias": FLAG,
@@ -89,7 +75,6 @@ RECURRENT: Family = {
 }
 _DENSE: Family = {"Dense": {"units": _SIZE, "activation": _ACTIVATION, **_KERNEL_AND_BIAS}}
 _POOLING: Rules = {"pool_size": _WINDOW, "strides": _WINDOW, "padding": _PADDING}
-_GLOBAL_POOLING: Rules = {"keepdims": FLAG}
 _NORMALIZATION: Rules = {
     "epsilon": _FRACTION,
     "center": FLAG,
@@ -121,8 +106,8 @@ LAYERS: Family = {
     "SpatialDropout1D": {"rate": _FRACTION},
     "GaussianDropout": {"rate": _FRACTION},
     "GaussianNoise": {"stddev": _POSITIVE},
-    "GlobalAveragePooling1D": _GLOBAL_POOLING,
-    "GlobalMaxPooling1D": _GLOBAL_POOLING,
+    "GlobalAveragePooling1D": {"keepdims": FLAG},
+    "GlobalMaxPooling1D": {"keepdims": FLAG},
     "AveragePooling1D": _POOLING,
     "MaxPooling1D": _POOLING,
     "Flatten": {},
@@ -148,40 +133,25 @@ LAYERS: Family = {
         "activation": _ACTIVATION,
         **_KERNEL_AND_BIAS,
     },
+    **dict.fromkeys(MERGE_LAYERS, _NO_ARGUMENTS),
     "Concatenate": {"axis": _AXIS},
-    "Add": {},
-    "Subtract": {},
-    "Multiply": {},
-    "Average": {},
-    "Maximum": {},
     "Identity": {},
     "Rescaling": {"scale": _ANY_NUMBER, "offset": _ANY_NUMBER},
 }
 
-_STEPS = number(1, 1e9)
+_LEARNING_RATE_SCHEDULE: Rules = {"initial_learning_rate": _POSITIVE, "decay_steps": number(1, 1e9)}
+_RATE_DECAY: Rules = {**_LEARNING_RATE_SCHEDULE, "decay_rate": _POSITIVE, "staircase": FLAG}
 SCHEDULES: Family = {
-    "ExponentialDecay": {
-        "initial_learning_rate": _POSITIVE,
-        "decay_steps": _STEPS,
-        "decay_rate": _POSITIVE,
-        "staircase": FLAG,
-    },
-    "InverseTimeDecay": {
-        "initial_learning_rate": _POSITIVE,
-        "decay_steps": _STEPS,
-        "decay_rate": _POSITIVE,
-        "staircase": FLAG,
-    },
+    "ExponentialDecay": _RATE_DECAY,
+    "InverseTimeDecay": _RATE_DECAY,
     "PolynomialDecay": {
-        "initial_learning_rate": _POSITIVE,
-        "decay_steps": _STEPS,
+        **_LEARNING_RATE_SCHEDULE,
         "end_learning_rate": _POSITIVE,
         "power": _POSITIVE,
         "cycle": FLAG,
     },
     "CosineDecay": {
-        "initial_learning_rate": _POSITIVE,
-        "decay_steps": _STEPS,
+        **_LEARNING_RATE_SCHEDULE,
         "alpha": _POSITIVE,
         "warmup_target": optional(_POSITIVE),
         "warmup_steps": number(0, 1e9),
@@ -221,18 +191,12 @@ _CLASSES: Rules = {
     "ignore_class": optional(integer(-1_000_000, 1_000_000)),
     "axis": _AXIS,
 }
-_DISTANCES = [
-    "MeanSquaredError",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredLogarithmicError",
-    "KLDivergence",
-    "Poisson",
-    "Hinge",
-    "SquaredHinge",
+_DISTANCES = (
+    *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError"),
+    *("MeanSquaredLogarithmicError", "KLDivergence", "Poisson", "Hinge", "SquaredHinge"),
     "CategoricalHinge",
-]
-"""Losses and metrics that have no argument of their own."""
+)
+"""Losses and metrics without arguments of their own."""
 
 LOSSES: Family = {
     **dict.fromkeys([*_DISTANCES, "LogCosh"], _REDUCTION),
@@ -258,13 +222,12 @@ _PRECISION_RECALL: Rules = {
     "class_id": optional(integer(0, 10_000)),
 }
 ACCURACY = "accuracy"
-"""The word for whichever accuracy fits the output; not a class."""
+"""The word for whichever accuracy fits the output; not a class of Keras."""
 
 METRICS: Family = {
     ACCURACY: {},
-    **{name: {} for name in [*_DISTANCES, "Accuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"]},
-    "RootMeanSquaredError": {},
-    "LogCoshError": {},
+    **dict.fromkeys([*_DISTANCES, "RootMeanSquaredError", "LogCoshError"], _NO_ARGUMENTS),
+    **dict.fromkeys(["Accuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"], _NO_ARGUMENTS),
     "BinaryAccuracy": {"threshold": _FRACTION},
     "TopKCategoricalAccuracy": {"k": integer(1, 10_000)},
     "SparseTopKCategoricalAccuracy": {"k": integer(1, 10_000)},
@@ -284,8 +247,5 @@ METRICS: Family = {
     },
     "Precision": _PRECISION_RECALL,
     "Recall": _PRECISION_RECALL,
-    **{f"{side}{kind}": _THRESHOLDS for side in ("True", "False") for kind in ("Positives", "Negatives")},
+    **dict.fromkeys(["TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"], _THRESHOLDS),
 }
-
-COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metric", "weighted_metric")
-"""Where ``compile`` may have been given something that is not in these tables."""

@@ -14,6 +14,7 @@ from autograder.engine.results import CheckResult, Result
 from autograder.engine.wire import WireError
 from autograder.models.description import KerasObject, Model, ModelRefusedError
 from autograder.models.parse import parse
+from autograder.models.shapes import count_parameters
 from autograder.notebook import Check
 from autograder.report.pages import render
 from autograder.text import multi_line, one_line
@@ -118,7 +119,7 @@ class _Repr(reprlib.Repr):
 
     def repr_Model(self, value: Model, _level: int) -> str:  # noqa: N802  reprlib asks for the class's name
         layers = " → ".join(map(_format_object, value.layers))
-        return f"network {layers}; {value.parameters:,} parameters"
+        return f"network {layers}; {count_parameters(value):,} parameters"
 
     def repr_ModelRefusedError(self, value: ModelRefusedError, _level: int) -> str:  # noqa: N802
         return f"network that cannot be graded: {value}"
@@ -133,11 +134,11 @@ def _repr(value: Any) -> str:
 
 def _format_object(keras_object: KerasObject) -> str:
     settings = ", ".join(
-        f"{name}={setting.kind if isinstance(setting, KerasObject) else setting!r}"
-        for name, setting in keras_object.settings
+        f"{name}={setting.class_name if isinstance(setting, KerasObject) else setting!r}"
+        for name, setting in keras_object.arguments.items()
         if setting is not None
     )
-    return f"{keras_object.kind}({settings})"
+    return f"{keras_object.class_name}({settings})"
 
 
 def _code(text: str) -> Markup:

@@ -10,7 +10,8 @@ import pytest
 
 from autograder.engine import wire
 from autograder.known_answers import KnownAnswer
-from autograder.models.encode import UnsupportedModelError, encode
+from autograder.models.description import UnsupportedModelError
+from autograder.models.encode import encode
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
 from tests.lab.conftest import Lab, is_training_check, load_known_answers
