@@ -15,38 +15,20 @@ import msgspec
 import numpy as np
 from keras.src.models.functional import Functional  # has no public name
 
-from autograder.models.description import (
-    MAX_CALLS,
-    MAX_LAYERS,
-    CompileArgument,
-    CompileConfig,
-    KerasObject,
-    LayerCall,
-    Model,
-    UnsupportedModelError,
-)
+from autograder.models import schema
+from autograder.models.description import CompileConfig, KerasObject, LayerCall, Model, UnsupportedModelError
 from autograder.models.rules import Family, Rules
-from autograder.models.schema import (
-    ACCURACY,
-    ACTIVATIONS,
-    LAYERS,
-    LOSSES,
-    METRICS,
-    OPTIMIZERS,
-    REGULARIZERS,
-    SCHEDULES,
-)
 
-_FAMILIES = (
-    (keras.layers, LAYERS),
-    (keras.regularizers, REGULARIZERS),
-    (keras.optimizers, OPTIMIZERS),
-    (keras.optimizers.schedules, SCHEDULES),
-)
-_RULES_BY_CLASS: dict[type, tuple[str, Rules]] = {
-    getattr(module, name): (name, rules) for module, family in _FAMILIES for name, rules in family.items()
-}
-_ACTIVATION_NAMES = {getattr(keras.activations, name): name for name in ACTIVATIONS}
+_RULES_BY_CLASS: dict[type, tuple[str, Rules]] = {}
+for _module, _family in (
+    (keras.layers, schema.LAYERS),
+    (keras.regularizers, schema.REGULARIZERS),
+    (keras.optimizers, schema.OPTIMIZERS),
+    (keras.optimizers.schedules, schema.SCHEDULES),
+):
+    for _name, _rules in _family.items():
+        _RULES_BY_CLASS[getattr(_module, _name)] = (_name, _rules)
+_ACTIVATION_NAMES = {getattr(keras.activations, name): name for name in schema.ACTIVATIONS}
 _UNSUPPORTED_ARGUMENTS = (
     *("activity_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint"),
     *("embeddings_constraint", "beta_constraint", "gamma_constraint", "stateful", "unroll"),
@@ -76,17 +58,9 @@ def encode(model: Any) -> dict[str, Any]:
     else:
         inputs = [graph.add_call(tensor._keras_history.operation, ()) for tensor in functional.inputs]
         outputs = graph.inline_model(functional, inputs)
-    if len(graph.layers) > MAX_LAYERS or len(graph.calls) > MAX_CALLS:
-        raise UnsupportedModelError(
-            "the model has too many layers", hint=f"At most {MAX_LAYERS} can be graded."
-        )
-    description = Model(
-        tuple(map(_encode_object, graph.layers)),
-        tuple(graph.calls),
-        tuple(inputs),
-        tuple(outputs),
-        _encode_compile_config(model) if model.compiled else None,
-    )
+    layers = tuple(map(_encode_object, graph.layers))
+    config = _encode_compile_config(model) if model.compiled else None
+    description = Model(layers, tuple(graph.calls), tuple(inputs), tuple(outputs), config)
     plain: dict[str, Any] = msgspec.to_builtins(description)
     return plain
 
@@ -98,10 +72,9 @@ def reported_metric_names(model: Any) -> tuple[str, ...]:
     """
     names = []
     for metric in _flatten(model._compile_config.config["metrics"]):
-        if isinstance(metric, str) and _encode_metric(metric):
-            names.append(metric)
-        elif _encode_metric(metric):
-            names.append(getattr(metric, "name", None) or metric.__name__)
+        if _encode_metric(metric):
+            name = metric if isinstance(metric, str) else getattr(metric, "name", None)
+            names.append(name or metric.__name__)
     return tuple(names)
 
 
@@ -172,10 +145,8 @@ class _Graph:
             if inner is not None and len(inner.inputs) == len(inputs):
                 return self.inline_model(inner, inputs)
         if len(node.outputs) != 1:
-            raise UnsupportedModelError(
-                f"the layer {type(layer).__name__} returns more than one result",
-                hint="Leave out return_state.",
-            )
+            problem = f"the layer {type(layer).__name__} returns more than one result"
+            raise UnsupportedModelError(problem, hint="Leave out return_state.")
         return [self.add_call(layer, tuple(inputs))]
 
 
@@ -220,16 +191,19 @@ def _is_equivalent(left: Any, right: Any) -> bool:
         return True
     if not (isinstance(left, keras.KerasTensor) and isinstance(right, keras.KerasTensor)):
         return type(left) is type(right) and type(left) in (bool, int, float, str) and bool(left == right)
-    nodes = [
-        tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
-        for tensor in (left, right)
-    ]
-    first, second = (node.operation for node in nodes)
+    operation, arguments = _origin(left)
+    other_operation, other_arguments = _origin(right)
     # Two layers of one class can have different weights; two operations cannot.
-    if type(first) is not type(second) or isinstance(first, keras.Layer):
+    if type(operation) is not type(other_operation) or isinstance(operation, keras.Layer):
         return False
-    arguments = [(*node.arguments.args, *node.arguments.kwargs.values()) for node in nodes]
-    return len(arguments[0]) == len(arguments[1]) and all(map(_is_equivalent, *arguments))
+    return len(arguments) == len(other_arguments) and all(map(_is_equivalent, arguments, other_arguments))
+
+
+def _origin(tensor: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the operation that computed a tensor, and its arguments."""
+    history = tensor._keras_history
+    arguments = history.operation._inbound_nodes[history.node_index].arguments
+    return history.operation, (*arguments.args, *arguments.kwargs.values())
 
 
 def _encode_object(value: Any) -> KerasObject:
@@ -239,9 +213,7 @@ def _encode_object(value: Any) -> KerasObject:
     name, rules = _RULES_BY_CLASS[type(value)]
     for argument in _UNSUPPORTED_ARGUMENTS:
         if getattr(value, argument, None):
-            raise UnsupportedModelError(
-                f"{name} is given {argument}, which cannot be graded", hint="Leave it out."
-            )
+            raise UnsupportedModelError(f"{argument} of {name} cannot be graded", hint="Leave it out.")
     if isinstance(value, keras.Layer):
         _require_defaults(name, value)
     arguments = {}
@@ -257,19 +229,15 @@ def _encode_object(value: Any) -> KerasObject:
 
 
 def _unsupported_error(value: Any) -> UnsupportedModelError:
-    name = type(value).__name__
-    if isinstance(value, keras.layers.Lambda):
-        problem, seen = "the model has a Lambda layer, which cannot be graded", ""
-    elif not isinstance(value, keras.Layer):
-        problem, seen = "the model has an argument that cannot be graded", name
-    elif getattr(keras.layers, name, None) is type(value):
-        problem, seen = "the model has a layer that cannot be graded", name
-    else:
+    seen = type(value).__name__
+    problem = "the model has an argument that cannot be graded"
+    if getattr(keras.layers, seen, None) is type(value):
+        problem = "the model has a layer that cannot be graded"
+    elif isinstance(value, keras.Layer):
         problem = "the model has a layer of a class of your own"
-        seen = f"{name} (not the one of keras.layers)"
-    return UnsupportedModelError(
-        problem, seen=seen, hint="Use layers such as Embedding, LSTM, GRU, Dense, Dropout."
-    )
+        seen = f"{seen} (not the one of keras.layers)"
+    hint = "Use layers such as Embedding, LSTM, GRU, Dense, Dropout."
+    return UnsupportedModelError(problem, seen=seen, hint=hint)
 
 
 def _require_defaults(name: str, layer: Any) -> None:
@@ -280,11 +248,10 @@ def _require_defaults(name: str, layer: Any) -> None:
         raise UnsupportedModelError(f"{name} has another data_format", hint="Leave this argument out.")
     if name == "Bidirectional":
         forward, backward = _encode_object(layer.forward_layer), _encode_object(layer.backward_layer)
-        backward.arguments["go_backwards"] = not backward["go_backwards"]
+        forward.arguments["go_backwards"] = not forward["go_backwards"]
         if forward != backward:
-            raise UnsupportedModelError(
-                "Bidirectional has two different layers", hint="Leave backward_layer out."
-            )
+            problem = "Bidirectional has two different layers"
+            raise UnsupportedModelError(problem, hint="Leave backward_layer out.")
 
 
 def _learning_rate(value: Any) -> Any:
@@ -318,22 +285,22 @@ def _encode_value(value: Any, label: str) -> Any:
 def _encode_compile_config(model: Any) -> CompileConfig:
     """Return the arguments of ``compile``; those that are not Keras' own are only named."""
     config = model._compile_config.config
-    unsupported: list[tuple[CompileArgument, str]] = []
-    loss = _encode_loss_or_metric(keras.losses, LOSSES, config["loss"])
+    unsupported: list[Any] = []
+    loss = _encode_loss_or_metric(keras.losses, schema.LOSSES, config["loss"])
     if loss is None and config["loss"] is not None:
         unsupported.append(("loss", _identifier(config["loss"])))
     metrics = []
     for metric in _flatten(config["metrics"]):
-        encoded = _encode_metric(metric)
-        if encoded is None:
-            unsupported.append(("metric", _identifier(metric)))
-        else:
+        if encoded := _encode_metric(metric):
             metrics.append(encoded)
+        else:
+            unsupported.append(("metric", _identifier(metric)))
     # ``metrics`` in the place of ``loss_weights`` is a frequent mistake; numbers change nothing here.
     if not all(type(weight) in (int, float) for weight in _flatten(config["loss_weights"])):
         unsupported.append(("loss_weights", "loss_weights"))
-    for metric in _flatten(config["weighted_metrics"]):
-        unsupported.append(("weighted_metric", _identifier(metric)))
+    unsupported += [
+        ("weighted_metric", _identifier(metric)) for metric in _flatten(config["weighted_metrics"])
+    ]
     try:
         optimizer = _encode_object(model.optimizer)
     except UnsupportedModelError:
@@ -354,8 +321,8 @@ def _flatten(value: Any) -> Iterator[Any]:
 
 def _encode_metric(metric: Any) -> KerasObject | None:
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
-        return KerasObject(ACCURACY)
-    return _encode_loss_or_metric(keras.metrics, METRICS, metric)
+        return KerasObject(schema.ACCURACY)
+    return _encode_loss_or_metric(keras.metrics, schema.METRICS, metric)
 
 
 def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> KerasObject | None:
@@ -366,14 +333,13 @@ def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> Ke
         except (ValueError, TypeError):
             return None
     for name in family:
-        keras_class = getattr(module, name, None)
-        if keras_class is not None and (
-            value is keras_class or type(value) is keras_class or value is _function_of(module, name)
-        ):
-            break
-    else:
-        return None
-    rules = family[name]
+        keras_class = getattr(module, name, None)  # None for "accuracy", which is no class
+        if value is keras_class or type(value) is keras_class or value is _function_of(module, name):
+            return _encode_callable(name, keras_class, family[name], value)
+    return None
+
+
+def _encode_callable(name: str, keras_class: Any, rules: Rules, value: Any) -> KerasObject | None:
     signature = inspect.signature(keras_class).parameters.values()
     defaults = {p.name: p.default for p in signature if p.default is not p.empty}
     arguments = dict(defaults)

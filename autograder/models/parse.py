@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from autograder.models.description import CompileConfig, KerasObject, LayerCall, Model, ModelRefusedError
+from autograder.models.description import (
+    MAX_LAYERS,
+    CompileConfig,
+    KerasObject,
+    LayerCall,
+    Model,
+    ModelRefusedError,
+)
 from autograder.models.rules import parse_object
 from autograder.models.schema import ACCURACY, LAYERS, LOSSES, METRICS, OPTIMIZERS
 from autograder.models.shapes import CallStats, compute_call_stats, count_parameters, elements
@@ -46,9 +53,8 @@ def parse(value: object) -> Model:
 
 
 def _malformed(problem: str) -> ModelRefusedError:
-    return ModelRefusedError(
-        problem, hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs)."
-    )
+    way = "keras.Sequential([…]) or keras.Model(inputs, outputs)"
+    return ModelRefusedError(problem, hint=f"Build it with {way} and at most {MAX_LAYERS} layers.")
 
 
 def _parse_compile_config(config: CompileConfig | None) -> CompileConfig | None:

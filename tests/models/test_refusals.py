@@ -249,7 +249,7 @@ STUDENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "a model of an own class": (Mine, "a class of your own: found Mine"),
     "an own model inside": (lambda: line(Mine()), "a class of your own"),
     "an own layer": (lambda: line(SimpleRNN(3)), "not the one of keras.layers"),
-    "a Lambda layer": (lambda: line(L.Lambda(abs)), "Lambda layer"),
+    "a Lambda layer": (lambda: line(L.Lambda(abs)), "found Lambda"),
     "an own activation": (lambda: line(L.Dense(3, activation=relu)), "activation of Dense .* found relu"),
     "a layer as activation": (lambda: line(L.Dense(3, activation=L.ReLU())), "found ReLU"),
     "an own regularizer": (lambda: line(L.Dense(3, kernel_regularizer=relu)), "kernel_regularizer"),
