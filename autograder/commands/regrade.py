@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -11,10 +12,9 @@ from autograder.course import Course
 from autograder.engine import journal
 from autograder.engine.grade_submission import regrade_submission
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, RunListener
 from autograder.engine.run import run_header
 from autograder.engine.run_folder import folder_name
-from autograder.engine.session import Listener, Message
 from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError, StudentError
 from autograder.files import replace_file
@@ -86,13 +86,13 @@ def explain_question(course: Course, out: Path, student: str, question_name: str
     return path
 
 
-class _CallRecorder(Listener):
+class _CallRecorder(RunListener):
     """Collects the calls that each check makes."""
 
     def __init__(self) -> None:
         self.calls_by_check: dict[str, list[explain.Call]] = {}
 
-    def on_call(self, check: str, call: Message, reply: Message) -> None:
+    def on_call(self, check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
         self.calls_by_check.setdefault(check, []).append(explain.format_call(call, reply))
 
 

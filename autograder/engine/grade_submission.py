@@ -1,81 +1,80 @@
-"""One submission graded: whatever it holds and whatever happens, there is a result."""
+"""Grade one submission: whatever it contains and whatever happens, there is a result."""
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from autograder.checks import Outcome
 from autograder.engine import session
 from autograder.engine.misconceptions import diagnose
 from autograder.engine.plan import SEED, GradingPlan
-from autograder.engine.results import CheckResult, Provenance, Result
+from autograder.engine.results import CheckResult, Provenance, Result, RunListener
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
 from autograder.submission.discover import StudentSubmission
 from autograder.submission.display_cells import prune_display_cells
 from autograder.submission.interpret import match_submission
 
-OnProgress = Callable[[Result, frozenset[str]], None]
-"""Told what is known so far, and the ids of the checks that are not reached yet."""
-
 MAX_ATTEMPTS = 3
-"""How often a submission is graded whose worker's own processes end meanwhile, or do not start."""
+"""How often a submission is graded if the worker's own processes die or do not start."""
 
 
 def grade_with_retries(
     submission: StudentSubmission,
     data: bytes | None,
     worker: Worker,
-    on_progress: OnProgress | None = None,
+    listener: RunListener | None = None,
 ) -> Result:
     """Grade one submission.
 
+    A result counts only if the zygote is alive afterwards: if it died, the submission's processes
+    died with it, and the session took that for the fault of the submission.
+
     Args:
-        data: what the submission's file holds; None if it cannot be read.
-        on_progress: told after each check; what it raises ends the grading.
+        data: the content of the submission's file; None if it cannot be read.
+        listener: receives the result so far after each check.
     """
-    why = f"its worker's own processes ended {MAX_ATTEMPTS} times while it was graded"
+    reason = f"the worker's own processes ended {MAX_ATTEMPTS} times during grading"
     for _ in range(MAX_ATTEMPTS):
         try:
             worker.ensure_started()
         except StaffError as error:
-            why = str(error)
+            reason = str(error)
             continue
-        result = _grade_once(submission, data, worker, on_progress)
+        result = _grade_once(submission, data, worker, listener)
         if worker.is_alive():
             return result
-    return ungraded_result(submission, why, worker.context, data)
+    return ungraded_result(submission, reason, worker.context, data)
 
 
 def ungraded_result(
     submission: StudentSubmission, reason: str, context: GradingContext, data: bytes | None = None
 ) -> Result:
-    """Return the result of a submission that we could not grade: it counts for nobody."""
-    blank = _empty_result(submission, _sha256(submission.problem or reason, data), context)
-    return replace(blank, checks=_all_checks(context.plan, Outcome.UNGRADED, reason), flags=(reason,))
+    """Return the result of a submission that could not be graded because of a grader error."""
+    empty = _empty_result(submission, _sha256(submission.problem or reason, data), context)
+    return replace(empty, checks=_all_checks(context.plan, Outcome.UNGRADED, reason), flags=(reason,))
 
 
 def _grade_once(
-    submission: StudentSubmission, data: bytes | None, worker: Worker, on_progress: OnProgress | None
+    submission: StudentSubmission, data: bytes | None, worker: Worker, listener: RunListener | None
 ) -> Result:
-    begin, recipe = time.monotonic(), worker.plan
-    blank = _empty_result(submission, _sha256(submission.problem, data), worker.context)
+    begin, plan = time.monotonic(), worker.plan
+    empty = _empty_result(submission, _sha256(submission.problem, data), worker.context)
     try:
         if data is None:
             raise StudentError(submission.problem)
-        matched = match_submission(data, recipe.source, recipe.assignment)
+        matched = match_submission(data, plan.source, plan.assignment)
     except StudentError as error:
-        checks = _all_checks(recipe, Outcome.BLOCKED, str(error))
-        return replace(blank, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
-    steps = prune_display_cells(matched.steps, recipe.assignment.grading.display_only_cells)
-    unreached = _all_checks(recipe, Outcome.UNGRADED, "It was not reached yet")
-    listener = _Progress(blank, unreached, on_progress) if on_progress else None
-    report = session.run(steps, worker, listener=listener)
+        checks = _all_checks(plan, Outcome.BLOCKED, str(error))
+        return replace(empty, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
+    steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
+    pending = replace(empty, checks=_all_checks(plan, Outcome.UNGRADED, "It was not reached yet"))
+    partial_results = _PartialResults(pending, listener or RunListener())
+    report = session.run(steps, worker, listener=partial_results)
     return replace(
-        blank,
+        empty,
         checks=report.checks,
-        misconceptions=diagnose(report.checks, recipe.known_signatures),
+        misconceptions=diagnose(report.checks, plan.known_signatures),
         repairs=(*submission.repairs, *matched.repairs),
         flags=(*matched.flags, *report.flags),
         wall_s=time.monotonic() - begin,
@@ -90,100 +89,108 @@ def regrade_submission(
     worker: Worker,
     *,
     question: str = "",
-    listener: session.Listener | None = None,
+    listener: RunListener | None = None,
 ) -> Result:
-    """Grade a submission once more, against the same source.
+    """Grade a submission again, against the same source.
 
     Args:
-        earlier: its result; it keeps what is not of the question.
-        question: the only one whose checks run; empty for all.
-        listener: as for ``session.run``.
+        previous: its result; everything outside the question is kept.
+        question: the only question whose checks run; empty for all.
+        listener: receives calls and check results.
 
     Raises:
-        StaffError: the worker's own processes ended meanwhile.
+        StaffError: the worker's own processes ended during grading.
     """
-    begin, recipe = time.monotonic(), worker.plan
+    begin, plan = time.monotonic(), worker.plan
     try:
-        matched = match_submission(data, recipe.source, recipe.assignment)
+        matched = match_submission(data, plan.source, plan.assignment)
     except StudentError:
         return previous
-    asked = {check.id for check in previous.checks if question in ("", check.question)}
-    steps = prune_display_cells(matched.steps, recipe.assignment.grading.display_only_cells)
-    report = session.run(steps, worker, only=frozenset(asked), listener=listener)
+    ids = frozenset(check.id for check in previous.checks if question in ("", check.question))
+    steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
+    report = session.run(steps, worker, only=ids, listener=listener)
     if not worker.is_alive():
-        raise StaffError("the worker's own processes ended meanwhile; give the same command again")
-    fresh = {check.id: check for check in report.checks if check.id in asked}
-    checks = tuple(fresh.get(check.id, check) for check in previous.checks)
-    kept = previous.flags if question else ()
+        raise StaffError("the worker's own processes ended during grading; run the same command again")
+    new = {check.id: check for check in report.checks if check.id in ids}
+    checks = tuple(new.get(check.id, check) for check in previous.checks)
+    flags = (*matched.flags, *report.flags)
+    if question:
+        flags = (*previous.flags, *flags)
     return replace(
         previous,
         checks=checks,
-        misconceptions=diagnose(checks, recipe.known_signatures),
-        flags=tuple(dict.fromkeys((*kept, *matched.flags, *report.flags))),
+        misconceptions=diagnose(checks, plan.known_signatures),
+        flags=tuple(dict.fromkeys(flags)),
         provenance=_provenance(previous.provenance.submission_sha256, worker.context),
         wall_s=time.monotonic() - begin,
     )
 
 
 def with_submitter(result: Result, submission: StudentSubmission) -> Result:
-    """Return a result with what is known of who handed in, and when."""
-    sender = submission.submitter
+    """Return a result with the submitter's data and the time of submission."""
+    submitter = submission.submitter
     return replace(
         result,
-        name=sender.name,
-        ids=sender.ids,
-        members=sender.members,
-        submitted_at=sender.submitted_at,
-        late_mark=sender.late_mark,
+        name=submitter.name,
+        ids=submitter.ids,
+        members=submitter.members,
+        submitted_at=submitter.submitted_at,
+        late_mark=submitter.late_mark,
     )
+
+
+class _PartialResults(RunListener):
+    """Reports the result so far after each check."""
+
+    def __init__(self, pending: Result, listener: RunListener) -> None:
+        self._result = pending
+        self._listener = listener
+        self._unreached = {check.id for check in pending.checks}
+
+    def on_check(self, result: CheckResult) -> None:
+        self._unreached.discard(result.id)
+        checks = tuple(result if check.id == result.id else check for check in self._result.checks)
+        self._result = replace(self._result, checks=checks)
+        self._listener.on_partial(self._result, frozenset(self._unreached))
 
 
 def _empty_result(submission: StudentSubmission, submission_sha256: str, context: GradingContext) -> Result:
-    recipe = context.plan
-    manual = {question.name: question.points for question in recipe.source.questions if question.manual}
-    provenance = _provenance(submission_sha256, context)
-    name = recipe.assignment.name
-    return with_submitter(
-        Result(submission.student, submission.path, name, (), provenance, manual=manual), submission
+    plan = context.plan
+    result = Result(
+        submission.student,
+        submission.path,
+        plan.assignment.name,
+        checks=(),
+        provenance=_provenance(submission_sha256, context),
+        manual={question.name: question.points for question in plan.source.questions if question.manual},
     )
-
-
-class _Progress(session.Listener):
-    """Makes one partial result of all checks that are over."""
-
-    def __init__(self, empty: Result, pending: tuple[CheckResult, ...], on_progress: OnProgress) -> None:
-        self._empty, self._pending, self._on_progress = empty, pending, on_progress
-        self._finished: dict[str, CheckResult] = {}
-
-    def on_check_done(self, result: CheckResult) -> None:
-        self._finished[result.id] = result
-        checks = tuple(self._finished.get(one.id, one) for one in self._pending)
-        left = frozenset(one.id for one in self._pending) - self._finished.keys()
-        self._on_progress(replace(self._empty, checks=checks), left)
+    return with_submitter(result, submission)
 
 
 def _sha256(problem: str, data: bytes | None) -> str:
+    """Return the digest of a submission; of the reason why if it cannot be read."""
     return hashlib.sha256(problem.encode() if data is None else data).hexdigest()
 
 
 def _all_checks(plan: GradingPlan, outcome: Outcome, message: str) -> tuple[CheckResult, ...]:
-    return tuple(
-        replace(session.empty_check_result(check, question), outcome=outcome, message=message)
-        for question in plan.source.questions
-        for check in question.checks
-    )
+    checks = []
+    for question in plan.source.questions:
+        for check in question.checks:
+            empty = session.empty_check_result(check, question)
+            checks.append(replace(empty, outcome=outcome, message=message))
+    return tuple(checks)
 
 
 def _provenance(submission_sha256: str, context: GradingContext) -> Provenance:
-    recipe = context.plan
+    plan = context.plan
     return Provenance(
         submission_sha256=submission_sha256,
-        source_sha256=recipe.source_sha256,
-        kit_sha256=recipe.kit_sha256,
-        config_sha256=recipe.config_sha256,
+        source_sha256=plan.source_sha256,
+        kit_sha256=plan.kit_sha256,
+        config_sha256=plan.config_sha256,
         versions=context.versions,
         isolation=context.isolation.level,
         missing_layers=tuple(context.isolation.missing),
-        dataset=recipe.dataset,
+        dataset=plan.dataset,
         seed=SEED,
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.course import IsolationPolicy
+from autograder.engine.conversation import VerdictCache
 from autograder.engine.grade_submission import grade_with_retries, ungraded_result
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run_folder import store_submission
-from autograder.engine.verdict_cache import VerdictCache
 from autograder.engine.worker import Worker
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
 from autograder.errors import StaffError

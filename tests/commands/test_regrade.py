@@ -147,7 +147,7 @@ def test_no_mark_changes_when_our_own_processes_end_meanwhile(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = recorded(course, "ben")
-    monkeypatch.setattr(Worker, "stands", lambda _: False)
+    monkeypatch.setattr(Worker, "is_alive", lambda _: False)
     with pytest.raises(StaffError, match="give the same command again"):
         regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
     assert recorded(course, "ben") == before

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from autograder.engine.conversation import VerdictCache
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.verdict_cache import VerdictCache
 from autograder.engine.worker import Worker
 from autograder.engine.worker_pool import Engine, zygote_config
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig

@@ -161,7 +161,7 @@ def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "ana.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
-    monkeypatch.setattr(engine.workers[0], "stands", lambda: False)
+    monkeypatch.setattr(engine.workers[0], "is_alive", lambda: False)
     starts = []
     start = engine.workers[0]._start
     monkeypatch.setattr(engine.workers[0], "_start", lambda: (starts.append(1), start())[1])
@@ -213,7 +213,7 @@ def test_a_trainer_that_ends_once_is_replaced(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, ended: Exception
 ) -> None:
     worked = Mock(side_effect=[ended, {"facts": {}}])
-    monkeypatch.setattr(engine.workers[0], "_worked", worked)
+    monkeypatch.setattr(engine.workers[0], "_train_once", worked)
     assert engine.workers[0].train({}) == {"facts": {}}
 
 
@@ -229,7 +229,7 @@ def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
             workshop.stop()
             return process
 
-        monkeypatch.setattr(workshop.zygote, "child", stopped_meanwhile)
+        monkeypatch.setattr(workshop.zygote, "start_child", stopped_meanwhile)
         with suppress(GraderError):  # it may have been ready just before it ended
             workshop.start_child()
         assert workshop.submission_process

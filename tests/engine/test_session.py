@@ -214,7 +214,7 @@ def test_a_restart_costs_no_training_again(
     engine: Engine, grade: GradeFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = Mock(return_value={"key": "k", "cost_s": 2.0})
-    monkeypatch.setattr(engine.workers[0], "work", work)
+    monkeypatch.setattr(engine.workers[0], "train", work)
     result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": WIRE + "ask()"})
     assert work.call_count > 2
     assert result.train_s == 2.0
@@ -231,7 +231,7 @@ def test_a_restart_gives_no_training_for_nothing(
         assert number < 5
         return {"key": f"k{number}", "cost_s": 2.0, "more": number > 0}
 
-    monkeypatch.setattr(engine.workers[0], "work", work)
+    monkeypatch.setattr(engine.workers[0], "train", work)
     greedy = WIRE + 'while ask().get("more"):\n    pass'
     result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": greedy})
     assert result.train_s == 6.0
@@ -254,7 +254,7 @@ def test_the_memory_of_a_submission_is_reported(
         process.peak_bytes = most
         return process
 
-    monkeypatch.setattr(engine.workers[0], "child", large)
+    monkeypatch.setattr(engine.workers[0], "start_child", large)
     assert grade().peak_bytes == most
 
 
@@ -271,7 +271,7 @@ def test_a_process_that_does_not_get_ready_is_our_failure(
     assignment = engine.plan.assignment
     broken = replace(assignment, grading=replace(assignment.grading, trainer_module="kit_that_is_not_there"))
     with monkeypatch.context() as patch:
-        patch.setattr(engine.workers[0], "recipe", replace(engine.plan, assignment=broken))
+        patch.setattr(engine.workers[0], "plan", replace(engine.plan, assignment=broken))
         result = grade()
     assert set(outcomes(result).values()) == {"ungraded"}
     assert points(grade()) == ALL

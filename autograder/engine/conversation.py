@@ -1,0 +1,196 @@
+"""The conversation between a check and a submission, and why it can be replayed.
+
+A check runs in the grader and calls the answers of a submission, which run in a sandboxed process.
+The two never talk to each other: the supervisor passes every message on and enforces every
+deadline. Frames in order::
+
+    supervisor                     grader      trainer      submission process
+     1  names ───────────────────────────────────────────────▶   the check's parameters
+     2    ◀──────────────────────────────────────────── kinds    e.g. "function", "missing"
+     3  check, answers ─────────────▶                            the check starts
+     4    ◀── job ──────────────────┤                            0 or more: the check trains
+     5  job ────────────────────────────────────▶                a model that it built itself
+     6    ◀─────── facts, arrays, key, cost_s ──┤                and the grader gets the reply
+     7    ◀── call, args, kwargs ───┤                            the check calls an answer
+     8  call, args, kwargs, limit_s ─────────────────────────▶   which may send jobs too
+     9    ◀────────────────────────── value, args │ raised ──┤   untrusted
+    10  value, args │ raised ───────▶                            7 to 10 for every call
+    11    ◀── verdict ──────────────┤                            outcome, message, hint
+
+If the submission's process dies in 8, the grader gets ``gone`` instead of 10, and the check ends
+without a verdict. ``run_check`` runs 3 to 11; ``session`` asks 1 and is the ``call_answer`` of 8.
+
+A check is deterministic: the grader sets the same seed before each check, so equal replies give
+equal next steps. A conversation is therefore known by the digest of all that the supervisor sent
+in it, and its next step can come from one of two places:
+
+* From the ``VerdictCache``, if any submission had the same conversation so far. Then the grader is
+  not asked at all. In a class where many answers are right, each model is built once and each
+  architecture is trained once.
+* From the grader. A grader that has not heard the conversation so far (the earlier steps came from
+  the cache, or it died and was replaced) first gets all messages again. It must take the same
+  steps as before. If it does not, the check is not deterministic, and no verdict of it can be
+  trusted: the check stays ungraded.
+"""
+
+import contextlib
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Protocol
+
+from autograder.engine.wire import encode
+
+Message = dict[str, Any]
+
+MAX_CACHED_STEPS = 20_000
+
+
+class GraderError(Exception):
+    """One of our own processes failed; the check stays ungraded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """A check's next step: it calls an answer, or comes to a verdict."""
+
+    frame: Message
+    train_s: float
+    """Estimated seconds of the trainings that the check requested before this step."""
+
+
+class VerdictCache:
+    """Steps by the digest of the conversation before them; shared by all workers of a run.
+
+    The least recently used steps are dropped. That costs time and never changes a mark.
+    """
+
+    def __init__(self, max_steps: int = MAX_CACHED_STEPS) -> None:
+        self._max_steps = max_steps
+        self._steps: OrderedDict[bytes, CheckStep] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> CheckStep | None:
+        """Return the step after a conversation, or None."""
+        with self._lock:
+            if key in self._steps:
+                self._steps.move_to_end(key)
+            return self._steps.get(key)
+
+    def put(self, key: bytes, step: CheckStep) -> None:
+        """Store the step after a conversation."""
+        with self._lock:
+            self._steps[key] = step
+            while len(self._steps) > self._max_steps:
+                self._steps.popitem(last=False)
+
+
+def digest(previous: bytes, message: Message) -> bytes:
+    """Return the digest of a conversation that is one message longer."""
+    return hashlib.sha256(previous + encode(message)).digest()
+
+
+class Grader(Protocol):
+    """The grader's process, as a worker holds it."""
+
+    def ask_grader(self, message: Message) -> tuple[Message, float]:
+        """Send a message; return the next frame and the estimated cost of its trainings.
+
+        Raises:
+            GraderError: the grader died or did not reply in time.
+        """
+
+    def recycle_grader(self) -> None:
+        """Replace the grader if it has grown too large; it is between two checks."""
+
+
+class CheckSession:
+    """One conversation with a check."""
+
+    def __init__(self, grader: Grader, cache: VerdictCache, opening: Message) -> None:
+        self._grader = grader
+        self._cache = cache
+        self._sent = [opening]
+        self._digest = digest(b"", opening)
+        self._steps: list[Message] = []
+        """The check's frames, one after each message in ``_sent``."""
+
+        self._acknowledged = 0
+        """How many messages in ``_sent`` the grader has; 0 while it is not running this check."""
+
+    def next_step(self) -> CheckStep:
+        """Return the check's next step.
+
+        Raises:
+            GraderError: the grader failed twice.
+        """
+        step = self._cache.get(self._digest)
+        if step is None:
+            step = self._from_grader()
+            # Not cached: what failed once in the grader or the trainer may succeed the next time.
+            if step.frame.get("verdict", {}).get("outcome") != "ungraded":
+                self._cache.put(self._digest, step)
+        elif "verdict" in step.frame:
+            # Another worker's grader came to this verdict. Ours may be in the middle of the check.
+            self.abort()
+        self._steps.append(step.frame)
+        return step
+
+    def reply(self, reply: Message) -> None:
+        """Answer the call of the last step; the reply is sent when the grader is next asked."""
+        self._sent.append(reply)
+        self._digest = digest(self._digest, reply)
+
+    def abort(self) -> None:
+        """End the check in the grader if it is running there."""
+        if self._acknowledged:
+            with contextlib.suppress(GraderError):
+                self._grader.ask_grader({"gone": True})
+            self._acknowledged = 0
+
+    def _from_grader(self) -> CheckStep:
+        try:
+            return self._replay()
+        except GraderError:
+            self._acknowledged = 0  # a new grader has heard nothing yet
+            return self._replay()
+
+    def _replay(self) -> CheckStep:
+        """Send the grader every message that it does not have yet."""
+        if not self._acknowledged:
+            self._grader.recycle_grader()
+        for message in self._sent[self._acknowledged :]:
+            frame, train_s = self._grader.ask_grader(message)
+            earlier = self._steps[self._acknowledged : self._acknowledged + 1]
+            self._acknowledged = 0 if "verdict" in frame else self._acknowledged + 1
+            # Frames are compared as bytes, since arrays and NaN have no plain equality.
+            if earlier and encode(earlier[0]) != encode(frame):
+                self.abort()
+                raise GraderError("after the same replies the check made another call than before")
+        return CheckStep(frame, train_s)
+
+
+def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> tuple[Message, float]:
+    """Run a check to its end; return its verdict and the estimated seconds of its trainings.
+
+    Args:
+        call_answer: passes a call on to the submission and returns the reply; what it raises ends
+            the check.
+
+    Raises:
+        GraderError: the grader failed twice.
+    """
+    train_s = 0.0
+    while True:
+        step = session.next_step()
+        train_s += step.train_s
+        if "verdict" in step.frame:
+            return step.frame["verdict"], train_s
+        try:
+            reply = call_answer(step.frame)
+        except Exception:
+            session.abort()
+            raise
+        session.reply(reply)

@@ -1,0 +1,90 @@
+"""Conversations with checks: cached steps, replay in a new grader, and the second run for messages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from autograder.engine.conversation import (
+    CheckSession,
+    CheckStep,
+    GraderError,
+    VerdictCache,
+    digest,
+    run_check,
+)
+from autograder.engine.worker import Worker
+from autograder.engine.worker_pool import Engine
+
+OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}
+
+
+def always(value: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return an answer that returns the same value for every call."""
+    return lambda call: {"value": ("data", value), "args": ("data", (call["args"], call["kwargs"]))}
+
+
+def outcome(worker: Worker, cache: VerdictCache, value: Any) -> str:
+    verdict, _ = run_check(CheckSession(worker, cache, OPENING), always(value))
+    return str(verdict["outcome"])
+
+
+def test_a_verdict_of_another_worker_does_not_confuse_the_grader(engine: Engine) -> None:
+    worker, cache, other_cache = engine.workers[0], VerdictCache(), VerdictCache()
+    verdict, _ = run_check(CheckSession(worker, cache, OPENING), always(5))
+    assert verdict["outcome"] == "failed"
+    session = CheckSession(worker, other_cache, OPENING)
+    call = session.next_step().frame
+    assert call["call"] == "standardise"
+    for key, step in cache._steps.items():
+        other_cache.put(key, step)
+    session.reply(always(5)(call))
+    assert session.next_step().frame["verdict"] == verdict
+    assert run_check(CheckSession(worker, VerdictCache(), OPENING), always(5))[0] == verdict
+
+
+def test_the_oldest_steps_are_dropped_and_requested_again(engine: Engine) -> None:
+    worker, cache = engine.workers[0], VerdictCache(max_steps=1)
+    assert {outcome(worker, cache, [1.0, 2.0, 3.0]) for _ in range(2)} == {"failed"}
+    assert outcome(worker, cache, [-1.0, -0.33, 1.36]) in ("failed", "passed")
+
+
+def test_the_grader_is_not_asked_twice_for_the_same_conversation(engine: Engine) -> None:
+    worker, cache = engine.workers[0], VerdictCache()
+    first = outcome(worker, cache, [4.0, 5.0, 6.0])
+    worker.stop_grader()
+    assert outcome(worker, cache, [4.0, 5.0, 6.0]) == first
+    assert worker._grader is None
+
+
+def test_a_grader_that_dies_in_a_check_is_replaced_and_hears_all_again(engine: Engine) -> None:
+    worker = engine.workers[0]
+    expected = outcome(worker, VerdictCache(), [4.0, 5.0, 6.0])
+    session = CheckSession(worker, VerdictCache(), OPENING)
+    call = session.next_step().frame
+    assert worker._grader
+    worker._grader.kill()
+    session.reply(always([4.0, 5.0, 6.0])(call))
+    assert session.next_step().frame["verdict"]["outcome"] == expected
+
+
+def test_an_answer_that_dies_ends_the_check_and_the_grader_runs_the_next(engine: Engine) -> None:
+    worker = engine.workers[0]
+
+    def dies(_call: object) -> dict[str, Any]:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        run_check(CheckSession(worker, VerdictCache(), OPENING), dies)
+    grader = worker._grader
+    assert outcome(worker, VerdictCache(), [4.0, 5.0, 6.0]) == "failed"
+    assert worker._grader is grader
+
+
+def test_a_check_that_makes_another_call_than_before_stays_ungraded(engine: Engine) -> None:
+    worker, cache = engine.workers[0], VerdictCache()
+    other = {"call": "standardise", "args": (3,), "kwargs": {}}
+    cache.put(digest(b"", OPENING), CheckStep(other, 0.0))
+    with pytest.raises(GraderError, match="another call than before"):
+        run_check(CheckSession(worker, cache, OPENING), always(5))
+    assert outcome(worker, VerdictCache(), [4.0, 5.0, 6.0]) == "failed"
