@@ -3,6 +3,7 @@
 errors         who must act when something is wrong
 files          files and folders as values; atomic writes, zips
 text           text that students control, made safe to show
+limits         what one submission may use
 lateness       deadlines, and what late submissions lose
 course         ``course_config.py`` as values
 notebook       a source notebook as questions, answer cells and checks

@@ -1,62 +1,103 @@
-"""The course: ``course_config.py`` parsed once into values that need no second check."""
+"""The course: ``course_config.py``, validated once; the one place that knows its keys."""
 
-import difflib
-import math
+import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from autograder import lateness
-from autograder.errors import AuthorError, StaffError
-from autograder.lateness import LatePolicy
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+)
+
+from autograder.errors import AuthorError, StaffError, name_hint
+from autograder.lateness import LatePolicy, NonNegative, Share
+from autograder.limits import Count, Limits, Seconds
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 CONFIG_NAME = "course_config.py"
 
-_COURSE_KEYS = {"id": str, "title": str, "assignments": dict}
-_ASSIGNMENT_KEYS = {
-    "title": str,
-    "points": int,
-    "due": str,
-    "kit": str,
-    "build_cell_timeout_s": int,
-    "lab": dict,
+_NEW_KEYS = {
+    "cell_timeout_s": "build_cell_timeout_s",
+    "bars_depend_on": "calibration_inputs",
+    "offload": "trainer_module",
+    "skip": "stubbed_functions",
+    "demonstrations": "display_only_cells",
+    "preload": "preloaded_calls",
+    "most": "max_penalty",
 }
-_OPTIONAL_KEYS = {
-    "environment": dict,
-    "calibration_inputs": list,
-    "grading": dict,
-    "late": dict,
-    "canvas_id": int,
-}
-_GRADING_KEYS = {
-    "trainer_module": str,
-    "stubbed_functions": list,
-    "display_only_cells": list,
-    "preloaded_calls": list,
-    "datasets": dict,
-    "isolation": str,
-    "limits": dict,
-}
+"""Keys of earlier versions and what they are called now."""
+
+_NAME_KEY, _ROOT_KEY = "(name)", "(root)"
+"""Keys that ``load_course`` adds to the values of the file."""
+
+
+def _parse_due(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(f"found {value!r}; write a string, e.g. '2027-01-29T23:59:00+01:00'")
+    due = datetime.fromisoformat(value)
+    if due.tzinfo is None:
+        raise ValueError("found no time zone; add one, e.g. +01:00")
+    return due
+
+
+def _parse_lab(value: object) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(f"found {value!r}; write a dict")
+    try:
+        return make_dataclass("Lab", value, frozen=True)(**value)
+    except TypeError as error:
+        raise ValueError(f"a key is not a Python name ({error}); rename it") from error
+
+
+def _numbers_of(kind: type[Limits | LatePolicy]) -> BeforeValidator:
+    """Return a validator that makes a ``kind`` from a dict and accepts numbers only, no ``"30"``."""
+    adapter = TypeAdapter(kind)
+
+    def parse(values: object) -> Limits | LatePolicy:
+        if isinstance(values, dict):
+            for name, value in values.items():
+                if isinstance(value, float) and value.is_integer():
+                    values = {**values, name: int(value)}  # 2.5e9 is a number of bytes too
+        # In strict mode pydantic makes a dataclass from JSON only, not from a dict.
+        return adapter.validate_json(json.dumps(values, default=repr))
+
+    return BeforeValidator(parse)
+
+
+_ReadOnly = AfterValidator(MappingProxyType)
+"""Values are shared by all parts of a run, so none of them may be changed."""
+
+Texts = Annotated[Mapping[str, str], _ReadOnly]
 
 
 class IsolationPolicy(StrEnum):
-    """What must stand between submissions and the machine that grades them."""
+    """How much isolation a machine must provide before it grades submissions."""
 
     ANY = "any"
-    """As much as the machine gives; each result says what is missing."""
+    """As much as the machine provides; each result lists the missing layers."""
 
     FULL = "full"
-    """Every layer, or nothing is graded."""
+    """Every layer; otherwise nothing is graded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grading:
     """How submissions of an assignment are graded."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     trainer_module: str = ""
     """The kit module whose tasks run in the trusted trainer, e.g. ``rnnlab.service``."""
@@ -65,54 +106,56 @@ class Grading:
     """Functions of the kit that do nothing while a submission runs, e.g. ``plot_series``."""
 
     display_only_cells: tuple[str, ...] = ()
-    """Ids of given cells that only show something; they run if a name of theirs is used elsewhere."""
+    """Ids of given cells that only display something; they run if another cell needs a name of theirs."""
 
     preloaded_calls: tuple[str, ...] = ()
     """Calls of the kit that are made once for all submissions, e.g. ``kit.load(500)``."""
 
-    datasets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Variables of the environment that choose a data set, by its name; the first is the default."""
+    datasets: Annotated[Mapping[str, Texts], _ReadOnly] = field(default_factory=dict)
+    """Environment variables that select a dataset, by its name; the first one is the default."""
 
     isolation: IsolationPolicy = IsolationPolicy.ANY
-    limits: Mapping[str, float] = field(default_factory=dict)
-    """Limits that differ from the engine's own, by name, e.g. ``{"cell_s": 90}``."""
+    limits: Annotated[Limits, _numbers_of(Limits)] = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One assignment of the course."""
 
-    name: str
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(validation_alias=_NAME_KEY)]
     """Folder name under ``source/``, e.g. ``lab_4_4_rnn``."""
 
-    root: Path
+    root: Annotated[Path, Field(validation_alias=_ROOT_KEY)]
     """The folder that holds ``course_config.py``."""
 
     title: str
-    points: int
-    """What all checks of the source notebook add up to."""
+    points: StrictInt
+    """The total of all checks of the source notebook."""
 
-    due: datetime
+    due: Annotated[datetime, BeforeValidator(_parse_due)]
     """With its time zone."""
 
     kit: str
-    """The package beside the notebook that ships with every release."""
+    """The package next to the notebook that ships with every release."""
 
-    build_cell_timeout_s: int
-    """Longest that one notebook cell may run, seconds."""
+    build_cell_timeout_s: StrictInt
+    """Longest time that a notebook cell may run in the build and in nbgrader, seconds; grading uses
+    ``grading.limits.cell_s``."""
 
-    lab: Any
+    lab: Annotated[Any, BeforeValidator(_parse_lab)]
     """The lab parameters, one attribute each: ``lab.units == 32``."""
 
-    environment: Mapping[str, str]
-    """Variables under which the build and the demo run the solution."""
+    environment: Texts = field(default_factory=dict)
+    """Environment variables for running the solution in the build and the demo."""
 
-    calibration_inputs: tuple[str, ...]
-    """Files below ``source`` whose change makes measured accuracy bars void."""
+    calibration_inputs: tuple[str, ...] = ()
+    """Files below ``source`` whose change invalidates the measured accuracy thresholds."""
 
     grading: Grading = field(default_factory=Grading)
-    late: LatePolicy = field(default_factory=LatePolicy)
-    canvas_id: int = 0
+    late: Annotated[LatePolicy, _numbers_of(LatePolicy)] = field(default_factory=LatePolicy)
+    canvas_id: StrictInt = 0
     """The number of the assignment in Canvas; 0 if unknown."""
 
     @property
@@ -127,7 +170,7 @@ class Assignment:
 
     @property
     def calibration(self) -> Path:
-        """Return the file of measured accuracy bars; it need not exist."""
+        """Return the file of measured accuracy thresholds; it need not exist."""
         return self.root / "calibration" / f"{self.name}.json"
 
     def bundle(self, platform: str) -> Path:
@@ -137,21 +180,24 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A parsed ``course_config.py``."""
+    """A validated ``course_config.py``."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     id: str
     title: str
-    root: Path
-    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    root: Annotated[Path, Field(validation_alias=_ROOT_KEY)]
+    assignments: Annotated[Mapping[str, Assignment], _ReadOnly]
 
     def assignment(self, name: str) -> Assignment:
         """Return one assignment by name.
 
         Raises:
-            StaffError: no such assignment; the message offers the nearest name.
+            StaffError: there is no such assignment; the message suggests the nearest name.
         """
         if name not in self.assignments:
-            raise StaffError(f"{CONFIG_NAME}: no assignment {name!r}{_suggestion(name, self.assignments)}")
+            hint = name_hint(name, self.assignments)
+            raise StaffError(f"{CONFIG_NAME}: no assignment {name!r}; {hint}")
         return self.assignments[name]
 
 
@@ -160,134 +206,78 @@ def find_root(start: Path) -> Path:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / CONFIG_NAME).is_file():
             return folder
-    raise StaffError(f"{start}: no {CONFIG_NAME} here or above; run this inside a course")
+    raise StaffError(f"{start}: no {CONFIG_NAME} here or above; run this command inside a course")
 
 
 def load_course(root: Path) -> Course:
-    """Read and check the configuration in ``root``.
+    """Read and validate the configuration in ``root``.
 
     Raises:
         AuthorError: all problems of the file at once, each with its place.
     """
-    path = root / CONFIG_NAME
     try:
-        raw = runpy.run_path(str(path)).get("COURSE")
+        raw = runpy.run_path(str(root / CONFIG_NAME)).get("COURSE")
     except (SyntaxError, NameError) as error:
-        raise AuthorError(f"{path.name}: cannot be read: {error}; it must be plain data") from error
+        raise AuthorError(f"{CONFIG_NAME}: cannot be read: {error}; write plain data") from error
     if not isinstance(raw, dict):
-        raise AuthorError(f"{path.name}: found no COURSE; add COURSE = {{...}}")
-    problems = _schema_problems(raw, _COURSE_KEYS, "COURSE")
-    entries = raw.get("assignments")
-    entries = entries if isinstance(entries, dict) else {}
-    for name, entry in entries.items():
-        problems += _schema_problems(entry, _ASSIGNMENT_KEYS, f"assignments[{name!r}]", _OPTIONAL_KEYS)
-        if isinstance(entry, dict) and isinstance(entry.get("grading"), dict):
-            problems += _grading_problems(entry["grading"], f"assignments[{name!r}]['grading']")
-        if isinstance(entry, dict) and isinstance(entry.get("late"), dict):
-            problems += _late_problems(entry["late"], f"{CONFIG_NAME}: assignments[{name!r}]['late']")
-    if problems:
-        raise AuthorError(problems)
-    assignments = {name: _parse_assignment(name, entry, root) for name, entry in entries.items()}
-    return Course(raw["id"], raw["title"], root, MappingProxyType(assignments))
-
-
-def _schema_problems(
-    entry: object,
-    required: Mapping[str, type],
-    location: str,
-    optional: Mapping[str, type] = MappingProxyType({}),
-) -> list[str]:
-    if not isinstance(entry, dict):
-        return [f"{CONFIG_NAME}: {location}: found {type(entry).__name__}; write a dict"]
-    problems = [
-        f"{CONFIG_NAME}: {location}: unknown key {key!r}{_suggestion(key, {**required, **optional})}"
-        for key in entry
-        if key not in required and key not in optional
-    ]
-    problems += [f"{CONFIG_NAME}: {location}: {key!r} is missing" for key in required if key not in entry]
-    problems += [
-        f"{CONFIG_NAME}: {location}[{key!r}]: found {entry[key]!r}; write a value of type {kind.__name__}"
-        for key, kind in {**required, **optional}.items()
-        if key in entry and type(entry[key]) is not kind
-    ]
-    return problems
-
-
-def _grading_problems(entry: Mapping[str, Any], location: str) -> list[str]:
-    problems = _schema_problems(entry, {}, location, _GRADING_KEYS)
-    location = f"{CONFIG_NAME}: {location}"
-    for key in ("stubbed_functions", "display_only_cells", "preloaded_calls"):
-        texts = entry.get(key, [])
-        if isinstance(texts, list) and not all(isinstance(text, str) for text in texts):
-            problems.append(f"{location}[{key!r}]: found {texts!r}; write a list of texts")
-    datasets = entry.get("datasets", {})
-    if isinstance(datasets, dict):
-        problems += [
-            f"{location}['datasets'][{name!r}]: found {variables!r}; write a dict of texts"
-            for name, variables in datasets.items()
-            if not isinstance(variables, dict) or not all(isinstance(v, str) for v in variables.values())
-        ]
-    level = entry.get("isolation", IsolationPolicy.ANY)
-    if isinstance(level, str) and level not in list(IsolationPolicy):
-        near = _suggestion(level, {one.value: one for one in IsolationPolicy})
-        problems.append(f"{location}['isolation']: found {level!r}{near}")
-    limits = entry.get("limits", {})
-    if isinstance(limits, dict):
-        problems += [
-            f"{location}['limits'][{name!r}]: found {value!r}; write a number above 0"
-            for name, value in limits.items()
-            if type(value) not in (int, float) or not 0 < value < math.inf
-        ]
-    return problems
-
-
-def _late_problems(entry: Mapping[str, Any], location: str) -> list[str]:
-    known = {one.name: one.type for one in fields(LatePolicy)}
-    unknown = [
-        f"{location}: unknown key {key!r}{_suggestion(key, known)}" for key in entry if key not in known
-    ]
-    return unknown + lateness.policy_problems({key: entry[key] for key in entry if key in known}, location)
-
-
-def _suggestion(name: object, valid_names: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(str(name), valid_names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(valid_names)}"
-
-
-def _parse_assignment(name: str, entry: Mapping[str, Any], root: Path) -> Assignment:
-    lab = make_dataclass("Lab", entry["lab"], frozen=True)(**entry["lab"])
+        raise AuthorError(f"{CONFIG_NAME}: found no COURSE; add COURSE = {{...}}")
+    values: dict[object, object] = {**raw, _ROOT_KEY: root}
+    if isinstance(raw.get("assignments"), dict):
+        entries = {}
+        for name, entry in raw["assignments"].items():
+            added = {_NAME_KEY: name, _ROOT_KEY: root}
+            entries[name] = {**entry, **added} if isinstance(entry, dict) else entry
+        values["assignments"] = entries
     try:
-        due = datetime.fromisoformat(entry["due"])
-    except ValueError as error:
-        raise AuthorError(f"{CONFIG_NAME}: assignments[{name!r}]['due']: {error}") from error
-    if due.tzinfo is None:
-        raise AuthorError(
-            f"{CONFIG_NAME}: assignments[{name!r}]['due']: found no time zone; add one, e.g. +01:00"
-        )
-    return Assignment(
-        name,
-        root,
-        entry["title"],
-        entry["points"],
-        due,
-        entry["kit"],
-        entry["build_cell_timeout_s"],
-        lab,
-        MappingProxyType(entry.get("environment", {})),
-        tuple(entry.get("calibration_inputs", ())),
-        _parse_grading(entry.get("grading", {})),
-        LatePolicy(**entry.get("late", {})),
-        entry.get("canvas_id", 0),
-    )
+        return TypeAdapter(Course).validate_python(values)
+    except ValidationError as error:
+        problems = [f"{CONFIG_NAME}: {_problem_text(problem)}" for problem in error.errors()]
+        raise AuthorError(problems) from error
 
 
-def _parse_grading(entry: Mapping[str, Any]) -> Grading:
-    return Grading(
-        entry.get("trainer_module", ""),
-        tuple(entry.get("stubbed_functions", ())),
-        tuple(entry.get("display_only_cells", ())),
-        tuple(entry.get("preloaded_calls", ())),
-        MappingProxyType(entry.get("datasets", {})),
-        IsolationPolicy(entry.get("isolation", IsolationPolicy.ANY)),
-        MappingProxyType(entry.get("limits", {})),
-    )
+_SCHEMAS = {"grading": Grading, "late": LatePolicy, "limits": Limits}
+_EXPECTED_NUMBERS: Mapping[object, str] = {
+    Seconds: "a number above 0",
+    Count: "a whole number above 0",
+    Share: "a number from 0 to 1",
+    NonNegative: "a number, 0 or more",
+}
+_EXPECTED_TYPES = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "tuple_type": "a list",
+    "mapping_type": "a dict",
+    "dict_type": "a dict",
+    "dataclass_type": "a dict",
+}
+
+
+_EXPECTED_VALUES = {
+    number.name: _EXPECTED_NUMBERS[number.type] for number in (*fields(Limits), *fields(LatePolicy))
+}
+
+
+def _problem_text(problem: "ErrorDetails") -> str:
+    """Return where a problem is, what was found there and what to do."""
+    *parents, key = problem["loc"]
+    kind, value = problem["type"], problem["input"]
+    if kind == "missing":
+        return f"{_place(parents)}: {key!r} is missing"
+    if kind == "unexpected_keyword_argument":
+        if key in _NEW_KEYS:
+            return f"{_place(parents)}: unknown key {key!r}; it is now called {_NEW_KEYS[str(key)]!r}"
+        schema = Course if not parents else Assignment if len(parents) == 2 else _SCHEMAS[str(parents[-1])]
+        keys = [field.name for field in fields(schema) if field.name not in ("name", "root")]
+        return f"{_place(parents)}: unknown key {key!r}; {name_hint(str(key), keys)}"
+    if kind == "value_error":
+        return f"{_place([*parents, key])}: {problem['ctx']['error']}"
+    if kind == "enum" and isinstance(value, str):
+        return f"{_place([*parents, key])}: found {value!r}; {name_hint(value, list(IsolationPolicy))}"
+    expected = _EXPECTED_VALUES.get(str(key)) or _EXPECTED_TYPES.get(kind) or problem["msg"]
+    return f"{_place([*parents, key])}: found {value!r}; write {expected}"
+
+
+def _place(path: Sequence[int | str]) -> str:
+    """Return e.g. ``assignments['lab']['due']``, as one would write it in Python."""
+    top, rest = ("assignments", path[1:]) if path[:1] == ["assignments"] else ("COURSE", path)
+    return top + "".join(f"[{part!r}]" for part in rest)

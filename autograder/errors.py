@@ -9,7 +9,8 @@ The command line turns each into its message and exit code 2; any other exceptio
 bug of ours and exits with 3.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -45,3 +46,10 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.location}: found {self.found}; {self.fix}"
+
+
+def name_hint(name: str, valid_names: Iterable[str]) -> str:
+    """Return advice for a name that does not exist: the most similar one, or all."""
+    names = [str(valid_name) for valid_name in valid_names]
+    similar_names = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {similar_names[0]!r}?" if similar_names else f"use one of: {', '.join(names)}"

@@ -6,30 +6,35 @@ dropped, in favour of the student.
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from annotated_types import Interval
+from pydantic import ConfigDict
+
 _DAY = timedelta(days=1)
-_MAX_VALUES = {"per_day": 1.0, "most": 1.0}
+Share = Annotated[float, Interval(ge=0, le=1)]
+NonNegative = Annotated[float, Interval(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class LatePolicy:
     """What being late costs; by default nothing."""
 
-    grace_minutes: float = 0.0
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    grace_minutes: NonNegative = 0.0
     """Minutes after the due date that still count as in time."""
 
-    per_day: float = 0.0
+    per_day: Share = 0.0
     """Share of the earned points that each day begun takes, e.g. 0.1."""
 
-    max_penalty: float = 1.0
+    max_penalty: Share = 1.0
     """Share that is taken at most."""
 
-    after_days: float = math.inf
+    after_days: NonNegative = math.inf
     """Beyond so many days nothing of the points is left."""
 
 
@@ -86,21 +91,3 @@ def parse_datetime(text: str) -> datetime | None:
         return plain.replace(tzinfo=ZoneInfo(found[2])) if "/" in found[2] else None
     except (ValueError, OSError, ZoneInfoNotFoundError):
         return None
-
-
-def policy_problems(values: Mapping[str, Any], location: str) -> list[str]:
-    """Return what is wrong with the numbers of a policy in the configuration, a sentence each.
-
-    Args:
-        found: values of any kind by key.
-        place: where it stands.
-    """
-    return [
-        f"{location}[{key!r}]: found {value!r}; write a number from 0{_upper_limit_text(key)}"
-        for key, value in values.items()
-        if type(value) not in (int, float) or not 0 <= value <= _MAX_VALUES.get(key, math.inf)
-    ]
-
-
-def _upper_limit_text(key: str) -> str:
-    return f" to {_MAX_VALUES[key]:g}" if key in _MAX_VALUES else " on"

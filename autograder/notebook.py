@@ -5,7 +5,6 @@ go on as well as they can; what they return is complete only if there are none.
 """
 
 import ast
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +17,7 @@ import yaml
 from nbformat import NotebookNode, from_dict
 from nbformat.v4.rwbase import split_lines
 
-from autograder.errors import Problem
+from autograder.errors import Problem, name_hint
 
 FORMAT = (4, 5)
 """The version of the notebook format that we read and write: 4.5 has cell ids."""
@@ -236,12 +235,6 @@ def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Pro
     return Source(label, tuple(cells), tuple(reader.questions)), reader.problems
 
 
-def key_suggestion(key: object, valid_keys: Iterable[str]) -> str:
-    """Return advice for a key that does not exist."""
-    close = difflib.get_close_matches(str(key), [str(name) for name in valid_keys], n=1)
-    return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(sorted(valid_keys))}"
-
-
 _NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
 _CELL_METADATA = {"tags"}
 
@@ -333,7 +326,7 @@ class _QuestionParser:
     def _handle_marker(self, cell: Cell) -> None:
         first = cell.text.split("\n")[0].strip()
         if first not in list(BlockMarker):
-            do = key_suggestion(first, list(BlockMarker))
+            do = name_hint(first, BlockMarker)
             self._add_problem(cell, f"a raw cell that starts with {first!r}", do)
             return
         mark = BlockMarker(first)
@@ -411,7 +404,7 @@ class _QuestionParser:
         good = {}
         for key, value in settings.items():
             if key not in keys:
-                self._add_problem(cell, f"unknown key {key!r}", key_suggestion(key, keys), first_line)
+                self._add_problem(cell, f"unknown key {key!r}", name_hint(str(key), keys), first_line)
             elif not isinstance(value, keys[key]) or (isinstance(value, bool) and keys[key] is not bool):
                 self._add_problem(cell, f"{key}: {value!r}", f"write {_type_name(keys[key])}", first_line)
             else:

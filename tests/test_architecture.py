@@ -1,6 +1,8 @@
 """The import graph is the one that the package's docstring draws, and the code keeps its bounds."""
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +15,7 @@ ORDER = [
     "errors",
     "files",
     "text",
+    "limits",
     "lateness",
     "course",
     "notebook",
@@ -120,3 +123,8 @@ def test_no_public_class_or_module_name_stands_twice() -> None:
 def test_files_stay_short() -> None:
     for path in MODULES.values():
         assert path.read_text(encoding="utf-8").count("\n") <= MAX_FILE_LINES, path.name
+
+
+def test_processes_that_run_submissions_do_not_load_the_configurations_library() -> None:
+    code = "import sys, autograder.engine.zygote; sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -23,7 +23,8 @@ def test_every_course_command_of_the_readme_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*re.findall(r"^make ([\w-]+)", README, re.M), *re.findall(r"^\| `([\w-]+)` \|", README, re.M)})
+    "name",
+    sorted({*re.findall(r"^make ([\w-]+)", README, re.M), *re.findall(r"^\| `([\w-]+)` \|", README, re.M)}),
 )
 def test_every_make_target_of_the_readme_exists(name: str) -> None:
     assert re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from autograder import checks
-from autograder.errors import Problem
-from autograder.notebook import MODULES, Check, Question, Source, key_suggestion
+from autograder.errors import Problem, name_hint
+from autograder.notebook import MODULES, Check, Question, Source
 
 _IGNORED_KEYWORDS = {"hint", "what", "tolerance"}
 _MIN_ITEMS = 3
@@ -97,7 +97,7 @@ def _body(
         elif _is_unknown_check(node):
             assert isinstance(node, ast.Attribute)
             found = f"checks.{node.attr}, which is not in the vocabulary"
-            yield problem_at(node, found, key_suggestion(node.attr, vars(checks.hidden)))
+            yield problem_at(node, found, name_hint(node.attr, vars(checks.hidden)))
     if check.hidden:
         yield from _shown_literals(function, problem_at)
 

@@ -18,8 +18,8 @@ from autograder.engine.plan import grading_plan
 from autograder.engine.worker_pool import start_engine
 from autograder.engine.zygote_client import Zygote, ZygoteConfig
 from autograder.errors import StaffError
+from autograder.limits import Limits
 from autograder.sandbox.layers import CONSEQUENCE_IF_MISSING, IsolationStatus, Layer
-from autograder.sandbox.limits import Limits
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "otter-grader", "nbgrader")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 from autograder.files import MEBIBYTE
-from autograder.sandbox.limits import Limits
+from autograder.limits import Limits
 
 GRADER_OVERHEAD_BYTES = 1_200 * MEBIBYTE
 """What supervisor, zygote, grader and trainer take at most; measured, see ``docs/gradescope.md``."""

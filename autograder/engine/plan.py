@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from autograder.course import CONFIG_NAME, Assignment
 from autograder.engine import signatures
 from autograder.engine.misconceptions import KnownSignature
 from autograder.errors import AuthorError, StaffError
+from autograder.limits import Limits
 from autograder.notebook import Source
-from autograder.sandbox.limits import Limits
 
 SEED = 42
 
@@ -127,30 +127,12 @@ def grading_plan(
         assignment,
         source,
         files,
-        grading_limits(assignment),
+        assignment.grading.limits,
         assignment.root / "var" / "training",
         environment,
         dataset or default,
         signatures.load(assignment),
     )
-
-
-def grading_limits(assignment: Assignment) -> Limits:
-    """Return the limits of an assignment.
-
-    Raises:
-        AuthorError: its configuration names a limit that does not exist.
-    """
-    known = {one.name: one.type for one in fields(Limits)}
-    wrong = sorted(set(assignment.grading.limits) - set(known))
-    if wrong:
-        raise AuthorError(
-            f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['limits']: "
-            f"no limit {wrong[0]!r}; known: {', '.join(known)}"
-        )
-    whole = {name for name, kind in known.items() if kind in (int, "int")}
-    given = assignment.grading.limits.items()
-    return Limits(**{name: int(value) if name in whole else float(value) for name, value in given})  # type: ignore[arg-type]
 
 
 def _sha256(path: Path) -> str:

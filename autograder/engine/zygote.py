@@ -24,10 +24,10 @@ import numpy as np
 from autograder.engine import preload
 from autograder.engine.control import Frame, receive_frame, send_frame
 from autograder.engine.versions import versions
+from autograder.limits import Limits
 from autograder.sandbox import filesystem, privileges, syscalls
 from autograder.sandbox.launch import EntryPoint, Pipes, SandboxSpec, launch
 from autograder.sandbox.layers import Layer
-from autograder.sandbox.limits import Limits
 
 _VERSIONED_PACKAGES = ("matplotlib", "IPython")
 _CONTROL_FD = 0

@@ -14,6 +14,7 @@ from typing import Any
 from autograder.engine.control import LOAD_TIMEOUT_S, ZygoteClient
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE
+from autograder.limits import Limits
 from autograder.sandbox.layers import (
     ALL_LAYERS,
     FORK_LAYERS,
@@ -22,7 +23,6 @@ from autograder.sandbox.layers import (
     LayerError,
     drop_unsatisfied,
 )
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.privileges import claim_uid
 from autograder.sandbox.process import Process, watch_memory
 

@@ -23,8 +23,8 @@ from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result, RunListener
 from autograder.engine.worker_pool import start_engine
 from autograder.files import MEBIBYTE, replace_file
+from autograder.limits import Limits
 from autograder.report import results_json
-from autograder.sandbox.limits import Limits
 from autograder.submission.discover import find_submission
 from autograder.text import one_line
 

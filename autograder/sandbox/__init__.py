@@ -1,6 +1,5 @@
 """One submission's process tree, isolated from everything else.
 
-limits        what one submission may use
 layers        the layers of isolation, what each absence means, and a check from inside
 syscalls      the kernel's calls that Python does not offer
 filesystem    a private root folder; Landlock's rules for files and ports

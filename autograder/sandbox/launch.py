@@ -24,9 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from autograder.limits import Limits
 from autograder.sandbox import filesystem, privileges, process_tree, syscalls
 from autograder.sandbox.layers import Layer, LayerError, attempt
-from autograder.sandbox.limits import Limits
 
 _NAMESPACE_FLAGS = {
     Layer.PIDS: syscalls.CLONE_NEWPID,

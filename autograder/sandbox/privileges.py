@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from autograder.errors import StaffError
+from autograder.limits import Limits
 from autograder.sandbox import syscalls
-from autograder.sandbox.limits import Limits
 
 _MAX_DATA_BYTES = 2 * 2**30
 _MAX_ADDRESS_BYTES = 8 * 2**30

@@ -21,8 +21,8 @@ from autograder.engine.worker import Worker
 from autograder.engine.worker_pool import Engine, zygote_config
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
 from autograder.errors import StaffError
+from autograder.limits import Limits
 from autograder.sandbox.layers import Layer
-from autograder.sandbox.limits import Limits
 from tests.engine.test_session import AVERAGE
 from tests.support.grading import grade_bytes, make_submission, points
 from tests.support.simulated_machines import HOSTILE_FOLDER

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from autograder.engine import capacity
-from autograder.sandbox.limits import Limits
+from autograder.limits import Limits
 
 GIB = 2**30
 LIMITS = Limits(memory_bytes=2 * GIB)

@@ -16,7 +16,7 @@ import pytest
 
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
 from autograder.errors import StaffError
-from autograder.sandbox.limits import Limits
+from autograder.limits import Limits
 from tests.support.simulated_machines import HOSTILE_FOLDER
 
 ENTRY = "hostile_entry:main"

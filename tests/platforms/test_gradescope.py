@@ -17,11 +17,11 @@ import pytest
 
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
+from autograder.limits import Limits
 from autograder.platforms import gradescope as upload
 from autograder.platforms import gradescope_harness
 from autograder.platforms.gradescope_harness import submitter_names
 from autograder.report.results_json import GRADING_STOPPED, SUBMISSION_NOT_GRADED
-from autograder.sandbox.limits import Limits
 from tests.engine.test_session import in_the_function
 from tests.support.gradescope_container import (
     SUPPORT_FOLDER,

@@ -13,9 +13,9 @@ from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import Engine, start_engine
+from autograder.limits import Limits
 from autograder.notebook import CellType
 from autograder.quality.sample import solution_answers
-from autograder.sandbox.limits import Limits
 from autograder.submission.discover import find_submissions
 from tests.support import lab_grading
 from tests.support.plans import compile_plan

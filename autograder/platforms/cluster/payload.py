@@ -9,8 +9,8 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE, write_tree
+from autograder.limits import Limits
 from autograder.platforms.course_files import course_files
-from autograder.sandbox.limits import Limits
 
 MAX_CACHE_BYTES = 64 * MEBIBYTE
 """Of all remembered trainings together; more than that stays with the client."""

@@ -11,7 +11,7 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.worker_pool import start_engine
-from autograder.sandbox.limits import Limits
+from autograder.limits import Limits
 from autograder.submission.discover import StudentSubmission
 from tests.engine.test_session import AVERAGE
 from tests.support.dask_cluster import DaskCluster, start_cluster

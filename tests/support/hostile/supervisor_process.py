@@ -14,9 +14,9 @@ from pathlib import Path
 import autograder
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
 from autograder.errors import StaffError
+from autograder.limits import Limits
 from autograder.sandbox import syscalls
 from autograder.sandbox.layers import Layer
-from autograder.sandbox.limits import Limits
 
 
 def make_traversable(*paths):
