@@ -18,8 +18,8 @@ from autograder.engine.message_rerun import TaintTracker, replace_messages
 from autograder.engine.results import CheckResult, RunListener
 from autograder.engine.wire import Channel, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import Worker
+from autograder.limits import Limits
 from autograder.notebook import Check, Question
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import Process
 from autograder.submission.placement import GradingStep
 from autograder.text import one_line
