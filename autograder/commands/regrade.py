@@ -22,7 +22,7 @@ from autograder.notebook import Question
 from autograder.report import explain, load_run
 from autograder.report.load_run import Run
 from autograder.report.write import write_reports
-from autograder.submission.interpret import match_submission
+from autograder.submission.match import match_submission
 
 
 def regrade(

@@ -12,8 +12,7 @@ from autograder.engine.results import CheckResult, Provenance, Result, RunListen
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
 from autograder.submission.discover import StudentSubmission
-from autograder.submission.display_cells import prune_display_cells
-from autograder.submission.interpret import match_submission
+from autograder.submission.match import match_submission, prune_display_cells
 
 MAX_ATTEMPTS = 3
 """How often a submission is graded if the worker's own processes die or do not start."""

@@ -21,7 +21,7 @@ from autograder.engine.worker import Worker
 from autograder.limits import Limits
 from autograder.notebook import Check, Question
 from autograder.sandbox.process import Process
-from autograder.submission.placement import GradingStep
+from autograder.submission.match import GradingStep
 from autograder.text import one_line
 
 Message = dict[str, Any]

@@ -7,8 +7,8 @@ from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.notebook import Source
 from autograder.report.image_budget import Figure, ImageBudget
-from autograder.submission.interpret import match_submission
-from autograder.submission.outputs import Output, read_outputs
+from autograder.submission.match import match_submission
+from autograder.submission.read import Output
 
 MAX_TEXTS = 12
 """Of one question."""
@@ -55,7 +55,7 @@ def view_submission(data: bytes | None, source: Source, assignment: Assignment) 
     if data is None:
         return EMPTY_VIEW
     try:
-        matched, stored = match_submission(data, source, assignment), read_outputs(data)
+        matched = match_submission(data, source, assignment, with_outputs=True)
     except StudentError:
         return EMPTY_VIEW
     answers: dict[str, str] = {}
@@ -64,7 +64,7 @@ def view_submission(data: bytes | None, source: Source, assignment: Assignment) 
             answers[step.question] = f"{answers.get(step.question, '')}{step.text}\n"
     room, shown = ImageBudget(), {}
     for question, cells in matched.cells.items():
-        below = [output for number in cells for output in stored.get(number, ())]
+        below = [output for number in cells for output in matched.outputs.get(number, ())]
         shown[question] = _stored_outputs(below, room)
     return SubmissionView(answers, shown)
 

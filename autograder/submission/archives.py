@@ -1,4 +1,4 @@
-"""What a folder or an archive holds; links are not followed, and nothing is ever unpacked to disk."""
+"""What a folder or an archive contains; links are not followed, and nothing is ever unpacked to disk."""
 
 import io
 import os
@@ -6,7 +6,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,20 +15,23 @@ from typing import IO
 from autograder.errors import StudentError
 from autograder.files import MEBIBYTE
 from autograder.submission.read import MAX_FILE_BYTES, SUBMIT_NOTEBOOK_HINT
+from autograder.text import one_line
 
 MAX_MEMBERS = 20_000
-"""Files in one archive; a class of a thousand hands in a few files each."""
+"""Files in one archive; a class of a thousand submits a few files each."""
 
 MAX_ARCHIVE_DEPTH = 2
-"""An archive of a class holds those of its students, which hold files."""
+"""A class's archive contains its students' archives, which contain files."""
 
 _MAX_DIRECTORY_BYTES = 4 * MEBIBYTE
-"""Bytes of an archive's table of contents, which is read at once."""
+"""Size of an archive's table of contents, which zipfile reads at once."""
 
 _MAX_COMPRESSION_RATIO = 1_100
 """Deflate reaches 1,032; an archive beyond that counts the same bytes several times."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+# Everything that zipfile and zlib raise on archives made to break them; anything else is a bug of ours.
 _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, NotImplementedError,
     OverflowError, MemoryError,
@@ -40,141 +43,156 @@ class FileEntry:
     """A file on disk or in an archive."""
 
     parts: tuple[str, ...]
-    """Its path below what was listed, through archives, e.g. ``("ada.zip", "lab.ipynb")``."""
+    """Its path below the listed folder, through archives, e.g. ``("ada.zip", "lab.ipynb")``."""
 
     file: Path
     """The file on disk that it is, or is in."""
 
     members: tuple[int, ...] = ()
-    """Which member of the archive, and of an archive in that."""
+    """Its number in the archive; for an archive in an archive, that one's number first."""
 
     problem: str = ""
-    """Why it may not be read, as a sentence for the student."""
+    """Why it must not be read, as a sentence for the student."""
 
     @property
     def name(self) -> str:
-        """Return its last part."""
+        """Return the last part of its path."""
         return self.parts[-1]
 
+    def display_path(self, max_chars: int = 80) -> str:
+        """Return its path as printable text; a file system or an archive allows any bytes in a name."""
+        return one_line("/".join(self.parts).encode("utf-8", errors="replace").decode(), max_chars)
+
     def read(self, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return its bytes, and one more than ``most`` if there are more.
+        """Return its bytes, or the first ``max_bytes + 1`` if there are more.
 
         Raises:
-            StudentError: it may not or cannot be read.
+            StudentError: it must not or cannot be read.
         """
         if self.problem:
             raise StudentError(self.problem)
-        with _open_regular_file(self.file) as outer:
-            if not self.members:
-                return outer.read(max_bytes + 1)
-            archive: IO[bytes] = outer
-            for member in self.members[:-1]:
-                archive = io.BytesIO(_read_member(archive, member, MAX_FILE_BYTES))
-            return _read_member(archive, self.members[-1], max_bytes)
+        with _open_file(self.file, self.members[:-1]) as file:
+            if self.members:
+                return _read_member(file, self.members[-1], max_bytes)
+            return file.read(max_bytes + 1)
 
 
 def list_folder(folder: Path) -> list[FileEntry]:
     """Return all files below a folder in order of their paths."""
-    found = []
+    entries = []
     for parent, folders, names in os.walk(folder):
-        above = Path(parent).relative_to(folder).parts
+        parts = Path(parent).relative_to(folder).parts
         for name in names:
-            path = Path(parent, name)
-            found.append(FileEntry((*above, name), path, problem=_file_problem(path)))
+            path, problem = Path(parent, name), ""
+            try:
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    problem = f"The file is a link or a device; {SUBMIT_NOTEBOOK_HINT}."
+            except OSError as error:
+                problem = f"The file cannot be opened ({error.strerror})."
+            entries.append(FileEntry((*parts, name), path, problem=problem))
         for name in folders:
-            if Path(parent, name).is_symlink():
-                problem = "The folder is a link; hand in the files themselves."
-                found.append(FileEntry((*above, name, "link"), Path(parent, name), problem=problem))
-    return sorted(found, key=lambda entry: entry.parts)
+            # os.walk does not enter a linked folder; without an entry its student would have no result.
+            path = Path(parent, name)
+            if path.is_symlink():
+                problem = "The folder is a link; submit the files themselves."
+                entries.append(FileEntry((*parts, name, "link"), path, problem=problem))
+    return sorted(entries, key=lambda entry: entry.parts)
 
 
 def list_archive(entry: FileEntry) -> list[FileEntry]:
     """Return the files in an archive in order of their paths.
 
     Raises:
-        StudentError: it is damaged, packed too densely or too deep.
+        StudentError: it is damaged, expands to too much or is nested too deeply.
     """
     if len(entry.members) >= MAX_ARCHIVE_DEPTH:
-        raise StudentError(f"The archive stands inside two others; {SUBMIT_NOTEBOOK_HINT}.")
-    with _open_regular_file(entry.file) as outer:
-        archive: IO[bytes] = outer
-        for member in entry.members:
-            archive = io.BytesIO(_read_member(archive, member, MAX_FILE_BYTES))
-        with _open_archive(archive) as packed:
-            infos = packed.infolist()
-    return sorted(_member_entries(entry, infos), key=lambda found: found.parts)
-
-
-def _member_entries(entry: FileEntry, infos: list[zipfile.ZipInfo]) -> Iterator[FileEntry]:
+        raise StudentError(f"The archive is nested too deeply; {SUBMIT_NOTEBOOK_HINT}.")
+    with _open_file(entry.file, entry.members) as file, _open_archive(file) as archive:
+        infos = archive.infolist()
+    entries = []
     for number, info in enumerate(infos):
-        raw = info.filename.replace("\\", "/")
-        parts = tuple(part for part in PurePosixPath(raw).parts if part not in ("/", ".."))
-        if not info.is_dir() and parts:
-            problem = _member_problem(info, raw)
-            yield FileEntry((*entry.parts, *parts), entry.file, (*entry.members, number), problem)
+        # Windows tools write backslashes. A name may climb out of the archive or start at the root:
+        # such a member is listed below its harmless parts, for its student to appear, and never read.
+        name = info.filename.replace("\\", "/")
+        parts = tuple(part for part in PurePosixPath(name).parts if part not in ("/", ".."))
+        if parts and not info.is_dir():
+            problem = _member_problem(info, name)
+            entries.append(FileEntry((*entry.parts, *parts), entry.file, (*entry.members, number), problem))
+    return sorted(entries, key=lambda member: member.parts)
 
 
-def _member_problem(info: zipfile.ZipInfo, raw: str) -> str:
-    """Return why a member of an archive may not be read."""
-    again = "; pack the notebook again."
-    if raw.startswith("/") or ".." in PurePosixPath(raw).parts or raw[1:2] == ":":
-        return f"The archive holds a path that leads out of it{again}"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return f"The archive holds a link instead of a file{again}"
-    if info.flag_bits & 1:
-        return f"The archive is locked with a password{again}"
-    if info.compress_type not in _METHODS:
-        return f"The archive is packed in an unusual way{again}"
-    return ""
+def _member_problem(info: zipfile.ZipInfo, name: str) -> str:
+    """Return why a member of an archive must not be read; empty if it may be."""
+    if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
+        problem = "contains a path that leads out of it"
+    elif stat.S_ISLNK(info.external_attr >> 16):
+        problem = "contains a link instead of a file"
+    elif info.flag_bits & 1:
+        problem = "is locked with a password"
+    elif info.compress_type not in _METHODS:
+        problem = "is packed in an unusual way"
+    else:
+        return ""
+    return f"The archive {problem}; pack the notebook again."
 
 
 @contextmanager
-def _open_regular_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a plain file; a link, a pipe or a device that took its place is refused."""
+def _open_file(path: Path, members: Sequence[int]) -> Iterator[IO[bytes]]:
+    """Open a plain file, or the archive in it that member numbers lead to."""
+    # The file may have been swapped since it was listed: a link must not lead the grader to another
+    # file (O_NOFOLLOW), and a pipe must not make it wait forever (O_NONBLOCK).
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise StudentError(f"The file cannot be opened ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as outer:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise StudentError(f"The file is not a plain file; {SUBMIT_NOTEBOOK_HINT}.")
+        file: IO[bytes] = outer
+        for member in members:
+            file = io.BytesIO(_read_member(file, member, MAX_FILE_BYTES))
         yield file
-
-
-def _file_problem(path: Path) -> str:
-    try:
-        mode = path.lstat().st_mode
-    except OSError as error:
-        return f"The file cannot be opened ({error.strerror})."
-    return "" if stat.S_ISREG(mode) else f"The file is a link or a device; {SUBMIT_NOTEBOOK_HINT}."
 
 
 @contextmanager
 def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
-    """Open an archive whose table of contents is plausible."""
-    _check_directory_size(file)
+    """Open an archive whose table of contents is plausible.
+
+    Raises:
+        StudentError: it is not, or what is read inside the ``with`` is damaged.
+    """
+    size = file.seek(0, io.SEEK_END)
+    _check_directory_size(file, size)
     try:
-        with zipfile.ZipFile(file) as packed:
-            infos = packed.infolist()
-            unpacked, size = sum(info.file_size for info in infos), file.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+            unpacked = sum(info.file_size for info in infos)
             if len(infos) > MAX_MEMBERS or unpacked > _MAX_COMPRESSION_RATIO * size:
                 raise StudentError(f"The archive unpacks to too much; {SUBMIT_NOTEBOOK_HINT}.")
-            yield packed
+            yield archive
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
 
 
-def _check_directory_size(file: IO[bytes]) -> None:
-    """Look at every end record that zipfile may find, for it reads the table as a whole."""
-    size = file.seek(0, io.SEEK_END)
+def _check_directory_size(file: IO[bytes], size: int) -> None:
+    """Refuse an archive whose table of contents is large, for zipfile reads all of it at once.
+
+    Raises:
+        StudentError: the table is too large.
+    """
+    # Which end record zipfile takes depends on comments and padding, which the submitter chooses; so each
+    # one that it might take must be plausible. In the first kind the table's size is at offset 12, and
+    # 0xFFFFFFFF refers to the second kind, zip64's, where it is at offset 40.
     file.seek(max(0, size - 2 * 65_536))
     tail = file.read()
     sizes = [*_read_fields(tail, b"PK\x05\x06", "<I", 12), *_read_fields(tail, b"PK\x06\x06", "<Q", 40)]
-    if any(_MAX_DIRECTORY_BYTES < found < 0xFFFF_FFFF for found in sizes) or max(sizes, default=0) > 2**32:
-        raise StudentError(f"The archive holds too many files; {SUBMIT_NOTEBOOK_HINT}.")
+    for directory_bytes in sizes:
+        if _MAX_DIRECTORY_BYTES < directory_bytes < 0xFFFF_FFFF or directory_bytes > 2**32:
+            raise StudentError(f"The archive contains too many files; {SUBMIT_NOTEBOOK_HINT}.")
 
 
 def _read_fields(tail: bytes, signature: bytes, fmt: str, offset: int) -> Iterator[int]:
+    """Yield the number at an offset from each place of a signature."""
     at = tail.find(signature)
     while at >= 0:
         if at + offset + struct.calcsize(fmt) <= len(tail):
@@ -183,5 +201,6 @@ def _read_fields(tail: bytes, signature: bytes, fmt: str, offset: int) -> Iterat
 
 
 def _read_member(file: IO[bytes], number: int, max_bytes: int) -> bytes:
-    with _open_archive(file) as packed, packed.open(packed.infolist()[number]) as member:
+    """Return the start of a member, by number: names may be there twice, and sizes may lie."""
+    with _open_archive(file) as archive, archive.open(archive.infolist()[number]) as member:
         return member.read(max_bytes + 1)

@@ -1,26 +1,154 @@
-"""What each part of a submission is: an answer, a given cell, a check, prose, or the student's own.
+"""What each part of a submission is: an answer, a provided cell, a check, prose, or the student's own.
 
-What a cell defines is believed before its id: ids and names in metadata are copied along with
-cells, get lost in Colab, and can be anything.
+What a cell defines is believed before its id: ids and names in metadata are copied along with cells,
+get lost in Colab, and can be anything. Points, flags and outputs that a cell claims are not even read.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import Enum, auto
 
-from autograder.notebook import CellType
+from autograder.notebook import Cell, CellType, Question, Source
 from autograder.submission.read import SubmittedCell
-from autograder.submission.source_index import SourceIndex, remove_whitespace
-from autograder.submission.statements import Code, parse_code
+from autograder.submission.statements import Code, Statement, parse_code
 
-_NO_CODE = parse_code("")
-_OTTER_CHECK = re.compile(r"grader\.check\(\s*[\"'](\w+)[\"']")
+_OTTER_CALLS = frozenset({"grader.check", "grader.check_all", "grader.export", "otter.Notebook"})
+_OTTER_CHECK = re.compile(r"grader\.check\(\s*+[\"'](\w++)[\"']")
 _OTTER_TAG = "otter_answer_cell"
+
+# Comparing two texts takes quadratic time, so that it is only done up to these lengths.
 _MIN_SIMILARITY = 0.6
 _MAX_LINES = 200
 _MAX_LINE_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCell:
+    """An answer cell of the source."""
+
+    cell: Cell
+    question: Question
+    index: int
+    """Its place among the cells of the source, from 0."""
+
+    question_index: int
+    """Where its question begins."""
+
+    checks_index: int
+    """Where the checks of its question begin; behind all cells if there are none."""
+
+    stub: Code
+    """What students were given; an answer must define its names."""
+
+    def answered_names(self, code: Code) -> frozenset[str]:
+        """Return which of the names that are asked for some code defines other than as the stub does."""
+        names = code.names
+        if code.is_python:
+            stub_digests = self.stub.digests
+            own = (statement.names for statement in code.statements if statement.digest not in stub_digests)
+            names = frozenset().union(*own)
+        return names & self.stub.names
+
+    def is_blank(self, code: Code) -> bool:
+        """Return True if code is what students were given, or nothing."""
+        return code.is_python and set(code.digests) <= set(self.stub.digests)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedCell:
+    """A code cell of the source that is neither an answer nor a check."""
+
+    cell: Cell
+    index: int
+    code: Code
+
+    @property
+    def is_fill_in(self) -> bool:
+        """Return True if it only holds places to fill in, like ``guess = None``."""
+        placeholders = {parse_code(f"{name} = None").digests[0] for name in self.code.names}
+        return set(self.code.digests) <= placeholders
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIndex:
+    """A source, by what may be found in a submission."""
+
+    positions: dict[str, int]
+    """Cell ids in the order of the source."""
+
+    answers: dict[str, AnswerCell]
+    provided: dict[str, ProvidedCell]
+    checks: dict[str, str]
+    """Ids of check cells, also those that only otter's release has → the question's first check."""
+
+    check_names: dict[str, str]
+    """Names of questions and of check functions → the question's first check."""
+
+    check_digests: set[str]
+    prose: dict[str, str]
+    """Text of Markdown cells without white space → their id."""
+
+    provided_by_digests: dict[tuple[str, ...], str]
+    """Digests of the statements of provided cells → their id."""
+
+    def has_cell(self, name: str) -> bool:
+        """Return True if a submitted cell with this id or name would be one of the source's."""
+        ids = (self.answers, self.provided, self.checks, self.prose.values())
+        return any(name in group for group in ids)
+
+    def answers_defining(self, names: frozenset[str]) -> list[AnswerCell]:
+        """Return the answers that ask for one of the names, in order."""
+        return [answer for answer in self.answers.values() if answer.stub.names & names]
+
+    def is_check(self, statement: Statement) -> bool:
+        """Return True if a statement belongs to a check, and not to a student."""
+        return (
+            statement.digest in self.check_digests
+            or statement.call in _OTTER_CALLS
+            or not statement.names.isdisjoint(self.check_names)
+        )
+
+
+@functools.lru_cache(maxsize=8)
+def index_source(source: Source) -> SourceIndex:
+    """Return the index of a source; it is built once, shared by threads and never changed."""
+    positions = {cell.id: number for number, cell in enumerate(source.cells)}
+    index = SourceIndex(positions, {}, {}, {}, {}, set(), {}, {})
+    for question in source.questions:
+        checks_index = len(positions)
+        for check in question.checks:
+            first_check = question.checks[0].cell.id
+            checks_index = min(checks_index, positions[check.cell.id])
+            index.checks[check.cell.id] = first_check
+            index.checks[f"{question.name}-check".replace("_", "-")] = first_check
+            index.check_names[check.function().name] = first_check
+            index.check_names[question.name] = first_check
+            index.check_digests.update(parse_code(check.code).digests)
+        for answer in question.answers:
+            cell, question_index = answer.cell, positions[question.cell.id]
+            stub = parse_code(answer.stub() if cell.cell_type is CellType.CODE else "")
+            index.answers[cell.id] = AnswerCell(
+                cell, question, positions[cell.id], question_index, checks_index, stub
+            )
+    for cell in source.cells:
+        if cell.id in index.answers or cell.id in index.checks:
+            continue
+        if cell.cell_type is CellType.MARKDOWN:
+            index.prose[remove_whitespace(cell.text)] = cell.id
+        elif cell.cell_type is CellType.CODE:
+            code = parse_code(cell.text)
+            index.provided[cell.id] = ProvidedCell(cell, positions[cell.id], code)
+            if code.digests:
+                index.provided_by_digests.setdefault(code.digests, cell.id)
+    return index
+
+
+def remove_whitespace(text: str) -> str:
+    """Return text without white space."""
+    return "".join(text.split())
 
 
 class Role(Enum):
@@ -60,124 +188,123 @@ class Piece:
     """Whether its content, and not only its claim, is of the assignment."""
 
 
-def classify(cells: Sequence[SubmittedCell], source_index: SourceIndex) -> tuple[Piece, ...]:
+def classify(cells: Sequence[SubmittedCell], source_index: SourceIndex) -> list[Piece]:
     """Return the parts of a submission in order, each with its label."""
-    drafts = [_draft(cell, source_index) for cell in cells]
-    homes = _owners(drafts, source_index)
-    found = [piece for draft in drafts for piece in _split_cell(draft, source_index, homes)]
-    return tuple(_rescue_unlabeled(found, source_index))
-
-
-def _draft(cell: SubmittedCell, source_index: SourceIndex) -> Piece:
-    claims = (name for name in (cell.id, cell.grade_id) if _is_source_id(name, source_index))
-    claim = next(claims, "")
-    part = parse_code(cell.text)
-    if cell.kind is not CellType.CODE:
-        asked = source_index.answers.get(claim)
-        is_code = (
-            asked.cell.cell_type is CellType.CODE
-            if asked
-            else part.is_python and bool(source_index.answers_defining(part.names))
-        )
-        part = part if is_code else _NO_CODE
-    return Piece(cell, part, claimed_id=claim)
-
-
-def _is_source_id(name: str, source_index: SourceIndex) -> bool:
-    return any(
-        name in there
-        for there in (
-            source_index.answers,
-            source_index.provided,
-            source_index.checks,
-            source_index.prose.values(),
-        )
-    )
+    drafts = []
+    for cell in cells:
+        claims = (name for name in (cell.id, cell.grade_id) if source_index.has_cell(name))
+        claimed_id, code = next(claims, ""), parse_code(cell.text)
+        if cell.kind is not CellType.CODE:
+            # An editor may have changed the cell's type; prose that happens to parse is no code.
+            answer = source_index.answers.get(claimed_id)
+            if answer:
+                is_code = answer.cell.cell_type is CellType.CODE
+            else:
+                is_code = code.is_python and bool(source_index.answers_defining(code.names))
+            code = code if is_code else parse_code("")
+        drafts.append(Piece(cell, code, claimed_id=claimed_id))
+    owners = _owners(drafts, source_index)
+    pieces: list[Piece] = []
+    for draft in drafts:
+        pieces += _split_cell(draft, source_index, owners)
+    return _rescue_unlabeled(pieces, source_index)
 
 
 def _owners(drafts: Sequence[Piece], source_index: SourceIndex) -> Mapping[str, set[int]]:
-    """Return by answer and given cell the submitted cells that are meant to be it.
+    """Return, for each answer and provided cell, the submitted cells that are meant to be it.
 
     A cell is meant as an answer if it claims to be it, or if that is the only answer in it;
     a name of this answer in any other cell is then the student's own.
     """
-    homes: dict[str, set[int]] = {name: set() for name in (*source_index.answers, *source_index.provided)}
+    owners: dict[str, set[int]] = {name: set() for name in (*source_index.answers, *source_index.provided)}
     for draft in drafts:
-        asks = source_index.answers_defining(draft.code.names)
-        for asked in asks:
-            if (draft.claimed_id == asked.cell.id or len(asks) == 1) and asked.answered_names(draft.code):
-                homes[asked.cell.id].add(draft.cell.number)
-        given = source_index.provided_by_digests.get(draft.code.digests) or draft.claimed_id
-        if given in source_index.provided:
-            homes[given].add(draft.cell.number)
-    return homes
+        answers = source_index.answers_defining(draft.code.names)
+        for answer in answers:
+            # A claim counts only together with content: a blank cell with the right id owns nothing.
+            is_meant = draft.claimed_id == answer.cell.id or len(answers) == 1
+            if is_meant and answer.answered_names(draft.code):
+                owners[answer.cell.id].add(draft.cell.number)
+        provided_id = source_index.provided_by_digests.get(draft.code.digests, draft.claimed_id)
+        if provided_id in source_index.provided:
+            owners[provided_id].add(draft.cell.number)
+    return owners
 
 
-def _split_cell(draft: Piece, source_index: SourceIndex, owners: Mapping[str, set[int]]) -> Iterator[Piece]:
-    """Yield the parts of a cell that holds several things, or the whole of it."""
+def _split_cell(draft: Piece, source_index: SourceIndex, owners: Mapping[str, set[int]]) -> list[Piece]:
+    """Return the parts of a cell that holds several things, or the cell as one part."""
     labels = _label_statements(draft, source_index, owners)
-    found = list(dict.fromkeys(label for label in labels if label.role is not Role.STUDENT))
-    mixed = len(found) > 1 or (found and found[0].role is Role.CHECK and STUDENT in labels)
-    if not mixed:
-        yield _label_whole_cell(draft, found[0] if found else None, source_index)
-        return
-    for part, (first, end, label) in enumerate(_group_by_label(draft.code, labels)):
-        yield replace(
-            draft,
-            code=parse_code(draft.code.extract_text(first, end)),
-            label=label,
-            part=part,
-            matched_by_content=True,
-        )
+    content_labels = list(dict.fromkeys(label for label in labels if label is not STUDENT))
+    is_check = content_labels != [] and content_labels[0].role is Role.CHECK
+    if len(content_labels) > 1 or (is_check and STUDENT in labels):
+        pieces = []
+        for part, (first, end, label) in enumerate(_group_by_label(draft.code, labels)):
+            code = parse_code(draft.code.extract_text(first, end))
+            pieces.append(replace(draft, code=code, label=label, part=part, matched_by_content=True))
+        return pieces
+    label = content_labels[0] if content_labels else _label_by_claim(draft, source_index)
+    if label.role is Role.CHECK:
+        match = _OTTER_CHECK.search(draft.cell.text)
+        names = [*sorted(draft.code.names), match[1] if match else ""]
+        first_checks = [source_index.check_names[name] for name in names if name in source_index.check_names]
+        first_checks.append(source_index.checks.get(draft.claimed_id, ""))
+        label = Label(Role.CHECK, first_checks[0])
+    is_prose = remove_whitespace(draft.cell.text) in source_index.prose
+    return [replace(draft, label=label, matched_by_content=bool(content_labels) or is_prose)]
 
 
 def _label_statements(draft: Piece, source_index: SourceIndex, owners: Mapping[str, set[int]]) -> list[Label]:
-    """Return one label per statement."""
-    part = draft.code
-    if not part.is_divisible:
-        label = _label_by_names(draft, part.names, source_index, owners)
-        return [label] * max(len(part.statements), 1)
+    """Return one label per statement, by content."""
+    statements = draft.code.statements
+    if not draft.code.is_divisible:
+        return [_label_by_names(draft, draft.code.names, source_index, owners)] * max(len(statements), 1)
     labels = []
-    for statement in part.statements:
+    for statement in statements:
         if source_index.is_check(statement):
             labels.append(Label(Role.CHECK))
         else:
             labels.append(_label_by_names(draft, statement.names, source_index, owners))
-    checks = sum(label.role is Role.CHECK for label in labels)
-    for number, statement in enumerate(part.statements):
-        if checks and statement.is_definition and statement.names <= {"checks", "otter"} and statement.names:
-            labels[number] = Label(Role.CHECK)
-    for first, end, name in _find_provided_cells(part.digests, source_index):
-        whole = end - first == len(labels)
-        if whole or not owners[name] or draft.cell.number in owners[name]:
-            labels[first:end] = [Label(Role.PROVIDED, name)] * (end - first)
+    if Label(Role.CHECK) in labels:
+        for number, statement in enumerate(statements):
+            # Imports of the tool go with the checks that they serve.
+            if statement.is_definition and statement.names and statement.names <= {"checks", "otter"}:
+                labels[number] = Label(Role.CHECK)
+    _label_provided(labels, draft, source_index, owners)
     return labels
+
+
+def _label_provided(
+    labels: list[Label], draft: Piece, source_index: SourceIndex, owners: Mapping[str, set[int]]
+) -> None:
+    """Relabel the statements of provided cells: those of one cell one after the other, longest first."""
+    digests = draft.code.digests
+    lengths = sorted({len(key) for key in source_index.provided_by_digests}, reverse=True)
+    first = 0
+    while first < len(digests):
+        end = first + 1
+        for length in lengths:
+            name = source_index.provided_by_digests.get(digests[first : first + length], "")
+            if name and first + length <= len(digests):
+                end = first + length
+                if length == len(labels) or _may_be(name, draft, owners):
+                    labels[first:end] = [Label(Role.PROVIDED, name)] * length
+                break
+        first = end
 
 
 def _label_by_names(
     draft: Piece, names: frozenset[str], source_index: SourceIndex, owners: Mapping[str, set[int]]
 ) -> Label:
-    for asked in sorted(
-        source_index.answers_defining(names), key=lambda asked: asked.cell.id != draft.claimed_id
-    ):
-        name = asked.cell.id
-        if draft.claimed_id == name or not owners[name] or draft.cell.number in owners[name]:
-            return Label(Role.ANSWER, name)
+    """Return the answer that defines one of the names, the claimed one first."""
+    answers = source_index.answers_defining(names)
+    for answer in sorted(answers, key=lambda answer: answer.cell.id != draft.claimed_id):
+        if draft.claimed_id == answer.cell.id or _may_be(answer.cell.id, draft, owners):
+            return Label(Role.ANSWER, answer.cell.id)
     return STUDENT
 
 
-def _find_provided_cells(
-    digests: tuple[str, ...], source_index: SourceIndex
-) -> Iterator[tuple[int, int, str]]:
-    """Yield where the statements of a whole given cell stand one after the other."""
-    lengths = sorted({len(given) for given in source_index.provided_by_digests}, reverse=True)
-    first = 0
-    while first < len(digests):
-        ends = (first + length for length in lengths if first + length <= len(digests))
-        end = next((end for end in ends if digests[first:end] in source_index.provided_by_digests), 0)
-        if end:
-            yield first, end, source_index.provided_by_digests[digests[first:end]]
-        first = end or first + 1
+def _may_be(cell_id: str, draft: Piece, owners: Mapping[str, set[int]]) -> bool:
+    """Return True unless only other submitted cells are meant to be a cell of the source."""
+    return not owners[cell_id] or draft.cell.number in owners[cell_id]
 
 
 def _group_by_label(code: Code, labels: Sequence[Label]) -> Iterator[tuple[int, int, Label]]:
@@ -201,74 +328,52 @@ def _group_by_label(code: Code, labels: Sequence[Label]) -> Iterator[tuple[int, 
             first = number
 
 
-def _label_whole_cell(draft: Piece, content_label: Label | None, source_index: SourceIndex) -> Piece:
-    """Return a cell that holds one thing, by its content or else by its claim."""
-    label = content_label or _label_by_claim(draft, source_index)
-    if label.role is Role.CHECK:
-        label = Label(Role.CHECK, _first_check_id(draft, source_index))
-    said = remove_whitespace(draft.cell.text) in source_index.prose
-    return replace(draft, label=label, matched_by_content=content_label is not None or said)
-
-
 def _label_by_claim(draft: Piece, source_index: SourceIndex) -> Label:
-    claim, cell = draft.claimed_id, draft.cell
-    said = source_index.prose.get(remove_whitespace(cell.text))
-    if said:
-        return Label(Role.PROSE, said)
+    """Return the label of a cell whose code is of no cell of the source: by its prose, or by its claim."""
+    claim = draft.claimed_id
+    prose_id = source_index.prose.get(remove_whitespace(draft.cell.text))
+    if prose_id:
+        return Label(Role.PROSE, prose_id)
     if claim in source_index.answers:
         return Label(Role.ANSWER, claim)
-    if cell.kind is not CellType.CODE:
+    if draft.cell.kind is not CellType.CODE:
         return Label(Role.PROSE, claim) if claim in source_index.prose.values() else STUDENT
     if claim in source_index.provided:
         return Label(Role.PROVIDED, claim)
     return Label(Role.CHECK) if claim in source_index.checks else STUDENT
 
 
-def _first_check_id(draft: Piece, source_index: SourceIndex) -> str:
-    """Return the first check of the question whose check this is; empty if it says none."""
-    match = _OTTER_CHECK.search(draft.cell.text)
-    names = [*draft.code.names, match[1] if match else ""]
-    named = next((source_index.check_names[name] for name in names if name in source_index.check_names), "")
-    return named or source_index.checks.get(draft.claimed_id, "")
-
-
-def _rescue_unlabeled(pieces: Sequence[Piece], source_index: SourceIndex) -> Iterator[Piece]:
-    """Yield the pieces; own code becomes what is nowhere else and what it looks like or stands for."""
-    there = {piece.label.id for piece in pieces}
-    lost = {name: given.cell.text for name, given in source_index.provided.items() if name not in there}
-    above = -1
+def _rescue_unlabeled(pieces: Sequence[Piece], source_index: SourceIndex) -> list[Piece]:
+    """Label own code that must be a missing cell, by its likeness or its place."""
+    found_ids = {piece.label.id for piece in pieces}
+    missing = {name: cell.cell.text for name, cell in source_index.provided.items() if name not in found_ids}
+    rescued, last_index = [], -1
     for piece in pieces:
         if piece.label is STUDENT and not piece.claimed_id:
-            label = _match_similar_provided(piece, lost) or _label_otter_answer(
-                piece, above, there, source_index
-            )
-            lost.pop(label.id, None)
-            there.add(label.id)
-            found_as = replace(piece, label=label, matched_by_content=label is not STUDENT)
-        else:
-            found_as = piece
-        above = source_index.positions.get(found_as.label.id, above)
-        yield found_as
+            label = _most_similar_provided(piece.code, missing)
+            if label is STUDENT and _OTTER_TAG in piece.cell.tags:
+                # otter's tag says that this is some answer; which one, only the cells around it tell.
+                for name, answer in source_index.answers.items():
+                    if answer.question_index <= last_index < answer.checks_index and name not in found_ids:
+                        label = Label(Role.ANSWER, name)
+                        break
+            if label is not STUDENT:
+                missing.pop(label.id, None)
+                found_ids.add(label.id)
+                piece = replace(piece, label=label, matched_by_content=True)
+        last_index = source_index.positions.get(piece.label.id, last_index)
+        rescued.append(piece)
+    return rescued
 
 
-def _match_similar_provided(piece: Piece, missing: Mapping[str, str]) -> Label | None:
-    """Return the given cell that own code is nearly, among those that are nowhere."""
-    if not piece.code.statements or not missing:
-        return None
-    ratios = {name: _similarity(text, piece.code.text) for name, text in missing.items()}
-    name = max(ratios, key=lambda name: ratios[name])
-    return Label(Role.PROVIDED, name) if ratios[name] >= _MIN_SIMILARITY else None
-
-
-def _label_otter_answer(
-    piece: Piece, last_index: int, found_ids: set[str], source_index: SourceIndex
-) -> Label:
-    """Return the answer whose place a cell has that otter made for one."""
-    if _OTTER_TAG in piece.cell.tags:
-        for name, asked in source_index.answers.items():
-            if asked.question_index <= last_index < asked.checks_index and name not in found_ids:
-                return Label(Role.ANSWER, name)
-    return STUDENT
+def _most_similar_provided(code: Code, missing: Mapping[str, str]) -> Label:
+    """Return the missing provided cell that code nearly is; the student's own if there is none."""
+    best, best_ratio = STUDENT, 0.0
+    for name, text in missing.items() if code.statements else ():
+        ratio = _similarity(text, code.text)
+        if ratio >= _MIN_SIMILARITY and ratio > best_ratio:
+            best, best_ratio = Label(Role.PROVIDED, name), ratio
+    return best
 
 
 def _similarity(left: str, right: str) -> float:
@@ -279,6 +384,7 @@ def _similarity(left: str, right: str) -> float:
     if len(first) == len(second) == 1:
         first, second = list(left[:_MAX_LINE_CHARS]), list(right[:_MAX_LINE_CHARS])
     matcher = SequenceMatcher(None, first, second, autojunk=False)
+    # The two bounds take linear time and are rarely reached by what is really something else.
     if matcher.real_quick_ratio() < _MIN_SIMILARITY or matcher.quick_ratio() < _MIN_SIMILARITY:
         return 0.0
     return matcher.ratio()

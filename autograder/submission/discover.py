@@ -1,9 +1,9 @@
-"""Who handed in what: one submission per student, from any of the forms in which classes hand in.
+"""Who submitted what: one submission per student, from any of the forms in which classes submit.
 
 A file is one student's; an archive is one student's or a class's; in a folder each file and each
-subfolder is one student's; nbgrader's ``submitted/<student>/<assignment>/`` is known, and so are
+subfolder is one student's; nbgrader's ``submitted/<student>/<assignment>/`` is recognized, and so are
 the names that Canvas, Moodle and Gradescope write. Of several attempts the last one counts; a
-group's submission is found once for each member.
+group's submission is listed once for each member.
 """
 
 import unicodedata
@@ -19,21 +19,19 @@ from autograder.submission.archives import FileEntry
 from autograder.submission.platform_names import Submitter
 from autograder.submission.read import SUBMIT_NOTEBOOK_HINT
 from autograder.submission.select_file import (
-    SelectedFile,
     is_gradable,
     is_release_file,
     is_release_layout,
     is_submission,
     select_file,
 )
-from autograder.text import one_line
 
 _StudentFiles = tuple[Submitter, list[FileEntry]]
 
 
 @dataclass(frozen=True, slots=True)
 class StudentSubmission:
-    """What one student handed in."""
+    """What one student submitted."""
 
     student: str
     """The name of the file or folder, fit for a path, and unique."""
@@ -51,13 +49,15 @@ class StudentSubmission:
 
     @property
     def data(self) -> bytes | None:
-        """Read the file, anew each time, for a class may hand in gigabytes; None if there is a problem.
+        """Read the file, each time again, for a class may submit gigabytes; None if there is a problem.
 
         Raises:
-            StaffError: it cannot be read any more.
+            StaffError: it can no longer be read.
         """
+        if self.problem:
+            return None
         try:
-            return None if self.problem else self.entry.read()
+            return self.entry.read()
         except StudentError as error:
             raise StaffError(f"{self.entry.file}: changed since it was found: {error}") from error
 
@@ -66,105 +66,100 @@ def find_submissions(paths: Sequence[Path], assignment: Assignment) -> list[Stud
     """Return one submission per student, in order of their names.
 
     Raises:
-        StaffError: a path does not exist, or holds no submission.
+        StaffError: a path does not exist, or contains no submission.
     """
-    handed = [
-        (sender, *_select_last_attempt(entries, assignment))
-        for sender, entries in _files_by_student(paths, assignment)
-    ]
-    handed.sort(key=lambda one: (safe_name(one[0].student).casefold(), one[1].entry.parts))
-    names = _unique_names(safe_name(sender.student) for sender, _, _ in handed)
-    return [
-        StudentSubmission(
-            name,
-            _display_path(choice.entry),
-            choice.entry,
-            _with_late_mark(sender, choice.entry),
-            choice.problem,
-            notes,
-        )
-        for name, (sender, choice, notes) in zip(names, handed, strict=True)
-    ]
-
-
-def _with_late_mark(submitter: Submitter, entry: FileEntry) -> Submitter:
-    """Return the sender with the mark of the file that counts."""
-    return replace(submitter, late_mark=platform_names.is_late(entry))
-
-
-def _files_by_student(paths: Sequence[Path], assignment: Assignment) -> list[_StudentFiles]:
-    """Return the files of each student; those of one number on a platform belong together."""
-    found: dict[object, _StudentFiles] = {}
-    for path in dict.fromkeys(paths):
-        owners = _files_in_path(path, assignment)
-        if not owners:
-            raise StaffError(f"{path}: no submission in it; name a notebook, an archive or a folder of them")
-        for sender, entries in owners:
-            number = next(((key, sender.ids[key]) for key in ("canvas", "moodle") if key in sender.ids), None)
-            key = number or (path, len(found))
-            found[key] = (sender, [*found[key][1], *entries]) if key in found else (sender, entries)
-    return list(found.values())
+    submissions = []
+    for submitter, entries in _files_by_student(paths, assignment):
+        last_entries, notes = platform_names.last_attempts(entries)
+        submission = _submission(submitter, last_entries, assignment)
+        submissions.append(replace(submission, repairs=(*notes, *submission.repairs)))
+    submissions.sort(key=lambda submission: (submission.student.casefold(), submission.entry.parts))
+    names = _unique_names(submission.student for submission in submissions)
+    return [replace(submission, student=name) for submission, name in zip(submissions, names, strict=True)]
 
 
 def find_submission(folder: Path, student: str, assignment: Assignment) -> StudentSubmission:
     """Return the submission of the one student to whom everything in a folder belongs."""
-    nothing = FileEntry(("nothing",), folder, problem=f"Nothing was handed in; {SUBMIT_NOTEBOOK_HINT}.")
-    choice = select_file(archives.list_folder(folder) or [nothing], assignment)
+    nothing = FileEntry(("nothing",), folder, problem=f"Nothing was submitted; {SUBMIT_NOTEBOOK_HINT}.")
+    submission = _submission(Submitter(student), archives.list_folder(folder) or [nothing], assignment)
+    return replace(submission, submitter=Submitter(student))
+
+
+def _submission(
+    submitter: Submitter, entries: Sequence[FileEntry], assignment: Assignment
+) -> StudentSubmission:
+    """Return the submission among a student's files; its name is not unique yet."""
+    selected = select_file(entries, assignment)
     return StudentSubmission(
-        safe_name(student),
-        _display_path(choice.entry),
-        choice.entry,
-        Submitter(student),
-        choice.problem,
-        choice.repairs,
+        safe_name(submitter.student),
+        selected.entry.display_path(200),
+        selected.entry,
+        replace(submitter, late_mark=platform_names.is_late(selected.entry)),
+        selected.problem,
+        selected.repairs,
     )
 
 
-def _select_last_attempt(
-    entries: Sequence[FileEntry], assignment: Assignment
-) -> tuple[SelectedFile, tuple[str, ...]]:
-    last, attempts = platform_names.last_attempts(entries)
-    choice = select_file(last, assignment)
-    return choice, (*attempts, *choice.repairs)
+def _files_by_student(paths: Sequence[Path], assignment: Assignment) -> list[_StudentFiles]:
+    """Return the files of each student; those of one number on a platform belong together."""
+    by_student: dict[object, _StudentFiles] = {}
+    for path in dict.fromkeys(paths):
+        students = _files_in_path(path, assignment)
+        if not students:
+            raise StaffError(
+                f"{path}: contains no submission; name a notebook, an archive or a folder of them"
+            )
+        for submitter, entries in students:
+            # Names are not unique in a class; only a platform's number says that two are one person.
+            key: object = (path, len(by_student))
+            for platform in ("canvas", "moodle"):
+                if platform in submitter.ids:
+                    key = (platform, submitter.ids[platform])
+                    break
+            if key in by_student:
+                by_student[key][1].extend(entries)
+            else:
+                by_student[key] = (submitter, list(entries))
+    return list(by_student.values())
 
 
 def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
-    """Return the files of each student."""
+    """Return the files of each student below one path."""
     if not path.exists():
         raise StaffError(f"{path}: does not exist; name a notebook, an archive or a folder of them")
-    place = path.resolve()
-    if place.is_dir():
-        submitted = place / "submitted" if (place / "submitted").is_dir() else place
-        tree = _nbgrader_files(submitted, assignment)
-        return tree or _group_by_student(
-            archives.list_folder(place), _container_name(path, assignment), assignment
+    location, container = path.resolve(), _container_name(path, assignment)
+    if location.is_dir():
+        return _nbgrader_files(location, assignment) or _group_by_student(
+            archives.list_folder(location), container, assignment
         )
-    entry = FileEntry((place.name,), place)
-    alone = Submitter(_container_name(path, assignment), ids={"student": _container_name(path, assignment)})
-    if place.suffix.lower() != ".zip":
-        if student := platform_names.student_from_platform_name(place.name):
-            return [(platform_names.identify_submitter(student, [entry], 0), [entry])]
-        return [(alone, [entry])]
-    try:
-        inside = [_strip_folders(found, 1) for found in archives.list_archive(entry)]
-    except StudentError as error:
-        return [(alone, [FileEntry(entry.parts, place, problem=str(error))])]
-    return _group_by_student(inside, _container_name(path, assignment), assignment, is_archive=True)
+    entry = FileEntry((location.name,), location)
+    if location.suffix.lower() == ".zip":
+        try:
+            members = [replace(member, parts=member.parts[1:]) for member in archives.list_archive(entry)]
+        except StudentError as error:
+            entry = replace(entry, problem=str(error))
+        else:
+            return _group_by_student(members, container, assignment, is_archive=True)
+    elif student := platform_names.student_from_platform_name(location.name):
+        return [(platform_names.identify_submitter(student, [entry], 0), [entry])]
+    return [(Submitter(container, ids={"student": container}), [entry])]
 
 
-def _nbgrader_files(submitted: Path, assignment: Assignment) -> list[_StudentFiles]:
-    """Return nbgrader's students; a course's other assignments are passed over."""
-    folders = [student for student in sorted(submitted.iterdir()) if not student.is_symlink()]
-    found = {student.name: student / assignment.name for student in folders}
-    owned = []
-    for student, folder in found.items():
-        if folder.is_dir() and not folder.is_symlink():
+def _nbgrader_files(folder: Path, assignment: Assignment) -> list[_StudentFiles]:
+    """Return nbgrader's students; a course's other assignments are skipped."""
+    submitted = folder / "submitted"
+    students = []
+    for student in sorted((submitted if submitted.is_dir() else folder).iterdir()):
+        location = student / assignment.name
+        if location.is_dir() and not student.is_symlink() and not location.is_symlink():
+            prefix = (student.name, assignment.name)
             entries = [
-                _prepend_folders(entry, (student, assignment.name)) for entry in archives.list_folder(folder)
+                replace(entry, parts=(*prefix, *entry.parts)) for entry in archives.list_folder(location)
             ]
             stamp = platform_names.nbgrader_timestamp(entries)
-            owned.append((Submitter(student, ids={"student": student}, submitted_at=stamp), entries))
-    return owned
+            submitter = Submitter(student.name, ids={"student": student.name}, submitted_at=stamp)
+            students.append((submitter, entries))
+    return students
 
 
 def _group_by_student(
@@ -173,95 +168,84 @@ def _group_by_student(
     """Return the files of each student in a folder or an archive.
 
     Args:
-        container: what the folder or archive is called; the student's name if it is one student's.
+        entries: all files in it.
+        container: the name of the folder or archive; the student's if everything is one student's.
+        assignment: the assignment that is graded.
+        is_archive: whether it is an archive, which may have folders around everything in it.
     """
-    shared = _common_depth(entries, assignment) if is_archive else 0
-    inner = [(entry.parts[shared:], entry) for entry in entries]
-    alone = [(platform_names.identify_submitter(container, [], 0), list(entries))]
-    if any(is_release_layout(parts, assignment) for parts, _ in inner):
-        return alone
-    if is_archive and _is_single_student([parts for parts, _ in inner], assignment):
-        return alone
-    owners: dict[str, list[FileEntry]] = {}
+    depth = _common_depth(entries, assignment) if is_archive else 0
+    # A file above the common folders, such as a table of the platform's, is nobody's.
+    inner = [(entry.parts[depth:], entry) for entry in entries if len(entry.parts) > depth]
+    is_one_student = any(is_release_layout(parts, assignment) for parts, _ in inner)
+    if is_one_student or (is_archive and _is_single_student([parts for parts, _ in inner], assignment)):
+        return [(platform_names.identify_submitter(container, [], 0), list(entries))]
+    files_by_name: dict[str, list[FileEntry]] = {}
+    group_members: dict[str, list[Submitter]] = {}
     for parts, entry in inner:
+        if parts == (platform_names.METADATA,):
+            group_members = group_members or platform_names.gradescope_submitters(entry)
         if is_submission(parts, assignment) or (len(parts) > 1 and not is_release_file(parts, assignment)):
-            owner = container if _is_assignment_name(parts, assignment) else _student_name(parts)
-            owners.setdefault(owner, []).append(entry)
-    said = [
-        platform_names.gradescope_submitters(entry)
-        for parts, entry in inner
-        if parts == (platform_names.METADATA,)
-    ]
-    return [
-        (sender, files)
-        for owner, files in owners.items()
-        for sender in (said and said[0].get(owner))
-        or [platform_names.identify_submitter(owner, files, shared)]
-    ]
+            name = _top_name(parts)
+            if name == assignment.name:
+                name = container
+            else:
+                name = platform_names.student_from_platform_name(parts[0]) or name
+            files_by_name.setdefault(name, []).append(entry)
+    students = []
+    for name, files in files_by_name.items():
+        submitters = group_members.get(name) or [platform_names.identify_submitter(name, files, depth)]
+        students += [(submitter, files) for submitter in submitters]
+    return students
 
 
 def _is_single_student(paths: Sequence[tuple[str, ...]], assignment: Assignment) -> bool:
-    """Return whether an archive is one student's; a learning system's archive is a class's."""
+    """Return True if an archive is one student's; an archive from a platform is a class's."""
     if any(platform_names.student_from_platform_name(parts[0]) for parts in paths):
         return False
-    graded = [parts for parts in paths if is_gradable(parts, assignment)]
-    return len(graded) <= 1 or any(_is_assignment_name(parts, assignment) for parts in paths)
+    gradable = [parts for parts in paths if is_gradable(parts, assignment)]
+    return len(gradable) <= 1 or any(_top_name(parts) == assignment.name for parts in paths)
 
 
 def _common_depth(entries: Sequence[FileEntry], assignment: Assignment) -> int:
-    """Return how many folders an archive has around everything in it."""
-    wanted = [entry.parts[:-1] for entry in entries if is_submission(entry.parts, assignment)]
-    count = 0
-    while wanted and all(len(parts) > count and parts[count] == wanted[0][count] for parts in wanted):
-        if platform_names.student_from_platform_name(wanted[0][count]):
+    """Return how many folders an archive has around all submissions in it."""
+    folders = [entry.parts[:-1] for entry in entries if is_submission(entry.parts, assignment)]
+    depth = 0
+    for names in zip(*folders, strict=False):
+        if len(set(names)) > 1 or platform_names.student_from_platform_name(names[0]):
             break
-        count += 1
-    return count
+        depth += 1
+    return depth
 
 
-def _is_assignment_name(parts: tuple[str, ...], assignment: Assignment) -> bool:
-    """Return whether the topmost name is that of the assignment, and so nobody's."""
-    return (PurePosixPath(parts[0]).stem if len(parts) == 1 else parts[0]) == assignment.name
-
-
-def _student_name(parts: tuple[str, ...]) -> str:
-    return platform_names.student_from_platform_name(parts[0]) or (
-        PurePosixPath(parts[0]).stem if len(parts) == 1 else parts[0]
-    )
+def _top_name(parts: tuple[str, ...]) -> str:
+    """Return the name of the topmost folder, or of the file without its ending."""
+    return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
 
 
 def _container_name(path: Path, assignment: Assignment) -> str:
-    """Return the nearest name that is not the assignment's."""
-    absolute = path.absolute()
-    names = [absolute.name if absolute.is_dir() else absolute.stem, *(p.name for p in absolute.parents)]
+    """Return the nearest name that is not the assignment's, which is nobody's."""
+    location = path.absolute()
+    names = [location.name if location.is_dir() else location.stem]
+    names += [parent.name for parent in location.parents]
     return next((name for name in names if name and name != assignment.name), assignment.name)
-
-
-def _strip_folders(entry: FileEntry, count: int) -> FileEntry:
-    return FileEntry(entry.parts[count:], entry.file, entry.members, entry.problem)
-
-
-def _prepend_folders(entry: FileEntry, folders: tuple[str, ...]) -> FileEntry:
-    return FileEntry((*folders, *entry.parts), entry.file, entry.members, entry.problem)
-
-
-def _display_path(entry: FileEntry) -> str:
-    return one_line("/".join(entry.parts).encode("utf-8", errors="replace").decode(), 200)
 
 
 def safe_name(name: str) -> str:
     """Return a name that is one plain part of a path on every system."""
+    # Folders are made of this name, and it is printed: separators, control characters, bidirectional
+    # marks, leading dots and spreadsheet formulas (``=``, ``+``, ``-``, ``@``) must not get through.
     plain = unicodedata.normalize("NFC", name.encode("utf-8", errors="replace").decode())
     plain = "".join(char if char.isalnum() or char in " ._@+-'" else "_" for char in plain)
     return " ".join(plain.split()).strip(" .-+@'")[:60].strip(" .") or "student"
 
 
 def _unique_names(names: Iterable[str]) -> Iterator[str]:
+    """Yield names with ``-2``, ``-3`` where one is taken; case does not tell folders apart everywhere."""
     taken = {name.casefold() for name in RESERVED_NAMES}
     for name in names:
-        number, free = 1, name
-        while free.casefold() in taken:
+        number, unique = 1, name
+        while unique.casefold() in taken:
             number += 1
-            free = f"{name}-{number}"
-        taken.add(free.casefold())
-        yield free
+            unique = f"{name}-{number}"
+        taken.add(unique.casefold())
+        yield unique

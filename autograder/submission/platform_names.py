@@ -1,14 +1,14 @@
-"""What platforms write into names: who handed in, and at which attempt.
+"""What platforms write into names: who submitted, and which attempt it is.
 
 Canvas      ``lovelaceada_LATE_12345_67890_lab-2.ipynb``: the sortable name in lower case without
-            blanks and marks, ``LATE``, the user's number, the upload's, the file; a file handed in
+            blanks and marks, ``LATE``, the user's number, the upload's, the file; a file submitted
             again under its name gets ``-1``, ``-2``. Anonymous: ``anon_x7Kp2_67890_lab.ipynb``.
             (Canvas LMS, ``lib/content_zipper.rb``: ``get_filename``, ``add_upload_submission``.)
 Moodle      ``Ada Lovelace_12345_assignsubmission_file_/lab.ipynb``, or without the folder; the
-            number is the participant's in this assignment. A group's files bear its name in
+            number is the participant's in this assignment. A group's files have its name in
             place of the student's, or, from older versions, before it: ``Group A-Ada Lovelace``.
             (Moodle, ``mod/assign/classes/downloader.php``: ``get_student_prefix``.)
-Gradescope  ``submission_456/lab.ipynb``; who that is stands in ``submission_metadata.yml``.
+Gradescope  ``submission_456/lab.ipynb``; ``submission_metadata.yml`` says who that is.
 """
 
 import re
@@ -23,17 +23,21 @@ import yaml
 from autograder.errors import StudentError
 from autograder.lateness import parse_datetime
 from autograder.submission.archives import FileEntry
-from autograder.text import one_line
 
 METADATA = "submission_metadata.yml"
 TIMESTAMP = "timestamp.txt"
 
 _MAX_METADATA_BYTES = 64 * 2**20
+_MAX_NAME_CHARS = 255
+"""Longest name that a file system stores; an archive allows 65,535, on which patterns would be slow."""
+
+# A student chooses the end of these names (the file), and where platforms allow it the start (the display
+# name). They only help to find a row of the roster; no mark depends on them.
 _NAME_PATTERNS = (
     re.compile(r"(?:(?P<late>LATE)_)?(?P<who>anon_[1-9A-Za-z]{5})_(?P<upload>\d{2,})_(?P<file>.+)"),
     re.compile(r"(?P<who>.+?)_(?P<moodle>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?"),
     re.compile(
-        r"(?P<who>[^_]+)(?:_(?P<late>LATE))?_(?!\d{4}_\d\d_\d\dT)"  # that is what otter calls an export
+        r"(?P<who>[^_]+)(?:_(?P<late>LATE))?_(?!\d{4}_\d\d_\d\dT)"  # otter names its exports like this
         r"(?P<canvas>\d{2,})_(?P<upload>\d{2,})_(?P<file>.+)"
     ),
     re.compile(r"(?P<who>submission_\d+)"),  # Gradescope
@@ -42,16 +46,16 @@ _NAME_PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """Who handed something in and when, as far as names and the platform tell."""
+    """Who submitted something and when, as far as names and the platform say."""
 
     student: str
-    """A name for what is written; need not be fit for a path."""
+    """A name for reports; it may be unfit for a path."""
 
     name: str = ""
-    """The person's, or the group's, as the platform writes it."""
+    """The person's or the group's name as the platform writes it."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
-    """What else is known: ``canvas``, ``moodle``, ``id``, ``email``, or the ``student`` of a folder."""
+    """Other identifiers: ``canvas``, ``moodle``, ``id``, ``email``, or the ``student`` of a folder."""
 
     submitted_at: str = ""
     """Date and time with a zone, e.g. ``2027-01-29T23:59:00+00:00``; empty if unknown."""
@@ -60,83 +64,93 @@ class Submitter:
     """Whether the platform marked it as late."""
 
     members: tuple[str, ...] = ()
-    """Names of all who handed this in together; empty for one."""
+    """Names of all members of the group that submitted this; empty for one student."""
 
 
 class _PlatformName(NamedTuple):
-    """A name that a platform wrote."""
+    """The parts of a name that a platform wrote."""
 
     student: str
-    platform: str
-    """``canvas``, ``moodle`` or empty."""
+    ids: dict[str, str]
+    """The number in the platform, by ``canvas`` or ``moodle``; empty if the name has none."""
 
-    number: str
     late: bool
     upload: int
+    """Canvas' number of the upload; 0 if the name has none."""
+
     file: str
+    """The student's name for the file, without Canvas' ``-1``; empty if the name has none."""
+
+    attempt: int
+    """Canvas' ``-1`` as a number; 0 for the first attempt."""
 
 
 def student_from_platform_name(name: str) -> str:
     """Return the student in a name that a platform wrote; empty if none did."""
-    found = _parse_name(name)
-    return "_".join(filter(None, (found.student, found.number))) if found else ""
+    parsed = _parse_name(name)
+    return "_".join([parsed.student, *parsed.ids.values()]) if parsed else ""
 
 
 def original_name(name: str) -> str:
     """Return what a student called a file, without what a platform wrote around it."""
-    found = _parse_name(name)
-    return _split_attempt(found.file)[0] if found and found.file else name
+    parsed = _parse_name(name)
+    return parsed.file if parsed and parsed.file else name
 
 
 def identify_submitter(name: str, entries: Sequence[FileEntry], depth: int) -> Submitter:
-    """Return who handed in some files.
+    """Return who submitted some files.
 
     Args:
         name: the student's by the name of the folder or file.
-        depth: at which part of the entries' paths a platform's name may stand.
+        entries: the student's files.
+        depth: index of the part of the entries' paths that a platform may have written.
     """
-    found = [parts for entry in entries if (parts := _parse_name(entry.parts[depth]))]
-    if not found or not found[0].platform:
-        return Submitter(name, ids={} if found else {"student": name})
-    return Submitter(name, found[0].student, {found[0].platform: found[0].number})
+    for entry in entries:
+        if parsed := _parse_name(entry.parts[depth]):
+            return Submitter(name, parsed.student if parsed.ids else "", parsed.ids)
+    return Submitter(name, ids={"student": name})
 
 
 def is_late(entry: FileEntry) -> bool:
-    """Return whether a platform marked a file, or what it is in, as late."""
-    return any(found.late for part in entry.parts if (found := _parse_name(part)))
+    """Return True if a platform marked a file, or the folder or archive that it is in, as late."""
+    names = map(_parse_name, entry.parts)
+    return any(parsed.late for parsed in names if parsed)
 
 
 def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[str, ...]]:
     """Return the files of the last attempt, and a sentence about those before it.
 
-    Of files that bear the same name but for Canvas' ``-1``, ``-2``, the highest number counts, and
+    Of files whose names differ only in Canvas' ``-1``, ``-2``, the highest number counts, and
     of two with the same number the later upload.
     """
-    alike: dict[str, list[tuple[int, int, FileEntry]]] = {}
+    attempts: dict[str, list[tuple[int, int, FileEntry]]] = {}
     for entry in entries:
-        found = _parse_name(entry.name)
-        if found and found.upload:
-            plain, number = _split_attempt(found.file)
-            alike.setdefault(plain.casefold(), []).append((number, found.upload, entry))
+        parsed = _parse_name(entry.name)
+        if parsed and parsed.upload:
+            attempt = (parsed.attempt, parsed.upload, entry)
+            attempts.setdefault(parsed.file.casefold(), []).append(attempt)
         else:
-            alike.setdefault("/".join(entry.parts), []).append((0, 0, entry))
-    kept, sentences = [], []
-    for files in alike.values():
-        *before, last = sorted(files, key=lambda file: file[:2])
-        kept.append(last[2])
-        others = dict.fromkeys(_display_path(one[2]) for one in before if one[:2] != last[:2])
-        if others:
-            count = f"{len(others) + 1} attempts were handed in"
-            sentences.append(f"{count}; the last counts, {_display_path(last[2])}, not {', '.join(others)}.")
-    return kept, tuple(sentences)
+            attempts.setdefault("/".join(entry.parts), []).append((0, 0, entry))
+    last_entries, sentences = [], []
+    for files in attempts.values():
+        *earlier, last = sorted(files, key=lambda file: file[:2])
+        last_entries.append(last[2])
+        paths = dict.fromkeys(file[2].display_path() for file in earlier if file[:2] != last[:2])
+        if paths:
+            count = f"{len(paths) + 1} attempts were submitted"
+            sentences.append(
+                f"{count}; the last one counts, {last[2].display_path()}, not {', '.join(paths)}."
+            )
+    return last_entries, tuple(sentences)
 
 
 def nbgrader_timestamp(entries: Sequence[FileEntry]) -> str:
-    """Return when nbgrader collected a submission, by the file it writes; empty if none is readable.
+    """Return when nbgrader collected a submission, by the file it writes; empty if it cannot be read.
 
     Like nbgrader, a time without a zone is taken as UTC.
     """
     for entry in entries:
+        # nbgrader writes it beside the notebook; one further down was packed by the student.
         if entry.name == TIMESTAMP and len(entry.parts) == 3:
             try:
                 text = entry.read(100).decode("ascii", errors="replace").strip()
@@ -148,39 +162,43 @@ def nbgrader_timestamp(entries: Sequence[FileEntry]) -> str:
 
 
 def gradescope_submitters(entry: FileEntry) -> dict[str, list[Submitter]]:
-    """Return who handed in each folder of a Gradescope export; several for a group.
+    """Return who submitted each folder of a Gradescope export; several for a group.
 
-    Keys are Ruby's symbols (``:submitters``). What is not as expected counts as not said.
+    Keys of the file are Ruby's symbols (``:submitters``). Whatever has another form is ignored.
     """
+    # The safe loader builds plain data only: a tag in the file names no class. libyaml's is the same
+    # loader in C, without which a class of a thousand takes minutes.
     try:
         data = entry.read(_MAX_METADATA_BYTES)
-        found = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        table = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (StudentError, yaml.YAMLError, ValueError, RecursionError):
         return {}
-    table = found if isinstance(found, dict) else {}
-    return {str(folder): _folder_submitters(str(folder), said) for folder, said in table.items()}
+    if not isinstance(table, dict):
+        return {}
+    return {str(folder): _folder_submitters(str(folder), metadata) for folder, metadata in table.items()}
 
 
 def _folder_submitters(folder: str, metadata: Any) -> list[Submitter]:
-    metadata = metadata if isinstance(metadata, dict) else {}
-    listed = metadata.get(":submitters")
-    people = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    names = [_text(one.get(":name")) or _text(one.get(":email")) for one in people]
-    at = metadata.get(":created_at")
-    stamped = at if isinstance(at, datetime) and at.tzinfo else parse_datetime(_text(at))
-    return [
-        Submitter(
-            "_".join(filter(None, (name or folder, _text(one.get(":sid")) or folder.split("_")[-1]))),
-            _text(one.get(":name")),
-            {key: text for key in ("id", "email") if (text := _text(one.get(_RUBY_KEYS[key])))},
-            stamped.isoformat() if stamped else "",
-            members=tuple(names) if len(people) > 1 else (),
+    if not isinstance(metadata, dict) or not isinstance(metadata.get(":submitters"), list):
+        return []
+    created = metadata.get(":created_at")
+    if not (isinstance(created, datetime) and created.tzinfo):
+        created = parse_datetime(_text(created))
+    people = [person for person in metadata[":submitters"] if isinstance(person, dict)]
+    names = [_text(person.get(":name")) or _text(person.get(":email")) for person in people]
+    submitters = []
+    for person, name in zip(people, names, strict=True):
+        ids = {"id": _text(person.get(":sid")), "email": _text(person.get(":email"))}
+        submitters.append(
+            Submitter(
+                f"{name or folder}_{ids['id'] or folder.split('_')[-1]}",
+                _text(person.get(":name")),
+                {key: value for key, value in ids.items() if value},
+                created.isoformat() if created else "",
+                members=tuple(names) if len(people) > 1 else (),
+            )
         )
-        for one, name in zip(people, names, strict=True)
-    ]
-
-
-_RUBY_KEYS = {"id": ":sid", "email": ":email"}
+    return submitters
 
 
 def _text(value: Any) -> str:
@@ -188,23 +206,17 @@ def _text(value: Any) -> str:
 
 
 def _parse_name(name: str) -> _PlatformName | None:
+    """Return the parts of a name that a platform wrote; None if none of them writes such names."""
+    if len(name) > _MAX_NAME_CHARS:
+        return None
     for pattern in _NAME_PATTERNS:
         if match := pattern.fullmatch(name):
-            said = match.groupdict()
-            system = next((one for one in ("canvas", "moodle") if said.get(one)), "")
-            upload, file = int(said.get("upload") or 0), said.get("file") or ""
-            return _PlatformName(
-                match["who"], system, said.get(system) or "", bool(said.get("late")), upload, file
-            )
+            groups = match.groupdict(default="")
+            ids = {platform: groups[platform] for platform in ("canvas", "moodle") if groups.get(platform)}
+            file, attempt = groups.get("file", ""), 0
+            path = PurePosixPath(file)
+            if numbered := re.fullmatch(r"(.+)-(\d{1,3})", path.stem):
+                file, attempt = f"{numbered[1]}{path.suffix}", int(numbered[2])
+            upload = int(groups.get("upload") or 0)
+            return _PlatformName(groups["who"], ids, bool(groups.get("late")), upload, file, attempt)
     return None
-
-
-def _split_attempt(file: str) -> tuple[str, int]:
-    """Return a file's name without Canvas' number, and the number; 0 for the first."""
-    path = PurePosixPath(file)
-    found = re.fullmatch(r"(.+)-(\d{1,3})", path.stem)
-    return (f"{found[1]}{path.suffix}", int(found[2])) if found else (file, 0)
-
-
-def _display_path(entry: FileEntry) -> str:
-    return one_line("/".join(entry.parts), 80)

@@ -1,47 +1,67 @@
-"""A submitted file taken apart into cells, with what had to be put right.
+"""A submitted file as cells, and what had to be repaired to read it.
 
-Sizes and counts are capped before anything is parsed. Stored outputs are not looked at here:
-``outputs`` reads them for their author, and nothing that is graded does.
+The file may be anything: sizes and counts are limited before anything is parsed, and what is returned
+is plain text and numbers. Ids, tags and stored outputs are claims of the file; nothing is graded by them.
 """
 
+import binascii
 import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbformat.v4.convert import upgrade_cell
 
 from autograder.errors import StudentError
 from autograder.notebook import CellType, to_notebook_node
-from autograder.submission import script
-from autograder.text import one_line
+from autograder.text import multi_line, one_line
 
 MAX_FILE_BYTES = 200_000_000
-"""Of one file; a notebook with 100 MB of outputs is still read."""
+"""Size of one file; a notebook with 100 MB of outputs is still read."""
 
 MAX_CELL_CHARS = 100_000
-"""Characters; the wire carries no longer text."""
+"""Characters of one cell; the wire carries no longer text."""
 
 MAX_NOTEBOOK_CHARS = 400_000
 """Characters of all cells together; Python parses as many in 4 s, and the lab has 50,000."""
 
 MAX_CELLS = 2_000
+MAX_OUTPUTS = 20
+"""Stored outputs of one cell."""
+
+MAX_OUTPUT_CHARS = 4_000
+"""Characters of one stored text."""
+
+MAX_OUTPUT_LINES = 60
+MAX_IMAGE_BYTES = 3_000_000
+"""Size of one stored image."""
+
 _MAX_QUOTES = 20_000_000
 _MAX_CONTAINERS = 1_000_000
 _MAX_VALUES = 20_000_000
+_MAX_FRAGMENTS = 5_000
+"""Strings in which a notebook stores one text or image."""
 
-SUBMIT_NOTEBOOK_HINT = "hand in the notebook itself (.ipynb)"
+SUBMIT_NOTEBOOK_HINT = "submit the notebook file (.ipynb)"
 """What most students with a problem must do."""
 
-_SAVE_AGAIN_HINT = "open it in Jupyter, save it and hand it in again"
+_SAVE_AGAIN_HINT = "open it in Jupyter, save it and submit it again"
+
+# These patterns run on files of 200 MB that somebody may have made to slow them down. Quantifiers are
+# possessive (``++``) or bounded, so that a match that almost succeeds is not tried again.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters and those that change the direction of a text."""
+"""Control characters, and characters that change the direction of a text."""
 
-_PICTURE = re.compile(r"data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=]++")
+_EMBEDDED_IMAGE = re.compile(r"data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=]++")
 """Pasted into prose by some editors, and large."""
+
+_CELL_MARKER = re.compile(r"# In\[[\d ]*+\]:[ \t]*+|#[ \t]*+%%++(?:[ \t]++(?P<title>.*))?")
+"""nbconvert's ``# In[3]:`` and the ``# %%`` of jupytext, VS Code and Spyder."""
+
+_SCRIPT_HEADER = re.compile(r"\A(?:#!.*\n)?(?:# -\*-.*\n|# coding:.*\n)?\s*+(?:# ---\n(?:#.*\n)*?# ---\n)?")
 
 _ENCODING_SIGNATURES = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
@@ -53,25 +73,39 @@ _ENCODING_SIGNATURES = (
     (b"\0{", "utf-16-be", "UTF-16"),
 )
 _OTHER_FILE_SIGNATURES = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "an archive or an office document"),
+    (b"%pdf", "a PDF"),
+    (b"pk\x03\x04", "an archive or an office document"),
     (b"\xd0\xcf\x11\xe0", "an office document"),
-    (b"\x89PNG", "a picture"),
+    (b"\x89png", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
+    (b"gif8", "a picture"),
     (b"\x1f\x8b", "an archive"),
-    (b"Rar!", "an archive"),
+    (b"rar!", "an archive"),
     (b"7z\xbc\xaf", "an archive"),
     (b"{\\rtf", "an office document"),
     (b"<!doctype", "a web page"),
     (b"<html", "a web page"),
     (b"<?xml", "an XML file"),
 )
+"""How other files start, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One stored output of a cell, which its author may have written by hand."""
+
+    text: str = ""
+    """Printable, on several lines; empty for an image."""
+
+    png: bytes = b""
+    """What claims to be a PNG file and was not looked into; empty for a text."""
+
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedCell:
-    """One cell as it was handed in; all of it is what the file claims."""
+    """One cell as it was submitted; all of it is what the file claims."""
 
     number: int
     """Its place in the file, from 1."""
@@ -85,6 +119,8 @@ class SubmittedCell:
     """nbgrader's name of the cell."""
 
     tags: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    """What the file stores below it; empty unless asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,167 +129,178 @@ class SubmittedFile:
 
     cells: tuple[SubmittedCell, ...]
     repairs: tuple[str, ...]
+    """What was repaired, one sentence each."""
+
     assignment: str = ""
     """The assignment that the file says it belongs to; empty if it does not say."""
 
 
-def read(data: bytes) -> tuple[tuple[SubmittedCell, ...], tuple[str, ...]]:
-    """Return the cells of a notebook or of an exported script, and what was repaired.
+def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
+    """Return the cells of a notebook or of an exported script.
+
+    Args:
+        data: the file, of any content.
+        with_outputs: whether to decode stored outputs too, which takes time and memory that the
+            submitter chooses; grading does without.
 
     Raises:
         StudentError: it is neither; the message is one sentence for the student.
     """
-    submitted = read_submission(data)
-    return submitted.cells, submitted.repairs
-
-
-def read_submission(data: bytes) -> SubmittedFile:
-    """Return all that is read of a file; see ``read``."""
-    if problem := unreadable_reason(data[:64], len(data)):
-        raise StudentError(problem)
-    text, repairs = decode(data)
+    if reason := unreadable_reason(data):
+        raise StudentError(reason)
+    text, repairs = _decode(data)
+    metadata: Any = {}
     if text.startswith("{"):
-        return _parse_notebook(parse_json(text), repairs)
-    if "\0" in text or not any(char.isprintable() for char in text[:100]):
+        raw = _parse_json(text)
+        metadata, raw_cells = raw.get("metadata"), raw.get("cells")
+        if not isinstance(raw_cells, list):
+            raw_cells = _upgrade_cells(raw.get("worksheets"))
+            repairs.append("The notebook has an old format (3); it was converted.")
+    elif "\0" in text or not any(char.isprintable() for char in text[:100]):
         raise StudentError(f"The file is neither a notebook nor a Python script; {SUBMIT_NOTEBOOK_HINT}.")
-    repairs.append("This is a script instead of a notebook; its cells were found by their markers.")
-    raw = [{"cell_type": kind, "source": part} for kind, part in script.split_cells(text)]
-    return _to_submitted_file(raw, {}, repairs)
-
-
-def unreadable_reason(head: bytes, size_bytes: int) -> str:
-    """Return why a file cannot be a notebook, as a sentence for the student; empty if it can.
-
-    Args:
-        head: its first bytes.
-    """
-    if size_bytes == 0:
-        return f"The file is empty (0 bytes); {SUBMIT_NOTEBOOK_HINT}."
-    if size_bytes > MAX_FILE_BYTES:
-        megabytes = MAX_FILE_BYTES // 1_000_000
-        return f"The file is larger than {megabytes} MB; clear the outputs of the notebook and save it again."
-    if not head.strip(b"\0 \t\r\n"):
-        return f"The file holds nothing but blanks; {_SAVE_AGAIN_HINT}."
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    for mark, what in _OTHER_FILE_SIGNATURES:
-        if start.startswith(mark.lower()):
-            return f"The file is {what}, not a notebook; {SUBMIT_NOTEBOOK_HINT}."
-    return ""
-
-
-def decode(data: bytes) -> tuple[str, list[str]]:
-    """Return the text of a file, without blanks around it, and what is said about that."""
-    for mark, codec, name in _ENCODING_SIGNATURES:
-        if data.startswith(mark):
-            text = data.decode(codec, errors="replace")
-            return text.strip("\0 \t\r\n\ufeff"), [f"The file was saved as {name}; it was read as that."]
-    try:
-        return data.decode().strip("\0 \t\r\n"), []
-    except UnicodeDecodeError:
-        text = data.decode("cp1252" if _is_cp1252(data) else "latin-1")
-        return text.strip("\0 \t\r\n"), ["The file was not saved as UTF-8; some letters may be wrong."]
-
-
-def _is_cp1252(data: bytes) -> bool:
-    return not any(code in data for code in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
-
-
-def parse_json(text: str) -> dict[str, Any]:
-    """Return the JSON of a notebook, if it is of a size that can be parsed.
-
-    Raises:
-        StudentError: it is not, or it is no JSON.
-    """
-    structure = "" if text.count('"') > _MAX_QUOTES else _STRING.sub("", text)
-    containers = structure.count("[") + structure.count("{")
-    if not structure or containers > _MAX_CONTAINERS or structure.count(",") > _MAX_VALUES:
-        raise StudentError("The notebook holds too many values; clear its outputs and save it again.")
-    try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as error:
-        found = f"line {error.lineno}: {error.msg}"
-        if re.search(r"^(<<<<<<<|>>>>>>>)", text, re.MULTILINE):
-            found = "it holds the marks of a merge conflict"
-        raise StudentError(f"The notebook is damaged ({found}); {_SAVE_AGAIN_HINT}.") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise StudentError(f"The notebook is damaged (it is no JSON); {_SAVE_AGAIN_HINT}.") from None
-    if not isinstance(raw, dict):
-        raise StudentError(f"The file is JSON but no notebook; {SUBMIT_NOTEBOOK_HINT}.")
-    return raw
-
-
-def _parse_notebook(raw: dict[str, Any], repairs: list[str]) -> SubmittedFile:
-    metadata = raw.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    sheets = raw.get("worksheets")
-    if isinstance(raw.get("cells"), list):
-        cells = raw["cells"]
-    elif isinstance(sheets, list):
-        repairs.append("The notebook has an old format (3); it was converted.")
-        cells = list(_upgrade_cells(sheets))
     else:
-        raise StudentError(f"The file is JSON but no notebook; {SUBMIT_NOTEBOOK_HINT}.")
-    return _to_submitted_file(cells, metadata, repairs)
-
-
-def _upgrade_cells(sheets: list[Any]) -> Iterator[Any]:
-    """Yield the cells of format 3 as nbformat converts them, without their outputs."""
-    for sheet in sheets:
-        for cell in sheet.get("cells") or () if isinstance(sheet, dict) else ():
-            try:
-                upgraded = upgrade_cell(to_notebook_node({**cell, "outputs": []}))
-            except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-                yield None
-            else:
-                yield {**upgraded, "id": None}
-
-
-def _to_submitted_file(raw: list[Any], metadata: dict[str, Any], repairs: list[str]) -> SubmittedFile:
-    if not raw:
+        repairs.append("This is a script instead of a notebook; its cells were found by their markers.")
+        raw_cells = [{"cell_type": kind, "source": source} for kind, source in _split_script(text)]
+    if not raw_cells:
         raise StudentError(f"The notebook has no cells; {_SAVE_AGAIN_HINT}.")
-    found = [_parse_cell(number, cell) for number, cell in enumerate(raw[:MAX_CELLS], 1)]
-    lost = [number for number, cell in enumerate(found, 1) if cell is None]
-    if lost:
-        repairs.append(f"{_format_cell_numbers(lost)} cannot be read and was left out.")
-    if len(raw) > MAX_CELLS:
-        repairs.append(f"Cells after number {MAX_CELLS:,} were left out.")
-    cells, cut = [], []
-    for cell in filter(None, found):
-        text = _clean(cell.text, cell.kind)
-        if len(text) > MAX_CELL_CHARS:
-            cut.append(cell.number)
-            continue
-        cells.append(_with_text(cell, text))
-    if cut:
-        repairs.append(
-            f"{_format_cell_numbers(cut)} is longer than {MAX_CELL_CHARS:,} characters and was left out."
-        )
-    if any("\0" in cell.text for cell in filter(None, found)):
-        repairs.append("Null characters were taken out of the code.")
-    if sum(len(cell.text) for cell in cells) > MAX_NOTEBOOK_CHARS:
-        raise StudentError(f"The notebook holds more than {MAX_NOTEBOOK_CHARS:,} characters of text.")
-    course = metadata.get("course")
+    cells = _parse_cells(raw_cells, repairs, with_outputs=with_outputs)
+    course = metadata.get("course") if isinstance(metadata, dict) else None
     claim = course.get("assignment") if isinstance(course, dict) else ""
     return SubmittedFile(tuple(cells), tuple(repairs), one_line(claim, 80))
 
 
+def unreadable_reason(data: bytes) -> str:
+    """Return why a file cannot be a notebook, as a sentence for the student; empty if it can."""
+    if not data:
+        return f"The file is empty (0 bytes); {SUBMIT_NOTEBOOK_HINT}."
+    if len(data) > MAX_FILE_BYTES:
+        megabytes = MAX_FILE_BYTES // 1_000_000
+        return f"The file is larger than {megabytes} MB; clear the outputs of the notebook and save it again."
+    start = data[:64]
+    if not start.strip(b"\0 \t\r\n"):
+        return f"The file contains nothing but blanks; {_SAVE_AGAIN_HINT}."
+    start = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for signature, kind in _OTHER_FILE_SIGNATURES:
+        if start.startswith(signature):
+            return f"The file is {kind}, not a notebook; {SUBMIT_NOTEBOOK_HINT}."
+    return ""
+
+
+def _decode(data: bytes) -> tuple[str, list[str]]:
+    """Return the text of a file without blanks around it, and what is said about its encoding."""
+    for signature, codec, name in _ENCODING_SIGNATURES:
+        if data.startswith(signature):
+            text = data.decode(codec, errors="replace")
+            return text.strip("\0 \t\r\n\ufeff"), [f"The file was saved as {name}; it was read as that."]
+    repairs: list[str] = []
+    for codec in ("utf-8", "cp1252"):
+        try:
+            return data.decode(codec).strip("\0 \t\r\n"), repairs
+        except UnicodeDecodeError:
+            repairs = ["The file was not saved as UTF-8; some letters may be wrong."]
+    # Latin-1 gives every byte a meaning: this line cannot fail.
+    return data.decode("latin-1").strip("\0 \t\r\n"), repairs
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    """Return the JSON of a notebook if it is of a size that can be parsed.
+
+    Raises:
+        StudentError: it is too large, or is not the JSON of a notebook.
+    """
+    # A list of 20 million empty strings is 60 MB of JSON and gigabytes of objects. So brackets and commas
+    # are counted first, outside of strings; and quotes before that, for each string costs the pattern time.
+    structure = "" if text.count('"') > _MAX_QUOTES else _STRING.sub("", text)
+    containers = structure.count("[") + structure.count("{")
+    if not structure or containers > _MAX_CONTAINERS or structure.count(",") > _MAX_VALUES:
+        raise StudentError("The notebook contains too many values; clear its outputs and save it again.")
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError, MemoryError) as error:
+        # ValueError is also a number of more digits than Python converts, RecursionError 100,000 brackets.
+        reason = "it is not JSON"
+        if re.search(r"^(<<<<<<<|>>>>>>>)", text, re.MULTILINE):
+            reason = "it contains the marks of a merge conflict"
+        elif isinstance(error, json.JSONDecodeError):
+            reason = f"line {error.lineno}: {error.msg}"
+        raise StudentError(f"The notebook is damaged ({reason}); {_SAVE_AGAIN_HINT}.") from None
+    if not isinstance(raw, dict) or not any(
+        isinstance(raw.get(key), list) for key in ("cells", "worksheets")
+    ):
+        raise StudentError(f"The file is JSON but not a notebook; {SUBMIT_NOTEBOOK_HINT}.")
+    return raw
+
+
+def _upgrade_cells(sheets: Any) -> list[Any]:
+    """Return the cells of format 3 as nbformat converts them, without their outputs."""
+    upgraded: list[Any] = []
+    for sheet in sheets:
+        raw_cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        if not isinstance(raw_cells, list):
+            continue
+        for cell in raw_cells[: MAX_CELLS + 1]:
+            # nbformat trusts what it converts; whatever it raises on a forged cell, that cell is unreadable.
+            try:
+                node = upgrade_cell(to_notebook_node({**cell, "outputs": []}))
+                upgraded.append({**node, "id": None})
+            except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+                upgraded.append(None)
+    return upgraded
+
+
+def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool) -> list[SubmittedCell]:
+    """Return the cells that can be read, and add to the repairs what was left out."""
+    cells: list[SubmittedCell] = []
+    unreadable, too_long, has_nulls = [], [], False
+    for number, raw in enumerate(raw_cells[:MAX_CELLS], 1):
+        cell = _parse_cell(number, raw)
+        if cell is None:
+            unreadable.append(number)
+            continue
+        # An encoding cannot hold half a surrogate pair, a file cannot hold a null character in code, and
+        # prose is shown to people. Code keeps its invisible characters, for they may be in a string.
+        has_nulls = has_nulls or "\0" in cell.text
+        text = cell.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        text = text.encode("utf-8", errors="replace").decode()
+        if cell.kind is not CellType.CODE:
+            text = _EMBEDDED_IMAGE.sub("data:", _INVISIBLE.sub("", text))
+        if len(text) > MAX_CELL_CHARS:
+            too_long.append(number)
+        else:
+            outputs = tuple(_read_outputs(raw.get("outputs"))) if with_outputs else ()
+            cells.append(replace(cell, text=text, outputs=outputs))
+    if unreadable:
+        repairs.append(f"{_format_cell_numbers(unreadable)} cannot be read and was left out.")
+    if len(raw_cells) > MAX_CELLS:
+        repairs.append(f"Cells after number {MAX_CELLS:,} were left out.")
+    if too_long:
+        limit = f"{MAX_CELL_CHARS:,} characters"
+        repairs.append(f"{_format_cell_numbers(too_long)} is longer than {limit} and was left out.")
+    if has_nulls:
+        repairs.append("Null characters were removed from the code.")
+    if sum(len(cell.text) for cell in cells) > MAX_NOTEBOOK_CHARS:
+        raise StudentError(f"The notebook contains more than {MAX_NOTEBOOK_CHARS:,} characters of text.")
+    return cells
+
+
 def _parse_cell(number: int, raw: Any) -> SubmittedCell | None:
-    """Return a cell of format 4, or None if it is none."""
+    """Return a cell of format 4 with its text as stored; None if it is not one."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in list(CellType):
         return None
-    source = raw.get("source", "")
+    source, metadata = raw.get("source", ""), raw.get("metadata")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
         return None
-    metadata = raw.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    # Metadata of another form than the tools write is ignored, not an error: editors keep foreign keys.
+    if not isinstance(metadata, dict):
+        metadata = {}
     grading, tags = metadata.get("nbgrader"), metadata.get("tags")
     return SubmittedCell(
         number,
         CellType(raw["cell_type"]),
         source,
-        _short_text(raw.get("id")) or _short_text(metadata.get("id")),
+        _short_text(raw.get("id")) or _short_text(metadata.get("id")),  # Colab moves it there
         _short_text(grading.get("grade_id")) if isinstance(grading, dict) else "",
         tuple(map(_short_text, tags[:20])) if isinstance(tags, list) else (),
     )
@@ -263,18 +310,102 @@ def _short_text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= 100 else ""
 
 
-def _with_text(cell: SubmittedCell, text: str) -> SubmittedCell:
-    return SubmittedCell(cell.number, cell.kind, text, cell.id, cell.grade_id, cell.tags)
-
-
-def _clean(text: str, kind: CellType) -> str:
-    """Return text with plain line ends, without what no encoding can hold; prose is fit to be shown."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    text = text.encode("utf-8", errors="replace").decode()
-    return text if kind is CellType.CODE else _PICTURE.sub("data:", _INVISIBLE.sub("", text))
-
-
 def _format_cell_numbers(numbers: list[int]) -> str:
     shown = ", ".join(map(str, numbers[:5]))
     more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
     return f"Cell {shown}{more}"
+
+
+def _read_outputs(stored: Any) -> Iterator[Output]:
+    """Yield a cell's outputs: texts, errors and images; HTML, SVG and JavaScript are left out."""
+    for raw in stored[:MAX_OUTPUTS] if isinstance(stored, list) else ():
+        if not isinstance(raw, dict):
+            continue
+        kind, bundle = raw.get("output_type"), raw.get("data")
+        text, png = "", b""
+        if kind == "error":
+            name, value = one_line(raw.get("ename"), 300), one_line(raw.get("evalue"), 300)
+            text = f"{name}: {value}" if name and value else name or value
+        elif kind == "stream":
+            text = _output_text(raw.get("text"))
+        elif kind in ("display_data", "execute_result") and isinstance(bundle, dict):
+            png = _decode_image(bundle.get("image/png"))
+            text = "" if png else _output_text(bundle.get("text/plain"))
+        if text or png:
+            yield Output(text, png, is_error=kind == "error")
+
+
+def _output_text(raw: Any) -> str:
+    return multi_line(_join_fragments(raw, 4 * MAX_OUTPUT_CHARS), MAX_OUTPUT_CHARS, MAX_OUTPUT_LINES)
+
+
+def _decode_image(raw: Any) -> bytes:
+    """Return the bytes of an image; none if it is too large or is not Base64."""
+    max_chars = MAX_IMAGE_BYTES * 4 // 3 + 4
+    text = "".join(_join_fragments(raw, max_chars + 1).split())
+    if not text or len(text) > max_chars:
+        return b""
+    try:
+        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError:
+        return b""
+
+
+def _join_fragments(raw: Any, max_chars: int) -> str:
+    """Return a text that may be stored in fragments, cut to a length before it is joined."""
+    fragments: list[str] = []
+    remaining = max_chars
+    for fragment in raw[:_MAX_FRAGMENTS] if isinstance(raw, list) else [raw]:
+        if not isinstance(fragment, str) or remaining <= 0:
+            break
+        fragments.append(fragment[:remaining])
+        remaining -= len(fragments[-1])
+    return "".join(fragments)
+
+
+def _split_script(text: str) -> Iterator[tuple[CellType, str]]:
+    """Yield the type and the text of each cell; a script without markers is one cell."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = _SCRIPT_HEADER.sub("", text, count=1).split("\n")
+    markers = []
+    for number, line in enumerate(lines):
+        if match := _CELL_MARKER.fullmatch(line):
+            markers.append((number, (match["title"] or "").lower()))
+    if not markers:
+        yield CellType.CODE, "\n".join(lines).strip("\n")
+        return
+    yield from _code_and_comments(lines[: markers[0][0]])
+    ends = [number for number, _ in markers[1:]] + [len(lines)]
+    for (number, title), end in zip(markers, ends, strict=True):
+        cell_lines = lines[number + 1 : end]
+        if "[markdown]" in title or "[md]" in title:
+            yield CellType.MARKDOWN, _uncomment(cell_lines)
+        elif "[raw]" not in title:
+            yield from _code_and_comments(cell_lines)
+
+
+def _code_and_comments(lines: list[str]) -> Iterator[tuple[CellType, str]]:
+    """Yield code, then the blocks of comments below it: nbconvert's way to write Markdown cells."""
+    code_end, is_code = 0, False
+    for number, line in enumerate(lines, 1):
+        if not line.strip(" \t"):
+            is_code = False
+        elif not line.startswith("#"):
+            is_code = True
+        if is_code:
+            code_end = number
+    code = "\n".join(lines[:code_end]).strip("\n")
+    if code.strip():
+        yield CellType.CODE, code
+    comments = "\n".join(lines[code_end:]).strip("\n")
+    for block in re.split(r"\n(?:[ \t]*+\n)++", comments):
+        if block.strip():
+            yield CellType.MARKDOWN, _uncomment(block.split("\n"))
+
+
+def _uncomment(lines: list[str]) -> str:
+    text = "\n".join(lines).strip()
+    for quotes in ('"""', "'''"):
+        if len(text) >= 6 and text.startswith(quotes) and text.endswith(quotes):
+            return text[3:-3].strip()
+    return "\n".join(re.sub(r"^# ?", "", line) for line in lines).strip()

@@ -1,7 +1,8 @@
 """Which of a student's files is the submission."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import PurePosixPath
 
 from autograder.course import Assignment
@@ -10,21 +11,27 @@ from autograder.notebook import parse_cells
 from autograder.submission import archives
 from autograder.submission.archives import FileEntry
 from autograder.submission.platform_names import original_name
-from autograder.submission.read import SUBMIT_NOTEBOOK_HINT, read_submission, unreadable_reason
-from autograder.text import one_line
+from autograder.submission.read import SUBMIT_NOTEBOOK_HINT, read, unreadable_reason
 
 _MAX_FILES = 20
-"""Files of one student that are looked into."""
+"""Files of one student that are opened."""
 
-_HEAD_BYTES = 64
 _UNGRADABLE_SUFFIXES = (
     ".7z", ".doc", ".docx", ".gz", ".htm", ".html", ".json", ".md", ".odt", ".pages", ".pdf", ".png",
-    ".jpg", ".rar", ".rtf", ".tar", ".tgz", ".txt",
+    ".jpg", ".rar", ".rtf", ".tar", ".tgz", ".txt", ".zip",
 )  # fmt: skip
-"""Endings of what students hand in by mistake."""
+"""Endings of what students submit by mistake, and of archives that could not be opened."""
 
 _IGNORED_FOLDERS = ("__MACOSX", "__pycache__")
 _RELEASE_FILES = ("checks.py", "__zip_filename__")
+
+
+class _FileKind(IntEnum):
+    """What a file is by its name, best first."""
+
+    NOTEBOOK = 0
+    SCRIPT = 1
+    OTHER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,124 +40,148 @@ class SelectedFile:
 
     entry: FileEntry
     problem: str
-    """Why it cannot be, as a sentence for the student."""
+    """Why it cannot be graded, as a sentence for the student; empty if it can."""
 
     repairs: tuple[str, ...]
 
 
 def is_release_file(parts: tuple[str, ...], assignment: Assignment) -> bool:
-    """Return whether a path is one that every release has, and so no student's work."""
-    return (
-        any(part.startswith(".") or part in _IGNORED_FOLDERS or part == assignment.kit for part in parts)
-        or parts[-1] in _RELEASE_FILES
-        or ("tests" in parts and parts[-1].endswith(".py"))
-    )
+    """Return True if a path is one that every release has, and so not a student's work."""
+    for part in parts:
+        if part.startswith(".") or part in _IGNORED_FOLDERS or part == assignment.kit:
+            return True
+    return parts[-1] in _RELEASE_FILES or ("tests" in parts and parts[-1].endswith(".py"))
 
 
 def is_release_layout(parts: tuple[str, ...], assignment: Assignment) -> bool:
-    """Return whether a path is what stands beside a released notebook, and so one student's folder."""
-    return parts[0] == assignment.kit if len(parts) > 1 else parts[0] in _RELEASE_FILES
+    """Return True if a path is next to a notebook in every release: the folder is one student's."""
+    if len(parts) == 1:
+        return parts[0] in _RELEASE_FILES
+    return parts[0] == assignment.kit
 
 
 def is_gradable(parts: tuple[str, ...], assignment: Assignment) -> bool:
-    """Return whether a path is that of a notebook, a script or an archive."""
-    return is_submission(parts, assignment) and (_kind(parts[-1]) != 2 or parts[-1].lower().endswith(".zip"))
+    """Return True if a path is that of a notebook, a script or an archive."""
+    is_other = _file_kind(parts[-1]) is _FileKind.OTHER
+    return is_submission(parts, assignment) and (not is_other or parts[-1].lower().endswith(".zip"))
 
 
 def is_submission(parts: tuple[str, ...], assignment: Assignment) -> bool:
-    """Return whether a path may be what a student hands in, readable or not."""
-    return not is_release_file(parts, assignment) and _kind(parts[-1]) is not None
+    """Return True if a path may be what a student submits, readable or not."""
+    return not is_release_file(parts, assignment) and _file_kind(parts[-1]) is not None
 
 
 def select_file(entries: Sequence[FileEntry], assignment: Assignment) -> SelectedFile:
     """Return the best of one student's files: notebooks before scripts, the assignment's name first."""
-    packed, problems = _expand_archives(entries, assignment)
-    found = sorted(packed, key=lambda entry: _rank(entry, assignment))[:_MAX_FILES]
-    if not found:
-        problem = problems[0] if problems else f"No notebook was handed in; {SUBMIT_NOTEBOOK_HINT}."
+    files, problems = _expand_archives(entries, assignment)
+    files = sorted(files, key=lambda entry: _rank(entry, assignment))[:_MAX_FILES]
+    if not files:
+        problem = problems[0] if problems else f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."
         return SelectedFile(entries[0], problem, ())
-    checked = {entry: _problem(entry) for entry in found}
-    good = [entry for entry in found if not checked[entry]] or found[:1]
-    kind = _kind(good[0].name)
-    rivals = [entry for entry in good if _kind(entry.name) == kind]
-    rank = _rank(rivals[0], assignment)[:2]
-    best = [entry for entry in rivals if _rank(entry, assignment)[:2] == rank]
-    chosen = max(best, key=lambda entry: _id_overlap(entry, assignment)) if len(best) > 1 else best[0]
-    return SelectedFile(chosen, checked[chosen], tuple(_report_other_files(chosen, rivals)))
-
-
-def _report_other_files(selected: FileEntry, rivals: Sequence[FileEntry]) -> Iterator[str]:
-    others = [one_line("/".join(entry.parts), 80) for entry in rivals if entry is not selected]
-    if others:
-        name = one_line("/".join(selected.parts), 80)
-        yield f"{len(rivals)} files were handed in; {name} was graded, not {', '.join(others[:3])}."
+    file_problems = {entry: _file_problem(entry) for entry in files}
+    readable = [entry for entry in files if not file_problems[entry]] or files[:1]
+    # Files of the best kind compete by name; what they contain decides only between equal names.
+    rivals = [entry for entry in readable if _file_kind(entry.name) is _file_kind(readable[0].name)]
+    best_rank = _rank(rivals[0], assignment)[:2]
+    best = [entry for entry in rivals if _rank(entry, assignment)[:2] == best_rank]
+    selected = _most_similar(best, assignment) if len(best) > 1 else best[0]
+    repairs: tuple[str, ...] = ()
+    if len(rivals) > 1:
+        others = [entry.display_path() for entry in rivals if entry is not selected][:3]
+        graded = f"{selected.display_path()} was graded, not {', '.join(others)}"
+        repairs = (f"{len(rivals)} files were submitted; {graded}.",)
+    return SelectedFile(selected, file_problems[selected], repairs)
 
 
 def _expand_archives(
     entries: Sequence[FileEntry], assignment: Assignment
 ) -> tuple[list[FileEntry], list[str]]:
-    """Return files that may be graded, those in archives too, and what is wrong with archives."""
+    """Return files that may be graded, also those in archives, and what is wrong with archives."""
     files, problems = [], []
     for entry in entries:
         if not is_submission(entry.parts, assignment):
-            problems += [entry.problem] if entry.problem else []
-        elif entry.name.lower().endswith(".zip") and not entry.problem and _is_archive(entry):
+            if entry.problem:
+                problems.append(entry.problem)
+        elif _is_archive(entry):
             try:
-                inner, more = _expand_archives(archives.list_archive(entry), assignment)
+                members = archives.list_archive(entry)
             except StudentError as error:
-                inner, more = [], [str(error)]
-            files += inner
-            problems += more
+                problems.append(str(error))
+                continue
+            # The depth is limited by list_archive, so this recursion ends.
+            inner_files, inner_problems = _expand_archives(members, assignment)
+            files += inner_files
+            problems += inner_problems
         else:
             files.append(entry)
     return files, problems
 
 
 def _is_archive(entry: FileEntry) -> bool:
+    """Return True if a file is to be opened as an archive, be it only to say why it cannot be."""
+    if entry.problem or not entry.name.lower().endswith(".zip"):
+        return False
     try:
         return entry.read(4).startswith(b"PK")
     except StudentError:
         return True
 
 
-def _kind(name: str) -> int | None:
-    """Return 0 for a notebook, 1 for a script, 2 for what cannot be graded, None for the rest."""
+def _file_kind(name: str) -> _FileKind | None:
+    """Return what a file is by its name; None for what nobody means as a submission."""
     name = name.lower()
+    # Browsers and mail programs write "lab.ipynb.txt" and "lab.ipynb (1)".
     if ".ipynb" in name:
-        return 0
+        return _FileKind.NOTEBOOK
     if name.endswith(".py"):
-        return 1
-    return 2 if name.endswith(".zip") or PurePosixPath(name).suffix in _UNGRADABLE_SUFFIXES else None
+        return _FileKind.SCRIPT
+    return _FileKind.OTHER if PurePosixPath(name).suffix in _UNGRADABLE_SUFFIXES else None
 
 
 def _rank(entry: FileEntry, assignment: Assignment) -> tuple[int, int, int, tuple[str, ...]]:
+    """Return a sort key, best first: kind, closeness of the name, depth, path."""
     stem = PurePosixPath(original_name(entry.name)).stem
     if stem == assignment.name:
-        named = 0
+        name_rank = 0
     elif stem.startswith(assignment.name) or assignment.name in entry.parts[:-1]:
-        named = 1
+        name_rank = 1
     else:
-        named = 2
-    return _kind(entry.name) or 0, named, len(entry.parts), entry.parts
+        name_rank = 2
+    return _file_kind(entry.name) or 0, name_rank, len(entry.parts), entry.parts
 
 
-def _problem(entry: FileEntry) -> str:
+def _file_problem(entry: FileEntry) -> str:
+    """Return why a file cannot be graded; empty if it may be."""
     try:
         data = entry.read()
     except StudentError as error:
         return str(error)
-    if problem := unreadable_reason(data[:_HEAD_BYTES], len(data)):
-        return problem
-    if _kind(entry.name) == 2 and not data.lstrip().startswith(b"{"):
-        return f"The file is no notebook; {SUBMIT_NOTEBOOK_HINT}."
+    if reason := unreadable_reason(data):
+        return reason
+    # The ending is a claim too: a notebook named .txt or .json is read all the same.
+    if _file_kind(entry.name) is _FileKind.OTHER and not data.lstrip().startswith(b"{"):
+        return f"This is not a notebook; {SUBMIT_NOTEBOOK_HINT}."
     return ""
 
 
-def _id_overlap(entry: FileEntry, assignment: Assignment) -> tuple[bool, int]:
-    """Return how much a notebook seems to be of the assignment, by what it says of itself."""
+def _most_similar(entries: Sequence[FileEntry], assignment: Assignment) -> FileEntry:
+    """Return the file that is most likely of the assignment, by what the files say of themselves.
+
+    Their claims only choose among files of one student, who may submit whichever they like.
+    """
     try:
-        submitted = read_submission(entry.read())
-        known = {cell.id for cell in parse_cells(assignment.notebook.read_bytes(), "")[0]}
-    except (StudentError, OSError):
-        return False, 0
-    return submitted.assignment == assignment.name, sum(cell.id in known for cell in submitted.cells)
+        source_cells, _ = parse_cells(assignment.notebook.read_bytes(), "")
+    except OSError:
+        return entries[0]
+    source_ids = {cell.id for cell in source_cells}
+    best, best_score = entries[0], (False, 0)
+    for entry in entries:
+        try:
+            submitted = read(entry.read())
+        except StudentError:
+            continue
+        overlap = sum(cell.id in source_ids for cell in submitted.cells)
+        score = (submitted.assignment == assignment.name, overlap)
+        if score > best_score:
+            best, best_score = entry, score
+    return best

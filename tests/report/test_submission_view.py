@@ -16,7 +16,7 @@ from autograder.build import leaks
 from autograder.build.compile import prepare
 from autograder.report import image_budget, pages, submission_view, write
 from autograder.report.submission_view import view_submission
-from autograder.submission.outputs import MAX_LINES, MAX_OUTPUTS, MAX_TEXT_CHARS, read_outputs
+from autograder.submission.read import MAX_OUTPUT_CHARS, MAX_OUTPUT_LINES, MAX_OUTPUTS, read
 from autograder.text import multi_line
 from tests.support import sample_class
 from tests.support.sample_class import (
@@ -127,11 +127,12 @@ def test_few_pictures_are_opened_at_all() -> None:
 def test_texts_and_counts_are_cut() -> None:
     found = shown(*[stream("line\n" * 10**4)] * 100)
     assert len(found.parts) <= submission_view.MAX_TEXTS
-    stored = read_outputs(notebook(outputs={"q7": [stream("a\n" * 10**4), stream("b" * 10**5)] * 50}))
-    longest = max(len(one.text) for below in stored.values() for one in below)
-    assert longest <= MAX_TEXT_CHARS
-    assert max(len(below) for below in stored.values()) <= MAX_OUTPUTS
-    assert any(one.text.count("\n") == MAX_LINES for below in stored.values() for one in below)
+    data = notebook(outputs={"q7": [stream("a\n" * 10**4), stream("b" * 10**5)] * 50})
+    stored = [cell.outputs for cell in read(data, with_outputs=True).cells]
+    longest = max(len(output.text) for outputs in stored for output in outputs)
+    assert longest <= MAX_OUTPUT_CHARS
+    assert max(map(len, stored)) <= MAX_OUTPUTS
+    assert any(output.text.count("\n") == MAX_OUTPUT_LINES for outputs in stored for output in outputs)
 
 
 def test_an_output_that_is_of_another_shape_than_it_must_be_is_left_out() -> None:
@@ -186,7 +187,8 @@ def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) ->
     result = next(one for one in run.results if one.student == "right")
     write.write_student(run, result, sample_class.source())
     html = (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
-    held = [output.text for below in read_outputs(notebook()).values() for output in below]
+    submitted = read(notebook(), with_outputs=True)
+    held = [output.text for cell in submitted.cells for output in cell.outputs]
     told = [unescape(text) for text in re.findall(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)]
     assert len(told) > 10
     assert set(told) <= set(held)

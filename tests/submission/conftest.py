@@ -8,8 +8,7 @@ import pytest
 from autograder.build.compile import prepare
 from autograder.course import Assignment, load_course
 from autograder.notebook import CellType, Source
-from autograder.submission.interpret import match_submission
-from autograder.submission.match import MatchedSubmission
+from autograder.submission.match import MatchedSubmission, match_submission
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "lab_4_4_rnn"

@@ -7,8 +7,7 @@ import pytest
 
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.submission.display_cells import prune_display_cells
-from autograder.submission.placement import GradingStep
+from autograder.submission.match import GradingStep, prune_display_cells
 from tests.support.plans import compile_plan
 
 SHOWN = {"train", "plot", "table"}

@@ -152,13 +152,24 @@ def test_an_archive_of_one_student(tmp_path: Path, assignment: Assignment, files
     assert (found.student, found.data) == ("ada", NOTEBOOK)
 
 
+def test_a_table_above_the_folders_of_a_class_is_nobodys(tmp_path: Path, assignment: Assignment) -> None:
+    files = {
+        "grades.csv": b"a,b",
+        "lab/ada_11/lab.ipynb": NOTEBOOK,
+        "lab/ben_12/lab.ipynb": OTHER,
+        "lab/desktop.ini": b"",
+    }
+    path = written(tmp_path, {"class.zip": packed(files)}) / "class.zip"
+    assert students(find_submissions([path], assignment)) == {"ada_11": NOTEBOOK, "ben_12": OTHER}
+
+
 def test_of_two_notebooks_the_one_with_the_assignments_name_is_graded(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {"ada/Untitled.ipynb": OTHER, f"ada/{LAB}.ipynb": NOTEBOOK, "ada/copy.py": b"x = 1"}
     (found,) = find_submissions([written(tmp_path, files)], assignment)
     assert found.data == NOTEBOOK
-    assert found.repairs == (f"2 files were handed in; ada/{LAB}.ipynb was graded, not ada/Untitled.ipynb.",)
+    assert found.repairs == (f"2 files were submitted; ada/{LAB}.ipynb was graded, not ada/Untitled.ipynb.",)
 
 
 def test_of_two_notebooks_without_that_name_the_likelier_is_graded(
@@ -197,7 +208,7 @@ PROBLEMS: dict[str, tuple[str, bytes, str]] = {
     "three archives": (
         "ada.zip",
         packed({"b.zip": packed({"c.zip": packed({"lab.ipynb": NOTEBOOK})})}),
-        "inside two others",
+        "nested too deeply",
     ),
     "up and out": ("ada.zip", packed({"../../lab.ipynb": NOTEBOOK}), "leads out"),
     "from the root": ("ada.zip", packed({"/etc/lab.ipynb": NOTEBOOK}), "leads out"),
@@ -334,5 +345,5 @@ def test_a_name_that_is_no_text_can_be_written_down(tmp_path: Path, assignment: 
 def test_what_staff_got_wrong_is_one_sentence(tmp_path: Path, assignment: Assignment) -> None:
     with pytest.raises(StaffError, match=r"nowhere: does not exist"):
         find_submissions([tmp_path / "nowhere"], assignment)
-    with pytest.raises(StaffError, match="no submission in it"):
+    with pytest.raises(StaffError, match="contains no submission"):
         find_submissions([tmp_path], assignment)

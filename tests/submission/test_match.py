@@ -132,7 +132,7 @@ def test_own_cells_above_an_answer_that_stands_elsewhere_go_with_it(lab: SolvedA
     matched = lab.match(raw)
     place = step_labels(matched).index("answer q2-answer")
     assert matched.steps[place - 1].text == "def helper(): pass"
-    assert matched.repairs == ("Answers stood at another place and ran with their question: q2.",)
+    assert matched.repairs == ("Answers were in a different place and ran with their question: q2.",)
 
 
 def test_copies_of_an_answer_all_run_in_their_order(lab: SolvedAssignment, clean: MatchedSubmission) -> None:
@@ -269,6 +269,36 @@ def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny_assignmen
     assert texts["q2-answer"] == parts[5]
 
 
+def test_comments_of_merged_answers_go_with_the_statement_below_them(
+    tiny_assignment: SolvedAssignment,
+) -> None:
+    """A cell that is cut loses no comment, whatever blank lines are around it."""
+    raw = tiny_assignment.notebook_copy()
+    first = "# how I do it\n\n# step 1\n\n" + cell(raw, "q1-answer")["source"]
+    second = (
+        "# TODO: explain\n\n\n    # with a mask\n\n"
+        + cell(raw, "q2-answer")["source"]
+        + "\n\n# done\n\n# really"
+    )
+    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
+    matched = tiny_assignment.match(raw | {"cells": [*kept, code_cell(f"{first}\n\n\n{second}\n")]})
+    texts = {step.cell: step.text for step in matched.steps}
+    assert (texts["q1-answer"], texts["q2-answer"]) == (first, second)
+
+
+def test_comments_between_the_parts_of_an_answer_stay(tiny_assignment: SolvedAssignment) -> None:
+    raw = tiny_assignment.notebook_copy()
+    first = "# a helper\n\ndef shared(): pass\n\n# the answer\n\n" + cell(raw, "q1-answer")["source"]
+    second = cell(raw, "q2-answer")["source"]
+    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
+    matched = tiny_assignment.match(
+        raw | {"cells": [*kept, code_cell(f"{first}\n# of the second\n\n{second}")]}
+    )
+    texts = {step.cell: step.text for step in matched.steps}
+    assert texts["q1-answer"] == first
+    assert texts["q2-answer"] == f"# of the second\n\n{second}"
+
+
 def test_merged_answers_with_magics_are_told_apart(tiny_assignment: SolvedAssignment) -> None:
     raw = tiny_assignment.notebook_copy()
     first = "files = !ls\n" + cell(raw, "q1-answer")["source"]
@@ -358,7 +388,7 @@ def test_another_assignments_notebook_is_refused_whatever_its_ids_say(
     for number, name in enumerate(["setup", "parameters", "q1-answer", "q2-answer", "q1"]):
         raw["cells"][number]["id"] = name
         raw["cells"][number]["source"] += "\nx = 1"
-    with pytest.raises(StudentError, match="belongs to this assignment"):
+    with pytest.raises(StudentError, match="contains nothing of this assignment"):
         lab.match(raw)
 
 

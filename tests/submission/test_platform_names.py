@@ -144,7 +144,7 @@ def test_of_several_attempts_the_last_counts_and_the_others_are_named(
     (found,) = find_submissions([written(tmp_path, files)], assignment)
     assert (found.data, found.submitter.late_mark) == (ADA, True)
     assert found.repairs == (
-        f"4 attempts were handed in; the last counts, lovelaceada_LATE_1011_77040_{LAB}-10.ipynb, "
+        f"4 attempts were submitted; the last one counts, lovelaceada_LATE_1011_77040_{LAB}-10.ipynb, "
         f"not lovelaceada_1011_77001_{LAB}.ipynb, lovelaceada_1011_77050_{LAB}-2.ipynb, "
         f"lovelaceada_1011_77060_{LAB}-2.ipynb.",
     )
@@ -172,7 +172,7 @@ def test_files_of_other_names_in_one_submission_are_no_attempts(
     files = {f"ada_11_90_{LAB}.ipynb": ADA, "ada_11_95_notes.ipynb": OLD}
     (found,) = find_submissions([written(tmp_path, files)], assignment)
     assert found.data == ADA
-    assert "2 files were handed in" in found.repairs[0]
+    assert "2 files were submitted" in found.repairs[0]
 
 
 def test_anonymous_submissions_of_canvas_have_no_number(tmp_path: Path, assignment: Assignment) -> None:

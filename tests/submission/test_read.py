@@ -1,11 +1,13 @@
+import contextlib
 import json
 import random
+import time
 from typing import Any
 
 import pytest
 
 from autograder.errors import StudentError
-from autograder.submission.read import MAX_CELL_CHARS, MAX_CELLS, read
+from autograder.submission.read import MAX_CELL_CHARS, MAX_CELLS, MAX_FILE_BYTES, read, unreadable_reason
 from tests.submission.conftest import SolvedAssignment, cell, code_cell
 
 SMALL: dict[str, Any] = {
@@ -20,7 +22,7 @@ SMALL: dict[str, Any] = {
 
 
 def texts(data: bytes) -> list[str]:
-    return [cell.text for cell in read(data)[0]]
+    return [cell.text for cell in read(data).cells]
 
 
 def with_cells(*cells: Any) -> bytes:
@@ -32,9 +34,9 @@ def with_cells(*cells: Any) -> bytes:
 )
 def test_any_encoding_is_read_and_all_but_utf_8_is_said(codec: str) -> None:
     data = json.dumps(SMALL, ensure_ascii=False).encode(codec)
-    cells, repairs = read(data)
-    assert [cell.text for cell in cells] == ["x = 1", "Grün\nist"]
-    assert bool(repairs) is (codec != "utf-8")
+    submitted = read(data)
+    assert [cell.text for cell in submitted.cells] == ["x = 1", "Grün\nist"]
+    assert bool(submitted.repairs) is (codec != "utf-8")
 
 
 def test_sources_as_lists_and_line_ends_of_windows_are_plain_text() -> None:
@@ -42,9 +44,9 @@ def test_sources_as_lists_and_line_ends_of_windows_are_plain_text() -> None:
 
 
 def test_null_characters_are_taken_out_of_code() -> None:
-    cells, repairs = read(with_cells(code_cell("x = '\0'")))
-    assert cells[0].text == "x = ''"
-    assert repairs == ("Null characters were taken out of the code.",)
+    submitted = read(with_cells(code_cell("x = '\0'")))
+    assert submitted.cells[0].text == "x = ''"
+    assert submitted.repairs == ("Null characters were removed from the code.",)
 
 
 def test_half_a_surrogate_cannot_spoil_a_cell() -> None:
@@ -59,9 +61,9 @@ def test_prose_loses_what_changes_its_direction_and_code_keeps_it() -> None:
 
 @pytest.mark.parametrize("value", [None, 5, {"a": 1}, [1], [["x"]], True])
 def test_a_cell_that_is_none_is_left_out_and_said(value: Any) -> None:
-    cells, repairs = read(with_cells(code_cell("x = 1"), code_cell("") | {"source": value}))
-    assert [cell.text for cell in cells] == ["x = 1"]
-    assert repairs == ("Cell 2 cannot be read and was left out.",)
+    submitted = read(with_cells(code_cell("x = 1"), code_cell("") | {"source": value}))
+    assert [cell.text for cell in submitted.cells] == ["x = 1"]
+    assert submitted.repairs == ("Cell 2 cannot be read and was left out.",)
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 3, {}, {"cell_type": "heading"}, {"cell_type": []}])
@@ -73,20 +75,20 @@ def test_what_is_no_cell_is_left_out(raw: Any) -> None:
     "metadata", [None, [], 5, {"nbgrader": 5, "tags": 7}, {"nbgrader": {"grade_id": []}, "tags": [{}]}]
 )
 def test_metadata_of_any_form_is_only_ignored(metadata: Any) -> None:
-    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": metadata, "id": ["x"]}))[0]
+    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": metadata, "id": ["x"]})).cells
     assert (found.id, found.grade_id) == ("", "")
 
 
 def test_a_notebook_keeps_its_claims(lab: SolvedAssignment) -> None:
     raw = lab.notebook_copy()
-    cells = {cell.id: cell for cell in read(json.dumps(raw).encode())[0]}
+    cells = {cell.id: cell for cell in read(json.dumps(raw).encode()).cells}
     grading = cell(raw, "q1-answer")["metadata"].get("nbgrader", {})
     assert cells["q1-answer"].grade_id == grading.get("grade_id", "")
     assert len(cells) == len(raw["cells"])
 
 
 def test_an_id_that_an_editor_moved_into_the_metadata_is_found() -> None:
-    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}}))[0]
+    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}})).cells
     assert found.id == "q1-answer"
 
 
@@ -94,15 +96,15 @@ def test_old_notebooks_are_converted() -> None:
     heading = {"cell_type": "heading", "level": 2, "source": "Title", "metadata": {}}
     code = {"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": [{"bad": 1}], "language": "python"}
     old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [heading, code, 7]}]}
-    cells, repairs = read(json.dumps(old).encode())
-    assert [(found.kind, found.text) for found in cells] == [
+    submitted = read(json.dumps(old).encode())
+    assert [(found.kind, found.text) for found in submitted.cells] == [
         ("markdown", "## Title"),
         ("code", "x = 1\ny = 2"),
     ]
-    assert repairs[0] == "The notebook has an old format (3); it was converted."
+    assert submitted.repairs[0] == "The notebook has an old format (3); it was converted."
 
 
-def test_outputs_of_100_mb_are_passed_over() -> None:
+def test_outputs_of_100_mb_are_skipped() -> None:
     output = {"output_type": "stream", "name": "stdout", "text": ["a line, 17% done\r" * 60] * 100_000}
     data = with_cells(code_cell("x = 1") | {"outputs": [output]})
     assert len(data) > 100_000_000
@@ -110,9 +112,9 @@ def test_outputs_of_100_mb_are_passed_over() -> None:
 
 
 def test_a_cell_longer_than_the_wire_carries_is_left_out() -> None:
-    cells, repairs = read(with_cells(code_cell("#" * (MAX_CELL_CHARS + 1)), code_cell("x = 1")))
-    assert [cell.text for cell in cells] == ["x = 1"]
-    assert "Cell 1 is longer than 100,000 characters" in repairs[0]
+    submitted = read(with_cells(code_cell("#" * (MAX_CELL_CHARS + 1)), code_cell("x = 1")))
+    assert [cell.text for cell in submitted.cells] == ["x = 1"]
+    assert "Cell 1 is longer than 100,000 characters" in submitted.repairs[0]
 
 
 def test_pictures_in_prose_do_not_count() -> None:
@@ -122,9 +124,9 @@ def test_pictures_in_prose_do_not_count() -> None:
 
 
 def test_cells_without_end_are_cut() -> None:
-    cells, repairs = read(with_cells(*[code_cell("x")] * (MAX_CELLS + 5)))
-    assert len(cells) == MAX_CELLS
-    assert repairs == ("Cells after number 2,000 were left out.",)
+    submitted = read(with_cells(*[code_cell("x")] * (MAX_CELLS + 5)))
+    assert len(submitted.cells) == MAX_CELLS
+    assert submitted.repairs == ("Cells after number 2,000 were left out.",)
 
 
 REFUSED = {
@@ -138,11 +140,14 @@ REFUSED = {
     "cut off": (json.dumps(SMALL).encode()[:200], "damaged"),
     "a comma": (json.dumps(SMALL).replace("]}]", "],}]").encode(), "damaged"),
     "a merge": (b'{\n"cells": [\n<<<<<<< HEAD\n]}', "merge conflict"),
-    "other JSON": (b'{"score": 100}', "no notebook"),
+    "other JSON": (b'{"score": 100}', "not a notebook"),
     "no cells": (json.dumps(SMALL | {"cells": []}).encode(), "no cells"),
     "depth": (b'{"cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "damaged"),
     "a long number": (b'{"cells": [' + b"9" * 5_000 + b"]}", "damaged"),
-    "containers": (b'{"cells": [' + b"[],".replace(b",", b",") * 1_100_000 + b"[]]}", "too many values"),
+    "containers": (
+        b'{"cells": [' + b"[],".replace(b",", b",") * 1_100_000 + b"[]]}",
+        "too many values",
+    ),
     "values": (b'{"cells": [' + b"1," * 20_100_000 + b"1]}", "too many values"),
     "quotes": (b'{"cells": [' + b'"",' * 10_100_000 + b'""]}', "too many values"),
     "escapes": (b'{"cells": "' + b'\\"' * 3_000_000, "damaged"),
@@ -159,10 +164,8 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_of_one_gigabyte_is_refused_by_its_size() -> None:
-    from autograder.submission.read import unreadable_reason
-
-    assert "larger than 200 MB" in unreadable_reason(b"{", 1_000_000_000)
+def test_a_file_above_200_mb_is_refused_by_its_size() -> None:
+    assert "larger than 200 MB" in unreadable_reason(b"{" + bytes(MAX_FILE_BYTES))
 
 
 SCRIPTS = {
@@ -185,6 +188,10 @@ SCRIPTS = {
     "VS Code": ('#%%\nx = 1\n#%% [markdown]\n"""\n# Title\n"""\n#%%\ny = 2', ["x = 1", "# Title", "y = 2"]),
     "strings": ('# %%\ns = """a\n\n\n# b\n"""\nx = 1\n', ['s = """a\n\n\n# b\n"""\nx = 1']),
     "plain": ("import this\n\n\n# a comment\nx = 1\n", ["import this\n\n\n# a comment\nx = 1"]),
+    "comments": (
+        "# %%\nx = 1\n# of the code\n\n# text\n\n\n# more\n# %% [raw]\nnothing",
+        ["x = 1\n# of the code", "text", "more"],
+    ),
     "magics": ("# In[2]:\n\n\n# %%time is no mark\nx = 1", ["# %%time is no mark\nx = 1"]),
 }
 
@@ -277,3 +284,30 @@ def test_no_code_can_stop_the_matching(lab: SolvedAssignment, text: str) -> None
     raw["cells"].append(code_cell(text))
     matched = lab.match(raw)
     assert [step.kind for step in matched.steps].count("checks") == 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" + "\n" * 90_000,
+        "(\n" + " " * 90_000,
+        "(\n" + "\t " * 45_000 + "x",
+        "(\n" + "a" * 90_000 + "!",
+        "(\n" + "a?" * 45_000,
+        "(\n" + "async " * 15_000,
+        "grader.check(" * 7_000,
+        "grader.check(" + " " * 80_000,
+    ],
+    ids=lambda text: text[:14].encode("unicode_escape").decode(),
+)
+def test_no_pattern_takes_more_than_linear_time(tiny_assignment: SolvedAssignment, text: str) -> None:
+    """Quadratic time on 90,000 characters is minutes: every other submission would wait."""
+    raw = tiny_assignment.notebook_copy()
+    cell(raw, "q1-answer")["source"] = text
+    raw["cells"].append({"cell_type": "markdown", "metadata": {}, "source": text})
+    begin = time.process_time()
+    tiny_assignment.match(raw)
+    script = ["# %%", text, "# %% [markdown]", text, "# x", text, *["#  "] * 999]
+    with contextlib.suppress(StudentError):  # with so little of the assignment in it
+        tiny_assignment.match("\n".join(script).encode())
+    assert time.process_time() - begin < 5

@@ -20,7 +20,7 @@ from autograder.report.load_run import Run
 from tests.support.sample_results import PROVENANCE
 
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"
-PDF_MESSAGE = "The file is a PDF, not a notebook; hand in the notebook itself (.ipynb)."
+PDF_MESSAGE = "The file is a PDF, not a notebook; submit the notebook file (.ipynb)."
 PNG_BASE64 = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

@@ -169,8 +169,9 @@ def percent_script(raw: RawNotebook) -> bytes:
 
 
 def single_cell_script(raw: RawNotebook) -> bytes:
-    """All code in one cell, as people copy it out by hand."""
-    return "\n\n".join(found["source"] for found in raw["cells"] if found["cell_type"] == "code").encode()
+    """All code in one cell, as people copy it out by hand, without what only stands for hidden checks."""
+    sources = [found["source"] for found in raw["cells"] if found["cell_type"] == "code"]
+    return "\n\n".join(source for source in sources if not source.startswith("# A hidden check")).encode()
 
 
 def format_3(raw: RawNotebook) -> bytes:

@@ -20,10 +20,8 @@ from autograder.errors import StudentError
 from autograder.notebook import CellType, Source
 from autograder.report.image_budget import ImageBudget
 from autograder.report.results_json import CHECK_NOT_GRADED
-from autograder.submission.interpret import match_submission
-from autograder.submission.outputs import Output, read_outputs
-from autograder.submission.placement import GradingStep
-from autograder.submission.read import read as read_cells
+from autograder.submission.match import GradingStep, match_submission
+from autograder.submission.read import Output
 from autograder.text import one_line
 
 SUBMISSION_MISSING = (
@@ -57,11 +55,10 @@ def read_content(data: bytes | None, source: Source, assignment: Assignment) -> 
     if data is None:
         return SubmittedContent()
     try:
-        matched, (cells, _) = match_submission(data, source, assignment), read_cells(data)
-        places = {cell.id: cell.number for cell in reversed(cells)}
-        return SubmittedContent(matched.steps, matched.texts, read_outputs(data), places)
+        matched = match_submission(data, source, assignment, with_outputs=True)
     except StudentError:
         return SubmittedContent()
+    return SubmittedContent(matched.steps, matched.texts, matched.outputs, matched.cell_numbers)
 
 
 def notebook(
