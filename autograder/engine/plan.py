@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CONFIG_NAME, Assignment
-from autograder.engine import signatures
-from autograder.engine.misconceptions import KnownSignature
+from autograder.engine.misconceptions import KnownSignature, load_signatures
 from autograder.errors import AuthorError, StaffError
 from autograder.limits import Limits
 from autograder.notebook import Source
@@ -131,7 +130,7 @@ def grading_plan(
         assignment.root / "var" / "training",
         environment,
         dataset or default,
-        signatures.load(assignment),
+        load_signatures(assignment),
     )
 
 

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from autograder.checks import Outcome
-from autograder.engine.worker_pool import Engine
+from autograder.engine.run import Engine
 from autograder.sandbox.process import Process
 from tests.support.grading import GradeFunction, grade_bytes, outcomes, points
 
