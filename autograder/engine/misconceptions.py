@@ -8,6 +8,7 @@ known answers to ``calibration/<assignment>.signatures.json`` and measures how o
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,23 +134,26 @@ def evaluate_signatures(signatures: Sequence[KnownSignature]) -> Iterator[str]:
     An answer's own signature is left out where the table says so: then only another answer with
     the same misconception can lead to it.
     """
-    shared, alone = [], []
-    for known in signatures:
-        others = [other for other in signatures if other is not known]
-        is_shared = any(other.misconception == known.misconception for other in others)
-        (shared if is_shared else alone).append((known, others))
+    counts = Counter(known.misconception for known in signatures)
+    shared = [known for known in signatures if counts[known.misconception] > 1]
+    alone = [known for known in signatures if counts[known.misconception] == 1]
     yield "| wrong answers | right misconception | no misconception | another misconception |"
     yield "|---|---|---|---|"
-    yield _row("all, compared with all signatures", [(known, signatures) for known in signatures])
-    yield _row("another answer shares the misconception, compared with all other signatures", shared)
-    yield _row("the only one with its misconception, compared with all other signatures", alone)
+    yield _row("all, compared with all signatures", signatures, signatures, leave_one_out=False)
+    label = "another answer shares the misconception, compared with all other signatures"
+    yield _row(label, shared, signatures, leave_one_out=True)
+    label = "the only one with its misconception, compared with all other signatures"
+    yield _row(label, alone, signatures, leave_one_out=True)
 
 
-def _row(label: str, cases: Sequence[tuple[KnownSignature, Sequence[KnownSignature]]]) -> str:
+def _row(
+    label: str, cases: Sequence[KnownSignature], signatures: Sequence[KnownSignature], *, leave_one_out: bool
+) -> str:
     right = silent = 0
-    for known, others in cases:
-        inferred = infer_misconception(known.signature, known.question, others)
-        right += inferred == known.misconception
+    for case in cases:
+        others = [known for known in signatures if not leave_one_out or known is not case]
+        inferred = infer_misconception(case.signature, case.question, others)
+        right += inferred == case.misconception
         silent += not inferred
     return f"| {label}: {len(cases)} | {right} | {silent} | {len(cases) - right - silent} |"
 

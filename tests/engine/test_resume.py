@@ -296,4 +296,4 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     done = grade(course, handed_in, "--out", out)
     assert done.returncode == 0
-    assert "3 of 4 are graded already" in done.stdout
+    assert "3 of 4 are already graded" in done.stdout
