@@ -120,7 +120,7 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
             yield f"{answer.name}: names {name}, which is no check; correct its fails"
         elif name not in failed:
             yield f"{answer.name}: survives {name}; the check no longer sees it ({answer.misconception})"
-    for name in sorted(failed - set(answer.failing_checks)):
+    for name in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
         whose = "of its own question" if name.startswith(f"{answer.question}-") else "of another question"
         kind = "false alarm" if answer.is_right else "collateral"
         yield f"{answer.name}: {kind}: also fails {name}, {whose}"
