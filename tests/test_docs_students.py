@@ -10,7 +10,7 @@ import pytest
 from autograder.commands.cli import course
 from autograder.files import RESERVED_NAMES
 from autograder.lateness import LatePolicy, lateness
-from autograder.report.exports.export import FORMATS
+from autograder.report.exports import FORMATS
 from autograder.report.roster import COLUMNS
 
 TEXT = (Path(__file__).parents[1] / "docs" / "students.md").read_text(encoding="utf-8")

@@ -127,10 +127,10 @@ def grade_command(
         force=force,
     )
     if nbgrader:
+        from autograder.platforms import nbgrader_gradebook
         from autograder.report import load_run
-        from autograder.report.exports import export
 
-        folder = export.export(load_run.load(out, current_course), export.NBGRADER)
+        folder = nbgrader_gradebook.export(load_run.load(out, current_course))
         _CONSOLE.print(f"Written to nbgrader's gradebook; the notebooks are in {folder}", soft_wrap=True)
     return code
 
@@ -143,11 +143,11 @@ def grade_command(
 def report_command(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
     """Rewrite the pages and tables of a run, even while it is still grading."""
     from autograder.build.compile import prepare
-    from autograder.report import marks, write
+    from autograder.report import gradebook, marks, write
 
     run, target = _load_run(folder, out, roster, anonymous)
     write.write_reports(run, prepare(run.assignment).source, target)
-    _CONSOLE.print(write.summary_table(run.results))
+    _CONSOLE.print(gradebook.summary_table(run.results))
     _print_lines(run.remarks)
     if not anonymous:
         _print_lines(marks.mark_remarks(run.marks))
@@ -170,12 +170,19 @@ def export_command(
     folder: Path, name: str, out: Path | None, db_url: str, roster: Path | None, anonymous: bool
 ) -> None:
     """Write the marks of a run in the format of another system."""
-    from autograder.report.exports import export
+    from autograder.report import exports
 
+    if db_url and name != exports.NBGRADER:
+        raise StaffError(f"--db-url: {name} does not write to a gradebook; use --format {exports.NBGRADER}")
     run, _ = _load_run(folder, out, roster, anonymous)
-    path = export.export(run, name, out, db_url=db_url)
+    if name == exports.NBGRADER:
+        from autograder.platforms import nbgrader_gradebook
+
+        path = nbgrader_gradebook.export(run, out, db_url=db_url)
+    else:
+        path = exports.export(run, name, out)
     if not anonymous:
-        _print_lines(export.remarks(run, name))
+        _print_lines(exports.remarks(run, name))
     _CONSOLE.print(f"Written: {path}", soft_wrap=True)
 
 
@@ -185,8 +192,8 @@ def export_command(
 def delete_student_command(folder: Path, student: str) -> None:
     """Delete a student's data from a run."""
     from autograder.build.compile import prepare
+    from autograder.commands.delete_student import delete_student
     from autograder.report import load_run
-    from autograder.report.delete_student import delete_student
 
     current_course = load_course(find_root(Path.cwd()))
     run = load_run.load(folder, current_course)
@@ -297,12 +304,12 @@ def demo_command() -> None:
 
 def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> tuple["Run", Path]:
     """Return a run, with or without names, and the folder to write to."""
-    from autograder.report import anonymity, load_run
+    from autograder.report import load_run
 
     if anonymous and (out is None or out.resolve() == folder.resolve()):
         raise StaffError("--anonymous: the run's own folder contains names; choose another one with --out")
     run = load_run.load(folder, load_course(find_root(Path.cwd())), roster)
-    return anonymity.anonymize(run) if anonymous else run, out or folder
+    return load_run.anonymize(run) if anonymous else run, out or folder
 
 
 def _print_lines(sentences: Iterable[str]) -> None:

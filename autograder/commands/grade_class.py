@@ -14,12 +14,12 @@ from autograder.engine.capacity import max_workers
 from autograder.engine.plan import grading_plan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.run import Backend, start_engine
+from autograder.engine.worker_pool import Backend, start_engine
 from autograder.platforms.cluster import connect
-from autograder.report import marks
+from autograder.report import gradebook, marks
 from autograder.report.load_run import Run
 from autograder.report.roster import load_or_store
-from autograder.report.write import summary_table, write_reports
+from autograder.report.write import write_reports
 from autograder.submission.discover import find_submissions
 from autograder.text import one_line
 
@@ -76,7 +76,7 @@ def grade_class(
             raise
     final_marks = marks.final_marks(results, students, assignment)
     write_reports(Run(out, assignment, results, final_marks), plan.source)
-    console.print(summary_table(results))
+    console.print(gradebook.summary_table(results))
     for sentence in marks.mark_remarks(final_marks):
         console.print(sentence, markup=False)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")

@@ -1,4 +1,4 @@
-"""Everything that the submissions of one assignment are graded with."""
+"""What all submissions of one assignment are graded with."""
 
 import hashlib
 import os
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CONFIG_NAME, Assignment
-from autograder.engine.misconceptions import KnownSignature, load_signatures
+from autograder.engine import signatures
+from autograder.engine.misconceptions import KnownSignature
 from autograder.errors import AuthorError, StaffError
 from autograder.limits import Limits
 from autograder.notebook import Source
@@ -18,28 +19,28 @@ SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class GradingPlan:
-    """A compiled assignment: its checks, its kit, its limits."""
+    """An assignment, compiled: its checks, its kit, its limits."""
 
     assignment: Assignment
     source: Source
-    """The compiled source notebook, with literals for facts, as in a release."""
+    """Folded: every fact is a literal, as in a release."""
 
     files: Mapping[str, bytes]
-    """The kit and the check vocabulary, by path next to the notebook."""
+    """The kit and the vocabulary, by path beside the notebook."""
 
     limits: Limits
     cache: Path
-    """Folder of the training cache; private."""
+    """Where trainings are remembered; private."""
 
     environment: Mapping[str, str]
-    """Environment variables of the worker's processes; some of them name the dataset."""
+    """Names the data set, among others."""
 
     dataset: str
     known_signatures: tuple[KnownSignature, ...] = ()
-    """Signatures of known wrong answers, with which a wrong answer is compared."""
+    """Wrong answers that somebody gave before, to compare with."""
 
     workers: int = 1
-    """Number of workers that share this machine."""
+    """How many share this machine."""
 
     def check_definitions(self) -> list[dict[str, Any]]:
         """Return all checks as the grader loads them."""
@@ -49,12 +50,12 @@ class GradingPlan:
         ]
 
     def child_options(self) -> dict[str, Any]:
-        """Return the options of a submission's process; nothing about the checks."""
+        """Return what a child needs to know; nothing of the checks."""
         grading = self.assignment.grading
         return {**self.trusted_options(), "stubbed_functions": list(grading.stubbed_functions)}
 
     def trusted_options(self) -> dict[str, Any]:
-        """Return the options of the grader; it gets the checks later."""
+        """Return what the grader needs to know before it has the checks."""
         return {
             "seed": SEED,
             "kit": self.assignment.kit,
@@ -62,11 +63,12 @@ class GradingPlan:
         }
 
     def trainer_options(self) -> dict[str, Any]:
-        """Return the options of the trainer."""
+        """Return what the trainer needs to know."""
+        threads = max(1, (os.cpu_count() or 1) // self.workers)
         return {
             "service": self.assignment.grading.trainer_module,
             "cache": str(self.cache),
-            "threads": max(1, (os.cpu_count() or 1) // self.workers),
+            "threads": threads,
         }
 
     @property
@@ -76,16 +78,16 @@ class GradingPlan:
 
     @property
     def config_sha256(self) -> str:
-        """Return the digest of the course configuration's bytes."""
+        """Return the digest of the course's configuration."""
         return _sha256(self.assignment.root / CONFIG_NAME)
 
     @property
     def kit_sha256(self) -> str:
-        """Return the digest of all files next to the notebook."""
-        digest = hashlib.sha256()
+        """Return the digest of all files beside the notebook."""
+        kit = hashlib.sha256()
         for name, data in sorted(self.files.items()):
-            digest.update(f"{name} {len(data)}\n".encode() + data)
-        return digest.hexdigest()
+            kit.update(f"{name} {len(data)}\n".encode() + data)
+        return kit.hexdigest()
 
 
 def grading_plan(
@@ -129,7 +131,7 @@ def grading_plan(
         assignment.root / "var" / "training",
         environment,
         dataset or default,
-        load_signatures(assignment),
+        signatures.load(assignment),
     )
 
 

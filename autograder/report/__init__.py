@@ -1,14 +1,10 @@
-"""From results to what people and platforms read; everything here is derived, nothing is decided.
+"""Results → what people and platforms read, all of it derived from the run's journal.
 
-runs          a run as its folder holds it         views         all files of a run
-summary       the class in numbers                 pages         feedback.html, report.html
-appeal        what the checks of a question saw
-gradebook     grades.csv, the terminal's table     gradescope    results.json
-roster        who is in the class                  matching      which submission is whose
-marks         who gets which mark                  spreadsheet   CSV that is safe to open
-anonymity     a run without persons                erasure       a run without one of them
-exports/      a run as other systems read it
-work          what a student handed in             figures       its pictures, drawn again
-attention     whom staff should look at            similarity    answers that are too much alike
-charts        the report's pictures
+load_run, marks, roster        a run and its final marks; anonymized runs; the class list
+write, pages, submission_view  all files of a run; feedback.html and report.html; what was submitted
+summary, similarity            the class in numbers; suspiciously similar answers
+gradebook, spreadsheet         grades.csv and the terminal's table; CSV that is safe to open
+results_json, ci_formats       results.json for Gradescope; junit.xml, summary.md, annotations.txt
+exports                        tables for Canvas and Moodle; every format by its name
+explain                        each call of a question's checks
 """

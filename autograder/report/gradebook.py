@@ -1,4 +1,4 @@
-"""``grades.csv`` and the table of the terminal: one row for each student."""
+"""``grades.csv`` and the terminal's table: one row for each student."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.engine.results import GradingStatus, Result
-from autograder.lateness import Lateness
-from autograder.report import spreadsheet, summary
+from autograder.report import summary
 from autograder.report.marks import Mark
+from autograder.report.spreadsheet import dump_csv, escape_formula
 from autograder.text import one_line
 
 NAME = "grades.csv"
 MAX_ROWS = 30
 """Rows of the terminal's table."""
 
-NO_SUBMISSION = "nothing handed in"
+NO_SUBMISSION = "no submission"
 _PERSONAL_COLUMNS = ("id", "name", "email", "section", "group")
 _MAX_NAME_LENGTH = 255
 _MAX_FLAG_LENGTH = 300
@@ -25,48 +25,48 @@ _MAX_FLAG_LENGTH = 300
 def dump(marks: Sequence[Mark]) -> bytes:
     """Return the bytes of ``grades.csv``; a cell is empty where nothing is graded or known.
 
-    ``total`` counts what is earned so far: the column ``outcome`` says whether that is all. ``final``
-    is what is left of it after the penalty for being late.
+    ``total`` counts the points so far (``outcome`` says whether these are all); ``final`` is the
+    total after the late penalty.
     """
     results = [mark.result for mark in marks if mark.result]
     questions = [question.name for question in summary.questions(results)]
-    known = [
-        name
-        for name in _PERSONAL_COLUMNS
-        if any(mark.student and getattr(mark.student, name) for mark in marks)
-    ]
-    rest = ("total", "handed_in", "late", "penalty", "final", "outcome", "flags")
-    header = ["student", *known, *(_escape(name, _MAX_NAME_LENGTH) for name in questions), *rest]
-    return spreadsheet.dump_csv([header, *(_row(mark, known, questions) for mark in marks)])
+    personal = []
+    for column in _PERSONAL_COLUMNS:
+        if any(mark.student and getattr(mark.student, column) for mark in marks):
+            personal.append(column)
+    header = ["student", *personal, *(_escape(name, _MAX_NAME_LENGTH) for name in questions)]
+    # Users' own scripts read these columns: their names are an interface.
+    header += ["total", "handed_in", "late", "penalty", "final", "outcome", "flags"]
+    return dump_csv([header, *(_row(mark, personal, questions) for mark in marks)])
 
 
 def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) -> list[str]:
-    result, student = mark.result, mark.student
-    points = result.marks() if result else {}
+    row = [_escape(mark.label, _MAX_NAME_LENGTH)]
+    for column in personal_columns:
+        row.append(escape_formula(getattr(mark.student, column)) if mark.student else "")
+    points = mark.result.marks() if mark.result else {}
+    row += [format_points(points.get(name)) for name in questions]
+    late = "" if mark.lateness.days is None else str(mark.lateness.days)
+    outcome = "" if mark.unmatched_reason else NO_SUBMISSION
     flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
     return [
-        _escape(mark.label, _MAX_NAME_LENGTH),
-        *(spreadsheet.escape_formula(getattr(student, name)) if student else "" for name in personal_columns),
-        *(format_points(points.get(name)) for name in questions),
+        *row,
         format_points(mark.total),
-        result.submitted_at if result else "",
-        _late_days(mark.lateness),
+        mark.result.submitted_at if mark.result else "",
+        "unknown" if mark.lateness.is_flagged_late else late,
         format_points(mark.penalty),
         format_points(mark.final_points),
-        result.status.value if result else "" if mark.unmatched_reason else NO_SUBMISSION,
+        mark.result.status.value if mark.result else outcome,
         _escape(flags, 10 * _MAX_FLAG_LENGTH),
     ]
 
 
-def _late_days(lateness: Lateness) -> str:
-    return "unknown" if lateness.is_flagged_late else "" if lateness.days is None else str(lateness.days)
-
-
 def summary_table(results: Sequence[Result]) -> Table:
-    """Return the first rows for the terminal, and how many more there are."""
+    """Return the first rows for the terminal and how many more there are."""
     questions = [question for question in summary.questions(results) if not question.manual]
+    more = len(results) - MAX_ROWS
     table = Table(
-        caption=_more_rows_caption(len(results)),
+        caption=f"… and {more} more" if more > 0 else None,
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -78,31 +78,23 @@ def summary_table(results: Sequence[Result]) -> Table:
     points = sum(question.points for question in questions)
     table.add_column(f"sum\n/{format_points(points)}", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True, min_width=8)
-    for result in _sorted(results)[:MAX_ROWS]:
+    for result in sorted(results, key=lambda result: result.student)[:MAX_ROWS]:
         marks = result.marks()
         cells = [format_points(marks.get(question.name)) for question in questions]
-        name = Text(one_line(result.student, 60))  # a Text, for in a str rich reads [red] as its markup
+        name = Text(one_line(result.student, 60))  # in a plain str, rich would read [red] as markup
         table.add_row(name, *cells, format_points(total(result)), result.status.value)
     return table
 
 
 def format_points(points: float | None) -> str:
-    """Return points as people write them, and nothing for ``None``."""
+    """Return points with at most two decimals, or nothing for ``None``."""
     return "" if points is None else f"{round(points, 2):g}"
 
 
 def total(result: Result) -> float | None:
-    """Return all points so far; ``None`` if no check at all is graded."""
+    """Return all points so far; None if no check is graded."""
     return None if result.status is GradingStatus.UNGRADED else result.earned
 
 
-def _sorted(results: Sequence[Result]) -> list[Result]:
-    return sorted(results, key=lambda result: result.student)
-
-
-def _more_rows_caption(count: int) -> str | None:
-    return f"… and {count - MAX_ROWS} more" if count > MAX_ROWS else None
-
-
 def _escape(text: str, max_length: int) -> str:
-    return spreadsheet.escape_formula(one_line(text, max_length))
+    return escape_formula(one_line(text, max_length))

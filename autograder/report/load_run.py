@@ -1,46 +1,94 @@
-"""A run as its folder holds it: what all views and exports are made of."""
+"""A run as its folder holds it, and the same run without names: what all pages and exports are made of.
 
-from dataclasses import dataclass
+An anonymized run leaves out whatever could identify a person: names, ids, times, file names, and
+every text that a student's code had a part in. A pseudonym is a keyed digest of the student's name
+in the run: it stays the same, and means nothing without the key in the run's folder.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course import Assignment, Course
 from autograder.engine import journal, run_folder
 from autograder.engine.results import Result
-from autograder.report.marks import Mark
-from autograder.report.marks import final_marks as marks_of
-from autograder.report.roster import load_or_store
+from autograder.files import replace_file
+from autograder.report import roster
+from autograder.report.marks import Mark, final_marks
+
+KEY = "pseudonyms.key"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run, finished or going on."""
+    """A run, finished or still going on."""
 
     out: Path
     assignment: Assignment
     results: tuple[Result, ...]
-    """The last one of each student, in order of their names."""
+    """The last one of each student, sorted by name."""
 
     marks: tuple[Mark, ...] = ()
-    """Who gets which mark, by the roster and the due date; students without a submission too."""
+    """Final marks, also of students on the roster who submitted nothing."""
 
     remarks: tuple[str, ...] = ()
-    """What is amiss with the run's journal, one sentence each."""
+    """What is wrong with the run's journal, one sentence each."""
 
     def submission(self, result: Result) -> bytes | None:
-        """Return the bytes that were graded; None if there were none that could be read."""
+        """Return the bytes that were graded; None if they are missing or unreadable."""
         return run_folder.stored_submission(self.out, result.student, result.provenance.submission_sha256)
 
 
-def load(out: Path, course: Course, roster: Path | None = None) -> Run:
+def load(out: Path, course: Course, roster_path: Path | None = None) -> Run:
     """Return the run in a folder.
 
     Args:
-        roster: a file that lists the class, which the run then keeps; by default the one that it has.
+        out: the run's folder.
+        course: the course that the run's assignment belongs to.
+        roster_path: a class list to copy into the run; by default the one that is there.
 
     Raises:
-        StaffError: there is none, it is of no assignment of this course, or the roster is wrong.
+        StaffError: there is no run, its assignment is not in this course, or the roster is wrong.
     """
-    kept = journal.read(out)
-    assignment = course.assignment(kept.header.assignment)
-    everybody = marks_of(kept.results, load_or_store(out, roster), assignment)
-    return Run(out, assignment, kept.results, everybody, kept.remarks)
+    snapshot = journal.read(out)
+    assignment = course.assignment(snapshot.header.assignment)
+    marks = final_marks(snapshot.results, roster.load_or_store(out, roster_path), assignment)
+    return Run(out, assignment, snapshot.results, marks, snapshot.remarks)
+
+
+def anonymize(run: Run) -> Run:
+    """Return a run with pseudonyms, sorted by them so that the order reveals nothing.
+
+    Raises:
+        StaffError: the key cannot be written.
+    """
+    path = run.out / KEY
+    if not path.is_file():
+        replace_file(path, secrets.token_bytes(32))
+    key = path.read_bytes()
+    results = [_anonymize_result(result, key) for result in run.results]
+    marks = [
+        Mark(_anonymize_result(mark.result, key), None, mark.lateness) for mark in run.marks if mark.result
+    ]
+    results.sort(key=lambda result: result.student)
+    marks.sort(key=lambda mark: mark.label)
+    return replace(run, results=tuple(results), marks=tuple(marks))
+
+
+def _anonymize_result(result: Result, key: bytes) -> Result:
+    digest = hmac.new(key, result.student.encode("utf-8", errors="surrogatepass"), hashlib.sha256)
+    return replace(
+        result,
+        student=f"student-{digest.hexdigest()[:10]}",
+        submission="",
+        checks=tuple(replace(check, message="") for check in result.checks),
+        provenance=replace(result.provenance, submission_sha256=""),
+        repairs=(),
+        flags=(),
+        name="",
+        ids={},
+        members=(),
+        submitted_at="",
+    )

@@ -1,65 +1,92 @@
-"""Who gets which mark: results beside the roster, the due date and what being late costs."""
+"""Final marks: submissions matched to the roster, with the due date and the late penalty.
 
-from collections.abc import Iterator, Sequence
+A submission is matched by the first of these rules that finds anyone: the name of a group; ids
+from the platform; the login; the person's name. Where a rule finds several, nobody is matched: a
+mark at the wrong student is worse than one that staff must assign.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograder.course import Assignment
 from autograder.engine.results import GradingStatus, Result
 from autograder.lateness import Lateness, lateness
-from autograder.report.matching import Matches, match
 from autograder.report.roster import Roster, Student
+from autograder.submission.discover import safe_name
 
 _MAX_LISTED = 5
+_COLUMNS = {"canvas": "canvas_id", "moodle": "moodle_id", "id": "id", "email": "email"}
+"""Columns of the roster by the keys of ``Result.ids``."""
+
+StudentsOrReason = tuple[tuple[Student, ...], str]
+"""The matched students, several for a group; or none, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One student's mark; either the result or the student is known, mostly both."""
+    """One student's mark; the result, the student or both are known."""
 
     result: Result | None
     student: Student | None = None
     lateness: Lateness = field(default_factory=Lateness)
     unmatched_reason: str = ""
-    """Why the result has no student on the roster, or the student no result though something came."""
+    """Why the result has no student on the roster, or the student none of several results."""
 
     @property
     def label(self) -> str:
         """Return what the student is called in tables."""
-        if self.result is None:
-            return self.student.label if self.student else ""
-        return self.result.student
+        if self.result:
+            return self.result.student
+        return self.student.label if self.student else ""
 
     @property
     def total(self) -> float | None:
-        """Return the points so far, whenever it was handed in; None if nothing is graded."""
+        """Return the points so far, before any penalty; None if no check is graded."""
         if self.result is None or self.result.status is GradingStatus.UNGRADED:
             return None
         return self.result.earned
 
     @property
     def final_points(self) -> float | None:
-        """Return the points after the penalty, to the hundredth."""
+        """Return the points after the penalty, rounded to hundredths."""
         return None if self.total is None else round(self.total * (1 - self.lateness.penalty), 2)
 
     @property
     def penalty(self) -> float | None:
-        """Return the points that being late costs; None if nobody knows how late it is."""
+        """Return the points that lateness costs; None if the lateness is unknown."""
         if self.total is None or self.final_points is None or self.lateness.days is None:
             return None
         return self.total - self.final_points if self.lateness.penalty else 0.0
 
     @property
     def complete_total(self) -> float | None:
-        """Return the final points if all checks are graded, for systems that know no flags."""
-        whole = self.result is not None and self.result.status is GradingStatus.GRADED
-        return self.final_points if whole else None
+        """Return the final points if all checks are graded, for systems that have no flags."""
+        is_graded = self.result is not None and self.result.status is GradingStatus.GRADED
+        return self.final_points if is_graded else None
 
     @property
     def flags(self) -> tuple[str, ...]:
         """Return what staff should look at, one sentence each."""
-        flags = self.result.flags if self.result else ()
-        late = ("late by an unknown time",) if self.lateness.is_flagged_late else ()
-        return (*flags, *late, *((self.unmatched_reason,) if self.unmatched_reason else ()))
+        flags = list(self.result.flags) if self.result else []
+        if self.lateness.is_flagged_late:
+            flags.append("late by an unknown time")
+        if self.unmatched_reason:
+            flags.append(self.unmatched_reason)
+        return tuple(flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The students of a run's submissions."""
+
+    by_submission: Mapping[str, StudentsOrReason]
+    """By the submission's name in the run."""
+
+    conflicts: Mapping[Student, str]
+    """Students who match several submissions and so get none, with the names of those."""
 
 
 def marks_without_roster(results: Sequence[Result]) -> tuple[Mark, ...]:
@@ -68,56 +95,55 @@ def marks_without_roster(results: Sequence[Result]) -> tuple[Mark, ...]:
 
 
 def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:
-    """Return everybody's mark in the order of their names.
+    """Return all marks, sorted by name.
 
-    With a roster these are its students, with or without a submission, and the submissions that fit
-    none of them; a group's result stands at each of its members.
+    With a roster these are all of its students, with or without a submission, and the submissions
+    that match none of them. Each member of a group gets the group's result.
     """
     matches = match(results, roster)
-    marks = [mark for result in results for mark in _marks(result, matches, assignment, bool(roster))]
+    marks: list[Mark] = []
+    for result in results:
+        students, reason = matches.by_submission[result.student]
+        reason = f"roster: {reason}" if roster and not students else ""
+        for student in students or (None,):
+            due = student.due_or(assignment.due) if student else assignment.due
+            late = lateness(result.submitted_at, due, assignment.late, flagged_late=result.late_mark)
+            marks.append(Mark(result, student, late, reason))
     seen = {mark.student for mark in marks}
     for student in roster:
         if student not in seen:
-            several = matches.conflicts.get(student, "")
-            marks.append(
-                Mark(None, student, unmatched_reason=f"several submissions fit: {several}" if several else "")
-            )
+            names = matches.conflicts.get(student, "")
+            reason = f"several submissions match: {names}" if names else ""
+            marks.append(Mark(None, student, unmatched_reason=reason))
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.student.label if mark.student else "")))
 
 
-def _marks(result: Result, matches: Matches, assignment: Assignment, has_roster: bool) -> Iterator[Mark]:
-    students, why = matches.by_submission[result.student]
-    for student in students or (None,):
-        due = student.due_or(assignment.due) if student else assignment.due
-        late = lateness(result.submitted_at, due, assignment.late, flagged_late=result.late_mark)
-        yield Mark(result, student, late, f"on the roster: {why}" if has_roster and not student else "")
-
-
 def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
-    """Yield what whoever runs a command should know of the marks, one sentence each."""
-    strangers = [
-        f"{mark.label} ({mark.unmatched_reason})" for mark in marks if mark.unmatched_reason and mark.result
-    ]
-    if strangers:
-        yield f"{pluralize(strangers, 'submission')} not clearly of a student: {join_names(strangers)}."
-    contested = [
-        f"{mark.label} ({mark.unmatched_reason})"
-        for mark in marks
-        if mark.unmatched_reason and not mark.result
-    ]
-    if contested:
-        yield f"{pluralize(contested, 'student')} without a mark: {join_names(contested)}."
-    absent = [mark.label for mark in marks if mark.result is None and not mark.unmatched_reason]
+    """Yield what the user of a command should know about the marks, one sentence each."""
+    unmatched: list[str] = []
+    conflicting: list[str] = []
+    absent: list[str] = []
+    late: list[str] = []
+    for mark in marks:
+        if mark.unmatched_reason:
+            labels = unmatched if mark.result else conflicting
+            labels.append(f"{mark.label} ({mark.unmatched_reason})")
+        elif mark.result is None:
+            absent.append(mark.label)
+        if mark.lateness.is_flagged_late:
+            late.append(mark.label)
+    if unmatched:
+        yield f"{_pluralize(unmatched, 'submission')} without a student: {join_names(unmatched)}."
+    if conflicting:
+        yield f"{_pluralize(conflicting, 'student')} without a mark: {join_names(conflicting)}."
     if absent:
-        yield f"{pluralize(absent, 'student')} without a submission: {join_names(absent)}."
-    unknown = [mark.label for mark in marks if mark.lateness.is_flagged_late]
-    if unknown:
-        late = f"{pluralize(unknown, 'submission')} late by an unknown time"
-        yield f"{late}, so nothing is taken for it: {join_names(unknown)}."
+        yield f"{_pluralize(absent, 'student')} without a submission: {join_names(absent)}."
+    if late:
+        count = _pluralize(late, "submission")
+        yield f"{count} late by an unknown time, so no penalty is applied: {join_names(late)}."
 
 
-def pluralize(names: Sequence[str], noun: str) -> str:
-    """Return how many there are, e.g. ``3 students``."""
+def _pluralize(names: Sequence[str], noun: str) -> str:
     return f"{len(names)} {noun}{'s' if len(names) != 1 else ''}"
 
 
@@ -125,3 +151,112 @@ def join_names(names: Sequence[str]) -> str:
     """Return the first names and how many more there are."""
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
     return ", ".join(names[:_MAX_LISTED]) + more
+
+
+def match(results: Sequence[Result], roster: Roster) -> Matches:
+    """Return the students of each submission."""
+    name_counts = Counter(_sorted_parts(result.name) for result in results if result.name)
+    candidates: dict[str, StudentsOrReason] = {}
+    submissions: dict[Student, list[str]] = {}
+    for result in results:
+        candidates[result.student] = _find_students(result, roster, name_counts)
+        for student in candidates[result.student][0]:
+            submissions.setdefault(student, []).append(result.student)
+    conflicts = {student: ", ".join(names) for student, names in submissions.items() if len(names) > 1}
+    matches: dict[str, StudentsOrReason] = {}
+    for name, (students, reason) in candidates.items():
+        # A group keeps the members who submitted nothing else.
+        unique = tuple(student for student in students if student not in conflicts)
+        if students and not unique:
+            reason = f"matches {students[0].label}, as do others: {conflicts[students[0]]}"
+        matches[name] = unique, reason
+    return Matches(matches, conflicts)
+
+
+def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
+    group = tuple(row for row in roster if row.group and _is_group(result, row.group))
+    if group:
+        for row in roster:
+            if result.name and row not in group and _is_same_name(result.name, row):
+                return (), "a group and a student have this name"
+        return group, ""
+    rows = tuple(row for row in roster if _compare_ids(result, row, equal=True))
+    if len(rows) > 1:
+        return (), f"matches {_join_labels(rows)} by different ids"
+    if rows:
+        # Canvas and Moodle send the name with the id: a name that shares no part with the
+        # roster's hints at a wrong id. In blind marking all submissions have one name; it says nothing.
+        is_named = bool({"canvas", "moodle"} & set(result.ids)) and (
+            name_counts[_sorted_parts(result.name)] == 1
+        )
+        if is_named and rows[0].name and not _shares_name_part(result.name, rows[0].name):
+            return (), f"has the id of {rows[0].label} but another name"
+        return rows, ""
+    login = result.ids.get("student", "")
+    rows = tuple(row for row in roster if _has_login(login, row))
+    rows = rows or tuple(row for row in roster if _is_same_name(result.name or login, row))
+    if len(rows) > 1:
+        return (), f"matches {_join_labels(rows)}"
+    if not rows:
+        return (), "matches no student"
+    if _compare_ids(result, rows[0], equal=False):
+        return (), f"has the name of {rows[0].label} but another id"
+    return rows, ""
+
+
+def _compare_ids(result: Result, row: Student, *, equal: bool) -> bool:
+    """Return True if both have an id of the same kind, and it is equal (or different)."""
+    for key, value in result.ids.items():
+        own_id = getattr(row, _COLUMNS[key]) if key in _COLUMNS else ""
+        if own_id and (value.casefold() == own_id.casefold()) is equal:
+            return True
+    return False
+
+
+def _has_login(login: str, row: Student) -> bool:
+    wanted = _normalize(login)
+    for value in (row.student, row.id, row.email):
+        if value and wanted and wanted in (_normalize(value), _normalize(safe_name(value))):
+            return True
+    return False
+
+
+def _is_group(result: Result, group: str) -> bool:
+    names = (result.name, result.ids.get("student", ""))
+    return any(name and "".join(_name_parts(name)) == "".join(_name_parts(group)) for name in names)
+
+
+def _is_same_name(name: str, row: Student) -> bool:
+    """Return True if two names have the same parts in any order; Canvas writes them without blanks."""
+    wanted, parts = _sorted_parts(name), _name_parts(row.name)
+    if not wanted or not parts:
+        return False
+    if wanted == tuple(sorted(parts)):
+        return True
+    joined = "".join(_name_parts(name))
+    if any(joined == "".join((*parts[place:], *parts[:place])) for place in range(len(parts))):
+        return True
+    # Moodle puts the name of a group in front: "Group 7-Ada Lovelace".
+    ends = (name[hyphen.end() :] for hyphen in re.finditer("-", name))
+    return any(_sorted_parts(end) == tuple(sorted(parts)) for end in ends)
+
+
+def _shares_name_part(name: str, other: str) -> bool:
+    joined = "".join(_name_parts(name))
+    return not joined or any(part in joined for part in _name_parts(other) if len(part) > 1)
+
+
+def _sorted_parts(name: str) -> tuple[str, ...]:
+    return tuple(sorted(_name_parts(name)))
+
+
+def _name_parts(name: str) -> list[str]:
+    return re.findall(r"\w+", re.sub(r"['’.\-_]", "", _normalize(name)))
+
+
+def _normalize(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _join_labels(rows: Sequence[Student]) -> str:
+    return " and ".join(row.label for row in rows[:3])

@@ -1,19 +1,21 @@
 """The pages of a run: ``feedback.html`` for a student, ``report.html`` for staff.
 
-A page holds all that it needs and asks nobody for more. Nothing runs in a student's page; in that
-of staff one script of ours sorts a table, and the page's policy allows no other. Every text passes
-``_fit`` on its way into a page and is escaped behind it, also where a template forgets to ask.
+A page is self-contained. Nothing runs in a student's page; in the staff's page one script of ours
+sorts a table, and the page's policy allows no other. Every text passes ``_sanitize`` on its way
+into a page and is escaped after that, even where a template forgets to ask for it.
 """
 
 import base64
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,11 +26,9 @@ from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.engine.run_folder import folder_name
 from autograder.files import MEBIBYTE
-from autograder.report import charts, gradebook, summary
-from autograder.report.flags import group_by_flag
-from autograder.report.image_budget import Figure
+from autograder.report import gradebook, summary
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
-from autograder.report.submission_view import StoredOutputs
+from autograder.report.submission_view import Figure, StoredOutputs
 from autograder.text import multi_line, one_line
 
 FEEDBACK = "feedback.html"
@@ -43,7 +43,7 @@ OUTCOME_TEXTS: Mapping[Outcome, str] = {
     Outcome.FAILED: "not right yet",
     Outcome.ERRORED: "stopped with an error",
     Outcome.BLOCKED: "could not start",
-    Outcome.UNGRADED: "not graded: our fault",
+    Outcome.UNGRADED: "not graded because of a grader error",
 }
 _OUTCOME_SYMBOLS: Mapping[Outcome, str] = {
     Outcome.PASSED: "✓",
@@ -54,18 +54,18 @@ _OUTCOME_SYMBOLS: Mapping[Outcome, str] = {
 }
 
 
-class _Question(NamedTuple):
-    """A question as a student reads it."""
+@dataclass(frozen=True, slots=True)
+class _QuestionFeedback:
+    """One question as a student reads it."""
 
     name: str
     earned: float | None
     points: float
     checks: tuple[CheckResult, ...]
     misconception: str
-    """A sentence; mostly empty."""
+    """A sentence; usually empty."""
 
     stored_outputs: StoredOutputs
-    """What the notebook held there."""
 
     @property
     def passed_count(self) -> int:
@@ -91,31 +91,35 @@ def feedback(
     headings: Mapping[str, str] = _EMPTY,
     stored_outputs: Mapping[str, StoredOutputs] = _EMPTY,
 ) -> bytes:
-    """Return the page that a student reads: the title and hint of each check, no hidden value.
+    """Return the page that a student reads: title and hint of each check, no hidden value.
 
     Args:
+        result: the student's result.
+        title: the assignment's.
         headings: titles by question, where they have one.
-        shown: what the submission itself had stored, by question.
+        stored_outputs: outputs in the submission itself, by question.
     """
     marks = result.marks()
-    questions = [
-        _Question(
-            name,
-            marks[name],
-            points,
-            tuple(check for check in result.checks if check.question == name),
-            misconception_message(result.misconceptions[name]) if name in result.misconceptions else "",
-            stored_outputs.get(name, StoredOutputs()),
+    questions = []
+    for name, (_, points) in result.questions().items():
+        misconception = result.misconceptions.get(name, "")
+        questions.append(
+            _QuestionFeedback(
+                name,
+                marks[name],
+                points,
+                tuple(check for check in result.checks if check.question == name),
+                misconception_message(misconception) if misconception else "",
+                stored_outputs.get(name, StoredOutputs()),
+            )
         )
-        for name, (_, points) in result.questions().items()
-    ]
-    present = [outcome for outcome in Outcome if any(check.outcome is outcome for check in result.checks)]
+    outcomes = {check.outcome for check in result.checks}
     return render(
         "feedback.html.j2",
         title=title,
         result=result,
         questions=questions,
-        present=present,
+        explained_outcomes=[outcome for outcome in Outcome if outcome in outcomes - {Outcome.PASSED}],
         headings=headings,
     )
 
@@ -128,92 +132,91 @@ def report(
     similar_pairs: Sequence[SimilarPair] = (),
     answers: Mapping[str, Mapping[str, str]] = _EMPTY,
 ) -> bytes:
-    """Return the page that staff reads: the class, its questions and checks, every student.
+    """Return the page that staff read: the class, its questions and checks, every student.
 
     Args:
+        results: one of each student.
+        title: the assignment's.
         headings: titles by question, where they have one.
-        alike: pairs whose answers nothing explains, see ``similarity``.
-        answers: code by student and question, to be looked at where it is alike.
+        similar_pairs: pairs with unexplained similarities, see ``similarity``.
+        answers: code by student and question, shown for similar pairs.
     """
-    ordered = sorted(results, key=lambda result: result.student)
-    whole = [result.earned for result in ordered if result.status is GradingStatus.GRADED]
-    points = max((result.points for result in ordered), default=0.0)
-    questions, reasons = summary.questions(ordered), group_by_flag(ordered)
+    results = sorted(results, key=lambda result: result.student)
+    totals = [result.earned for result in results if result.status is GradingStatus.GRADED]
+    seconds = [result.wall_s for result in results]
+    memory = [result.peak_bytes / MEBIBYTE for result in results]
+    points = max((result.points for result in results), default=0.0)
+    flagged = summary.group_by_flag(results)
     script = Markup((_TEMPLATES / "sort.js").read_text(encoding="utf-8"))
     return render(
         "report.html.j2",
         title=title,
         headings=headings,
-        results=ordered,
+        results=results,
         points=points,
-        mean=fmean(whole) if whole else None,
-        median=median(whole) if whole else None,
-        questions=questions,
-        checks=summary.checks(ordered),
-        beliefs=summary.misconceptions(ordered),
-        attention=reasons,
-        looked_at=len({result.student for _, there in reasons for result in there}),
-        alike=similar_pairs[:MAX_PAIRS],
-        more_alike=max(0, len(similar_pairs) - MAX_PAIRS),
+        mean=fmean(totals) if totals else None,
+        median=median(totals) if totals else None,
+        questions=summary.questions(results),
+        checks=summary.checks(results),
+        misconceptions=summary.misconceptions(results),
+        flagged=flagged,
+        flagged_count=len({result.student for _, group in flagged for result in group}),
+        similar_pairs=similar_pairs[:MAX_PAIRS],
+        omitted_pairs=max(0, len(similar_pairs) - MAX_PAIRS),
         answers=answers,
-        charts=charts.draw_charts(ordered, questions, points, headings),
-        middle_s=median([result.wall_s for result in ordered] or [0.0]),
-        conditions=_conditions(ordered),
-        fewest=summary.MIN_RESULTS,
+        totals=summary.distribution(results, points),
+        seconds=summary.spread(seconds),
+        memory=summary.spread(memory),
+        median_s=median(seconds or [0.0]),
+        conditions=_conditions(results),
+        min_results=summary.MIN_RESULTS,
+        low_discrimination=summary.LOW_DISCRIMINATION,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
-def _conditions(results: Sequence[Result]) -> tuple[tuple[str, int], ...]:
-    """Say under which isolation and versions how many were graded."""
-    counts: dict[str, int] = {}
+def _conditions(results: Sequence[Result]) -> Sequence[tuple[str, int]]:
+    """Return each combination of isolation and versions with the number of its results."""
+    counts: Counter[str] = Counter()
     for result in results:
         provenance = result.provenance
         missing = f" (without {', '.join(provenance.missing_layers)})" if provenance.missing_layers else ""
         versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
-        text = (
-            f"Isolation {provenance.isolation}{missing}; data set {provenance.dataset}; seed "
+        counts[
+            f"Isolation {provenance.isolation}{missing}; dataset {provenance.dataset}; seed "
             f"{provenance.seed}; source notebook {provenance.source_sha256[:12]}; {versions}"
-        )
-        counts[text] = counts.get(text, 0) + 1
+        ] += 1
     return tuple(counts.items())
 
 
+class _MultilineText(str):
+    """Text that keeps its lines; it is sanitized already, and still gets escaped."""
+
+    __slots__ = ()
+
+
+def _code(text: str, max_length: int = 6_000, max_lines: int = 120) -> str:
+    return _MultilineText(multi_line(text, max_length, max_lines))
+
+
 def _sanitize(value: Any) -> Any:
+    """Return what Jinja then escapes: one line without control characters, or our own markup."""
     if isinstance(value, _MultilineText):
         return str(value)
     return one_line(value, _MAX_LENGTH) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-class _MultilineText(str):
-    """Text that keeps its lines; it has been made fit to be shown, and is escaped all the same."""
-
-    __slots__ = ()
-
-
-def _code(text: str) -> str:
-    return _MultilineText(multi_line(text, 6_000, 120))
-
-
-def _link(student: str) -> str:
-    return f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}"
-
-
 def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
-    """Return how people read the name of a question: ``q3`` as ``Question 3``, with its heading."""
-    found = re.fullmatch(r"q(\d+\w*)", name)
-    number = f"Question {found[1]}" if found else name
+    """Return a question's name for people: ``q3`` as ``Question 3``, with its heading."""
+    matched = re.fullmatch(r"q(\d+\w*)", name)
+    number = f"Question {matched[1]}" if matched else name
     return f"{number}: {headings[name]}" if headings.get(name) else number
 
 
-def _sentence(text: str) -> str:
-    shown = one_line(text, _MAX_LENGTH - 1)
-    return f"{shown}." if shown and shown[-1] not in ".!?…:" else shown
-
-
-def _anchor(name: str) -> str:
-    return "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name)
+def with_period(text: str) -> str:
+    """Return a text that ends like a sentence."""
+    return text if text[-1:] in ("", *".!?…:") else f"{text}."
 
 
 def _environment() -> Environment:
@@ -226,17 +229,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        anchor=_anchor,
+        anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
         code=_code,
-        uri=lambda picture: Markup(picture),  # of ours, and far longer than a line
-        link=_link,
+        # base64 of ours, which needs no escaping and is far longer than _MAX_LENGTH
+        data_uri=lambda figure: Markup(f"data:{figure.media_type};base64,{figure.base64}"),
+        link=lambda student: f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}",
         mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
         number=gradebook.format_points,
+        percent=lambda share: f"{100 * share:.0f} %",
         question=question_title,
-        sentence=_sentence,
-        short=lambda text, longest: one_line(text, longest),
-        word=OUTCOME_TEXTS.__getitem__,
-        mark=_OUTCOME_SYMBOLS.__getitem__,
+        sentence=lambda text: with_period(one_line(text, _MAX_LENGTH - 1)),
+        short=one_line,
+        outcome_text=OUTCOME_TEXTS.__getitem__,
+        symbol=_OUTCOME_SYMBOLS.__getitem__,
     )
     environment.tests["figure"] = lambda part: isinstance(part, Figure)
     environment.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, total=gradebook.total)

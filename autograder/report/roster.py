@@ -1,14 +1,14 @@
-"""Who is in the class: a CSV file with the columns that the user has.
+"""The class list: a CSV file with whichever of these columns the user has.
 
-``student``    how submissions name them: login, nbgrader id
+``student``    the name in submissions: login or nbgrader id
 ``id``         the school's number (SIS id)
 ``name``       ``Ada Lovelace`` or ``Lovelace, Ada``
 ``email``
 ``section``
-``canvas_id``  Canvas' number of the user
+``canvas_id``  the user's id in Canvas
 ``moodle_id``  the participant's number in this assignment, as in Moodle's grading worksheet
-``group``      the name of a group that hands in together
-``due``        an own due date, with its time zone
+``group``      the name of a group that submits together
+``due``        an individual due date, with time zone
 """
 
 import csv
@@ -24,20 +24,21 @@ from pathlib import Path
 from autograder.errors import StaffError
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
-from autograder.report.spreadsheet import dump_csv as table
-from autograder.report.spreadsheet import escape_formula
+from autograder.report.spreadsheet import dump_csv, escape_formula
 
 NAME = "roster.csv"
-"""Where a run keeps it."""
+"""The run's own copy."""
 
 _SEPARATORS = ",;\t"
 _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
-"""Columns of which each value belongs to one student."""
+"""Columns in which a value belongs to one student only."""
+
+_IDENTIFYING = ", ".join((*_KEYS, "name"))
 
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """One row of a roster; what the user does not have is empty."""
+    """One row of a roster; an unknown value is empty."""
 
     student: str = ""
     id: str = ""
@@ -52,26 +53,25 @@ class Student:
 
     @property
     def label(self) -> str:
-        """Return what to call the student where there is no submission."""
+        """Return what to call a student who has no submission."""
         return self.student or self.id or self.email or self.name or self.canvas_id or self.moodle_id
 
     def due_or(self, default: datetime) -> datetime:
-        """Return the own due date, or the usual one."""
+        """Return the individual due date, or else the default."""
         return parse_datetime(self.due) or default
 
 
 COLUMNS = tuple(field.name for field in fields(Student))
 
-
 Roster = tuple[Student, ...]
-"""A class; empty if nobody gave one."""
+"""A class; empty if there is no class list."""
 
 
 def read(path: Path) -> Roster:
     """Return the class that a file lists.
 
     Raises:
-        StaffError: it cannot be read, or a line of it is wrong.
+        StaffError: the file cannot be read, or one of its lines is wrong.
     """
     try:
         return parse(path.read_bytes(), str(path))
@@ -80,63 +80,66 @@ def read(path: Path) -> Roster:
 
 
 def load_or_store(out: Path, path: Path | None) -> Roster:
-    """Return the class of a run: that of the file, which the run then keeps, or the one that it has.
+    """Return the class in a file after copying it into the run's folder, or else the run's own copy.
 
     Raises:
-        StaffError: the file is no roster, or the folder cannot be written.
+        StaffError: the file is not a roster, or the folder cannot be written.
     """
-    kept = out / NAME
+    stored = out / NAME
     if path is None:
-        return read(kept) if kept.is_file() else ()
+        return read(stored) if stored.is_file() else ()
     roster = read(path)
-    if not (kept.is_file() and path.samefile(kept)):
-        replace_file(kept, path.read_bytes())
+    if not (stored.is_file() and path.samefile(stored)):
+        replace_file(stored, path.read_bytes())
     return roster
 
 
 def dump(roster: Roster) -> bytes:
-    """Return the bytes of a file that lists a class; ``parse`` reads the same from them."""
+    """Return the bytes of a class list; ``parse`` restores the same roster from them."""
     used = [name for name in COLUMNS if any(getattr(student, name) for student in roster)] or ["student"]
-    return table([used, *([getattr(student, name) for name in used] for student in roster)])
+    rows = [used]
+    for student in roster:
+        rows.append([getattr(student, name) for name in used])
+    return dump_csv(rows)
 
 
 def parse(data: bytes, location: str) -> Roster:
     """Return the class that the bytes of a file list.
 
     Raises:
-        StaffError: names the line that is wrong and what to do.
+        StaffError: names the wrong line and the correction.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise StaffError(f"{location}: is not UTF-8; save it as 'CSV UTF-8'") from None
-    first = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
+    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
     try:
-        lines = list(_rows(text, separator))
+        rows = list(_rows(text, separator))
     except csv.Error as error:
-        raise StaffError(f"{location}: is no CSV file ({error}); save it as CSV again") from None
-    if not lines:
+        raise StaffError(f"{location}: is not a CSV file ({error}); save it as CSV again") from None
+    if not rows:
         raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
-    columns = _columns(lines[0][1], location)
-    students = []
-    for number, cells in lines[1:]:
+    columns = _columns(rows[0][1], location)
+    students: dict[int, Student] = {}
+    for number, cells in rows[1:]:
+        where = f"{location}:{number}"
         if len(cells) != len(columns):
-            found = f"found {len(cells)} cells under {len(columns)} columns"
-            raise StaffError(f"{location}:{number}: {found}; quote cells that hold a {separator!r}")
-        students.append((number, _student(dict(zip(columns, cells, strict=True)), f"{location}:{number}")))
+            counts = f"found {len(cells)} cells under {len(columns)} columns"
+            raise StaffError(f"{where}: {counts}; quote cells that contain a {separator!r}")
+        students[number] = _student(dict(zip(columns, cells, strict=True)), where)
     _check_unique(students, location)
-    return tuple(student for _, student in students)
+    return tuple(students.values())
 
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that hold something, each with the number of its first line."""
+    """Yield the rows that are not blank, each with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begins = 1
+    first_line = 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
-            yield begins, cells
-        begins = reader.line_num + 1
+            yield first_line, cells
+        first_line = reader.line_num + 1  # a quoted cell may span several lines
 
 
 def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
@@ -147,43 +150,45 @@ def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(COLUMNS)}"
             raise StaffError(f"{location}:1: unknown column {name!r}; {hint}")
         if columns.count(name) > 1:
-            raise StaffError(f"{location}:1: column {name!r} stands there twice; delete one")
+            raise StaffError(f"{location}:1: column {name!r} appears twice; delete one")
     if not {*_KEYS, "name"} & set(columns):
-        raise StaffError(f"{location}:1: no column says who it is; add one of {', '.join((*_KEYS, 'name'))}")
+        raise StaffError(f"{location}:1: no column identifies the students; add one of {_IDENTIFYING}")
     return columns
 
 
 def _student(cells: dict[str, str], location: str) -> Student:
-    plain = {key: value if key == "name" else _normalize(value) for key, value in cells.items()}
-    plain["moodle_id"] = re.sub(r"^Participant ", "", plain.get("moodle_id", ""), flags=re.IGNORECASE)
-    student = Student(**plain)
+    values: dict[str, str] = {}
+    for column, cell in cells.items():
+        values[column] = cell if column == "name" else unicodedata.normalize("NFC", cell).strip()
+    values["moodle_id"] = re.sub(r"^Participant ", "", values.get("moodle_id", ""), flags=re.IGNORECASE)
+    student = Student(**values)
     if not student.label.strip():
-        raise StaffError(
-            f"{location}: says of nobody who it is; fill in one of {', '.join((*_KEYS, 'name'))}"
-        )
-    for key in _KEYS:
-        if key != "email" and escape_formula(value := getattr(student, key)) != value:
-            raise StaffError(f"{location}: {key} {value!r} would be a formula in a spreadsheet; correct it")
-    for key in ("canvas_id", "moodle_id"):
-        if not re.fullmatch(r"[0-9]*", value := getattr(student, key)):
-            raise StaffError(f"{location}: {key} {value!r} is no number; copy the platform's own number")
+        raise StaffError(f"{location}: no student identifier in this row; fill in one of {_IDENTIFYING}")
+    for column in _KEYS:
+        value = values.get(column, "")
+        if column != "email" and escape_formula(value) != value:
+            raise StaffError(
+                f"{location}: {column} {value!r} would be a formula in a spreadsheet; correct it"
+            )
+        if column in ("canvas_id", "moodle_id") and not re.fullmatch(r"[0-9]*", value):
+            raise StaffError(f"{location}: {column} {value!r} is not a number; copy the ID from the platform")
     if student.due and parse_datetime(student.due) is None:
-        wanted = "write date, time and zone, e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
-        raise StaffError(f"{location}: due {student.due!r}: {wanted}")
+        hint = "write date, time and zone, e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
+        raise StaffError(f"{location}: due {student.due!r}: {hint}")
     return student
 
 
-def _normalize(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
+def _check_unique(students: dict[int, Student], location: str) -> None:
+    """Refuse a value in two rows that only one may have.
 
-
-def _check_unique(students: Sequence[tuple[int, Student]], location: str) -> None:
-    """Refuse what two rows share and only one may have; a login of one may be no number of another."""
-    for keys in (("student", "id"), ("email",), ("canvas_id",), ("moodle_id",)):
-        seen: dict[str, int] = {}
-        for number, student in students:
-            for value in {getattr(student, key).casefold() for key in keys} - {""}:
-                if value in seen:
-                    what = f"{' or '.join(keys)} {value!r} stands in line {seen[value]} too"
-                    raise StaffError(f"{location}:{number}: {what}; a student has one line")
-                seen[value] = number
+    ``student`` and ``id`` share one set, because submissions may be named by either of them: one
+    student's login must not be another student's number.
+    """
+    for columns in (("student", "id"), ("email",), ("canvas_id",), ("moodle_id",)):
+        first_lines: dict[str, int] = {}
+        for number, student in students.items():
+            for value in {getattr(student, column).casefold() for column in columns} - {""}:
+                if value in first_lines:
+                    what = f"{' or '.join(columns)} {value!r} is in line {first_lines[value]} too"
+                    raise StaffError(f"{location}:{number}: {what}; give each student one line")
+                first_lines[value] = number

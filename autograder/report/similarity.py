@@ -1,9 +1,9 @@
-"""Answers that are more alike than the question and the class explain: a hint for staff, not a proof.
+"""Answers that are more similar than the question and the class explain: a hint for staff, not a proof.
 
 Two answers are compared as sequences of tokens: names that an author chooses, comments,
-docstrings, layout and the spelling of literals do not count. How alike they are is set against
-how alike each of them is to what is known (the solution, the released stub, known answers) and
-to the rest of the class: what the question forces, or many write, is no hint.
+docstrings, layout and the spelling of literals do not count. From their similarity is subtracted
+how similar each of them is to known texts (the solution, the released stub, known answers) and to
+the rest of the class: what the question demands, or many students write, is no hint.
 """
 
 import ast
@@ -24,22 +24,22 @@ from autograder.known_answers import KnownAnswer
 from autograder.notebook import CellType, Source
 
 MIN_SIMILARITY = 0.9
-"""Two answers below this likeness are never a hint."""
+"""Two answers below this similarity are never a hint."""
 
 MIN_COMMON_COUNT = 4
-"""An answer that is about as near to so many classmates is what the class writes; from a class of
-``MOST_ALIKE / COMMON`` on it is that share of it."""
+"""An answer about as similar to this many classmates' is what the class writes. In a class of more
+than ``MIN_COMMON_COUNT / MIN_COMMON_SHARE`` students it takes that share of them."""
 
 MIN_COMMON_SHARE = 0.03
 
 THRESHOLD = 12.0
-"""Tokens that a pair shares beyond what is explained, over all questions; ``docs/similarity.md``."""
+"""Unexplained tokens in common, over all questions, from which a pair is listed; ``docs/similarity.md``."""
 
 MAX_PAIRS = 40
 
 _MAX_TOKENS = 4_000
 _BATCH_ROWS = 256
-"""Texts that are compared with all others at once; a class of any size fits into memory so."""
+"""Texts compared with all others at once; bounds the memory for a class of any size."""
 
 _IGNORED_TYPES = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
@@ -50,7 +50,7 @@ _OPENING_BRACKETS, _CLOSING_BRACKETS = "([{", ")]}"
 _BUILTIN_NAMES = frozenset(dir(builtins))
 _FIRST_CODE_POINT = 0x100
 _LAST_CODE_POINT = 0xD7FF
-"""Tokens become characters from ``_FIRST`` on; all rarer than the first 55,000 kinds share the last."""
+"""Each token kind gets a character from ``_FIRST_CODE_POINT`` on; after 55,000 kinds all share the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +62,36 @@ class SimilarAnswers:
     """Share of the tokens that both have in the same order, from 0 to 1."""
 
     explained_similarity: float
-    """The likeness of the nearer of them to what is known or common."""
+    """The larger similarity of either to a known or common text."""
 
     unexplained_tokens: float
-    """How many of the shared tokens nothing explains."""
+    """How many of the tokens in common are not explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarPair:
-    """Two students with answers that are alike."""
+    """Two students with similar answers."""
 
     students: tuple[str, str]
     questions: tuple[SimilarAnswers, ...]
-    """The most telling first."""
+    """The strongest hint first."""
 
     @property
     def unexplained_tokens(self) -> float:
-        """Return what nothing explains, over all questions."""
-        return sum(alike.unexplained_tokens for alike in self.questions)
+        """Return the unexplained tokens of all questions."""
+        return sum(answers.unexplained_tokens for answers in self.questions)
 
 
-def reference_answers(source: Source, known_answers: Iterable[KnownAnswer]) -> dict[str, tuple[str, ...]]:
-    """Return what answers to a question are expected to resemble: solution, stub, known answers."""
-    found: dict[str, list[str]] = {}
+def reference_answers(source: Source, known_answers: Iterable[KnownAnswer]) -> dict[str, list[str]]:
+    """Return the texts that answers are expected to resemble: solution, stub and known answers."""
+    references: dict[str, list[str]] = {}
     for question in source.questions:
         cells = [answer for answer in question.answers if answer.cell.cell_type is CellType.CODE]
-        texts = ["\n".join(cell.solution() for cell in cells), "\n".join(cell.stub() for cell in cells)]
-        found[question.name] = texts
-    for one in known_answers:
-        found.setdefault(one.question, []).append(one.code)
-    return {question: tuple(texts) for question, texts in found.items()}
+        solution = "\n".join(cell.solution() for cell in cells)
+        references[question.name] = [solution, "\n".join(cell.stub() for cell in cells)]
+    for known_answer in known_answers:
+        references.setdefault(known_answer.question, []).append(known_answer.code)
+    return references
 
 
 def similar_pairs(
@@ -99,75 +99,81 @@ def similar_pairs(
     references: Mapping[str, Sequence[str]],
     threshold: float = THRESHOLD,
 ) -> tuple[SimilarPair, ...]:
-    """Return the pairs of students whose answers nothing explains, the most telling first.
+    """Return the pairs of students with unexplained similarities, the strongest hint first.
 
     Args:
         answers: code by student and question.
-        known: what explains likeness, by question, see ``references``.
-        threshold: tokens over all questions below which a pair is no hint.
+        references: texts that explain a similarity, by question.
+        threshold: unexplained tokens over all questions below which a pair is not listed.
     """
-    found: dict[tuple[str, str], list[SimilarAnswers]] = defaultdict(list)
-    questions = dict.fromkeys(question for own in answers.values() for question in own)
-    for question in questions:
-        codes = {student: own[question] for student, own in answers.items() if question in own}
-        for students, alike in _similar_answers(question, codes, references.get(question, ())):
-            found[students].append(alike)
-    all_pairs = (
-        SimilarPair(students, tuple(sorted(there, key=lambda alike: -alike.unexplained_tokens)))
-        for students, there in found.items()
-    )
-    telling = [pair for pair in all_pairs if pair.unexplained_tokens >= threshold]
-    return tuple(sorted(telling, key=lambda pair: (-pair.unexplained_tokens, pair.students)))
+    codes: dict[str, dict[str, str]] = defaultdict(dict)
+    for student, by_question in answers.items():
+        for question, code in by_question.items():
+            codes[question][student] = code
+    similar: dict[tuple[str, str], list[SimilarAnswers]] = defaultdict(list)
+    for question, by_student in codes.items():
+        for students, similar_answers in _similar_answers(question, by_student, references.get(question, ())):
+            similar[students].append(similar_answers)
+    pairs = []
+    for students, found in similar.items():
+        found.sort(key=lambda answers: -answers.unexplained_tokens)
+        pair = SimilarPair(students, tuple(found))
+        if pair.unexplained_tokens >= threshold:
+            pairs.append(pair)
+    return tuple(sorted(pairs, key=lambda pair: (-pair.unexplained_tokens, pair.students)))
 
 
 def _similar_answers(
     question: str, codes: Mapping[str, str], references: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], SimilarAnswers]]:
-    """Yield the pairs of students whose answers to one question are nearly the same and unexplained."""
-    spelling: dict[str, str] = {}
+    """Yield the pairs of students with similar, unexplained answers to one question."""
+    alphabet: dict[str, str] = {}
     authors: dict[str, list[str]] = defaultdict(list)
     for student in sorted(codes):
-        authors[_encode(tokens(codes[student]), spelling)].append(student)
-    expected = [text for code in references if (text := _encode(tokens(code), spelling))]
-    texts, wrote = list(authors), list(authors.values())
-    for one, other, likeness, explained, beyond in _unexplained_pairs(texts, [*map(len, wrote)], expected):
-        alike = SimilarAnswers(question, likeness, explained, beyond)
-        both = combinations(wrote[one], 2) if one == other else product(wrote[one], wrote[other])
-        for first, second in both:
-            yield (min(first, second), max(first, second)), alike
+        authors[_encode(tokens(codes[student]), alphabet)].append(student)
+    expected = [text for code in references if (text := _encode(tokens(code), alphabet))]
+    texts = list(authors)
+    for first, second, similar_answers in _unexplained_pairs(question, authors, expected):
+        left, right = authors[texts[first]], authors[texts[second]]
+        for pair in combinations(left, 2) if first == second else product(left, right):
+            yield (min(pair), max(pair)), similar_answers
 
 
 def _unexplained_pairs(
-    texts: Sequence[str], counts: Sequence[int], expected: Sequence[str]
-) -> Iterator[tuple[int, int, float, float, float]]:
-    """Yield the places of two texts, their likeness, what of it is explained, and tokens beyond that.
+    question: str, authors: Mapping[str, Sequence[str]], expected: Sequence[str]
+) -> Iterator[tuple[int, int, SimilarAnswers]]:
+    """Yield the indices of two texts and their similarity, also of a text with itself.
 
     Args:
-        texts: each once.
-        counts: how many wrote it.
-        expected: texts that explain likeness.
+        question: the texts' question.
+        authors: the students who wrote each text.
+        expected: texts that explain a similarity.
     """
-    if sum(counts) < 2:
+    texts, counts = list(authors), np.array([len(students) for students in authors.values()])
+    if counts.sum() < 2:
         return
-    how_often, lengths = np.array(counts), np.array([*map(len, texts)])
+    lengths = np.array([len(text) for text in texts])
     explained = _similarity_matrix(texts, expected).max(axis=1, initial=0.0)
-    near: list[tuple[int, int, float]] = []
-    for begin in range(0, len(texts), _BATCH_ROWS):
-        rows = _similarity_matrix(texts[begin : begin + _BATCH_ROWS], texts)
-        places = np.arange(begin, begin + len(rows))
-        explained[places] = np.maximum(explained[places], _common_similarity(rows, places, how_often))
-        beyond = (rows - explained[places, None]) * (lengths[places, None] + lengths) / 2
-        told = (rows >= MIN_SIMILARITY) & (beyond >= 1) & (places[:, None] <= np.arange(len(texts)))
-        near += [(begin + row, other, float(rows[row, other])) for row, other in np.argwhere(told).tolist()]
-    for one, other, likeness in near:
-        known = float(max(explained[one], explained[other]))
-        tokens_beyond = (likeness - known) * float(lengths[one] + lengths[other]) / 2
-        if tokens_beyond >= 1:
-            yield one, other, likeness, known, tokens_beyond
+    candidates: list[tuple[int, int, float]] = []
+    for start in range(0, len(texts), _BATCH_ROWS):
+        rows = _similarity_matrix(texts[start : start + _BATCH_ROWS], texts)
+        indices = np.arange(start, start + len(rows))
+        explained[indices] = np.maximum(explained[indices], _common_similarity(rows, indices, counts))
+        unexplained = (rows - explained[indices, None]) * (lengths[indices, None] + lengths) / 2
+        # Only one triangle of the symmetric matrix. The diagonal stays: equal texts are one row.
+        hints = (rows >= MIN_SIMILARITY) & (unexplained >= 1) & (indices[:, None] <= np.arange(len(texts)))
+        for row, second in np.argwhere(hints).tolist():
+            candidates.append((start + row, second, float(rows[row, second])))
+    # What explains the second text is known for all texts only now.
+    for first, second, similarity in candidates:
+        known = float(max(explained[first], explained[second]))
+        unexplained_tokens = (similarity - known) * float(lengths[first] + lengths[second]) / 2
+        if unexplained_tokens >= 1:
+            yield first, second, SimilarAnswers(question, similarity, known, unexplained_tokens)
 
 
 def _similarity_matrix(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
-    """Return the share of tokens that both have in the same order, for each of these with each other."""
+    """Return the share of tokens in common and in the same order, (texts, others)."""
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
@@ -175,59 +181,56 @@ def _similarity_matrix(texts: Sequence[str], others: Sequence[str]) -> np.ndarra
 
 
 def _common_similarity(rows: np.ndarray, indices: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return how alike each text is to those of so many classmates that it is common.
+    """Return the least similarity of each text to its nearest classmates, as many as make it common.
 
     Args:
-        rows: likeness of texts to all, (texts, all).
-        places: of these texts among all.
-        counts: how many wrote each of all.
+        rows: similarity of some texts to all texts, (some, all).
+        indices: those texts' indices among all.
+        counts: authors of each of all texts.
     """
-    everybody = int(counts.sum())
-    enough = max(MIN_COMMON_COUNT, math.ceil(MIN_COMMON_SHARE * everybody))
-    if enough >= everybody:
+    students = int(counts.sum())
+    enough = max(MIN_COMMON_COUNT, math.ceil(MIN_COMMON_SHARE * students))
+    if enough >= students:
         return np.zeros(len(rows), np.float32)
     classmates = np.tile(counts, (len(rows), 1))
-    classmates[np.arange(len(rows)), indices] -= 1
+    classmates[np.arange(len(rows)), indices] -= 1  # an author is not their own classmate
     nearest_first = np.argsort(-rows, axis=1)
-    so_many = np.cumsum(np.take_along_axis(classmates, nearest_first, axis=1), axis=1)
-    last = np.argmax(so_many >= enough, axis=1)[:, None]
+    running_count = np.cumsum(np.take_along_axis(classmates, nearest_first, axis=1), axis=1)
+    last = np.argmax(running_count >= enough, axis=1)[:, None]
     return np.take_along_axis(np.take_along_axis(rows, nearest_first, axis=1), last, axis=1)[:, 0]
 
 
 @lru_cache(maxsize=4096)
 def tokens(code: str) -> tuple[str, ...]:
-    """Return what counts of an answer; of code that is no Python, as far as it can be read."""
-    found: list[str] = []
-    before, depth = "", 0
+    """Return the tokens of an answer that are compared; code that is not Python is split at blanks."""
     try:
-        read = list(_significant_tokens(code))
+        significant = list(_significant_tokens(code))
     except (tokenize.TokenError, SyntaxError, ValueError):
-        read = [tokenize.TokenInfo(tokenize.NAME, word, (0, 0), (0, 0), "") for word in code.split()]
-    below = (token.string for token in read[1:])
-    for token in read:
-        after = next(below, "")
-        depth += (
-            (token.string in _OPENING_BRACKETS) - (token.string in _CLOSING_BRACKETS)
-            if token.type == tokenize.OP
-            else 0
-        )
-        found.append(_canonical_token(token, before, after, depth > 0))
+        significant = [tokenize.TokenInfo(tokenize.NAME, word, (0, 0), (0, 0), "") for word in code.split()]
+    canonical: list[str] = []
+    before, depth = "", 0
+    for place, token in enumerate(significant):
+        after = significant[place + 1].string if place + 1 < len(significant) else ""
+        if token.type == tokenize.OP:
+            depth += (token.string in _OPENING_BRACKETS) - (token.string in _CLOSING_BRACKETS)
+        canonical.append(_canonical_token(token, before, after, depth > 0))
         before = token.string
-    return tuple(found[:_MAX_TOKENS])
+    return tuple(canonical[:_MAX_TOKENS])
 
 
 def _significant_tokens(code: str) -> Iterator[tokenize.TokenInfo]:
-    """Yield tokens without comments, layout and texts that stand alone, like docstrings."""
-    above = tokenize.ENCODING
+    """Yield tokens without comments, layout and statements that are a text, such as docstrings."""
+    previous_type = tokenize.ENCODING
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        alone = token.type == tokenize.STRING and above in _STATEMENT_STARTS
-        if token.type not in _IGNORED_TYPES and not alone:
+        is_docstring = token.type == tokenize.STRING and previous_type in _STATEMENT_STARTS
+        if token.type not in _IGNORED_TYPES and not is_docstring:
             yield token
-        above = above if token.type in (tokenize.COMMENT, tokenize.NL) else token.type
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            previous_type = token.type
 
 
 def _canonical_token(token: tokenize.TokenInfo, before: str, after: str, in_brackets: bool) -> str:
-    """Return a token as it is compared; a name that its author chooses is like any other."""
+    """Return a token as it is compared: all names that an author chooses are the same."""
     text = token.string
     if token.type in (tokenize.NUMBER, tokenize.STRING):
         try:
@@ -236,12 +239,14 @@ def _canonical_token(token: tokenize.TokenInfo, before: str, after: str, in_brac
             return text
     if token.type != tokenize.NAME or keyword.iskeyword(text) or text in _BUILTIN_NAMES:
         return text
-    return text if before == "." or (in_brackets and after == "=") else "name"
+    is_chosen = before != "." and not (in_brackets and after == "=")  # neither attribute nor keyword
+    return "name" if is_chosen else text
 
 
 def _encode(code_tokens: Iterable[str], alphabet: dict[str, str]) -> str:
-    """Return tokens as one character each, in which they are compared fastest."""
-    return "".join(
-        alphabet.setdefault(token, chr(min(_FIRST_CODE_POINT + len(alphabet), _LAST_CODE_POINT)))
-        for token in code_tokens
-    )
+    """Return tokens as one character each, which compares fastest."""
+    characters = []
+    for token in code_tokens:
+        fresh = chr(min(_FIRST_CODE_POINT + len(alphabet), _LAST_CODE_POINT))
+        characters.append(alphabet.setdefault(token, fresh))
+    return "".join(characters)

@@ -1,9 +1,9 @@
-"""Tables of comma-separated values that are safe to open and lose nothing.
+"""CSV tables that are safe to open in a spreadsheet program.
 
-A spreadsheet takes a cell for a formula that begins with ``=``, ``+``, ``-`` or ``@``, also behind
-a separator at which it splits cells. Such a place gets an apostrophe, which ``original`` takes
-away again; what has apostrophes there already gets one more, so that every text comes back.
-(OWASP, "CSV Injection".)
+A spreadsheet evaluates a cell as a formula if it begins with ``=``, ``+``, ``-`` or ``@``, also
+after a separator at which it splits cells. An apostrophe before that character turns the cell
+into text; if there are apostrophes already, one more is added, so that no two texts look the same
+afterwards. (OWASP, "CSV Injection".)
 """
 
 import csv
@@ -11,23 +11,18 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA_STARTS = "=+\\-@＝＋－＠"
-_FORMULA = rf"(^|[;,|\t\r\n])([^\S\t\r\n]*){{0}}('*[{_FORMULA_STARTS}])"
-_UNESCAPED, _ESCAPED = re.compile(_FORMULA.format("")), re.compile(_FORMULA.format("'"))
+# Full-width signs too: some spreadsheets normalize them before they look for a formula.
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)('*[=+\-@＝＋－＠])")
+_LEADING_CONTROL = re.compile(r"^('*[\t\r\n])")
 
 
 def escape_formula(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return re.sub(r"^('*[\t\r\n])", r"'\1", _UNESCAPED.sub(r"\1\2'\3", text))
-
-
-def unescape_formula(cell: str) -> str:
-    """Return the text that ``inert`` was given."""
-    return _ESCAPED.sub(r"\1\2\3", re.sub(r"^'('*[\t\r\n])", r"\1", cell))
+    """Return text that no spreadsheet evaluates as a formula."""
+    return _LEADING_CONTROL.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", text))
 
 
 def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return a table as UTF-8, lines ending as RFC 4180 wants them."""
+    """Return a table as UTF-8 with the line ends of RFC 4180."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\r\n").writerows(rows)
     return file.getvalue().encode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The files that a run leaves for people and platforms; all of it is derived from its results."""
+"""The files of a run for people and platforms, all of them derived from its results."""
 
 from pathlib import Path
 
@@ -8,58 +8,55 @@ from autograder.engine.run_folder import folder_name
 from autograder.files import replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, pages, results_json, similarity
-from autograder.report.gradebook import summary_table
 from autograder.report.load_run import Run
-from autograder.report.marks import marks_without_roster as marks_alone
+from autograder.report.marks import marks_without_roster
 from autograder.report.submission_view import SubmissionView, view_submission
-
-__all__ = ["summary_table", "write_reports", "write_student"]
 
 
 def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
-    """Write the files of every student and of the class.
+    """Write the files of the class and of every student.
 
     Args:
-        run: of two results of one student, the later counts.
-        source: with literals for facts, as students got it.
-        out: a folder; by default the run's own.
+        run: if a student has two results, the later one counts.
+        source: with literals for facts, as in the release.
+        out: output directory; by default the run's folder.
 
     Raises:
-        AuthorError: a known answer does not say what it is.
-        StaffError: the disk is full or read-only; each file is as it was or whole.
+        AuthorError: a known answer lacks a key.
+        StaffError: the disk is full or read-only; each file is the previous or the complete new one.
     """
     out = out or run.out
-    latest = tuple({result.student: result for result in run.results}.values())
-    answers = {result.student: write_student(run, result, source, out).answers for result in latest}
-    known = similarity.reference_answers(source, known_answers.load(run.assignment))
-    replace_file(out / gradebook.NAME, gradebook.dump(run.marks or marks_alone(latest)))
+    results = tuple({result.student: result for result in run.results}.values())
+    answers = {result.student: write_student(run, result, source, out).answers for result in results}
+    references = similarity.reference_answers(source, known_answers.load(run.assignment))
+    replace_file(out / gradebook.NAME, gradebook.dump(run.marks or marks_without_roster(results)))
     page = pages.report(
-        latest,
+        results,
         title=run.assignment.title,
         headings=_headings(source),
-        similar_pairs=similarity.similar_pairs(answers, known),
+        similar_pairs=similarity.similar_pairs(answers, references),
         answers=answers,
     )
     replace_file(out / pages.REPORT, page)
 
 
 def write_student(run: Run, result: Result, source: Source, out: Path | None = None) -> SubmissionView:
-    """Write ``results.json`` and ``feedback.html`` of one student; only staff may read them.
+    """Write ``results.json`` and ``feedback.html`` of one student, readable by staff only.
 
     Returns:
-        What the student handed in, as far as it was kept.
+        The submission's answers and outputs, as far as the run has stored it.
 
     Raises:
-        StaffError: the disk is full or read-only; each file is as it was or whole.
+        StaffError: the disk is full or read-only; each file is the previous or the complete new one.
     """
     folder = (out or run.out) / folder_name(result.student)
-    work = view_submission(run.submission(result), source, run.assignment)
+    view = view_submission(run.submission(result), source, run.assignment)
     page = pages.feedback(
-        result, title=run.assignment.title, headings=_headings(source), stored_outputs=work.stored_outputs
+        result, title=run.assignment.title, headings=_headings(source), stored_outputs=view.stored_outputs
     )
     replace_file(folder / results_json.NAME, results_json.dump(result))
     replace_file(folder / pages.FEEDBACK, page)
-    return work
+    return view
 
 
 def _headings(source: Source) -> dict[str, str]:

@@ -97,8 +97,8 @@ class Output:
     text: str = ""
     """Printable, on several lines; empty for an image."""
 
-    png: bytes = b""
-    """What claims to be a PNG file and was not looked into; empty for a text."""
+    image: bytes = b""
+    """What claims to be a PNG or JPEG file and was not looked into; empty for a text."""
 
     is_error: bool = False
 
@@ -322,17 +322,17 @@ def _read_outputs(stored: Any) -> Iterator[Output]:
         if not isinstance(raw, dict):
             continue
         kind, bundle = raw.get("output_type"), raw.get("data")
-        text, png = "", b""
+        text, image = "", b""
         if kind == "error":
             name, value = one_line(raw.get("ename"), 300), one_line(raw.get("evalue"), 300)
             text = f"{name}: {value}" if name and value else name or value
         elif kind == "stream":
             text = _output_text(raw.get("text"))
         elif kind in ("display_data", "execute_result") and isinstance(bundle, dict):
-            png = _decode_image(bundle.get("image/png"))
-            text = "" if png else _output_text(bundle.get("text/plain"))
-        if text or png:
-            yield Output(text, png, is_error=kind == "error")
+            image = _decode_image(bundle.get("image/png")) or _decode_image(bundle.get("image/jpeg"))
+            text = "" if image else _output_text(bundle.get("text/plain"))
+        if text or image:
+            yield Output(text, image, is_error=kind == "error")
 
 
 def _output_text(raw: Any) -> str:

@@ -17,9 +17,10 @@ import pytest
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.run_folder import SUBMISSION_NAME
-from autograder.report import load_run, results_json
+from autograder.report import load_run
 from tests.engine.test_session import AVERAGE
 from tests.support.grading import is_running, make_submission
+from tests.support.sample_results import without_times
 
 TINY = Path(__file__).parents[1] / "tiny_assignment"
 WRONG = {"q1-answer": AVERAGE.replace("valid", "same")}
@@ -120,7 +121,7 @@ def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in
         one, other = (
             json.loads((course / run / student / "results.json").read_text()) for run in ("first", "second")
         )
-        assert results_json.without_times(one) == results_json.without_times(other)
+        assert without_times(one) == without_times(other)
 
 
 def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(

@@ -86,7 +86,7 @@ def test_the_last_attempt_is_graded_and_everybody_found(graded: Path) -> None:
         "strangerzoe_7399999": ("6", "6", ""),
     }
     said = " ".join((graded / "said.txt").read_text(encoding="utf-8").split())
-    assert "1 submission not clearly of a student: strangerzoe_7399999 (on the roster: fits nobody)." in said
+    assert "1 submission without a student: strangerzoe_7399999 (roster: matches no student)." in said
     assert "1 student without a submission: chl3." in said
     assert "1 submission late by an unknown time" in said
     assert (graded / "out" / "roster.csv").stat().st_mode & 0o777 == 0o600
@@ -103,7 +103,7 @@ def test_canvas_gets_its_file(graded: Path) -> None:
         ["7391012", "20260012", "ben2", "6"],
         ["7391013", "20260013", "chl3", ""],
     ]
-    assert "Left out, for Canvas could not know who it is: strangerzoe_7399999." in done.stdout
+    assert "Omitted because Canvas could not identify them: strangerzoe_7399999." in done.stdout
 
 
 def anonymous_bytes(folder: Path) -> Mapping[str, bytes]:
@@ -146,7 +146,7 @@ def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path,
     out = Path(shutil.copytree(graded / "out", tmp_path / "out"))
     assert command(graded, "export", out, "--format", "canvas").returncode == 0
     kept = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
-    done = command(graded, "forget", out, "lovelaceada_7391011")
+    done = command(graded, "delete-student", out, "lovelaceada_7391011")
     assert done.returncode == 0, done.stderr
     assert "Deleted" in done.stdout and "by hand" not in done.stdout
     assert rows(out) == kept
@@ -155,9 +155,9 @@ def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path,
         text for text in ("ovelace", "ada1", "20260011", "ada@example.org", "7391011") if text in everything
     ]
     assert not (out / "lovelaceada_7391011").exists()
-    assert command(graded, "forget", out, "chl3").returncode == 0
+    assert command(graded, "delete-student", out, "chl3").returncode == 0
     assert "Chloé" not in (out / "roster.csv").read_text(encoding="utf-8")
-    done = command(graded, "forget", out, "nobody")
+    done = command(graded, "delete-student", out, "nobody")
     assert done.returncode == 2
     assert "no student 'nobody'" in done.stderr
 
@@ -207,7 +207,7 @@ def test_a_group_is_graded_once_and_each_member_has_a_result(
     assert command(graded, "grade", export, "--out", out).returncode == 0  # nothing is graded again
     assert {row["late"] for row in rows(out).values()} == {"2"}
     assert (out / "run.jsonl").read_text().startswith("\n".join((header, ada, ben)))
-    done = command(graded, "forget", out, "Ben Ng_20260012")
+    done = command(graded, "delete-student", out, "Ben Ng_20260012")
     assert done.returncode == 0
     assert "Ben Ng" not in (out / "run.jsonl").read_text()
     assert list(rows(out)) == ["Ada Lovelace_20260011"]

@@ -8,7 +8,7 @@ import pytest
 from autograder.engine.results import Result
 from autograder.errors import StaffError
 from autograder.report import roster
-from autograder.report.matching import match
+from autograder.report.marks import match
 from autograder.report.roster import Roster, Student
 from tests.support.sample_results import result_for
 
@@ -49,18 +49,18 @@ def test_any_name_survives(name: str) -> None:
         ("", "is empty; the first line names the columns"),
         ("studnet,name\na,b\n", "class.csv:1: unknown column 'studnet'; did you mean 'student'?"),
         ("student,zzz\na,b\n", "class.csv:1: unknown column 'zzz'; known: student, id"),
-        ("student,student\na,b\n", "class.csv:1: column 'student' stands there twice"),
-        ("section,due\nA,\n", "class.csv:1: no column says who it is"),
+        ("student,student\na,b\n", "class.csv:1: column 'student' appears twice"),
+        ("section,due\nA,\n", "class.csv:1: no column identifies the students"),
         ("student,name\nada\n", "class.csv:2: found 1 cells under 2 columns"),
         ("student,name\nada,\"x\ny\"\nben,b,c\n", "class.csv:4: found 3 cells under 2 columns"),
-        ("student,section\n,A\n", "class.csv:2: says of nobody who it is"),
-        ("student,id\nada,1\nben,2\nAda,3\n", "class.csv:4: student or id 'ada' stands in line 2 too"),
-        ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' stands in line 2 too"),
-        ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' stands in line 2 too"),
-        ("student,canvas_id\nada,12a\n", "class.csv:2: canvas_id '12a' is no number"),
+        ("student,section\n,A\n", "class.csv:2: no student identifier in this row"),
+        ("student,id\nada,1\nben,2\nAda,3\n", "class.csv:4: student or id 'ada' is in line 2 too"),
+        ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' is in line 2 too"),
+        ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' is in line 2 too"),
+        ("student,canvas_id\nada,12a\n", "class.csv:2: canvas_id '12a' is not a number"),
         ("student,due\nada,2027-02-05 23:59\n", "class.csv:2: due '2027-02-05 23:59': write date"),
         ("id\n=1+1\n", "class.csv:2: id '=1+1' would be a formula"),
-        ('student\n"ada\n', "class.csv: is no CSV file"),
+        ('student\n"ada\n', "class.csv: is not a CSV file"),
         (b"student\n\xff\n", "class.csv: is not UTF-8"),
     ],
 )  # fmt: skip
@@ -122,10 +122,10 @@ def test_a_submission_finds_its_student_or_nobody(result: Result, student: Stude
         (
             result_for("x", name="Zoe Zed", ids={"moodle": "2011"}),
             CLASS,
-            "has the number of ada1 and another name",
+            "has the id of ada1 but another name",
         ),
-        (result_for("x", ids={"id": "0011", "email": "ben@example.org"}), CLASS, "fits ada1 and ben2 by"),
-        (plain("Ben Ng"), (*CLASS, Student("other", name="Ng, Ben")), "fits ben2 and other"),
+        (result_for("x", ids={"id": "0011", "email": "ben@example.org"}), CLASS, "matches ada1 and ben2 by"),
+        (plain("Ben Ng"), (*CLASS, Student("other", name="Ng, Ben")), "matches ben2 and other"),
         (plain("group a"), (*CLASS, Student("g", name="Group A")), ""),
         (
             result_for("x", name="Group A", ids={}),
@@ -158,7 +158,7 @@ def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
 def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:
     results = [plain("ada1"), result_for("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
     matches = match(results, CLASS)
-    assert matches.by_submission["ada1"] == ((), "fits ada1, as others do: ada1, Ada Lovelace")
+    assert matches.by_submission["ada1"] == ((), "matches ada1, as do others: ada1, Ada Lovelace")
     assert matches.by_submission["Ada Lovelace"][0] == ()
     assert matches.by_submission["ben2"] == ((BEN,), "")
     assert matches.conflicts == {ADA: "ada1, Ada Lovelace"}

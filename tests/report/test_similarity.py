@@ -1,3 +1,5 @@
+from itertools import combinations
+
 from autograder.report import similarity
 from tools import measure_similarity as measured
 
@@ -41,6 +43,13 @@ def test_what_many_write_is_no_hint() -> None:
     group = similarity.MIN_COMMON_COUNT
     assert len(found(*[UNUSUAL] * group)) == group * (group - 1) / 2
     assert found(*[UNUSUAL] * (group + 1)) == []
+
+
+def test_an_author_is_no_classmate_of_their_own() -> None:
+    """Four equal copies: each has three classmates with the same answer, one fewer than make it common."""
+    copies = [UNUSUAL] * similarity.MIN_COMMON_COUNT
+    assert found(*copies, KNOWN["q1"][0]) == list(combinations(("s0", "s1", "s2", "s3"), 2))
+    assert found(*copies, UNUSUAL, KNOWN["q1"][0]) == []
 
 
 def test_the_threshold_lies_above_answers_that_nobody_copied() -> None:

@@ -9,7 +9,14 @@ import pytest
 
 from autograder.report import spreadsheet
 
+_ESCAPED = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)'('*[=+\-@＝＋－＠])")
+
 ALPHABET = "=-'; \ta\n＝"
+
+
+def unescape_formula(cell: str) -> str:
+    """Return the text that was escaped; that there is only one means that nothing is lost."""
+    return _ESCAPED.sub(r"\1\2\3", re.sub(r"^'('*[\t\r\n])", r"\1", cell))
 
 
 def test_every_short_text_comes_back_and_begins_no_formula() -> None:
@@ -17,7 +24,7 @@ def test_every_short_text_comes_back_and_begins_no_formula() -> None:
         for chars in itertools.product(ALPHABET, repeat=length):
             text = "".join(chars)
             cell = spreadsheet.escape_formula(text)
-            assert spreadsheet.unescape_formula(cell) == text
+            assert unescape_formula(cell) == text
             assert not re.search(r"(^|[;,|\t\r\n])[ ]*[=+\-@＝]", cell)
             assert not re.match(r"[\t\r\n]", cell)
 

@@ -1,20 +1,18 @@
-"""What a student's page shows of the notebook: only what the file holds, small, and made again."""
+"""What a student's page shows of the notebook: only what the file holds, small, and nothing that runs."""
 
-import io
+import base64
 import json
 import re
 import struct
-import zlib
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from autograder.build import leaks
 from autograder.build.compile import prepare
-from autograder.report import image_budget, pages, submission_view, write
+from autograder.report import pages, submission_view, write
 from autograder.report.submission_view import view_submission
 from autograder.submission.read import MAX_OUTPUT_CHARS, MAX_OUTPUT_LINES, MAX_OUTPUTS, read
 from autograder.text import multi_line
@@ -22,12 +20,14 @@ from tests.support import sample_class
 from tests.support.sample_class import (
     ASSIGNMENT,
     BIDI,
+    JPEG,
     SCRIPT,
     error,
     execute_result,
     notebook,
     picture,
     png,
+    png_chunk,
     stream,
 )
 
@@ -52,7 +52,9 @@ def test_outputs_stand_at_the_question_above_them_and_those_of_checks_nowhere() 
     raw["cells"].insert(place, own)
     found = view_submission(json.dumps(raw).encode(), sample_class.source(), ASSIGNMENT).stored_outputs
     assert found["q4"].parts[0].text == "mine"  # type: ignore[union-attr]
-    assert "my own" in [part.text for part in found["q5"].parts if not isinstance(part, image_budget.Figure)]
+    assert "my own" in [
+        part.text for part in found["q5"].parts if not isinstance(part, submission_view.Figure)
+    ]
     assert "for me" not in str(found)
     assert [found[name].figure_count for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 1, 2, 1]
 
@@ -77,51 +79,90 @@ def test_html_svg_and_scripts_are_never_shown() -> None:
     assert [part.text for part in shown(html).parts] == ["plain"]  # type: ignore[union-attr]
 
 
-def test_a_picture_is_drawn_again_without_what_it_carries() -> None:
-    file, image = io.BytesIO(), Image.new("RGBA", (1600, 400), (0, 0, 0, 0))
-    image.save(file, "PNG", pnginfo=None)
-    data = file.getvalue()
-    body = b"tEXtcomment\0" + SCRIPT.encode()
-    text = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    carrying = data[:33] + text + data[33:] + SCRIPT.encode()
-    found = image_budget.reencode_png(carrying)
-    assert found and (found.width, found.height) == (1000, 250)
-    assert b"script" not in found.png
-    with Image.open(io.BytesIO(found.png)) as again:
-        assert again.convert("L").getextrema()[0] >= 250
+def admitted(data: bytes) -> submission_view.Figure | None:
+    return submission_view.ImageBudget().admit(data)
+
+
+def png_that_declares(width: int, height: int) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return png()[:8] + png_chunk(b"IHDR", header) + png()[33:]
+
+
+def jpeg_that_declares(width: int, height: int) -> bytes:
+    return JPEG.replace(struct.pack(">HH", 16, 8), struct.pack(">HH", height, width))
+
+
+def test_a_picture_is_embedded_byte_for_byte_with_the_size_that_it_declares() -> None:
+    for data, media_type, size in ((png(60, 40), "image/png", (60, 40)), (JPEG, "image/jpeg", (8, 16))):
+        figure = admitted(data)
+        assert figure and figure.data == data
+        assert (figure.media_type, (figure.width, figure.height)) == (media_type, size)
+    html = page(notebook(outputs={"q7": [picture(png()), picture(JPEG, "jpeg")]}))
+    for media_type, data in (("png", png()), ("jpeg", JPEG)):
+        assert f'src="data:image/{media_type};base64,{base64.b64encode(data).decode()}"' in html
+
+
+def test_what_a_picture_carries_stays_inside_its_address() -> None:
+    script = SCRIPT.encode()
+    for carrying in (
+        png()[:33] + png_chunk(b"tEXt", b"comment\0" + script) + png()[33:] + script,
+        JPEG[:2] + b"\xff\xfe" + struct.pack(">H", len(script) + 2) + script + JPEG[2:] + script,
+    ):
+        html = page(notebook(outputs={"q7": [picture(carrying)]}))
+        assert base64.b64encode(carrying).decode() in html
+        assert "<script" not in html and "onerror" not in html
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"GIF89a", SCRIPT.encode(), png()[:20], png()[:60], png()[:-30], b"\x89PNG\r\n\x1a\n" + bytes(99)],
+    [
+        b"",
+        b"GIF89a",
+        b"RIFF0000WEBPVP8 ",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        SCRIPT.encode(),
+        png()[:20],
+        b"\x89PNG\r\n\x1a\n" + bytes(99),
+        b"\xff\xd8\xff",
+        JPEG[:24],
+        b"\xff\xd8\xff\xe0" + bytes(10**6),
+        b"\xff\xd8" + b"\xff\xe0\x00\x02" * 10**5 + JPEG[2:],
+    ],
 )
-def test_what_is_no_picture_is_left_out(data: bytes) -> None:
-    assert image_budget.reencode_png(data) is None
+def test_what_is_not_a_picture_is_left_out_and_said(data: bytes) -> None:
+    assert admitted(data) is None
     assert shown(picture(data)).figure_count == 0
+    if data:
+        assert "Your notebook has 1 figure more here" in page(notebook(outputs={"q7": [picture(data)]}))
 
 
-def test_a_picture_that_grows_when_opened_is_not_opened() -> None:
-    ihdr = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    bomb = png()[:8] + struct.pack(">I", 13) + ihdr + struct.pack(">I", zlib.crc32(ihdr)) + png()[33:]
-    assert image_budget.reencode_png(bomb) is None
+@pytest.mark.parametrize(
+    ("width", "height", "fits"),
+    [(4_000, 4_000, True), (4_000, 4_001, False), (60_000, 60_000, False), (0, 40, False)],
+)
+def test_a_picture_that_grows_when_opened_is_not_embedded(width: int, height: int, fits: bool) -> None:
+    assert (admitted(png_that_declares(width, height)) is not None) is fits
+    assert (admitted(jpeg_that_declares(width, height)) is not None) is fits
 
 
 def test_a_page_stays_below_a_megabyte_whatever_a_notebook_holds() -> None:
     many = {f"q{n}": [picture(png(380, 300, noise=n + 1)), stream("x" * 10**5)] * 4 for n in range(1, 11)}
     html = page(notebook(outputs=many))
     assert 200_000 < len(html) < 1_000_000
-    assert "more are left out: too large for this page" in html
-    assert len(page(notebook())) < 300_000
+    assert "figures more here, too large for this page" in html
+    solution = page(notebook())
+    assert "figures more here" not in solution
+    assert len(solution) < 700_000
 
 
-def test_few_pictures_are_opened_at_all() -> None:
+def test_few_pictures_are_embedded_at_all() -> None:
     found = view_submission(
         notebook(outputs={f"q{n}": [picture(png())] * 20 for n in range(1, 11)}),
         sample_class.source(),
         ASSIGNMENT,
     ).stored_outputs
-    assert sum(one.figure_count for one in found.values()) == image_budget.MAX_IMAGES
-    assert found["q9"].omitted_count == 20
+    assert sum(one.figure_count for one in found.values()) == submission_view.MAX_IMAGES
+    assert found["q9"].omitted_figures == 20
 
 
 def test_texts_and_counts_are_cut() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from autograder.checks import Outcome
 from autograder.engine.results import Result
-from autograder.report import flags, summary
+from autograder.report import summary
 from tests.support.sample_results import check_result, checks_with_ungraded, result_for
 
 
@@ -65,9 +65,9 @@ def test_people_look_at_what_is_ungraded_stopped_everywhere_or_flagged() -> None
         result_for("flagged", flags=("odd", "odd")),
         result_for("lost", checks=checks_with_ungraded("q1-shape"), flags=("odd",)),
     ]
-    found = {reason: [one.student for one in there] for reason, there in flags.group_by_flag(students)}
+    found = {reason: [one.student for one in there] for reason, there in summary.group_by_flag(students)}
     assert found == {
-        flags.UNGRADED: ["lost"],
-        flags.ERRORS: ["errors"],
+        summary.UNGRADED: ["lost"],
+        summary.ERRORS: ["errors"],
         "odd": ["flagged", "lost"],
     }

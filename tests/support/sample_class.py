@@ -2,16 +2,15 @@
 
 import base64
 import hashlib
-import io
 import json
 import random
+import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from autograder import known_answers
 from autograder.build.compile import prepare
@@ -27,6 +26,12 @@ from tests.support.sample_results import PROVENANCE
 ASSIGNMENT = load_course(Path(__file__).parents[2]).assignment("lab_4_4_rnn")
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 BIDI = "\u202e\u2066gnp.exe\u2069 \x1b[31mred\x1b[0m \x1b]0;title\x07 bell\x07"
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71"
+    "////m8H////6/+b9//j/wAALCAAQAAgBAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oA"
+    "CAEBAAA/AJx//9k="
+)
+"""A grey picture, 8 pixels wide and 16 high."""
 
 Output = dict[str, Any]
 
@@ -42,19 +47,21 @@ def load_known_answers() -> tuple[KnownAnswer, ...]:
 
 
 def png(width: int = 60, height: int = 40, noise: int = 0) -> bytes:
-    """Return a picture; one of noise cannot be made small."""
-    file = io.BytesIO()
-    if noise:
-        Image.frombytes("RGB", (width, height), random.Random(noise).randbytes(3 * width * height)).save(
-            file, "PNG"
-        )
-    else:
-        Image.new("RGB", (width, height), "teal").save(file, "PNG")
-    return file.getvalue()
+    """Return a PNG file, teal or of random colors; noise cannot be compressed."""
+    chance = random.Random(noise)
+    rows = [chance.randbytes(3 * width) if noise else b"\0\x80\x80" * width for _ in range(height)]
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = png_chunk(b"IHDR", header), png_chunk(b"IDAT", pixels), png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def picture(data: bytes) -> Output:
-    bundle = {"image/png": base64.b64encode(data).decode(), "text/plain": "<Figure size 6x4>"}
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def picture(data: bytes, kind: str = "png") -> Output:
+    bundle = {f"image/{kind}": base64.b64encode(data).decode(), "text/plain": "<Figure size 6x4>"}
     return {"output_type": "display_data", "data": bundle, "metadata": {}}
 
 
@@ -176,7 +183,7 @@ def small_class(out: Path) -> Run:
     wrong = {one.question: one.code for one in load_known_answers() if not one.is_right}
     outputs = {
         "q1": [stream("word numbers\n1 14 22\n"), error("NameError", "name 'words' is not defined")],
-        "q2": [picture(png())],
+        "q2": [picture(png()), picture(JPEG, "jpeg")],
     }
     attacks = {question.name: hostile_outputs() for question in source().questions}
     notebooks = {

@@ -92,3 +92,10 @@ def checks_with_ungraded(*check_ids: str) -> tuple[CheckResult, ...]:
         else check
         for check in CHECKS
     )
+
+
+def without_times(results: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of ``results.json`` that is the same each time a submission is graded."""
+    extra_data = {key: value for key, value in results["extra_data"].items() if key != "timings"}
+    same = {key: value for key, value in results.items() if key != "execution_time"}
+    return same | {"extra_data": extra_data}

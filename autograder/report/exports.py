@@ -1,0 +1,159 @@
+"""A run as other systems read it: one file for each format, and the tables for Canvas and Moodle.
+
+Canvas: the columns before the assignment's are those of its own export. It identifies a student by
+the first of ``ID``, ``SIS User ID`` and ``SIS Login ID`` that it knows, and reads the name only
+where none is given; the assignment by the number after its title, or else by the exact title.
+(Canvas LMS, ``lib/gradebook_importer.rb``, ``lib/gradebook_exporter.rb``.)
+
+Moodle: a grading worksheet of the assignment. It identifies a student by the number in
+``Identifier``, which belongs to this assignment alone and is in the names of downloaded files. It
+requires the columns ``Grade`` and ``Last modified (grade)``, ignores names, and skips empty grades;
+the column names are those of an English Moodle.
+(Moodle, ``mod/assign/feedback/offline/importgradeslib.php`` and ``locallib.php``.)
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from autograder.errors import StaffError
+from autograder.files import replace_file
+from autograder.report import ci_formats, gradebook
+from autograder.report.gradebook import format_points
+from autograder.report.load_run import Run
+from autograder.report.marks import Mark, join_names, mark_remarks
+from autograder.report.spreadsheet import dump_csv, escape_formula
+
+NBGRADER = "nbgrader"
+"""The format that ``platforms.nbgrader_gradebook`` writes, because it needs the build."""
+
+CANVAS_NAME = "canvas.csv"
+MOODLE_NAME = "moodle.csv"
+_CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_MOODLE_COLUMNS = (
+    "Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)",
+)  # fmt: skip
+
+
+def export(run: Run, name: str, out: Path | None = None) -> Path:
+    """Write a run in a format and return the file.
+
+    Args:
+        run: what to write.
+        name: a key of ``FORMATS``.
+        out: output directory; by default the run's folder.
+
+    Raises:
+        StaffError: there is no such format, nobody could be identified, or the file cannot be written.
+    """
+    if name not in FORMATS:
+        raise StaffError(f"no format {name!r}; known: {', '.join([*FORMATS, NBGRADER])}")
+    file_name, dump = FORMATS[name]
+    path = (out or run.out) / file_name
+    replace_file(path, dump(run))
+    return path
+
+
+def exported_files(out: Path) -> tuple[Path, ...]:
+    """Return the files for learning management systems in a run's folder."""
+    paths = (out / CANVAS_NAME, out / MOODLE_NAME)
+    return tuple(path for path in paths if path.is_file())
+
+
+def dump_canvas(run: Run) -> bytes:
+    """Return the bytes of ``canvas.csv``.
+
+    Raises:
+        StaffError: no student has an id in Canvas, a school's number or a login.
+    """
+    assignment = run.assignment
+    title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
+    rows = [
+        [*_CANVAS_COLUMNS, escape_formula(title)],
+        ["    Points Possible", "", "", "", "", format_points(assignment.points)],
+    ]
+    for mark in run.marks:
+        if _is_in_canvas(mark):
+            section = escape_formula(mark.student.section) if mark.student else ""
+            rows.append([_name(mark), *_canvas_ids(mark), section, format_points(mark.complete_total)])
+    if len(rows) == 2:
+        raise StaffError(f"{run.out}: no student has an id for Canvas; add a class list with --roster")
+    return dump_csv(rows)
+
+
+def dump_moodle(run: Run) -> bytes:
+    """Return the bytes of ``moodle.csv``.
+
+    Raises:
+        StaffError: no student has a number in Moodle.
+    """
+    max_points = format_points(run.assignment.points)
+    rows = [list(_MOODLE_COLUMNS)]
+    for mark in run.marks:
+        if _is_in_moodle(mark):
+            email = escape_formula(mark.student.email) if mark.student else ""
+            identifier = f"Participant {_participant_id(mark)}"
+            rows.append([identifier, _name(mark), email, format_points(mark.complete_total), max_points, "-"])
+    if len(rows) == 1:
+        raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
+    return dump_csv(rows)
+
+
+def remarks(run: Run, name: str) -> tuple[str, ...]:
+    """Return what the user of an export should know about its marks, one sentence each."""
+    sentences = list(mark_remarks(run.marks))
+    if name in _IS_LISTED:
+        ungraded = [mark.label for mark in run.marks if mark.result and mark.result.ungraded_checks]
+        manual = sorted({question for result in run.results for question in result.manual})
+        omitted = [mark.label for mark in run.marks if not _IS_LISTED[name](mark)]
+        if omitted:
+            sentences.append(
+                f"Omitted because {name.title()} could not identify them: {join_names(omitted)}."
+            )
+        if ungraded:
+            sentences.append(f"Empty because not everything is graded: {join_names(ungraded)}.")
+        if manual:
+            sentences.append(f"Without the points for manually graded questions: {join_names(manual)}.")
+    return tuple(sentences)
+
+
+def _name(mark: Mark) -> str:
+    """Return a person's name for people to read; the systems go by ids."""
+    roster_name = mark.student.name if mark.student else ""
+    platform_name = mark.result.name if mark.result else ""
+    return escape_formula(roster_name or platform_name or mark.label)
+
+
+def _is_in_canvas(mark: Mark) -> bool:
+    return not mark.unmatched_reason and any(_canvas_ids(mark))
+
+
+def _is_in_moodle(mark: Mark) -> bool:
+    return not mark.unmatched_reason and bool(_participant_id(mark))
+
+
+def _canvas_ids(mark: Mark) -> tuple[str, str, str]:
+    ids = mark.result.ids if mark.result else {}
+    if mark.student:  # the roster refuses ids that a spreadsheet would evaluate
+        return mark.student.canvas_id or ids.get("canvas", ""), mark.student.id, mark.student.student
+    school_id = ids.get("id", "")
+    return ids.get("canvas", ""), school_id if escape_formula(school_id) == school_id else "", ""
+
+
+def _participant_id(mark: Mark) -> str:
+    """Return the participant's number; the file of a group has the group's number in its name."""
+    if mark.student and (mark.student.moodle_id or mark.student.group):
+        return mark.student.moodle_id
+    return mark.result.ids.get("moodle", "") if mark.result else ""
+
+
+FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
+    "csv": (gradebook.NAME, lambda run: gradebook.dump(run.marks)),
+    "junit": (ci_formats.JUNIT_NAME, ci_formats.dump_junit),
+    "markdown": (ci_formats.MARKDOWN_NAME, ci_formats.dump_markdown),
+    "annotations": (ci_formats.ANNOTATIONS_NAME, ci_formats.dump_annotations),
+    "canvas": (CANVAS_NAME, dump_canvas),
+    "moodle": (MOODLE_NAME, dump_moodle),
+}
+"""File name and content of each format."""
+
+_IS_LISTED: Mapping[str, Callable[[Mark], bool]] = {"canvas": _is_in_canvas, "moodle": _is_in_moodle}

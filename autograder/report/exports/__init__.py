@@ -1,1 +1,0 @@
-"""A run as other systems read it: one module for each of them."""
