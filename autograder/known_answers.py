@@ -30,6 +30,10 @@ class KnownAnswer:
     failing_checks: tuple[str, ...]
     """Ids of the checks that must not pass; all others of the question must."""
 
+    undecided_checks: tuple[str, ...]
+    """Ids of checks that it passes or fails by chance: its training is unstable, so the accuracy
+    depends on the seed and on the kind of CPU. Either verdict is accepted."""
+
     kind: str
     """What catches it: shape, behaviour, types, params …; empty for a right one."""
 
@@ -83,6 +87,7 @@ def _parse(name: str, text: str) -> KnownAnswer:
         facts["question"],
         facts["misconception"],
         tuple(facts["failing_checks"]),
+        tuple(facts.get("undecided_checks", ())),
         facts.get("kind", ""),
         facts.get("message_part", ""),
         facts.get("known_difference", ""),

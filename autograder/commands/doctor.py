@@ -15,7 +15,7 @@ from rich.text import Text
 from autograder.build.compile import prepare
 from autograder.course import Assignment
 from autograder.engine.plan import grading_plan
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.engine.zygote_client import Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.limits import Limits

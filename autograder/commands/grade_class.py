@@ -14,7 +14,7 @@ from autograder.engine.capacity import max_workers
 from autograder.engine.plan import grading_plan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import Backend, start_engine
+from autograder.engine.run import Backend, start_engine
 from autograder.platforms.cluster import connect
 from autograder.report import gradebook, marks
 from autograder.report.load_run import Run

@@ -13,9 +13,8 @@ from autograder.engine import journal
 from autograder.engine.grade_submission import regrade_submission
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result, RunListener
-from autograder.engine.run import run_header
+from autograder.engine.run import run_header, start_engine
 from autograder.engine.run_folder import folder_name
-from autograder.engine.worker_pool import start_engine
 from autograder.errors import StaffError, StudentError
 from autograder.files import replace_file
 from autograder.notebook import Question

@@ -9,7 +9,7 @@ from rich.console import Console
 from autograder.engine.plan import GradingPlan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.submission.discover import find_submissions
 
 

@@ -1,26 +1,36 @@
-"""What a wrong answer is probably taken to mean, judged by what the checks saw of it.
+"""The probable misconception behind a wrong answer, inferred from what the checks reported.
 
-Known wrong answers leave a **trace**: which checks did not pass and what each said. A wrong
-answer with the trace of known ones gets their belief named, if they have one in common. The
-code of an answer is never looked at.
+A wrong answer leaves a **signature**: which checks did not pass and what each of them said. An
+answer with the same signature as known wrong answers gets their misconception, if they all share
+one. The code of an answer is never looked at. ``course validate`` writes the signatures of the
+known answers to ``calibration/<assignment>.signatures.json`` and measures how often this is right.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
+
+from autograder import known_answers
 from autograder.checks import Outcome
-from autograder.engine.results import CheckResult
+from autograder.course import Assignment
+from autograder.engine.results import CheckResult, Result
+from autograder.errors import AuthorError
+from autograder.known_answers import KnownAnswer
 
 _DECIMAL = re.compile(r"\d+\.\d+")
 
 Signature = Mapping[str, str]
-"""What was said, by the id of each check that did not pass."""
+"""The outcome and message of each check that did not pass, by the check's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownSignature:
-    """The trace of a known wrong answer."""
+    """The signature of a known wrong answer."""
 
     name: str
     question: str
@@ -31,34 +41,122 @@ class KnownSignature:
 
 
 def compute_signature(checks: Iterable[CheckResult], question: str) -> Signature:
-    """Return the trace of one question; what a hidden check measured varies by data set and is left out."""
-    return {
-        check.id: f"{check.outcome}: {_DECIMAL.sub('…', check.message) if check.hidden else check.message}"
-        for check in checks
-        if check.question == question and check.outcome is not Outcome.PASSED
-    }
+    """Return the signature of an answer to one question.
+
+    What a hidden check measured (an accuracy, say) depends on the dataset and is left out.
+    """
+    signature = {}
+    for check in checks:
+        if check.question == question and check.outcome is not Outcome.PASSED:
+            message = _DECIMAL.sub("…", check.message) if check.hidden else check.message
+            signature[check.id] = f"{check.outcome}: {message}"
+    return signature
 
 
 def diagnose(checks: Sequence[CheckResult], known_signatures: Sequence[KnownSignature]) -> dict[str, str]:
-    """Return the belief behind each wrong answer that resembles known ones, by question."""
-    found = {}
+    """Return the misconception behind each wrong answer that resembles known ones, by question."""
+    misconceptions = {}
     for question in dict.fromkeys(check.question for check in checks):
-        asked = [one for one in known_signatures if one.question == question]
-        if belief := infer_misconception(compute_signature(checks, question), asked):
-            found[question] = belief
-    return found
+        signature = compute_signature(checks, question)
+        if misconception := infer_misconception(signature, question, known_signatures):
+            misconceptions[question] = misconception
+    return misconceptions
 
 
-def infer_misconception(signature: Signature, known_signatures: Iterable[KnownSignature]) -> str:
-    """Return the one belief that all answers with this trace come from; empty if there is none.
-
-    Args:
-        known: answers to the same question.
-    """
-    beliefs = {one.misconception for one in known_signatures if signature and one.signature == signature}
-    return beliefs.pop() if len(beliefs) == 1 else ""
+def infer_misconception(
+    signature: Signature, question: str, known_signatures: Iterable[KnownSignature]
+) -> str:
+    """Return the one misconception of all known answers with this signature; empty if there is none."""
+    misconceptions = set()
+    for known in known_signatures:
+        if signature and (known.question, known.signature) == (question, signature):
+            misconceptions.add(known.misconception)
+    return misconceptions.pop() if len(misconceptions) == 1 else ""
 
 
 def misconception_message(misconception: str) -> str:
-    """Return what a student reads of a belief."""
-    return f"A guess at what lies behind it: “{misconception}” Many think so at first; here it does not hold."
+    """Return the sentence that a student reads about a misconception."""
+    return (
+        f"A possible misconception: “{misconception}” This is a common assumption, but it does not hold here."
+    )
+
+
+def load_signatures(assignment: Assignment) -> tuple[KnownSignature, ...]:
+    """Return the known wrong answers with their signatures; none before the first ``course validate``.
+
+    Raises:
+        AuthorError: the file is damaged.
+    """
+    path = _path(assignment)
+    if not path.is_file():
+        return ()
+    try:
+        signatures = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
+    except msgspec.DecodeError as error:
+        raise AuthorError(
+            f"calibration/{path.name}: damaged ({error}); run `course validate {assignment.name}`"
+        ) from error
+    known = []
+    for answer in known_answers.load(assignment):
+        if answer.name in signatures:
+            signature = signatures[answer.name]
+            known.append(KnownSignature(answer.name, answer.question, answer.misconception, signature))
+    return tuple(known)
+
+
+def compute_signatures(
+    answers: Sequence[KnownAnswer], results: Mapping[str, Result]
+) -> tuple[KnownSignature, ...]:
+    """Return the signatures of the known wrong answers.
+
+    Args:
+        results: results of the known answers, by name.
+    """
+    known = []
+    for answer in answers:
+        if not answer.is_right:
+            signature = compute_signature(results[answer.name].checks, answer.question)
+            known.append(KnownSignature(answer.name, answer.question, answer.misconception, signature))
+    return tuple(known)
+
+
+def write_signatures(assignment: Assignment, signatures: Sequence[KnownSignature]) -> None:
+    """Write the signatures to the assignment's calibration."""
+    path = _path(assignment)
+    path.parent.mkdir(exist_ok=True)
+    plain = {known.name: dict(known.signature) for known in signatures}
+    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def evaluate_signatures(signatures: Sequence[KnownSignature]) -> Iterator[str]:
+    """Yield a Markdown table of how often the misconception of a known wrong answer is inferred.
+
+    An answer's own signature is left out where the table says so: then only another answer with
+    the same misconception can lead to it.
+    """
+    counts = Counter(known.misconception for known in signatures)
+    shared = [known for known in signatures if counts[known.misconception] > 1]
+    alone = [known for known in signatures if counts[known.misconception] == 1]
+    yield "| wrong answers | right misconception | no misconception | another misconception |"
+    yield "|---|---|---|---|"
+    yield _row("all, compared with all signatures", signatures, signatures, leave_one_out=False)
+    label = "another answer shares the misconception, compared with all other signatures"
+    yield _row(label, shared, signatures, leave_one_out=True)
+    label = "the only one with its misconception, compared with all other signatures"
+    yield _row(label, alone, signatures, leave_one_out=True)
+
+
+def _row(
+    label: str, cases: Sequence[KnownSignature], signatures: Sequence[KnownSignature], *, leave_one_out: bool
+) -> str:
+    right = silent = 0
+    for case in cases:
+        others = [known for known in signatures if not leave_one_out or known is not case]
+        inferred = infer_misconception(case.signature, case.question, others)
+        right += inferred == case.misconception
+        silent += not inferred
+    return f"| {label}: {len(cases)} | {right} | {silent} | {len(cases) - right - silent} |"
+
+
+def _path(assignment: Assignment) -> Path:
+    return assignment.calibration.with_suffix(".signatures.json")

@@ -1,4 +1,4 @@
-"""What all submissions of one assignment are graded with."""
+"""Everything that the submissions of one assignment are graded with."""
 
 import hashlib
 import os
@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CONFIG_NAME, Assignment
-from autograder.engine import signatures
-from autograder.engine.misconceptions import KnownSignature
+from autograder.engine.misconceptions import KnownSignature, load_signatures
 from autograder.errors import AuthorError, StaffError
 from autograder.limits import Limits
 from autograder.notebook import Source
@@ -19,28 +18,28 @@ SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class GradingPlan:
-    """An assignment, compiled: its checks, its kit, its limits."""
+    """A compiled assignment: its checks, its kit, its limits."""
 
     assignment: Assignment
     source: Source
-    """Folded: every fact is a literal, as in a release."""
+    """The compiled source notebook, with literals for facts, as in a release."""
 
     files: Mapping[str, bytes]
-    """The kit and the vocabulary, by path beside the notebook."""
+    """The kit and the check vocabulary, by path next to the notebook."""
 
     limits: Limits
     cache: Path
-    """Where trainings are remembered; private."""
+    """Folder of the training cache; private."""
 
     environment: Mapping[str, str]
-    """Names the data set, among others."""
+    """Environment variables of the worker's processes; some of them name the dataset."""
 
     dataset: str
     known_signatures: tuple[KnownSignature, ...] = ()
-    """Wrong answers that somebody gave before, to compare with."""
+    """Signatures of known wrong answers, with which a wrong answer is compared."""
 
     workers: int = 1
-    """How many share this machine."""
+    """Number of workers that share this machine."""
 
     def check_definitions(self) -> list[dict[str, Any]]:
         """Return all checks as the grader loads them."""
@@ -50,12 +49,12 @@ class GradingPlan:
         ]
 
     def child_options(self) -> dict[str, Any]:
-        """Return what a child needs to know; nothing of the checks."""
+        """Return the options of a submission's process; nothing about the checks."""
         grading = self.assignment.grading
         return {**self.trusted_options(), "stubbed_functions": list(grading.stubbed_functions)}
 
     def trusted_options(self) -> dict[str, Any]:
-        """Return what the grader needs to know before it has the checks."""
+        """Return the options of the grader; it gets the checks later."""
         return {
             "seed": SEED,
             "kit": self.assignment.kit,
@@ -63,12 +62,11 @@ class GradingPlan:
         }
 
     def trainer_options(self) -> dict[str, Any]:
-        """Return what the trainer needs to know."""
-        threads = max(1, (os.cpu_count() or 1) // self.workers)
+        """Return the options of the trainer."""
         return {
             "service": self.assignment.grading.trainer_module,
             "cache": str(self.cache),
-            "threads": threads,
+            "threads": max(1, (os.cpu_count() or 1) // self.workers),
         }
 
     @property
@@ -78,16 +76,16 @@ class GradingPlan:
 
     @property
     def config_sha256(self) -> str:
-        """Return the digest of the course's configuration."""
+        """Return the digest of the course configuration's bytes."""
         return _sha256(self.assignment.root / CONFIG_NAME)
 
     @property
     def kit_sha256(self) -> str:
-        """Return the digest of all files beside the notebook."""
-        kit = hashlib.sha256()
+        """Return the digest of all files next to the notebook."""
+        digest = hashlib.sha256()
         for name, data in sorted(self.files.items()):
-            kit.update(f"{name} {len(data)}\n".encode() + data)
-        return kit.hexdigest()
+            digest.update(f"{name} {len(data)}\n".encode() + data)
+        return digest.hexdigest()
 
 
 def grading_plan(
@@ -131,7 +129,7 @@ def grading_plan(
         assignment.root / "var" / "training",
         environment,
         dataset or default,
-        signatures.load(assignment),
+        load_signatures(assignment),
     )
 
 

@@ -1,4 +1,4 @@
-"""How a run goes, for who waits: a bar on a terminal, plain lines in a stable order elsewhere."""
+"""The progress of a run: a bar on a terminal, elsewhere plain lines in a stable order."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,26 +20,26 @@ from rich.text import Text
 from autograder.engine.results import Result, RunListener
 
 REPORT_INTERVAL_S = 30.0
-"""Seconds between two plain lines that say how fast it goes."""
+"""Seconds between two plain lines about the speed."""
 
 
 @contextmanager
 def show_progress(console: Console, title: str) -> Iterator["RunProgress"]:
-    """Show how a run goes while the block runs."""
-    told = _TerminalProgress(console, title) if console.is_terminal else _PlainProgress(console)
-    with told.display:
-        yield told
+    """Show the progress of a run while the block runs."""
+    progress = _TerminalProgress(console, title) if console.is_terminal else _PlainProgress(console)
+    with progress.display:
+        yield progress
 
 
 class RunProgress(RunListener):
-    """How far a run is."""
+    """Counts the graded submissions of a run."""
 
     display: AbstractContextManager[object] = nullcontext()
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self.completed = 0
-        """Submissions that are graded, those of earlier runs among them."""
+        """Graded submissions, including those of earlier runs."""
 
         self.total = 0
 
@@ -54,12 +54,12 @@ class RunProgress(RunListener):
         self.completed += 1
 
     def log(self, line: str) -> None:
-        """Print a line as it stands."""
+        """Print a line as it is; names of students may look like markup."""
         self._console.print(line, markup=False, soft_wrap=True)
 
 
 class _RateColumn(ProgressColumn):
-    """Submissions a minute."""
+    """Submissions per minute."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{60 * task.speed:.0f}/min" if task.speed else "", style="progress.percentage")
@@ -85,23 +85,25 @@ class _TerminalProgress(RunProgress):
 
 
 class _PlainProgress(RunProgress):
-    """A line for each submission, in the order of their names, whoever is finished first."""
+    """One line per submission, in the order of the names, whatever finishes first."""
 
     def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
         super().on_start(already_graded, students, remarks)
         if already_graded:
-            self.log(f"{already_graded} of {self.total} are graded already")
+            self.log(f"{already_graded} of {self.total} are already graded")
         self._already_graded = already_graded
         self._pending = list(reversed(students))
-        self._out_of_order: dict[str, Result] = {}
+        self._waiting: dict[str, Result] = {}
+        """Results whose line must wait for that of an earlier student."""
+
         self._started_at = self._last_report_at = time.monotonic()
 
     def on_graded(self, result: Result) -> None:
         super().on_graded(result)
-        self._out_of_order[result.student] = result
-        while self._pending and self._pending[-1] in self._out_of_order:
-            one = self._out_of_order.pop(self._pending.pop())
-            self.log(f"{one.student}: {one.earned:g} of {one.points:g}")
+        self._waiting[result.student] = result
+        while self._pending and self._pending[-1] in self._waiting:
+            next_result = self._waiting.pop(self._pending.pop())
+            self.log(f"{next_result.student}: {next_result.earned:g} of {next_result.points:g}")
         now = time.monotonic()
         if now - self._last_report_at >= REPORT_INTERVAL_S and self.completed < self.total:
             self._last_report_at = now

@@ -1,20 +1,119 @@
-"""A run: submissions in, results out; resumes where an earlier one stopped."""
+"""A run: every submission that goes in comes out as a result, in a journal; a run can be resumed.
+
+A ``Backend`` grades: the ``Engine`` with the workers of this machine, or a cluster of machines
+(``platforms.cluster``). ``grade`` decides what has to be graded and keeps the journal.
+"""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+import queue
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from autograder.engine.grade_submission import with_submitter
+from autograder.course import IsolationPolicy
+from autograder.engine.conversation import VerdictCache
+from autograder.engine.grade_submission import grade_with_retries, ungraded_result, with_submitter
 from autograder.engine.journal import Header, Journal, Key
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, RunListener
 from autograder.engine.run_folder import store_submission
 from autograder.engine.versions import versions
-from autograder.engine.worker_pool import StartBackend
+from autograder.engine.worker import Worker
+from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
+
+POLL_INTERVAL_S = 0.5
+"""Seconds until an interrupt is noticed."""
+
+OnResult = Callable[[Result], None]
+"""Receives results from a backend, before they are in a journal; then a ``RunListener`` hears of them."""
+
+
+class Backend(Protocol):
+    """Grades submissions: on this machine, or on many machines."""
+
+    def grade(
+        self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
+    ) -> None:
+        """Grade submissions and pass on each result when it is ready.
+
+        Args:
+            on_result: called by the calling thread.
+            out: the folder of a run if the graded submissions are to be stored there.
+
+        Raises:
+            StaffError: ``on_result`` raised it, or no worker is left. Results that were not passed
+                on by then are lost.
+        """
+
+
+StartBackend = Callable[[int], AbstractContextManager[Backend]]
+"""Starts a backend for a number of submissions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The workers on this machine."""
+
+    plan: GradingPlan
+    workers: tuple[Worker, ...]
+
+    def grade(
+        self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
+    ) -> None:
+        """Grade submissions on all workers; see ``Backend.grade``.
+
+        One thread per worker waits for processes; the calling thread takes the results. On any
+        error, an interrupt included, the workers' processes are ended first. The threads that wait
+        for those then finish, and the pool can close.
+        """
+        free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in self.workers:
+            free.put(worker)
+
+        def grade_one(submission: StudentSubmission) -> Result:
+            worker = free.get()
+            try:
+                try:
+                    data = submission.data
+                except StaffError as error:  # the file changed or vanished since it was found
+                    return ungraded_result(submission, str(error), worker.context)
+                if out is not None and data is not None:
+                    store_submission(out, submission.student, data)
+                return grade_with_retries(submission, data, worker)
+            finally:
+                free.put(worker)
+
+        finished: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
+        with ThreadPoolExecutor(len(self.workers)) as pool:
+            try:
+                for submission in submissions:
+                    pool.submit(grade_one, submission).add_done_callback(finished.put)
+                for _ in submissions:
+                    on_result(_wait_for_next(finished).result())
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in self.workers:
+                    worker.stop()
+                raise
+
+
+def _wait_for_next(finished: "queue.SimpleQueue[Future[Result]]") -> Future[Result]:
+    """Wait for the next result, with a timeout.
+
+    An untimed wait would not end on Ctrl-C if the kernel delivers the signal to another thread, or
+    just before the wait begins: Python runs signal handlers only when the main thread runs again.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return finished.get(timeout=POLL_INTERVAL_S)
 
 
 def grade(
@@ -26,80 +125,137 @@ def grade(
     *,
     force: bool = False,
 ) -> tuple[Result, ...]:
-    """Grade submissions into a journal; those that it holds already are not graded again.
+    """Grade submissions into a journal; those that are finished there are not graded again.
 
     Args:
-        start: begins the work of the workers; not called if there is none.
-        force: grade also what is finished.
+        start: starts the backend; not called if there is nothing to grade.
+        force: also grade finished submissions again.
 
     Returns:
-        The results of all submissions that were named, in their order.
+        The results of all submissions, in their order.
 
     Raises:
-        StaffError: the journal cannot be gone on with, or nobody can grade.
+        StaffError: the journal cannot be continued, or no worker is left.
     """
     with Journal.open(out, run_header(plan)) as journal:
-        results = {} if force else _finished_results(submissions, journal)
-        new = _group_by_file([one for one in submissions if one.student not in results])
+        results: dict[str, Result] = {}
+        if not force:
+            results = _finished_results(submissions, journal)
+        # A group's file arrives once per member but is graded once, in the name of the first.
+        members: dict[FileEntry, list[StudentSubmission]] = {}
+        for submission in submissions:
+            if submission.student not in results:
+                members.setdefault(submission.entry, []).append(submission)
+        groups = {group[0].student: group for group in members.values()}
 
         def store_result(result: Result) -> None:
-            for one in new[result.student]:
-                if one.student != result.student:
-                    _store_copy(one, out)
-                own = with_submitter(replace(result, student=one.student), one)
-                journal.append(own)
-                results[one.student] = own
-                listener.on_graded(own)
+            for member in groups[result.student]:
+                if member.student != result.student:
+                    _store_copy(member, out)
+                own_result = with_submitter(replace(result, student=member.student), member)
+                journal.append(own_result)
+                results[member.student] = own_result
+                listener.on_graded(own_result)
 
-        students = [one.student for alike in new.values() for one in alike]
+        students = [member.student for group in groups.values() for member in group]
         listener.on_start(len(results), students, journal.remarks)
-        if new:
-            with start(len(new)) as workers:
-                workers.grade([alike[0] for alike in new.values()], store_result, out=out)
-    return tuple(results[one.student] for one in submissions)
+        if groups:
+            with start(len(groups)) as backend:
+                backend.grade([group[0] for group in groups.values()], store_result, out=out)
+    return tuple(results[submission.student] for submission in submissions)
 
 
 def run_header(plan: GradingPlan) -> Header:
-    """Return what a run grades against."""
-    digests = plan.source_sha256, plan.kit_sha256, plan.config_sha256
-    isolation = plan.assignment.grading.isolation.value
-    return Header(plan.assignment.name, *digests, plan.dataset, isolation, versions())
+    """Return what a run with this plan grades against."""
+    return Header(
+        plan.assignment.name,
+        plan.source_sha256,
+        plan.kit_sha256,
+        plan.config_sha256,
+        plan.dataset,
+        plan.assignment.grading.isolation.value,
+        versions(),
+    )
 
 
 def _finished_results(submissions: Sequence[StudentSubmission], journal: Journal) -> dict[str, Result]:
-    """Return the results that are there; what is told of who handed in may be newer."""
-    results, done = {}, journal.finished_results
-    for one in submissions:
-        known = done.get(Key(one.student, _sha256(one)))
-        if known is None:
-            continue
-        if (told := with_submitter(known, one)) != known:
-            journal.append(told)
-        results[one.student] = told
+    """Return the finished results, with the submitters' data as they are now."""
+    results, finished = {}, journal.finished_results
+    for submission in submissions:
+        stored = finished.get(Key(submission.student, _sha256(submission)))
+        if stored is not None:
+            result = with_submitter(stored, submission)
+            if result != stored:
+                journal.append(result)
+            results[submission.student] = result
     return results
-
-
-def _group_by_file(submissions: Sequence[StudentSubmission]) -> dict[str, list[StudentSubmission]]:
-    """Return what is to be graded by the student in whose name; a group's files are graded once."""
-    alike: dict[FileEntry, list[StudentSubmission]] = {}
-    for one in submissions:
-        alike.setdefault(one.entry, []).append(one)
-    return {same[0].student: same for same in alike.values()}
 
 
 def _store_copy(submission: StudentSubmission, out: Path) -> None:
     try:
         data = submission.data
     except StaffError:
-        return  # gone by now; whoever handed it in too has it kept
+        return  # gone by now; the group member in whose name it was graded has it
     if data is not None:
         store_submission(out, submission.student, data)
 
 
 def _sha256(submission: StudentSubmission) -> str:
-    """Return the digest of what was handed in; nothing if it cannot be read any more."""
+    """Return the digest of a submission; empty if it can no longer be read."""
     try:
         data = submission.data
     except StaffError:
         return ""
     return hashlib.sha256(submission.problem.encode() if data is None else data).hexdigest()
+
+
+@contextmanager
+def start_engine(plan: GradingPlan, *, workers: int = 1) -> Iterator[Engine]:
+    """Start workers, and end them with all their processes.
+
+    Raises:
+        StaffError: a worker cannot start, or the configuration demands isolation that this
+            machine cannot provide.
+    """
+    plan, cache = replace(plan, workers=max(workers, plan.workers)), VerdictCache()
+    with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
+        config = zygote_config(plan, Path(folder))
+        started = []
+        for slot in range(workers):
+            worker = Worker(partial(_start_zygote, plan, config, slot), plan, cache)
+            stack.callback(worker.close)
+            started.append(worker)
+        yield Engine(plan, tuple(started))
+
+
+def _start_zygote(plan: GradingPlan, config: ZygoteConfig, slot: int) -> Zygote:
+    zygote = Zygote.start(config, slot=slot)
+    if plan.assignment.grading.isolation is IsolationPolicy.FULL and zygote.isolation.level != "full":
+        zygote.close()
+        missing = ", ".join(zygote.isolation.missing)
+        raise StaffError(
+            f"the configuration demands full isolation, but this machine lacks {missing}; "
+            "run `course doctor`, or set isolation to 'any'"
+        )
+    return zygote
+
+
+def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
+    """Write the kit to a folder that sandboxed processes may read; return a zygote's configuration."""
+    for name, data in plan.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    # Whatever the umask: a submission runs as another user.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    grading = plan.assignment.grading
+    return ZygoteConfig(
+        folder,
+        plan.assignment.kit,
+        grading.preloaded_calls,
+        dict(plan.environment),
+        data=tuple(path for path in map(Path, plan.environment.values()) if path.is_file()),
+        hidden=(plan.assignment.root, plan.cache),
+        imports=(*IMPORTS, "checks"),
+    )

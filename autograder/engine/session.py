@@ -33,6 +33,10 @@ MAX_DEATHS = 2
 """Deaths and timeouts of one question after which its remaining checks are not tried."""
 
 
+MAX_LINE_NUMBER = 99_999
+"""Largest line number that a message shows; a larger one, which no cell has, was forged."""
+
+
 class ProcessDiedError(Exception):
     """The submission's process is gone; the message says why, for the submission's author."""
 
@@ -394,12 +398,9 @@ def _answer_kinds(reply: Message, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _cell_error_message(error: Message) -> str:
-    """Return a sentence about an exception; the fields are untrusted.
-
-    A line number beyond 100,000 is left out. No cell has so many lines, and Python itself refuses
-    to print an integer of more than 4,300 digits (``sys.set_int_max_str_digits``).
-    """
+    """Return a sentence about an exception; all fields are untrusted."""
     name, text = one_line(error.get("name"), 60), one_line(error.get("text"), 200)
     line = error.get("line")
-    where = f" in line {line}" if type(line) is int and 0 < line < 100_000 else ""
+    is_plausible = type(line) is int and 0 < line <= MAX_LINE_NUMBER
+    where = f" in line {line}" if is_plausible else ""
     return f"The cell stops with {name or 'an error'}{where}{': ' if text else ''}{text}"

@@ -1,43 +1,56 @@
-"""What crosses between processes: length-prefixed frames of plain data, and nothing else.
+"""The frames that cross between processes: length-prefixed plain data, and nothing else.
 
-One frame is a length and a payload; a payload is a line of JSON and, behind it, the bytes of
-its arrays. Lists, numbers up to 64 bits, texts and ``None`` are JSON's own; every other value
-is an object with one key, its tag. Keys of dicts travel as values, so that no key is special.
-Python's exact types survive, also those of NumPy's scalars. Whatever breaks a rule raises
-``WireError`` on the side that reads it.
+A frame is a length and a payload; a payload is a line of JSON, with its own length in front, and
+then the bytes of its arrays. Lists, integers up to 64 bits, finite floats, texts, booleans and
+``None`` are JSON's own. Every other value is a JSON object with one key, its tag::
+
+    {"d": [[key, value], …]}   dict; keys are values, so no key is special
+    {"t": [value, …]}          tuple
+    {"e": 0}                   Ellipsis
+    {"f": "nan"}               a float that JSON lacks: nan, inf, -inf
+    {"u": "text"}              np.str_
+    {"s": ["int64", "f9ff…"]}  NumPy scalar: type, bytes in hexadecimal
+    {"a": ["<f4", [3, 5]]}     array: dtype, shape; its bytes are next in the payload
+
+So exact types survive. A payload may come from a process that runs student code. The reader
+believes no length or type that it did not check, and allocates nothing that the payload does not
+already hold. Whatever breaks a rule raises ``WireError`` in the process that reads it.
+
+Why not msgspec: its decoders keep the last of two equal keys instead of refusing them, have no
+limit on depth below the interpreter's, on the number of values or on the length of a text, and
+turn tuples into lists. Each of these would have to be checked again in a walk like the one here.
 """
 
-import itertools
 import json
 import math
 import socket
 import struct
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 MAX_FRAME_BYTES = 64 * 2**20
-"""Bytes of one frame."""
-
 MAX_TEXT_CHARS = 100_000
 MAX_DEPTH = 12
+MAX_AXES = 8
 MAX_VALUES = 2_000_000
 """Values in one frame; a class of reviews as lists of ids has 1.2 million."""
 
 _LENGTH = struct.Struct("!I")
-_KINDS = "biufU"
+_ARRAY_KINDS = "biufU"
 _SCALARS = {name: np.dtype(name).type for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64",
 )}  # fmt: skip
 _INT64_LIMIT = 2**63
+_LONG_LIST = 64
 
 
 class WireError(Exception):
-    """A frame that breaks a rule, or cannot be made."""
+    """A frame breaks a rule, or cannot be made."""
 
 
 class WireClosedError(WireError):
@@ -55,93 +68,81 @@ class Channel:
         self._sock = sock
         self._max_frame_bytes = max_frame_bytes
 
-    def fileno(self) -> int:
-        """Return the descriptor, so that it can be waited for."""
-        return self._sock.fileno()
-
     def send(self, message: dict[str, Any], *, timeout_s: float | None = None) -> None:
         """Send one message.
 
         Raises:
-            WireError: it holds what cannot cross, or is too large.
-            Closed: the other end is gone.
-            Late: it was not taken within ``within_s`` seconds.
+            WireError: it contains what cannot cross, or is too large.
+            WireClosedError: the other end is gone.
+            WireTimeoutError: it was not accepted completely within ``timeout_s`` seconds.
         """
         payload = encode(message)
-        if len(payload) > self._max_frame_bytes:
-            raise WireError(f"a frame of {len(payload):,} bytes; {self._max_frame_bytes:,} are allowed")
-        self.send_bytes(payload, timeout_s=timeout_s)
-
-    def receive(self, *, timeout_s: float | None = None) -> dict[str, Any]:
-        """Return the next message.
-
-        Raises:
-            WireError: what came is not a message.
-            Closed: the other end is gone.
-            Late: it did not come whole within ``within_s`` seconds.
-        """
-        return decode(self.receive_bytes(timeout_s=timeout_s))
-
-    def send_bytes(self, payload: bytes, *, timeout_s: float | None = None) -> None:
-        """Send a frame that is encoded already."""
-        remaining = _countdown(timeout_s)
+        self._require_size(len(payload))
+        end_s = _end_s(timeout_s)
         data = memoryview(_LENGTH.pack(len(payload)) + payload)
         while data:
-            data = data[self._with_deadline(partial(self._sock.send, data), remaining) :]
+            data = data[self._step(self._sock.send, data, end_s) :]
 
-    def receive_bytes(self, *, timeout_s: float | None = None) -> bytes:
-        """Return the payload of the next frame, not yet decoded."""
-        remaining = _countdown(timeout_s)
-        (length,) = _LENGTH.unpack(self._receive_exactly(_LENGTH.size, remaining))
-        if length > self._max_frame_bytes:
-            raise WireError(f"a frame of {length:,} bytes; {self._max_frame_bytes:,} are allowed")
-        return bytes(self._receive_exactly(length, remaining))
+    def receive(self, *, timeout_s: float | None = None) -> dict[str, Any]:
+        """Return the next message, which is untrusted.
+
+        Raises:
+            WireError: what arrived is not a message.
+            WireClosedError: the other end is gone.
+            WireTimeoutError: it did not arrive completely within ``timeout_s`` seconds.
+        """
+        end_s = _end_s(timeout_s)
+        (length,) = _LENGTH.unpack(self._receive_exactly(_LENGTH.size, end_s))
+        self._require_size(length)
+        return decode(bytes(self._receive_exactly(length, end_s)))
 
     def close(self) -> None:
         """Close this end."""
         self._sock.close()
 
-    def _receive_exactly(self, length: int, remaining: Callable[[], float | None]) -> bytearray:
+    def _require_size(self, length: int) -> None:
+        if length > self._max_frame_bytes:
+            raise WireError(f"a frame of {length:,} bytes; {self._max_frame_bytes:,} are allowed")
+
+    def _receive_exactly(self, length: int, end_s: float | None) -> bytearray:
         data = bytearray()
         while len(data) < length:
-            part = self._with_deadline(partial(self._sock.recv, min(length - len(data), 2**20)), remaining)
+            part = self._step(self._sock.recv, min(length - len(data), 2**20), end_s)
             if not part:
                 raise WireClosedError("the other end closed the wire")
             data += part
         return data
 
-    def _with_deadline(self, step: Callable[[], Any], remaining: Callable[[], float | None]) -> Any:
-        left = remaining()
-        if left is not None and left <= 0:
+    def _step(self, operation: Callable[[Any], Any], argument: Any, end_s: float | None) -> Any:
+        """Send or receive once; the deadline is that of the frame, so a slow drip cannot extend it."""
+        left_s = None if end_s is None else end_s - time.monotonic()
+        if left_s is not None and left_s <= 0:
             raise WireTimeoutError("the deadline passed")
         try:
-            self._sock.settimeout(left)
-            return step()
+            self._sock.settimeout(left_s)
+            return operation(argument)
         except TimeoutError:
             raise WireTimeoutError("the deadline passed") from None
         except OSError as error:
             raise WireClosedError(f"the wire is broken ({error.strerror})") from None
 
 
-def _countdown(timeout_s: float | None) -> Callable[[], float | None]:
-    if timeout_s is None:
-        return lambda: None
-    end = time.monotonic() + timeout_s
-    return lambda: end - time.monotonic()
+def _end_s(timeout_s: float | None) -> float | None:
+    return None if timeout_s is None else time.monotonic() + timeout_s
 
 
 def encode(message: dict[str, Any]) -> bytes:
     """Return a message as a payload; equal messages give equal bytes.
 
     Raises:
-        WireError: a value is of another type, too deep, too long or too large.
+        WireError: a value has a type that cannot cross, is too deep, too long or too large.
     """
     writer = _Writer()
     try:
-        head = json.dumps(writer.value(message, 0), separators=(",", ":"), allow_nan=False)
+        line = json.dumps(writer.tree(message, 0), separators=(",", ":"), allow_nan=False)
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise WireError(f"a value that cannot cross ({type(error).__name__})") from None
-    raw = head.encode("ascii")
+    raw = line.encode("ascii")
     return b"".join((_LENGTH.pack(len(raw)), raw, *writer.blobs))
 
 
@@ -165,28 +166,49 @@ def decode(payload: bytes) -> dict[str, Any]:
         )
         reader = _Reader(memoryview(payload)[_LENGTH.size + length :])
         message = reader.value(tree, 0)
-        reader.finish()
     except WireError:
         raise
     except (ValueError, TypeError, RecursionError, MemoryError, OverflowError, struct.error) as error:
         raise WireError(f"a frame that cannot be read ({type(error).__name__})") from None
+    if reader.blobs:
+        raise WireError("bytes that belong to no array")
     if type(message) is not dict or not all(type(key) is str for key in message):
-        raise WireError("a frame that is no message")
+        raise WireError("a frame that is not a message")
     return message
 
 
-class _Writer:
-    """Turns values into JSON and keeps the bytes of arrays in order."""
+@dataclass(slots=True)
+class _Tagged:
+    """A JSON object: exactly one key. Not a tuple, or it would pass as a list of two."""
+
+    tag: str
+    content: Any
+
+
+class _Walk:
+    """Counts the values of one frame."""
 
     def __init__(self) -> None:
-        self.blobs: list[bytes] = []
-        self.count = itertools.count(1)
+        self._count = 0
 
-    def value(self, value: Any, depth: int) -> Any:
+    def enter(self, depth: int, values: int = 1) -> None:
+        """Count values; refuse a frame that is too deep or holds too many."""
+        self._count += values
         if depth > MAX_DEPTH:
             raise WireError("values nested too deep")
-        if next(self.count) > MAX_VALUES:
+        if self._count > MAX_VALUES:
             raise WireError("too many values in one frame")
+
+
+class _Writer(_Walk):
+    """Turns values into JSON and collects the bytes of arrays in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blobs: list[bytes] = []
+
+    def tree(self, value: Any, depth: int) -> Any:  # noqa: C901  one branch per type
+        self.enter(depth)
         kind = type(value)
         if value is None or kind is bool:
             return value
@@ -194,38 +216,35 @@ class _Writer:
             return _check_integer(value)
         if kind is str:
             return _check_text(value)
-        if kind is list:
-            if len(value) > 64 and all(type(item) is int for item in value):
-                return self._check_integers(value)
-            return [self.value(item, depth + 1) for item in value]
         if kind is float:
             return value if math.isfinite(value) else {"f": repr(value)}
-        return self._encode_tagged(value, kind, depth)
-
-    def _check_integers(self, value: list[int]) -> list[int]:
-        for _ in zip(value, self.count, strict=False):
-            pass
-        if next(self.count) > MAX_VALUES or not -_INT64_LIMIT <= min(value) <= max(value) < _INT64_LIMIT:
-            raise WireError("too many or too large integers in one list")
-        return value
-
-    def _encode_tagged(self, value: Any, kind: type, depth: int) -> dict[str, Any]:
-        if kind is dict:
-            return {"d": [[self.value(k, depth + 1), self.value(v, depth + 1)] for k, v in value.items()]}
+        if kind is list:
+            return self._list(value, depth)
         if kind is tuple:
-            return {"t": [self.value(item, depth + 1) for item in value]}
+            return {"t": [self.tree(item, depth + 1) for item in value]}
+        if kind is dict:
+            return {"d": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]}
         if value is Ellipsis:
             return {"e": 0}
         if kind is np.ndarray:
             return {"a": self._array(value)}
-        if kind in _SCALARS.values():
-            return {"s": [value.dtype.name, value.tobytes().hex()]}
         if kind is np.str_:
             return {"u": _check_text(str(value))}
+        if kind in _SCALARS.values():
+            return {"s": [value.dtype.name, value.tobytes().hex()]}
         raise WireError(f"a value of type {kind.__name__[:60]}")
 
+    def _list(self, value: list[Any], depth: int) -> list[Any]:
+        """Return a list; a long one of integers (a review) is checked at once, not item by item."""
+        if len(value) <= _LONG_LIST or not all(type(item) is int for item in value):
+            return [self.tree(item, depth + 1) for item in value]
+        self.enter(depth + 1, len(value))
+        _check_integer(min(value))
+        _check_integer(max(value))
+        return value
+
     def _array(self, value: np.ndarray) -> list[Any]:
-        if value.dtype.kind not in _KINDS or value.dtype.itemsize == 0 or value.ndim > 8:
+        if value.dtype.kind not in _ARRAY_KINDS or value.dtype.itemsize == 0 or value.ndim > MAX_AXES:
             raise WireError(f"an array of {value.dtype}")
         if value.nbytes > MAX_FRAME_BYTES:
             raise WireError(f"an array of {value.nbytes:,} bytes")
@@ -234,111 +253,83 @@ class _Writer:
         return [plain.dtype.str, list(value.shape)]
 
 
-class _Reader:
+class _Reader(_Walk):
     """Turns JSON back into values and takes the bytes of arrays in order."""
 
     def __init__(self, blobs: memoryview) -> None:
+        super().__init__()
         self.blobs = blobs
-        self.count = itertools.count(1)
 
     def value(self, tree: Any, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise WireError("values nested too deep")
-        if next(self.count) > MAX_VALUES:
-            raise WireError("too many values in one frame")
+        self.enter(depth)
         kind = type(tree)
         if kind is list:
             return [self.value(item, depth + 1) for item in tree]
         if kind is str:
             return _check_text(tree)
-        if kind is not _TaggedValue:
-            return tree
-        read = getattr(self, f"_read_{tree.tag}", None) if tree.tag in "dteasuf" else None
-        if read is None:
-            raise WireError(f"an unknown tag {tree.tag[:20]!r}")
-        return read(tree.content, depth)
+        return self._tagged(tree, depth) if kind is _Tagged else tree
 
-    def finish(self) -> None:
-        if self.blobs:
-            raise WireError("bytes that belong to no array")
+    def _tagged(self, tree: _Tagged, depth: int) -> Any:
+        match tree:
+            case _Tagged("d", list(pairs)):
+                items = [self._pair(pair, depth + 1) for pair in pairs]
+                if len(dict(items)) != len(items):
+                    raise WireError("a key twice in one dict")
+                return dict(items)
+            case _Tagged("t", list(items)):
+                return tuple(self.value(item, depth + 1) for item in items)
+            case _Tagged("e", _):
+                return Ellipsis
+            case _Tagged("f", "nan" | "inf" | "-inf" as name):
+                return float(name)
+            case _Tagged("u", text):
+                return np.str_(_check_text(text))
+            case _Tagged("s", [str(name), str(digits)]) if name in _SCALARS:
+                raw = bytes.fromhex(digits)
+                if len(raw) != np.dtype(name).itemsize:
+                    raise WireError("a scalar of another size")
+                return np.frombuffer(raw, dtype=name)[0]
+            case _Tagged("a", [str(name), list(shape)]):
+                return self._array(name, shape)
+        raise WireError(f"an unknown or malformed tagged value {tree.tag!r}")
 
-    def _read_d(self, content: Any, depth: int) -> dict[Any, Any]:
-        pairs = [
-            (self.value(key, depth + 1), self.value(item, depth + 1)) for key, item in _check_list(content)
-        ]
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise WireError("a key twice in one dict")
-        return found
+    def _pair(self, pair: Any, depth: int) -> tuple[Any, Any]:
+        if type(pair) is not list or len(pair) != 2:
+            raise WireError("a dict whose items are not pairs")
+        return self.value(pair[0], depth), self.value(pair[1], depth)
 
-    def _read_t(self, content: Any, depth: int) -> tuple[Any, ...]:
-        return tuple(self.value(item, depth + 1) for item in _check_list(content))
+    def _array(self, name: str, shape: list[Any]) -> np.ndarray:
+        """Return an array of the next bytes.
 
-    def _read_e(self, _content: Any, _depth: int) -> Any:
-        return Ellipsis
-
-    def _read_f(self, content: Any, _depth: int) -> float:
-        if content not in ("nan", "inf", "-inf"):
-            raise WireError("a float that is none")
-        return float(content)
-
-    def _read_u(self, content: Any, _depth: int) -> Any:
-        return np.str_(_check_text(content))
-
-    def _read_s(self, content: Any, _depth: int) -> Any:
-        name, digits = _check_list(content)
-        if name not in _SCALARS:
-            raise WireError("a scalar of an unknown type")
-        raw = bytes.fromhex(digits)
-        if len(raw) != np.dtype(name).itemsize:
-            raise WireError("a scalar of another size")
-        return np.frombuffer(raw, dtype=name)[0]
-
-    def _read_a(self, content: Any, _depth: int) -> np.ndarray:
-        name, shape = _check_list(content)
-        dtype = _dtype(name)
-        sizes = _check_list(shape)
-        if len(sizes) > 8 or not all(type(size) is int and 0 <= size <= MAX_FRAME_BYTES for size in sizes):
+        The length is computed with Python's integers, which do not overflow, and compared with the
+        bytes that are there before NumPy sees the shape.
+        """
+        # NumPy parses dtype names like "i4,i4" and pads others: only its own spelling is accepted.
+        dtype = np.dtype(name) if len(name) <= 8 else None
+        if dtype is None or dtype.kind not in _ARRAY_KINDS or dtype.str != name:
+            raise WireError("an array of an unknown type")
+        if not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS:
+            raise WireError("an array of items of an impossible size")
+        if len(shape) > MAX_AXES:
+            raise WireError("an array of too many axes")
+        if not all(type(size) is int and 0 <= size <= MAX_FRAME_BYTES for size in shape):
             raise WireError("an array of impossible shape")
-        length = math.prod(sizes) * dtype.itemsize
+        length = math.prod(shape) * dtype.itemsize
         if length > len(self.blobs):
             raise WireError("an array without its bytes")
         raw, self.blobs = self.blobs[:length], self.blobs[length:]
-        return np.frombuffer(raw, dtype=dtype).reshape(sizes).copy()
+        return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
 
 
-class _TaggedValue:
-    """An object of the JSON line: exactly one key."""
-
-    __slots__ = ("content", "tag")
-
-    def __init__(self, tag: str, content: Any) -> None:
-        self.tag = tag
-        self.content = content
-
-
-def _parse_tagged(pairs: list[tuple[str, Any]]) -> _TaggedValue:
+def _parse_tagged(pairs: list[tuple[str, Any]]) -> _Tagged:
+    # Pairs and not a dict: of two equal keys a dict would silently keep the last.
     if len(pairs) != 1 or len(pairs[0][0]) != 1:
-        raise WireError("an object that is no tagged value")
-    return _TaggedValue(*pairs[0])
-
-
-def _dtype(name: Any) -> "np.dtype[Any]":
-    if type(name) is not str or len(name) > 8:
-        raise WireError("an array of an unknown type")
-    dtype = np.dtype(name)
-    if dtype.kind not in _KINDS or not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS or dtype.str != name:
-        raise WireError("an array of an unknown type")
-    return dtype
-
-
-def _check_list(value: Any) -> list[Any]:
-    if type(value) is not list:
-        raise WireError("a tagged value of another form")
-    return list(value)
+        raise WireError("an object that is not a tagged value")
+    return _Tagged(*pairs[0])
 
 
 def _parse_integer(digits: str) -> int:
+    # Before ``int``, whose time grows with the square of the number of digits.
     if len(digits) > 20:
         raise WireError("an integer beyond 64 bits")
     return _check_integer(int(digits))
@@ -352,16 +343,16 @@ def _check_integer(value: int) -> int:
 
 def _parse_float(digits: str) -> float:
     value = float(digits)
-    if not math.isfinite(value):
+    if not math.isfinite(value):  # 1e999 is valid JSON
         raise WireError("a float beyond the largest")
     return value
 
 
 def _reject_constant(name: str) -> float:
-    raise WireError(f"the constant {name}")
+    raise WireError(f"the constant {name}")  # NaN and Infinity are not JSON, but Python's parser takes them
 
 
 def _check_text(value: Any) -> str:
     if type(value) is not str or len(value) > MAX_TEXT_CHARS:
-        raise WireError("a text that is too long or none")
+        raise WireError("a text that is too long or not a text")
     return value

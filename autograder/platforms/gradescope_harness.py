@@ -21,7 +21,7 @@ from autograder.engine.capacity import CGROUP_ROOT, GRADER_OVERHEAD_BYTES, memor
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result, RunListener
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.files import MEBIBYTE, replace_file
 from autograder.limits import Limits
 from autograder.report import results_json

@@ -10,9 +10,13 @@ from autograder import known_answers
 from autograder.build.compile import build, prepare
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
-from autograder.engine import signatures
 from autograder.engine.grade_notebooks import grade_notebooks
-from autograder.engine.misconceptions import KnownSignature
+from autograder.engine.misconceptions import (
+    KnownSignature,
+    compute_signatures,
+    evaluate_signatures,
+    write_signatures,
+)
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
 from autograder.known_answers import KnownAnswer
@@ -59,8 +63,8 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
         f"answers; {len(report.problems)} wrong verdicts, {len(report.redundant)} idle"
     )
     if not report.problems:
-        found = signatures.compute(known, results)
-        signatures.write(assignment, found)
+        found = compute_signatures(known, results)
+        write_signatures(assignment, found)
         console.print(f"{assignment.name}: docs/{_write_page(assignment, report, known, found).name}")
     return 2 if report.problems else 0
 
@@ -116,7 +120,7 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
             yield f"{answer.name}: names {name}, which is no check; correct its fails"
         elif name not in failed:
             yield f"{answer.name}: survives {name}; the check no longer sees it ({answer.misconception})"
-    for name in sorted(failed - set(answer.failing_checks)):
+    for name in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
         whose = "of its own question" if name.startswith(f"{answer.question}-") else "of another question"
         kind = "false alarm" if answer.is_right else "collateral"
         yield f"{answer.name}: {kind}: also fails {name}, {whose}"
@@ -188,7 +192,7 @@ def _write_page(
             "The feedback names the belief of known wrong answers that look alike to the checks: the same",
             "checks do not pass and say the same. How often that is the right one, no one, or another:",
             "",
-            *signatures.evaluate(computed_signatures),
+            *evaluate_signatures(computed_signatures),
             "",
             "## Known answers",
             "",

@@ -28,7 +28,7 @@ def test_lines_come_in_the_order_of_the_names_whoever_is_first() -> None:
     ana, total = f"{ANA.earned:g}", f"{ANA.points:g}"
     assert said(plain).splitlines() == [
         "run.jsonl: line 7 is damaged",
-        "2 of 5 are graded already",
+        "2 of 5 are already graded",
         *(f"{name}: {ana} of {total}" for name in ("ana", "ben", "cem")),
     ]
 

@@ -13,8 +13,8 @@ from autograder.engine.conversation import (
     digest,
     run_check,
 )
+from autograder.engine.run import Engine
 from autograder.engine.worker import Worker
-from autograder.engine.worker_pool import Engine
 
 OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}
 

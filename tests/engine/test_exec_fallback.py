@@ -17,8 +17,8 @@ import pytest
 from autograder.engine.conversation import VerdictCache
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
+from autograder.engine.run import Engine, zygote_config
 from autograder.engine.worker import Worker
-from autograder.engine.worker_pool import Engine, zygote_config
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.limits import Limits

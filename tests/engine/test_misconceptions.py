@@ -1,4 +1,4 @@
-"""A belief is named where the checks saw what they saw of a known answer, and only there."""
+"""A misconception is named where the checks saw what they saw of a known answer, and only there."""
 
 import json
 from dataclasses import replace
@@ -9,13 +9,15 @@ import pytest
 from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.course import load_course
-from autograder.engine import signatures
 from autograder.engine.misconceptions import (
     KnownSignature,
     compute_signature,
     diagnose,
+    evaluate_signatures,
     infer_misconception,
+    load_signatures,
     misconception_message,
+    write_signatures,
 )
 from autograder.errors import AuthorError
 from autograder.report import pages, results_json
@@ -32,8 +34,8 @@ KNOWN = (
 )
 
 
-def test_an_equal_trace_names_the_belief() -> None:
-    assert infer_misconception(FRONT, KNOWN[:2]) == "Zeros stand first."
+def test_an_equal_signature_names_the_misconception() -> None:
+    assert infer_misconception(FRONT, "q2", KNOWN[:2]) == "Zeros stand first."
 
 
 @pytest.mark.parametrize(
@@ -46,15 +48,15 @@ def test_an_equal_trace_names_the_belief() -> None:
     ],
     ids=["nothing failed", "a check says something else", "fewer failed", "more failed"],
 )
-def test_another_trace_names_none(seen: dict[str, str]) -> None:
-    assert infer_misconception(seen, KNOWN[:2]) == ""
+def test_another_signature_names_none(seen: dict[str, str]) -> None:
+    assert infer_misconception(seen, "q2", KNOWN[:2]) == ""
 
 
-def test_two_beliefs_that_look_alike_are_both_kept_back() -> None:
+def test_two_misconceptions_that_look_alike_are_both_left_out() -> None:
     twin = replace(KNOWN[0], misconception="Padding is the same on either side.")
-    assert infer_misconception(FRONT, (*KNOWN[:2], twin)) == ""
+    assert infer_misconception(FRONT, "q2", (*KNOWN[:2], twin)) == ""
     assert (
-        infer_misconception(FRONT, (*KNOWN[:2], replace(twin, misconception=KNOWN[0].misconception)))
+        infer_misconception(FRONT, "q2", (*KNOWN[:2], replace(twin, misconception=KNOWN[0].misconception)))
         == KNOWN[0].misconception
     )
 
@@ -82,7 +84,7 @@ def test_a_student_reads_the_guess_below_the_question() -> None:
     page = pages.feedback(guessed, title="Lab").decode()
     assert "A bias is &lt;always&gt; there." in page
     assert page.index("A bias is") < page.index('id="question-q3"')
-    assert "A guess" not in pages.feedback(ANA, title="Lab").decode()
+    assert "A possible misconception" not in pages.feedback(ANA, title="Lab").decode()
 
 
 def test_a_platform_shows_the_guess_no_earlier_than_what_led_to_it() -> None:
@@ -94,7 +96,7 @@ def test_a_platform_shows_the_guess_no_earlier_than_what_led_to_it() -> None:
 
 
 @for_each_answer
-def test_the_belief_behind_a_known_answer_is_named_or_none(
+def test_the_misconception_behind_a_known_answer_is_named_or_none(
     graded_lab: lab_grading.GradedLab, notebook: str, entry: known_answers.KnownAnswer
 ) -> None:
     named = graded_lab.result("otter", notebook).misconceptions.get(entry.question, "")
@@ -102,7 +104,7 @@ def test_the_belief_behind_a_known_answer_is_named_or_none(
     assert not (entry.is_right and named)
 
 
-def test_most_known_wrong_answers_have_their_belief_named(graded_lab: lab_grading.GradedLab) -> None:
+def test_most_known_wrong_answers_have_their_misconception_named(graded_lab: lab_grading.GradedLab) -> None:
     wrong = [
         (number, entry)
         for number, row in enumerate(lab_grading.answer_batches())
@@ -117,38 +119,39 @@ def test_most_known_wrong_answers_have_their_belief_named(graded_lab: lab_gradin
     assert len(named) >= 0.8 * len(wrong)
 
 
-def test_every_known_wrong_answer_of_the_lab_has_a_trace_in_its_own_question() -> None:
-    known = signatures.load(ASSIGNMENT)
+def test_every_known_wrong_answer_of_the_lab_has_a_signature_in_its_own_question() -> None:
+    known = load_signatures(ASSIGNMENT)
     wrong = {one.name: one for one in known_answers.load(ASSIGNMENT) if not one.is_right}
-    assert {one.name: sorted(one.signature) for one in known} == {
-        name: sorted(one.failing_checks) for name, one in wrong.items()
-    }
+    assert {one.name for one in known} == set(wrong)
+    for one in known:
+        answer = wrong[one.name]
+        assert set(one.signature) - set(answer.undecided_checks) == set(answer.failing_checks)
 
 
-def test_traces_are_kept_and_a_damaged_file_is_named(tmp_path: Path) -> None:
+def test_signatures_are_kept_and_a_damaged_file_is_named(tmp_path: Path) -> None:
     elsewhere = replace(ASSIGNMENT, root=tmp_path)
-    assert signatures.load(elsewhere) == ()
+    assert load_signatures(elsewhere) == ()
     (tmp_path / "source").symlink_to(load_course(lab_grading.ROOT).assignment("lab_4_4_rnn").source.parent)
-    kept = signatures.load(ASSIGNMENT)
-    signatures.write(elsewhere, kept)
-    assert signatures.load(elsewhere) == kept
-    path = tmp_path / "calibration" / "lab_4_4_rnn.traces.json"
+    kept = load_signatures(ASSIGNMENT)
+    write_signatures(elsewhere, kept)
+    assert load_signatures(elsewhere) == kept
+    path = tmp_path / "calibration" / "lab_4_4_rnn.signatures.json"
     path.write_text(json.dumps({"q1_offset_0": 1}))
     with pytest.raises(AuthorError, match="course validate lab_4_4_rnn"):
-        signatures.load(elsewhere)
+        load_signatures(elsewhere)
 
 
-def test_a_belief_is_right_by_another_answer_only_if_that_shares_it() -> None:
+def test_a_misconception_is_right_by_another_answer_only_if_that_shares_it() -> None:
     twin = replace(KNOWN[0], name="front2")
-    rows = list(signatures.evaluate((*KNOWN[:2], twin)))
+    rows = list(evaluate_signatures((*KNOWN[:2], twin)))
     assert rows[2:] == [
-        "| all, compared with all traces: 3 | 3 | 0 | 0 |",
-        "| another answer shares the belief, compared with all traces but its own: 2 | 2 | 0 | 0 |",
-        "| the only one of its belief, compared with all traces but its own: 1 | 0 | 1 | 0 |",
+        "| all, compared with all signatures: 3 | 3 | 0 | 0 |",
+        "| another answer shares the misconception, compared with all other signatures: 2 | 2 | 0 | 0 |",
+        "| the only one with its misconception, compared with all other signatures: 1 | 0 | 1 | 0 |",
     ]
 
 
-def test_outcomes_are_part_of_a_trace() -> None:
+def test_outcomes_are_part_of_a_signature() -> None:
     assert compute_signature([replace(CHECKS[1], outcome=Outcome.ERRORED)], "q1") != compute_signature(
         [CHECKS[1]], "q1"
     )

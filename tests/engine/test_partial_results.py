@@ -8,7 +8,7 @@ import pytest
 from autograder.checks import Outcome
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.results import Result, RunListener
-from autograder.engine.worker_pool import Engine
+from autograder.engine.run import Engine
 from autograder.errors import StaffError
 from autograder.submission.discover import find_submissions
 from tests.engine.test_session import AVERAGE

@@ -20,10 +20,10 @@ from autograder.engine import run
 from autograder.engine.grade_submission import MAX_ATTEMPTS
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
+from autograder.engine.run import Backend, Engine, OnResult, start_engine
 from autograder.engine.versions import versions
 from autograder.engine.wire import Channel, WireClosedError
 from autograder.engine.worker import GraderError
-from autograder.engine.worker_pool import Backend, Engine, OnResult, start_engine
 from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
 from autograder.sandbox.process import Process
@@ -296,4 +296,4 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     done = grade(course, handed_in, "--out", out)
     assert done.returncode == 0
-    assert "3 of 4 are graded already" in done.stdout
+    assert "3 of 4 are already graded" in done.stdout

@@ -8,7 +8,8 @@ from unittest.mock import Mock
 import pytest
 
 from autograder.checks import Outcome
-from autograder.engine.worker_pool import Engine
+from autograder.engine.run import Engine
+from autograder.engine.session import _cell_error_message
 from autograder.sandbox.process import Process
 from tests.support.grading import GradeFunction, grade_bytes, outcomes, points
 
@@ -101,6 +102,15 @@ def test_a_helper_in_a_cell_of_its_own_is_used(grade: GradeFunction) -> None:
     helper = "def my_mean(v, w):\n    return np.convolve(v, np.ones(w) / w, 'valid')"
     answer = "def moving_average(values, width=width):\n    return my_mean(values, width)"
     assert points(grade({"q1-answer": answer}, before={"q1-answer": helper})) == ALL
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [(1, " in line 1"), (99_999, " in line 99999"), (100_000, ""), (0, ""), (-3, ""), (True, ""), ("7", "")],
+)
+def test_a_line_number_that_no_cell_has_is_not_shown(line: object, where: str) -> None:
+    message = _cell_error_message({"name": "ValueError", "text": "no", "line": line})
+    assert message == f"The cell stops with ValueError{where}: no"
 
 
 WIRE = """\

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.errors import StaffError
 from autograder.quality import other_graders
 from autograder.quality.sample import read_release, solution_answers

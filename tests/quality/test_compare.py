@@ -42,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
 
 
 def answer(name: str, code: str) -> KnownAnswer:
-    return KnownAnswer(name, "q1", "", ("q1-values",), "", "", "", code)
+    return KnownAnswer(name, "q1", "", ("q1-values",), (), "", "", "", code)
 
 
 @pytest.fixture(scope="module")

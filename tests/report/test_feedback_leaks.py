@@ -11,7 +11,7 @@ import pytest
 from autograder.build import leaks
 from autograder.checks import Outcome
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.notebook import Source
 from autograder.report.load_run import Run
 from autograder.report.write import write_student

@@ -12,7 +12,7 @@ from autograder.course import load_course
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import Engine, start_engine
+from autograder.engine.run import Engine, start_engine
 from autograder.limits import Limits
 from autograder.notebook import CellType
 from autograder.quality.sample import solution_answers

@@ -8,7 +8,7 @@ from autograder import known_answers
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import Engine, start_engine
+from autograder.engine.run import Engine, start_engine
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Source
 from autograder.quality.sample import answers_with, fill_answers, read_release

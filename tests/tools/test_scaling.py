@@ -15,7 +15,7 @@ import pytest
 from autograder.engine import journal
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.files import MEBIBYTE
 from tests.engine.test_session import AVERAGE, in_the_function
 from tests.support.grading import make_submission

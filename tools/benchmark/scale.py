@@ -17,7 +17,7 @@ from autograder.course import Course, load_course
 from autograder.engine import run
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import Engine, start_engine
+from autograder.engine.run import Engine, start_engine
 from autograder.report import load_run
 from autograder.report.write import write_reports
 from autograder.submission.discover import find_submissions

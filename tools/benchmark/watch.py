@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.engine.worker_pool import Engine
+from autograder.engine.run import Engine
 from autograder.sandbox.process_tree import (
     descendants,
     process_pss_bytes,

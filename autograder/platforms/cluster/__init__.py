@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from autograder.engine.plan import GradingPlan
-from autograder.engine.worker_pool import Backend
+from autograder.engine.run import Backend
 from autograder.errors import StaffError
 
 __all__ = ["connect"]

@@ -16,7 +16,7 @@ from distributed.comm.addressing import get_address_host_port
 from distributed.security import Security
 
 from autograder.engine.plan import GradingPlan
-from autograder.engine.worker_pool import OnResult
+from autograder.engine.run import OnResult
 from autograder.errors import StaffError
 from autograder.platforms.cluster import version_check
 from autograder.platforms.cluster.payload import pack

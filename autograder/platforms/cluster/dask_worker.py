@@ -21,7 +21,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.results import serialize
-from autograder.engine.worker_pool import Engine, start_engine
+from autograder.engine.run import Engine, start_engine
 from autograder.errors import CourseError
 from autograder.platforms.cluster.payload import Payload, unpack
 from autograder.submission.archives import FileEntry

@@ -9,11 +9,10 @@ from pathlib import Path
 from autograder.engine.grade_submission import ungraded_result, with_submitter
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
-from autograder.engine.run import run_header
+from autograder.engine.run import OnResult, run_header
 from autograder.engine.run_folder import store_submission
 from autograder.engine.versions import versions
 from autograder.engine.worker import GradingContext
-from autograder.engine.worker_pool import OnResult
 from autograder.errors import StaffError
 from autograder.sandbox.layers import IsolationStatus
 from autograder.submission.discover import StudentSubmission

@@ -10,7 +10,7 @@ import pytest
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from autograder.limits import Limits
 from autograder.submission.discover import StudentSubmission
 from tests.engine.test_session import AVERAGE

@@ -19,7 +19,7 @@ pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-co
 from autograder.engine.journal import NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
-from autograder.engine.worker_pool import start_engine
+from autograder.engine.run import start_engine
 from tests.commands.test_grade_class import command
 from tests.platforms.cluster.conftest import CLASS_ANSWERS, collect_result, find_submissions
 from tests.support.dask_cluster import ROOT, start_cluster, wait_for, worker_process, zygote_descendants

@@ -1,0 +1,60 @@
+"""Values on their way from an answer to a check: as they are, or as a placeholder of the same type."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.engine.values import MAX_INTEGER_DIGITS, from_wire, to_wire
+from autograder.engine.wire import MAX_TEXT_CHARS, WireError
+
+
+def crossed(value: Any) -> Any:
+    return from_wire(to_wire(value, lambda model: ("model", model)), lambda description: description)
+
+
+def test_an_integer_beyond_64_bits_arrives_up_to_a_size() -> None:
+    largest = 16 ** (MAX_INTEGER_DIGITS - 2) - 1  # "0x" counts as two digits
+    for value in (2**63, -(2**200), largest):
+        assert crossed(value) == value
+    assert crossed(largest + 1) != largest + 1
+
+
+def test_a_forged_integer_is_cut_before_it_is_read() -> None:
+    digits = "f" * (MAX_INTEGER_DIGITS + 5)
+    assert from_wire(("int", digits), lambda _: None) == int("f" * MAX_INTEGER_DIGITS, 16)
+
+
+def test_what_cannot_cross_keeps_its_type_name_and_what_can_stays() -> None:
+    class Frame:
+        pass
+
+    first, (second, third) = crossed([3, (Frame(), {"k": {1}})])
+    assert first == 3
+    assert type(second).__name__ == "Frame"
+    assert type(third["k"]).__name__ == "set"
+    assert crossed(["x" * (MAX_TEXT_CHARS + 1)]) == ["x" * MAX_TEXT_CHARS]
+    assert crossed(np.empty((2, 3), dtype=object)).shape == (2, 3)
+    assert crossed(np.empty((2, 1_001), dtype=object)).shape == (2, 0)
+    assert crossed(np.empty((40, 50), dtype=object)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        3,
+        (),
+        ("unknown", 1),
+        (1, 2),
+        ("int", 5),
+        ("int", "xyz"),
+        ("list", 5),
+        ("dict", [[1]]),
+        ("data",),
+        ("data", 1, 2),
+    ],
+    ids=repr,
+)
+def test_a_forged_wire_value_is_refused(forged: Any) -> None:
+    with pytest.raises(WireError):
+        from_wire(forged, lambda _: None)
