@@ -1,14 +1,12 @@
 """Grading on many machines, by the workers of a Dask scheduler.
 
-versions   what must be alike on all machines
-parcel     what a worker needs of the course, packed and unpacked
-worker     what runs in a Dask worker: an engine of its own, and the tasks that use it
-line       the submissions that wait, and what became of them
-crew       who grades: workers come, are looked at, and go
-client     from an address to results
+payload      what travels to a worker, and what must be the same there
+dask_worker  an engine inside a Dask worker
+scheduler    which worker grades which submission, and which answers count
+dask_client  from the scheduler's address to results
 
-Student bytes are never unpickled: they travel as bytes inside a task, and a result comes back
-as JSON. Dask is imported only when somebody grades here.
+Submissions travel as bytes, results come back as JSON: student bytes are never unpickled.
+Dask is an extra, so it is imported by ``connect`` only.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,11 +21,12 @@ __all__ = ["connect"]
 
 @contextmanager
 def connect(plan: GradingPlan, address: str, log: Callable[[str], None] = print) -> Iterator[Backend]:
-    """Grade by the workers of a scheduler; they are let go of when a call of ``grade`` ends.
+    """Yield a backend that grades on a scheduler's workers and frees them after each ``grade``.
 
     Args:
+        plan: what is graded; it is sent to each worker.
         address: of the scheduler, e.g. ``tcp://10.0.0.1:8786``.
-        tell: hears, a sentence each, who is waited for and which worker cannot be used.
+        log: receives a sentence when the run waits for workers or refuses one.
 
     Raises:
         StaffError: Dask is not installed.
@@ -38,7 +37,7 @@ def connect(plan: GradingPlan, address: str, log: Callable[[str], None] = print)
         if error.name not in ("dask", "distributed"):
             raise
         raise StaffError(
-            f"--cluster needs Dask, and there is no {error.name} here: pip install 'rnn-course[cluster]'"
+            f"--cluster needs Dask, and {error.name} is not installed: pip install 'rnn-course[cluster]'"
         ) from error
     with silence_dask():
         yield Cluster(plan, address, log)

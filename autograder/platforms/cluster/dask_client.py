@@ -1,4 +1,4 @@
-"""From the address of a scheduler to results."""
+"""Connects to a Dask scheduler and grades on its workers."""
 
 import asyncio
 import contextlib
@@ -18,10 +18,8 @@ from distributed.security import Security
 from autograder.engine.plan import GradingPlan
 from autograder.engine.run import OnResult
 from autograder.errors import StaffError
-from autograder.platforms.cluster import version_check
-from autograder.platforms.cluster.payload import pack
-from autograder.platforms.cluster.scheduler import DaskScheduler
-from autograder.platforms.cluster.submission_queue import SubmissionQueue
+from autograder.platforms.cluster import payload
+from autograder.platforms.cluster.scheduler import DaskScheduler, SubmissionQueue
 from autograder.submission.discover import StudentSubmission
 
 CONNECT_TIMEOUT_S = 30.0
@@ -44,23 +42,20 @@ class Cluster:
     def grade(
         self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
     ) -> None:
-        """Grade submissions on all workers that come, as ``Workers`` says."""
-        asyncio.run(self._grade(submissions, on_result, out))
+        """Grade submissions on all workers that join; see ``Backend``."""
+        asyncio.run(self._grade(SubmissionQueue(self.plan, submissions, on_result, out)))
 
-    async def _grade(
-        self, submissions: Sequence[StudentSubmission], on_result: OnResult, out: Path | None
-    ) -> None:
-        line = SubmissionQueue(self.plan, submissions, on_result, out)
+    async def _grade(self, queue: SubmissionQueue) -> None:
         async with _client(self.address) as client:
-            parcel = pack(self.plan)
-            if not parcel.cache and not parcel.cache_entries and any(self.plan.cache.glob("*.entry")):
-                self.log(f"{self.plan.cache}: too large to be sent; --cache names a folder to share")
-            await DaskScheduler(client, self.address, parcel, line, self.log).grade()
+            packed = payload.pack(self.plan)
+            if not packed.cache and not packed.cache_entries and any(self.plan.cache.glob("*.entry")):
+                self.log(f"{self.plan.cache}: too large to send; name a shared folder with --cache")
+            await DaskScheduler(client, self.address, packed, queue, self.log).grade()
 
 
 @contextmanager
 def silence_dask() -> Iterator[None]:
-    """Keep what Dask logs and warns of away from the terminal: what matters is told in a sentence."""
+    """Keep Dask's log lines and warnings off the terminal: whatever matters is said in one sentence."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -73,28 +68,29 @@ def silence_dask() -> Iterator[None]:
 
 @asynccontextmanager
 async def _client(address: str) -> AsyncIterator[Client]:
-    """Connect to a scheduler that has the same Dask, and close the connection.
+    """Connect to a scheduler with the same version of Dask, and close the connection at the end.
 
     Raises:
-        StaffError: there is none at the address, or it is another.
+        StaffError: nothing answers at the address, or the versions differ.
     """
     _validate_address(address)
+    # Not the default client: student bytes must never meet another user's in this process.
     client = Client(address, asynchronous=True, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
     try:
         try:
             await client
-            asked: Any = client.get_versions()
-            there = (await asked)["scheduler"]["packages"]
+            report: Any = client.get_versions()
+            remote = (await report)["scheduler"]["packages"]
         except (OSError, TimeoutError, ImportError) as error:
             raise StaffError(
                 f"{address}: no scheduler answers ({error}); "
-                "start one with `dask scheduler`, or mend --cluster"
+                "start one with `dask scheduler`, or correct --cluster"
             ) from error
-        ours = version_check.local_versions()
-        if unlike := version_check.difference(
-            there, {name: ours[name] for name in version_check.DASK_PACKAGES}
+        versions = payload.local_versions()
+        if differences := payload.difference(
+            remote, {name: versions[name] for name in payload.DASK_PACKAGES}
         ):
-            raise StaffError(f"scheduler {address}: {unlike}; install the same")
+            raise StaffError(f"scheduler {address}: {differences}; install the same version")
         yield client
     finally:
         with contextlib.suppress(OSError, TimeoutError):
@@ -103,17 +99,17 @@ async def _client(address: str) -> AsyncIterator[Client]:
 
 
 def _validate_address(address: str) -> None:
-    """Refuse what cannot be the address of a scheduler.
+    """Raise if an address cannot be that of a scheduler.
 
     Raises:
-        StaffError: it is none, or one that needs certificates and there are none.
+        StaffError: it is malformed, or it needs certificates that are not configured.
     """
-    whole = address if "://" in address else f"tcp://{address}"
+    with_scheme = address if "://" in address else f"tcp://{address}"
     try:
-        get_address_host_port(whole, strict=True)
+        get_address_host_port(with_scheme, strict=True)
     except ValueError as error:
         raise StaffError(f"--cluster {address}: {error}; write e.g. tcp://10.0.0.1:8786") from error
-    if whole.startswith("tls://") and Security().get_connection_args("client")["ssl_context"] is None:
+    if with_scheme.startswith("tls://") and Security().get_connection_args("client")["ssl_context"] is None:
         raise StaffError(
             f"--cluster {address}: no certificates are configured for Dask; see docs/cluster.md, TLS"
         )

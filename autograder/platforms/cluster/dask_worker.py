@@ -1,8 +1,8 @@
-"""What runs in a Dask worker: an engine of its own, and the tasks that use it.
+"""Runs inside a Dask worker: the engine of a run, and the task that grades one submission with it.
 
-The engine's processes are children of the Dask worker, and its zygote exits when that ends,
-however it ends. Folders go with the plugin; what a killed worker leaves behind lies in Dask's
-own scratch space, which the next worker of the machine clears.
+The engine's processes are children of the Dask worker, and its zygote exits when the worker ends,
+however it ends. Its folder is deleted with the plugin; after a killed worker it stays in Dask's
+scratch space, which the machine's next worker clears.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,134 +23,140 @@ from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.results import serialize
 from autograder.engine.run import Engine, start_engine
 from autograder.errors import CourseError
-from autograder.platforms.cluster.payload import Payload, unpack
+from autograder.platforms.cluster.payload import Payload, difference, local_versions, unpack
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
 from autograder.submission.platform_names import Submitter
 
 IDLE_TIMEOUT_S = 900.0
-"""Seconds after which an engine that nobody uses ends: its client was killed."""
+"""Seconds after which an unused engine ends: its client was killed."""
 
 _POLL_INTERVAL_S = 30.0
 
 
-class GradingPlugin(WorkerPlugin):
-    """The engine of one run in one Dask worker."""
+class EngineEndedError(Exception):
+    """The run's engine is not, or no longer, in this worker."""
 
-    def __init__(self, name: str, payload: Payload) -> None:
-        self.name = name
+
+class GradingPlugin(WorkerPlugin):
+    """The engine of one run in one Dask worker.
+
+    Once the engine is ready, the worker offers one unit of a Dask resource named after the run.
+    A task asks for that unit, so a worker grades one submission at a time, however many threads
+    it has, and a worker that was restarted gets none before it has an engine again.
+    """
+
+    def __init__(self, run: str, payload: Payload) -> None:
+        self._run = run
         self._payload = payload
         self._resources = ExitStack()
+        self._engine: Engine | None = None
         self._lock = threading.Lock()
-        """Held while a submission is graded: one at a time, whatever threads the worker has."""
+        """Held while the engine starts or grades; taken before it is closed."""
 
         self._last_used_s = time.monotonic()
         self._is_stopped = False
 
     def setup(self, worker: Worker) -> None:
-        """Begin to start the engine, which takes longer than Dask's own loop may wait."""
-        starter = ThreadPoolExecutor(1)
-        self._engine: Future[Engine] = starter.submit(self._start, worker)
-        starter.shutdown(wait=False)
-        self._idle_task = asyncio.ensure_future(self._stop_when_idle(worker))
+        """Begin to start the engine: that takes up to minutes, and Dask's event loop must not wait."""
+        self._task = asyncio.ensure_future(self._serve(worker))
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask's signature
-        """End the engine with all its processes, also in the middle of a submission."""
-        if self._idle_task is not asyncio.current_task():
-            self._idle_task.cancel()
+        """End the engine with all its processes, even in the middle of a submission."""
+        self._is_stopped = True
+        if self._task is not asyncio.current_task():
+            self._task.cancel()
         await asyncio.to_thread(self._stop)
 
-    def problem(self) -> str:
-        """Wait for the engine; return why there is none, as one sentence, or nothing."""
-        try:
-            self._engine.result()
-        except (CourseError, OSError) as error:
-            return str(error).strip().splitlines()[-1]
-        return ""
+    def grade(self, submission: StudentSubmission, data: bytes | None) -> dict[str, Any]:
+        """Grade a submission and return the result as plain data.
 
-    def grade(self, submission: StudentSubmission, data: bytes | None) -> dict[str, Any] | None:
-        """Grade a submission; return the result as plain values, or None if the engine ended meanwhile."""
+        Raises:
+            EngineEndedError: the engine ended before or meanwhile, so there is no valid result.
+        """
         with self._lock:
+            if self._engine is None:
+                raise EngineEndedError
             try:
-                result = grade_with_retries(submission, data, self._engine.result().workers[0])
+                result = grade_with_retries(submission, data, self._engine.workers[0])
             finally:
                 self._last_used_s = time.monotonic()
-            return None if self._is_stopped else serialize(result)
+            if self._is_stopped:
+                raise EngineEndedError
+            return serialize(result)
 
-    def _start(self, worker: Worker) -> Engine:
-        place = tempfile.TemporaryDirectory(prefix="course-", dir=worker.local_directory)
-        recipe = unpack(self._payload, Path(self._resources.enter_context(place)))
-        share = max(1, (os.cpu_count() or 1) // worker.state.nthreads)
-        engine = self._resources.enter_context(start_engine(replace(recipe, workers=share)))
-        self._last_used_s = time.monotonic()
-        return engine
+    async def _serve(self, worker: Worker) -> None:
+        """Start the engine, offer it, and end it when nobody has used it for long."""
+        try:
+            await asyncio.to_thread(self._start, worker)
+        except (CourseError, OSError) as error:
+            worker.log_event(self._run, {"problem": str(error).strip().splitlines()[-1]})
+        else:
+            await worker.set_resources(**{self._run: 1})
+            while self._lock.locked() or time.monotonic() - self._last_used_s < IDLE_TIMEOUT_S:
+                await asyncio.sleep(_POLL_INTERVAL_S)
+            await worker.set_resources(**{self._run: 0})  # first, so that no further task comes
+        await worker.plugin_remove(self._run)
+
+    def _start(self, worker: Worker) -> None:
+        with self._lock:
+            if self._is_stopped:
+                return
+            folder = tempfile.TemporaryDirectory(prefix="course-", dir=worker.local_directory)
+            plan = unpack(self._payload, Path(self._resources.enter_context(folder)))
+            # As many workers as fill the machine share its cores: one worker's trainings get the rest.
+            workers = max(1, (os.cpu_count() or 1) // worker.state.nthreads)
+            self._engine = self._resources.enter_context(start_engine(replace(plan, workers=workers)))
+            self._last_used_s = time.monotonic()
 
     def _stop(self) -> None:
-        self._is_stopped = True
-        if self._engine.exception() is None:
-            for workshop in self._engine.result().workers:
-                workshop.stop()
+        # Processes first: the thread that grades holds the lock until they end.
+        if self._engine is not None:
+            for worker in self._engine.workers:
+                worker.stop()
         with self._lock:
+            self._engine = None
             self._resources.close()
 
-    async def _stop_when_idle(self, worker: Worker) -> None:
-        while (
-            not self._engine.done()
-            or self._lock.locked()
-            or time.monotonic() - self._last_used_s < IDLE_TIMEOUT_S
-        ):
-            await asyncio.sleep(_POLL_INTERVAL_S)
-        await worker.plugin_remove(self.name)
+
+async def set_up_worker(
+    run: str, payload: Payload, client_versions: Mapping[str, str], dask_worker: Worker
+) -> str:
+    """Give a worker the run's plugin, or return why it cannot have one; Dask passes the worker.
+
+    Versions are compared before anything else happens: under another version of this package the
+    payload, which Dask has unpickled, may hold anything.
+    """
+    if differences := difference(local_versions(), client_versions):
+        return f"{differences}; install the same version"
+    await dask_worker.plugin_add(GradingPlugin(run, payload), name=run)
+    return ""
 
 
-async def set_up_worker(name: str, payload: Payload, dask_worker: Worker) -> None:
-    """Give a worker its engine; Dask names the worker."""
-    await dask_worker.plugin_add(GradingPlugin(name, payload), name=name)
+async def stop_engine(run: str, dask_worker: Worker) -> None:
+    """Remove the run's plugin from a worker, with all its processes."""
+    if run in dask_worker.plugins:
+        await dask_worker.plugin_remove(run)
 
 
-async def stop_engine(name: str, dask_worker: Worker) -> None:
-    """Take a worker's engine away."""
-    if name in dask_worker.plugins:
-        await dask_worker.plugin_remove(name)
-
-
-def wait_ready(name: str) -> bytes:
-    """Wait until the engine stands; a task. The answer is JSON: ``problem``, or ``gone``."""
-    grading = _find_plugin(name)
-    return _to_json({"problem": grading.problem()} if grading else {"gone": True})
-
-
-def grade(name: str, request: bytes, data: bytes | None) -> bytes:
-    """Grade a submission; a task. The answer is JSON: ``result``, or ``gone``.
+def grade(run: str, submission: StudentSubmission, data: bytes | None) -> bytes:
+    """Grade a submission (a Dask task) and return the result as JSON.
 
     Args:
-        order: what ``ordered`` made of the submission.
-        data: what its file holds; None if it cannot be read.
+        run: name of the run's plugin.
+        submission: from ``without_submitter``.
+        data: the content of the submitted file; None if it cannot be read.
+
+    Raises:
+        EngineEndedError: this worker was restarted since, or its engine was idle for long.
     """
-    grading = _find_plugin(name)
-    result = grading.grade(_decode_request(request), data) if grading else None
-    return _to_json({"gone": True} if result is None else {"result": result})
+    plugin = get_worker().plugins.get(run)
+    if not isinstance(plugin, GradingPlugin):
+        raise EngineEndedError
+    return json.dumps(plugin.grade(submission, data)).encode("ascii")
 
 
-def encode_request(submission: StudentSubmission) -> bytes:
-    """Return what a worker is told of a submission: not who handed it in, nor when."""
-    return _to_json({name: getattr(submission, name) for name in ("student", "path", "problem", "repairs")})
-
-
-def _decode_request(request: bytes) -> StudentSubmission:
-    told = json.loads(request)
-    entry = FileEntry((told["path"],), Path(told["path"]))
-    sender = Submitter(told["student"])
-    return StudentSubmission(
-        told["student"], told["path"], entry, sender, told["problem"], tuple(told["repairs"])
-    )
-
-
-def _find_plugin(name: str) -> GradingPlugin | None:
-    """Return the run's engine; none if the worker was started anew since, or it sat idle."""
-    found = get_worker().plugins.get(name)
-    return found if isinstance(found, GradingPlugin) else None
-
-
-def _to_json(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer).encode("ascii")
+def without_submitter(submission: StudentSubmission) -> StudentSubmission:
+    """Return what a worker may know of a submission: not the submitter, the time or our folders."""
+    entry = FileEntry((submission.path,), Path(submission.path))
+    return replace(submission, entry=entry, submitter=Submitter(submission.student))

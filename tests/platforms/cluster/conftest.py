@@ -12,6 +12,7 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run import start_engine
 from autograder.limits import Limits
+from autograder.submission import discover
 from autograder.submission.discover import StudentSubmission
 from tests.engine.test_session import AVERAGE
 from tests.support.dask_cluster import DaskCluster, start_cluster
@@ -23,19 +24,19 @@ CRASHING_STUDENT = "kim"
 
 CRASHING_WORKER_PRELOAD = f"""
 import os
-from autograder.platforms.cluster import worker
+from autograder.platforms.cluster import dask_worker
 
-def deadly(one, data, workshop, graded=worker.graded):
-    if one.student == {CRASHING_STUDENT!r}:
+def crash_or_grade(submission, data, worker, grade=dask_worker.grade_with_retries):
+    if submission.student == {CRASHING_STUDENT!r}:
         os._exit(1)
-    return graded(one, data, workshop)
+    return grade(submission, data, worker)
 
-worker.graded = deadly
+dask_worker.grade_with_retries = crash_or_grade
 """
 OLD_VERSION_PRELOAD = """
-from autograder.platforms.cluster import versions
+from autograder.platforms.cluster import dask_worker, payload
 
-versions.here = lambda here=versions.here: {**here(), "tensorflow": "2.20.0"}
+dask_worker.local_versions = lambda: {**payload.local_versions(), "tensorflow": "2.20.0"}
 """
 CLASS_ANSWERS = {
     "ana": {},
@@ -72,7 +73,7 @@ def local_results(cluster_plan: GradingPlan, submission_folder: Path) -> dict[st
     results: dict[str, Result] = {}
     with start_engine(cluster_plan, workers=2) as engine:
         engine.grade(
-            find_submissions([submission_folder], cluster_plan.assignment),
+            find_submissions(submission_folder, cluster_plan),
             lambda one: collect_result(results, one),
         )
     return results
@@ -95,4 +96,4 @@ def collect_result(results: dict[str, Result], result: Result) -> None:
 
 
 def find_submissions(folder: Path, plan: GradingPlan) -> Sequence[StudentSubmission]:
-    return find_submissions([folder], plan.assignment)
+    return discover.find_submissions([folder], plan.assignment)

@@ -23,9 +23,8 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, serialize
 from autograder.engine.run_folder import SUBMISSION_NAME
 from autograder.errors import StaffError
-from autograder.platforms.cluster import connect, scheduler, version_check
-from autograder.platforms.cluster import dask_client as cluster_client
-from autograder.platforms.cluster.submission_queue import SubmissionQueue
+from autograder.platforms.cluster import connect, dask_client, payload, scheduler
+from autograder.platforms.cluster.scheduler import SubmissionQueue
 from tests.commands.test_grade_class import SLOW, command
 from tests.platforms.cluster.conftest import (
     CRASHING_STUDENT,
@@ -62,9 +61,9 @@ def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is
     assert not zygote_descendants(worker_process(old))
     old.terminate()
     refusal = next(sentence for sentence in told if "tensorflow" in sentence)
-    ours = version_check.local_versions()["tensorflow"]
+    ours = payload.local_versions()["tensorflow"]
     assert refusal.startswith("worker tcp://127.0.0.1:")
-    assert refusal.endswith(f": tensorflow 2.20.0, here {ours}; install the same")
+    assert refusal.endswith(f": tensorflow 2.20.0, here {ours}; install the same version")
 
 
 def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with_it(
@@ -113,7 +112,7 @@ def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
 
     with start_cluster(tmp_path) as doomed:
         doomed.start_worker()
-        with pytest.raises(StaffError, match=r"scheduler is gone.*what is finished is kept"):
+        with pytest.raises(StaffError, match=r"scheduler is gone.*finished submissions are kept"):
             run.grade(
                 cluster_plan,
                 find_submissions(submission_folder, cluster_plan),
@@ -169,13 +168,13 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
     async def interrupted() -> None:
         client, answered = Mock(status="running"), asyncio.get_running_loop().create_future()
 
-        async def nthreads() -> dict[str, int]:
+        async def identity(n_workers: int) -> dict[str, dict[str, object]]:
             await answered
-            return {}
+            return {"workers": {}}
 
-        monkeypatch.setattr(client, "nthreads", nthreads)
+        monkeypatch.setattr(client.scheduler, "identity", identity)
         asked = scheduler.DaskScheduler(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
-        asking = asyncio.create_task(asked._worker_addresses())
+        asking = asyncio.create_task(asked.list_workers())
         await asyncio.sleep(0.01)
         answered.set_result(None)
         asking.cancel()
@@ -188,12 +187,10 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
 def test_where_all_workers_are_refused_nothing_is_graded(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def newer_here(there: dict[str, str], ours: dict[str, str], compared=version_check.difference) -> str:
-        return compared(there, {name: "9.0" if name == "keras" else ours[name] for name in ours})
-
-    monkeypatch.setattr(version_check, "difference", newer_here)
+    newer = {**payload.local_versions(), "keras": "9.0"}
+    monkeypatch.setattr(scheduler, "local_versions", lambda: newer)
     told, results = [], dict[str, Result]()
-    sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same"
+    sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same version"
     with (
         pytest.raises(StaffError, match=sentence),
         connect(cluster_plan, cluster.address, told.append) as workers,
@@ -212,7 +209,7 @@ def test_a_file_that_only_the_client_has_is_named_with_the_worker(
     recipe = replace(cluster_plan, environment={"RNNLAB_REVIEWS": data})
     with (submission_folder / "zoe.ipynb").open("rb") as file:
         os.dup2(file.fileno(), ONLY_OURS)
-    sentence = rf"worker tcp://.*: RNNLAB_REVIEWS={data}: does not exist there"
+    sentence = rf"worker tcp://.*: RNNLAB_REVIEWS={data}: does not exist on this worker"
     try:
         with pytest.raises(StaffError, match=sentence), connect(recipe, cluster.address) as workers:
             workers.grade(find_submissions(submission_folder, cluster_plan), print)
@@ -223,7 +220,7 @@ def test_a_file_that_only_the_client_has_is_named_with_the_worker(
 def test_nobody_who_grades_is_waited_for_and_then_told(
     cluster_plan: GradingPlan, submission_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "PATIENCE_S", 3.0)
+    monkeypatch.setattr(scheduler, "NO_WORKER_TIMEOUT_S", 3.0)
     told: list[str] = []
     with start_cluster(tmp_path) as empty:
         with (
@@ -251,7 +248,7 @@ def test_an_address_at_which_nobody_answers_is_told_in_a_sentence(
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cluster_client, "CONNECT_S", 2.0)
+    monkeypatch.setattr(dask_client, "CONNECT_TIMEOUT_S", 2.0)
     with pytest.raises(StaffError, match=sentence), connect(cluster_plan, address) as workers:
         workers.grade(find_submissions(submission_folder, cluster_plan), print)
 
@@ -279,19 +276,19 @@ def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
         "more points": replace(true, checks=doubled),
     }
 
-    async def told(answer: bytes) -> Result:
+    def accept(answer: bytes) -> Result:
         results: list[Result] = []
-        line = SubmissionQueue(cluster_plan, [one], results.append, None)
-        turn, data = await line.get()
-        line.finish(turn, data, answer)
-        assert line.finished.is_set()
+        queue = SubmissionQueue(cluster_plan, [one], results.append, None)
+        item = queue.get()
+        assert item is not None
+        queue.finish(item, answer)
+        assert queue.unfinished == 0
         return results[0]
 
-    def answer(result: Result) -> bytes:
-        return json.dumps({"result": serialize(result)}).encode()
+    def encode(result: Result) -> bytes:
+        return json.dumps(serialize(result)).encode()
 
-    believed = asyncio.run(told(answer(true)))
-    assert believed == true
-    wrong = asyncio.run(told(answer(said[lie]) if lie in said else pickle.dumps(true)))
+    assert accept(encode(true)) == true
+    wrong = accept(encode(said[lie]) if lie in said else pickle.dumps(true))
     assert len(wrong.ungraded_checks) == len(wrong.checks)
-    assert "something else than its result" in wrong.flags[0]
+    assert "something that is not its result" in wrong.flags[0]

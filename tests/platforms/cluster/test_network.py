@@ -104,7 +104,7 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
         answers = list(CLASS_ANSWERS.values())[number % len(CLASS_ANSWERS)]
         (handed_in / f"student_{number:02}.ipynb").write_bytes(make_submission(cluster_plan, answers, {}))
     journal, (hub, first, second) = out / NAME, machines
-    with start_cluster(tmp_path, host=hub.address, inside=hub.inside) as network:
+    with start_cluster(tmp_path, host=hub.address, command_prefix=hub.inside) as network:
         for machine in (first, second):
             network.start_worker(command_prefix=machine.inside)
         running = subprocess.Popen(
@@ -135,9 +135,9 @@ def _lines(journal: Path) -> int:
 
 
 IMPATIENT = """
-from autograder.platforms.cluster import worker
+from autograder.platforms.cluster import dask_worker
 
-worker.IDLE_S, worker._LOOK_S = 3.0, 0.2
+dask_worker.IDLE_TIMEOUT_S, dask_worker._POLL_INTERVAL_S = 3.0, 0.2
 """
 
 
