@@ -3,11 +3,15 @@ PYTHON ?= python3
 SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
-DAILY := not peers and not hostile and not chaos and not machines and not thousand and not browser and not bundles
+# Markers of the tests that have targets of their own (minutes to hours, or a special machine):
+SPECIAL := peers or hostile or chaos or machines or thousand or browser or bundles
+# The rooms whose tests start no process and train nothing:
+CORE := tests/checks tests/models tests/submission tests/report tests/lab \
+  tests/test_architecture.py tests/test_course.py tests/test_lateness.py tests/test_readme.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test lint check validate mutation-test compare calibrate peers hostile chaos machines browsers bundles bench thousand clean
+.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile chaos machines browsers bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -21,7 +25,10 @@ demo: $(VENV)/ready
 	@$(BIN)/course demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -q -n 2 -m '$(DAILY)'
+	@$(BIN)/python -m pytest -q -n 2 -m 'not slow and not ($(SPECIAL))'
+
+test-all: test
+	@$(BIN)/python -m pytest -q -n 2 -m 'slow and not ($(SPECIAL))'
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -30,7 +37,7 @@ lint: $(VENV)/ready
 	@$(BIN)/course build --check
 
 check: lint
-	@$(BIN)/python -m pytest -q -n 2 -m '$(DAILY) and not training'
+	@$(BIN)/python -m pytest -q -n 2 -m 'not slow and not ($(SPECIAL))' $(CORE)
 
 validate: $(VENV)/ready
 	@$(BIN)/course build

@@ -222,6 +222,7 @@ def test_code_that_is_written_anew_with_the_same_meaning_is_found(tiny_course: B
     assert any("otter/tinykit/series.py" in line for line in found(tiny_course, files))
 
 
+@pytest.mark.slow
 def test_the_build_itself_stops_and_names_every_place(tiny_course_copy: Path) -> None:
     """Secrets get into a release through what it is made from: prose, prompts, kit."""
     statement, words = SECRETS["a statement of a solution"], SECRETS["a line of a written answer"]

@@ -37,7 +37,7 @@ def lab_copy(target: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="module", params=["tiny", pytest.param(LAB, marks=pytest.mark.training)])
+@pytest.fixture(scope="module", params=["tiny", pytest.param(LAB, marks=pytest.mark.slow)])
 def course(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltCourse]:
     """Each course of this repository, built in a folder of its own."""
     target = tmp_path_factory.mktemp("peers") / "course"
@@ -270,7 +270,7 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["tiny", pytest.param(LAB, marks=pytest.mark.training)])
+@pytest.mark.parametrize("name", ["tiny", pytest.param(LAB, marks=pytest.mark.slow)])
 def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

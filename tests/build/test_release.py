@@ -169,6 +169,7 @@ def test_no_file_of_a_release_knows_where_or_when_it_was_made(tiny_course: Built
     assert b"/tmp/" not in whole.replace((ROOT / "autograder" / "checks.py").read_bytes(), b"")
 
 
+@pytest.mark.slow
 def test_check_agrees_after_a_build_and_a_second_build_changes_nothing(tiny_course_copy: Path) -> None:
     check(tiny_course_copy)
     again = build_course(tiny_course_copy)
@@ -188,6 +189,7 @@ def test_check_fails_after_any_edit_of_one_byte(tiny_course_copy: Path) -> None:
     assert str(raised.value).splitlines()[1:] == lines
 
 
+@pytest.mark.slow
 def test_check_fails_after_a_file_comes_or_goes(tiny_course_copy: Path) -> None:
     (tiny_course_copy / "release" / "tiny" / "otter" / "notes.txt").write_text("x")
     (tiny_course_copy / "release" / "tiny" / "otter" / "checks.py").unlink()
@@ -199,6 +201,7 @@ def test_check_fails_after_a_file_comes_or_goes(tiny_course_copy: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_check_names_a_solution_of_another_source_and_executes_nothing(tiny_course_copy: Path) -> None:
     edit_notebook(
         tiny_course_copy,

@@ -17,6 +17,7 @@ def outputs(root: Path, name: str) -> str:
     return "".join("".join(output.get("text", "")) for output in found["outputs"])
 
 
+@pytest.mark.slow
 def test_the_solution_is_executed_with_the_visible_checks_only(tiny_course: BuiltCourse) -> None:
     assert outputs(tiny_course.root, "q1-shape") == "passed: There is one mean for each complete stretch\n"
     assert outputs(tiny_course.root, "smoothing").startswith("values before: 12,000, after: 11,998\n")
@@ -27,6 +28,7 @@ def test_the_solution_is_executed_with_the_visible_checks_only(tiny_course: Buil
     assert all(one["metadata"] == {} for one in raw["cells"])
 
 
+@pytest.mark.slow
 def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed(
     tiny_course_copy: Path,
 ) -> None:
@@ -45,6 +47,7 @@ def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed
     assert "the steps are" in outputs(tiny_course_copy, "smoothing")
 
 
+@pytest.mark.slow
 def test_a_solution_that_raises_stops_the_build_at_its_cell(tiny_course_copy: Path) -> None:
     before = (tiny_course_copy / "release" / "tiny" / "MANIFEST.json").read_bytes()
     edit_notebook(
@@ -56,6 +59,7 @@ def test_a_solution_that_raises_stops_the_build_at_its_cell(tiny_course_copy: Pa
     assert (tiny_course_copy / "release" / "tiny" / "MANIFEST.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_solution_that_writes_to_stderr_stops_the_build(tiny_course_copy: Path) -> None:
     noisy = 'import sys\n\nprint("noise", file=sys.stderr)'
     edit_notebook(tiny_course_copy, lambda raw: cell(raw, "scaling").update(source=noisy))

@@ -24,6 +24,7 @@ TINY_ANSWERS = (
 )
 
 
+@pytest.mark.slow
 def test_a_small_class_survives_a_kill_of_each_kind(tiny_plan: GradingPlan, tmp_path: Path) -> None:
     course = Path(
         shutil.copytree(TINY_COURSE, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))

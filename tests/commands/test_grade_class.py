@@ -85,6 +85,7 @@ def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_i
     assert results["extra_data"]["provenance"]["isolation"] in ("full", "reduced")
 
 
+@pytest.mark.slow
 def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, handed_in: Path) -> None:
     out = course / "out"
     assert grade(course, handed_in, "--out", out).returncode == 0
@@ -98,6 +99,7 @@ def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, handed_in: Pa
     assert run.submission(run.results[0]) is None
 
 
+@pytest.mark.slow
 def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_in: Path) -> None:
     out = course / "out"
     assert grade(course, handed_in, "--out", out).returncode == 0
@@ -114,6 +116,7 @@ def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_
     assert "no format 'exel'; known: csv" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in: Path) -> None:
     for name in ("first", "second"):
         assert grade(course, handed_in, "--out", course / name).returncode == 0
@@ -124,6 +127,7 @@ def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in
         assert without_times(one) == without_times(other)
 
 
+@pytest.mark.slow
 def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(
     course: Path, handed_in: Path
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(
     assert {path.name: path.read_bytes() for path in handed_in.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_nbgraders_tree_is_graded(course: Path, tiny_plan: GradingPlan, tmp_path: Path) -> None:
     place = tmp_path / "submitted" / "kim" / "tiny"
     place.mkdir(parents=True)
@@ -162,6 +167,7 @@ def test_a_wrong_argument_is_told_in_a_sentence(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
     course: Path, handed_in: Path, tiny_plan: GradingPlan
 ) -> None:

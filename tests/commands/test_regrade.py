@@ -77,6 +77,7 @@ def test_only_the_checks_of_the_question_that_is_named_run_again(course: Course)
     assert '"score": 6' in (course.root / "out" / "ben" / "results.json").read_text()
 
 
+@pytest.mark.slow
 def test_all_questions_of_a_student_run_again_and_nobody_elses(course: Course) -> None:
     before = recorded(course, "ana")
     record(course, "ben", ungraded)
@@ -85,6 +86,7 @@ def test_all_questions_of_a_student_run_again_and_nobody_elses(course: Course) -
     assert recorded(course, "ana") == before
 
 
+@pytest.mark.slow
 def test_a_second_grading_gives_what_the_first_gave(course: Course) -> None:
     first = recorded(course, "ben")
     regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
@@ -115,6 +117,7 @@ def test_an_appeal_shows_what_each_check_asked_and_got_and_changes_no_mark(cours
     assert "moving_average(" not in feedback
 
 
+@pytest.mark.slow
 def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(course: Course, tiny_plan: GradingPlan) -> None:
     raising = {"q1-answer": "def moving_average(values, width=width):\n    raise ValueError('<b>no</b>')\n"}
     out, data = course.root / "out", make_submission(tiny_plan, raising, {})
@@ -143,6 +146,7 @@ def test_what_is_not_there_is_told(course: Course, student: str, question: str, 
         )
 
 
+@pytest.mark.slow
 def test_no_mark_changes_when_our_own_processes_end_meanwhile(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -183,6 +183,7 @@ METADATA = """submission_456:
 """
 
 
+@pytest.mark.slow
 def test_a_group_is_graded_once_and_each_member_has_a_result(
     graded: Path, tiny_plan: GradingPlan, tmp_path: Path
 ) -> None:

@@ -15,6 +15,8 @@ from tests.support.lab_grading import (
     load_known_answers,
 )
 
+pytestmark = pytest.mark.slow
+
 CHECKS = 45
 PLACES = [(str(number), entry) for number, row in enumerate(answer_batches()) for entry in row.values()]
 

@@ -51,6 +51,7 @@ def waiting(built: "keras.Model") -> int:
     return sum("_first" in vars(weight) for weight in built.weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
 def test_weights_and_training_are_the_same(kind: str, install: Callable[[], None]) -> None:
     X, y = np.arange(240).reshape(20, 12) % 30, np.arange(20) % 2
@@ -100,6 +101,7 @@ def test_an_initializer_that_may_refuse_is_asked_when_the_layer_is_built(
         model(bias_initializer=initializer)
 
 
+@pytest.mark.slow
 def test_a_weight_that_no_memory_holds_is_refused_when_the_layer_is_built(
     install: Callable[[], None],
 ) -> None:

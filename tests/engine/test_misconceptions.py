@@ -95,6 +95,7 @@ def test_a_platform_shows_the_guess_no_earlier_than_what_led_to_it() -> None:
     assert "A bias" in results_json.to_results(visible)["tests"][2]["output"]
 
 
+@pytest.mark.slow
 @for_each_answer
 def test_the_misconception_behind_a_known_answer_is_named_or_none(
     graded_lab: lab_grading.GradedLab, notebook: str, entry: known_answers.KnownAnswer
@@ -104,6 +105,7 @@ def test_the_misconception_behind_a_known_answer_is_named_or_none(
     assert not (entry.is_right and named)
 
 
+@pytest.mark.slow
 def test_most_known_wrong_answers_have_their_misconception_named(graded_lab: lab_grading.GradedLab) -> None:
     wrong = [
         (number, entry)

@@ -142,6 +142,7 @@ def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tm
     assert points(results["ben"]) == ALL
 
 
+@pytest.mark.slow
 def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"s{number}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
@@ -157,6 +158,7 @@ def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_
     assert not any(result.flags for result in results)
 
 
+@pytest.mark.slow
 def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_zygote_that_never_lasts_leaves_a_submission_ungraded(
     assert len(starts) == MAX_ATTEMPTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deaths", [1, 2, MAX_ATTEMPTS, MAX_ATTEMPTS + 1])
 def test_a_zygote_that_ends_while_it_starts_is_started_again(
     tiny_plan: GradingPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
@@ -217,6 +220,7 @@ def test_a_trainer_that_ends_once_is_replaced(
     assert engine.workers[0].train({}) == {"facts": {}}
 
 
+@pytest.mark.slow
 def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
     tiny_plan: GradingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +266,7 @@ def interrupt(running: "subprocess.Popen[str]", *, any_thread: bool) -> None:
     assert ctypes.CDLL(None).tgkill(running.pid, thread, signal.SIGINT) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("any_thread", [False, True])
 def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     any_thread: bool,

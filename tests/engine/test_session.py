@@ -145,6 +145,7 @@ KILLERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KILLERS)
 def test_what_kills_a_function_costs_its_question_only(name: str, grade: GradeFunction) -> None:
     result = grade(in_the_function(KILLERS[name]))
@@ -153,7 +154,13 @@ def test_what_kills_a_function_costs_its_question_only(name: str, grade: GradeFu
     assert points(grade()) == ALL
 
 
-@pytest.mark.parametrize("name", sorted(set(KILLERS) - {"exit", "keyboard interrupt", "deep recursion"}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name == "asks for work without end" else [])
+        for name in sorted(set(KILLERS) - {"exit", "keyboard interrupt", "deep recursion"})
+    ],
+)
 def test_what_kills_a_cell_costs_that_cell_only(name: str, grade: GradeFunction) -> None:
     result = grade(before={"scaling": KILLERS[name]})
     assert points(result) == ALL

@@ -128,6 +128,7 @@ def test_one_job_gives_the_same_bytes_twice(trainer: Trainer, tmp_path: Path, ro
     assert first["key"] == again["key"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [averaging, recurrent, branching])
 def test_the_trainer_agrees_with_a_plain_kernel_to_the_last_bit(
     build: Callable[[], keras.Model], rows: Any, asked: list[Any]
@@ -161,6 +162,7 @@ def test_what_was_computed_is_not_computed_again_and_costs_the_same(
     assert first["cost_s"] == again["cost_s"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda _: b"", lambda data: data[:-1] + b"?"])
 def test_a_damaged_entry_is_computed_again(trainer: Trainer, folder: Path, rows: Any, damage: Any) -> None:
     first = trainer.reply(job(averaging(), rows))
@@ -307,6 +309,7 @@ def test_whatever_the_kit_raises_is_a_sentence_and_the_trainer_goes_on(folder: P
         assert reply["cost_s"] > 0
 
 
+@pytest.mark.slow
 def test_the_weights_of_another_model_cannot_be_used(trainer: Trainer, rows: Any) -> None:
     mine, theirs = (trainer.reply(job(averaging(width), rows)) for width in (5, 6))
     use = {"task": "scores", "settings": {}}
@@ -363,6 +366,7 @@ def test_weights_that_were_changed_are_used_where_they_are(rows: Any, asked: lis
     assert changed != fresh
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "metrics", [["acc"], ["accuracy", "mae"], [keras.metrics.BinaryAccuracy(name="mine")], ["mse", "acc"]]
 )

@@ -31,6 +31,7 @@ def test_a_blank_answer_is_blocked_at_every_check_and_says_so(lab: Lab, question
         assert "not answered yet" in str(why)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", WRONG, ids=lambda entry: entry.name)
 def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
     lab: Lab, entry: KnownAnswer
@@ -43,6 +44,7 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
     assert all(len(message) <= 700 and "\n" not in message for message in messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: entry.name)
 def test_a_right_answer_in_another_style_passes(lab: Lab, entry: KnownAnswer) -> None:
     found = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
@@ -61,7 +63,7 @@ TRAINED = [
 ]
 
 
-@pytest.mark.training
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINED)
 def test_checks_that_train_a_network_reach_the_verdict_too(lab: Lab, name: str) -> None:
     (entry,) = (entry for entry in ENTRIES if entry.name == name)

@@ -27,6 +27,7 @@ def windows() -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(ROWS, WINDOW, 1)), rng.normal(size=ROWS)
 
 
+@pytest.mark.slow
 def test_an_averaging_model_does_not_learn_order() -> None:
     accuracy = demos.run_averaging_order_task(seed=42)
     assert 0.44 < accuracy < 0.56
@@ -38,6 +39,7 @@ def spreads(out: str) -> list[float]:
     return [float(line.split()[-1]) for line in table]
 
 
+@pytest.mark.slow
 def test_padding_erases_what_a_fresh_lstm_has_read_unless_it_is_masked(capfd: Printed) -> None:
     demos.show_erasing(vocab_size=500, max_length=200, seed=3)
     out, err = capfd.readouterr()
@@ -66,12 +68,14 @@ def numbers(case: str, capfd: Printed) -> list[list[float]]:
     return [[float(n) for n in re.findall(r"\d+\.?\d*(?:e-\d+)?", re.split("  +", r)[-1])] for r in rows]
 
 
+@pytest.mark.slow
 def test_case_a_gives_every_sequence_the_same_output(capfd: Printed) -> None:
     (accuracy,), (majority,), (spread,) = numbers("A", capfd)
     assert accuracy <= majority
     assert spread < 1e-6
 
 
+@pytest.mark.slow
 def test_case_b_falls_in_loss_and_stays_in_accuracy(capfd: Printed) -> None:
     (first_loss, last_loss), (first, last), (low, high) = numbers("B", capfd)
     assert last_loss < first_loss / 2
@@ -79,12 +83,14 @@ def test_case_b_falls_in_loss_and_stays_in_accuracy(capfd: Printed) -> None:
     assert low == high == 1
 
 
+@pytest.mark.slow
 def test_case_c_has_two_losses_for_the_same_outputs(capfd: Printed) -> None:
     (reported,), (by_hand,), (perfect,) = numbers("C", capfd)
     assert reported < 0.2
     assert by_hand > perfect > 0.4
 
 
+@pytest.mark.slow
 def test_case_d_scores_models_that_never_learnt(capfd: Printed) -> None:
     (trained,), untrained, (majority,) = numbers("D", capfd)
     assert trained > 0.95 > majority

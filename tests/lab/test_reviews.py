@@ -97,6 +97,7 @@ def test_a_file_is_loaded_as_keras_loads_it(named: Path, num_words: int, monkeyp
     assert_same_parts(reviews.load_reviews(num_words), theirs)
 
 
+@pytest.mark.slow
 @needs_imdb
 def test_imdb_is_loaded_as_keras_loads_it(imdb, monkeypatch) -> None:
     ours = reviews.load_reviews(10_000, quiet=True)

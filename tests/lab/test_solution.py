@@ -11,10 +11,11 @@ from autograder.notebook import join_source, load
 
 from .conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 REAL = ROOT.parent / "shared" / "data" / "imdb.npz"
 
 
-@pytest.mark.training
 @pytest.mark.parametrize("data", ["embedded", "imdb"])
 def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     data: str, monkeypatch: pytest.MonkeyPatch

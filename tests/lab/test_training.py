@@ -129,6 +129,7 @@ def test_variants_of_one_architecture_start_equal(variant: Callable[[], keras.Mo
     assert weight_bytes(fresh[0]) != weight_bytes(fresh_copy(sequential(), 8))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_store")
 def test_variants_of_one_architecture_end_equal_without_a_store(rows: Any) -> None:
     expected = outcome(sequential(), rows)
@@ -140,6 +141,7 @@ def test_variants_have_one_description(variant: Callable[[], keras.Model]) -> No
     assert description.describe(variant()) == description.describe(sequential())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [branching, averaging])
 @pytest.mark.usefixtures("no_store")
 def test_models_that_branch_repeat_too(build: Callable[[], keras.Model], rows: Any) -> None:
@@ -151,6 +153,7 @@ def test_names_do_not_describe_a_model_that_branches() -> None:
     assert description.describe(branching()) != description.describe(averaging())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_store")
 def test_the_weights_before_training_change_nothing(rows: Any) -> None:
     used = sequential()
@@ -193,6 +196,7 @@ def other_data(rows: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_other_data_are_trained_on_their_own(store: Path, rows: Any) -> None:
     outcome(sequential(), rows, epochs=1)
     for number, (what, data) in enumerate(other_data(rows).items(), start=2):
@@ -207,6 +211,7 @@ def test_equal_ids_of_another_integer_type_are_the_same_data(store: Path, rows: 
     assert entries(store) == 1
 
 
+@pytest.mark.slow
 def test_scores_on_rows_that_were_trained_on_say_so(rows: Any, capsys: Any) -> None:
     X, y = rows
     model = sequential()
@@ -231,6 +236,7 @@ def test_accuracy_is_counted_from_the_outputs_whatever_the_metrics(rows: Any) ->
 OTHER_SETTINGS = [{"epochs": 1}, {"batch_size": 32}, {"validation_split": 0.25}, {"seed": 43}]
 
 
+@pytest.mark.slow
 def test_other_settings_are_trained_on_their_own(store: Path, rows: Any) -> None:
     outcome(sequential(), rows)
     for number, changed in enumerate(OTHER_SETTINGS, start=2):
@@ -280,6 +286,7 @@ def test_spellings_of_one_metric_have_one_description(spelled: Any) -> None:
     assert description.describe(sequential(metrics=[spelled])) == by_name
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_store")
 def test_spellings_of_one_loss_train_equal(rows: Any) -> None:
     expected = outcome(sequential(), rows)
@@ -287,6 +294,7 @@ def test_spellings_of_one_loss_train_equal(rows: Any) -> None:
         assert outcome(sequential(loss=loss), rows) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [lambda data: data[:-40], lambda _: b"", lambda data: data[:-1] + b"?", lambda _: b"[]\n"],
@@ -362,6 +370,7 @@ def test_samples_takes_the_first_rows(store: Path, rows: Any) -> None:
     assert entries(store) == 1
 
 
+@pytest.mark.slow
 def test_evaluation_follows_the_weights(store: Path, rows: Any) -> None:
     model = sequential()
     first = training.evaluate_model(model, *rows, question="Q5")
@@ -381,11 +390,13 @@ def test_evaluation_agrees_with_keras(store: Path, rows: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_history_keeps_the_names_of_keras(store: Path, rows: Any) -> None:
     history, _ = outcome(sequential(metrics=["acc"]), rows)
     assert set(history) == {"loss", "acc", "val_loss", "val_acc"}
 
 
+@pytest.mark.slow
 def test_progress_is_one_line_per_epoch_and_the_same_from_the_store(
     store: Path, rows: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -566,6 +577,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]
     return asked
 
 
+@pytest.mark.slow
 def test_a_training_done_elsewhere_is_taken_and_not_stored(
     store: Path, rows: Any, elsewhere: Any, capsys: Any
 ) -> None:

@@ -62,6 +62,7 @@ def test_the_solution_passes_on_the_far_side(lab: Lab, question: str) -> None:
     assert all(found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_answer_gets_its_verdicts_on_the_far_side(lab: Lab, entry: KnownAnswer) -> None:
     found = verdicts_across(lab, entry.question, entry.code)

@@ -93,6 +93,7 @@ def test_the_solution_gets_all_points_and_each_test_its_visibility(
     assert modes == [0o700, 0o700, 0o600]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "machine",
     [pytest.param(name, marks=SLOW if name != "Docker, no Landlock" else ()) for name in MACHINES],
@@ -125,6 +126,7 @@ def test_a_blank_notebook_no_notebook_and_nothing_at_all_get_a_zero_with_the_rea
         assert all(reason in test["output"] for test in ran.results["tests"]), ran.results["tests"]
 
 
+@pytest.mark.slow
 def test_what_is_known_when_grading_is_stopped_stays_and_the_rest_has_no_score(
     harness: Container, recipe: GradingPlan
 ) -> None:
@@ -148,6 +150,7 @@ def test_what_is_known_when_grading_is_stopped_stays_and_the_rest_has_no_score(
     assert 0 < results["score"] <= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["no Python", "no source", "no time"])
 def test_a_fault_of_ours_leaves_a_file_without_a_score(
     harness: Container, recipe: GradingPlan, fault: str

@@ -147,6 +147,7 @@ def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
     assert bar.wrong_variants[0].passed_seeds == 0 and bar.wrong_variants[0].pass_upper_bound == 0
 
 
+@pytest.mark.slow
 def test_the_chance_to_lie_beyond_a_bar_covers_the_true_one_as_often_as_it_says() -> None:
     generator, value, runs = np.random.default_rng(7), -2.0, 2_000
     truth = NormalDist().cdf(value)

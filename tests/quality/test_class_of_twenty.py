@@ -122,7 +122,7 @@ def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
 
 
 @pytest.mark.peers
-@pytest.mark.training
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
 def test_our_points_are_those_of_the_peer_but_for_the_listed_differences(

@@ -57,6 +57,7 @@ def test_nothing_is_wrong_when_each_answer_gets_its_verdict() -> None:
     assert len(report.matrix) == 2 + sum(not one.is_right for one in KNOWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HIDDEN)
 def test_a_hidden_check_that_always_passes_lets_a_named_answer_survive(name: str) -> None:
     results = {

@@ -18,6 +18,8 @@ from autograder.report.write import write_student
 from tests.support.lab_grading import ASSIGNMENT, GradedLab, grade_notebooks, notebook
 from tests.support.leaking_answers import LEAKING_ANSWERS, STATEFUL_LEAKS, VISIBLE_INPUTS
 
+pytestmark = pytest.mark.slow
+
 Results = Mapping[str, Result]
 
 

@@ -281,6 +281,7 @@ def test_the_terminal_shows_thirty_rows_and_counts_the_rest() -> None:
     assert "… and 4 more" in text
 
 
+@pytest.mark.slow
 def test_a_class_of_a_thousand_is_written_whole(tmp_path: Path) -> None:
     results = [result_for(f"student{place:04}") for place in range(1_000)]
     write_views(tmp_path, results)

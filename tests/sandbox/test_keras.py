@@ -30,6 +30,7 @@ def on(request: pytest.FixtureRequest) -> Iterator[SimulatedMachine]:
         yield found
 
 
+@pytest.mark.slow
 def test_children_build_train_plot_and_save_alike(on: SimulatedMachine) -> None:
     first, second = (on.run(FIT, seed=5, timeout_s=90) for _ in range(2))
     assert "answer" in first, first

@@ -32,6 +32,7 @@ def test_a_clean_submission_is_the_source_with_the_students_answers(
     assert [(step.kind, step.cell, step.text) for step in clean.steps] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", notebook_variants.EQUIVALENT_EDITS, ids=lambda change: change.__name__)
 def test_what_changes_no_answer_changes_no_step(
     lab: SolvedAssignment, clean: MatchedSubmission, change: Any

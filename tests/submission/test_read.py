@@ -104,6 +104,7 @@ def test_old_notebooks_are_converted() -> None:
     assert submitted.repairs[0] == "The notebook has an old format (3); it was converted."
 
 
+@pytest.mark.slow
 def test_outputs_of_100_mb_are_skipped() -> None:
     output = {"output_type": "stream", "name": "stdout", "text": ["a line, 17% done\r" * 60] * 100_000}
     data = with_cells(code_cell("x = 1") | {"outputs": [output]})
@@ -203,6 +204,7 @@ def test_scripts_are_cells(name: str) -> None:
     assert texts(script.replace("\n", "\r\n").encode()) == wanted
 
 
+@pytest.mark.slow
 def test_whatever_is_handed_in_is_a_value_or_one_sentence(lab: SolvedAssignment) -> None:
     draw, data = random.Random(11), json.dumps(lab.notebook_copy()).encode()
     seen = {"read": 0, "refused": 0}

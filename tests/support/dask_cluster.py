@@ -86,6 +86,7 @@ class DaskCluster:
 def start_cluster(folder: Path, **options: object) -> Iterator[DaskCluster]:
     running = DaskCluster(folder, **options)  # type: ignore[arg-type]
     try:
+        wait_for(lambda: b"Scheduler at:" in (folder / "0.log").read_bytes())
         yield running
     finally:
         running.close()

@@ -23,6 +23,8 @@ from tests.support.lab_grading import ASSIGNMENT
 from tests.support.plans import compile_plan
 from tools.benchmark import classes, remains, scale, watch
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 2
 KINDS = {
     "right": (AVERAGE, 14),

@@ -46,6 +46,7 @@ ONLY_OURS = 731
 """A descriptor that no other process has open."""
 
 
+@pytest.mark.slow
 def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is_not_used(
     cluster_plan: GradingPlan, submission_folder: Path, local_results: dict[str, Result], cluster: DaskCluster
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is
     assert refusal.endswith(f": tensorflow 2.20.0, here {ours}; install the same version")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with_it(
     cluster_plan: GradingPlan,
     submission_folder: Path,
@@ -97,6 +99,7 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
     wait_for(lambda: not any(is_running(one) for one in below))
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
     cluster_plan: GradingPlan,
     submission_folder: Path,
@@ -137,6 +140,7 @@ def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
     assert (out / "ana" / SUBMISSION_NAME).read_bytes() == (submission_folder / "ana.ipynb").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_frees_the_workers_and_says_one_word(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, tmp_path: Path
 ) -> None:
@@ -184,6 +188,7 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
     asyncio.run(interrupted())
 
 
+@pytest.mark.slow
 def test_where_all_workers_are_refused_nothing_is_graded(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +207,7 @@ def test_where_all_workers_are_refused_nothing_is_graded(
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_a_file_that_only_the_client_has_is_named_with_the_worker(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster
 ) -> None:
@@ -217,6 +223,7 @@ def test_a_file_that_only_the_client_has_is_named_with_the_worker(
         os.close(ONLY_OURS)
 
 
+@pytest.mark.slow
 def test_nobody_who_grades_is_waited_for_and_then_told(
     cluster_plan: GradingPlan, submission_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
