@@ -145,6 +145,7 @@ class CheckSession:
 
     def abort(self) -> None:
         """End the check in the grader if it is running there."""
+        # Called where the check is over anyway. A grader that fails now is replaced at the next use.
         if self._acknowledged:
             with contextlib.suppress(GraderError):
                 self._grader.ask_grader({"gone": True})
@@ -159,6 +160,7 @@ class CheckSession:
 
     def _replay(self) -> CheckStep:
         """Send the grader every message that it does not have yet."""
+        # Between two checks is the only time at which the grader may be replaced without a replay.
         if not self._acknowledged:
             self._grader.recycle_grader()
         for message in self._sent[self._acknowledged :]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from autograder.checks import Outcome
 from autograder.engine import session
 from autograder.engine.misconceptions import diagnose
-from autograder.engine.plan import SEED, GradingPlan
+from autograder.engine.plan import SEED
 from autograder.engine.results import CheckResult, Provenance, Result, RunListener
+from autograder.engine.session import unrun_checks
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
 from autograder.submission.discover import StudentSubmission
@@ -26,9 +27,6 @@ def grade_with_retries(
 ) -> Result:
     """Grade one submission.
 
-    A result counts only if the zygote is alive afterwards: if it died, the submission's processes
-    died with it, and the session took that for the fault of the submission.
-
     Args:
         data: the content of the submission's file; None if it cannot be read.
         listener: receives the result so far after each check.
@@ -41,6 +39,9 @@ def grade_with_retries(
             reason = str(error)
             continue
         result = _grade_once(submission, data, worker, listener)
+        # If the zygote died, the submission's processes died with it, and the session took that for
+        # the submission's own fault. Such a result must never count; that the zygote is alive
+        # after the last check proves that it was alive all the time.
         if worker.is_alive():
             return result
     return ungraded_result(submission, reason, worker.context, data)
@@ -51,7 +52,8 @@ def ungraded_result(
 ) -> Result:
     """Return the result of a submission that could not be graded because of a grader error."""
     empty = _empty_result(submission, _sha256(submission.problem or reason, data), context)
-    return replace(empty, checks=_all_checks(context.plan, Outcome.UNGRADED, reason), flags=(reason,))
+    checks = unrun_checks(context.plan.source, Outcome.UNGRADED, reason)
+    return replace(empty, checks=tuple(checks.values()), flags=(reason,))
 
 
 def _grade_once(
@@ -64,11 +66,11 @@ def _grade_once(
             raise StudentError(submission.problem)
         matched = match_submission(data, plan.source, plan.assignment)
     except StudentError as error:
-        checks = _all_checks(plan, Outcome.BLOCKED, str(error))
+        checks = tuple(unrun_checks(plan.source, Outcome.BLOCKED, str(error)).values())
         return replace(empty, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
     steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
-    pending = replace(empty, checks=_all_checks(plan, Outcome.UNGRADED, "It was not reached yet"))
-    partial_results = _PartialResults(pending, listener or RunListener())
+    pending = unrun_checks(plan.source, Outcome.UNGRADED, "It was not reached yet")
+    partial_results = _PartialResults(empty, pending, listener or RunListener())
     report = session.run(steps, worker, listener=partial_results)
     return replace(
         empty,
@@ -105,6 +107,7 @@ def regrade_submission(
         matched = match_submission(data, plan.source, plan.assignment)
     except StudentError:
         return previous
+    # All cells run, since a question may use what another defined; only these checks run.
     ids = frozenset(check.id for check in previous.checks if question in ("", check.question))
     steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
     report = session.run(steps, worker, only=ids, listener=listener)
@@ -141,16 +144,17 @@ def with_submitter(result: Result, submission: StudentSubmission) -> Result:
 class _PartialResults(RunListener):
     """Reports the result so far after each check."""
 
-    def __init__(self, pending: Result, listener: RunListener) -> None:
-        self._result = pending
+    def __init__(self, empty: Result, checks: dict[str, CheckResult], listener: RunListener) -> None:
+        self._empty = empty
+        self._checks = checks
         self._listener = listener
-        self._unreached = {check.id for check in pending.checks}
+        self._unreached = set(checks)
 
     def on_check(self, result: CheckResult) -> None:
         self._unreached.discard(result.id)
-        checks = tuple(result if check.id == result.id else check for check in self._result.checks)
-        self._result = replace(self._result, checks=checks)
-        self._listener.on_partial(self._result, frozenset(self._unreached))
+        self._checks[result.id] = result
+        partial = replace(self._empty, checks=tuple(self._checks.values()))
+        self._listener.on_partial(partial, frozenset(self._unreached))
 
 
 def _empty_result(submission: StudentSubmission, submission_sha256: str, context: GradingContext) -> Result:
@@ -169,15 +173,6 @@ def _empty_result(submission: StudentSubmission, submission_sha256: str, context
 def _sha256(problem: str, data: bytes | None) -> str:
     """Return the digest of a submission; of the reason why if it cannot be read."""
     return hashlib.sha256(problem.encode() if data is None else data).hexdigest()
-
-
-def _all_checks(plan: GradingPlan, outcome: Outcome, message: str) -> tuple[CheckResult, ...]:
-    checks = []
-    for question in plan.source.questions:
-        for check in question.checks:
-            empty = session.empty_check_result(check, question)
-            checks.append(replace(empty, outcome=outcome, message=message))
-    return tuple(checks)
 
 
 def _provenance(submission_sha256: str, context: GradingContext) -> Provenance:

@@ -11,10 +11,9 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -56,15 +55,14 @@ class Header:
 
     def matches(self, result: Result) -> bool:
         """Return True if a result was graded against the same things."""
+        # Not compared: the isolation, which the header demands and the result reports, and versions
+        # that the header does not name.
         provenance = result.provenance
-        return (
-            result.assignment == self.assignment
-            and provenance.dataset == self.dataset
-            and provenance.source_sha256 == self.source_sha256
-            and provenance.kit_sha256 == self.kit_sha256
-            and provenance.config_sha256 == self.config_sha256
-            and all(provenance.versions.get(name) == version for name, version in self.versions.items())
-        )
+        for name in ("dataset", "source_sha256", "kit_sha256", "config_sha256"):
+            if getattr(provenance, name) != getattr(self, name):
+                return False
+        is_same_software = self.versions.items() <= provenance.versions.items()
+        return result.assignment == self.assignment and is_same_software
 
 
 class Key(NamedTuple):
@@ -122,6 +120,8 @@ class Journal:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise StaffError(f"{path}: cannot be written ({error.strerror}); name another --out") from error
+        # A lock on the file and not a file that means "locked": it disappears with the process,
+        # however that ends, so a killed run never blocks the next.
         journal = cls(path, descriptor)
         try:
             journal._lock()
@@ -132,11 +132,9 @@ class Journal:
         return journal
 
     @property
-    def finished_results(self) -> Mapping[Key, Result]:
+    def finished_results(self) -> dict[Key, Result]:
         """Return the results that need not be graded again: those without ungraded checks."""
-        return MappingProxyType(
-            {key: result for key, result in self._results.items() if not result.ungraded_checks}
-        )
+        return {key: result for key, result in self._results.items() if not result.ungraded_checks}
 
     def append(self, result: Result) -> None:
         """Write one result; after this returns, neither a kill nor a power failure loses it.
@@ -181,6 +179,8 @@ class Journal:
                 f"{self.path}: contains a run with another {conflict}; "
                 f"name another --out or delete {self.path.parent}"
             )
+        # A last line without an end is what a power failure leaves. It must go before anything is
+        # appended, or the next line would be damaged too.
         os.ftruncate(self._descriptor, content.size_bytes)
         if before != header:
             self._write(asdict(header))
@@ -193,6 +193,8 @@ class Journal:
             self.remarks += (f"{self.path}: {changed} changed; {dropped} earlier results no longer count",)
 
     def _write(self, record: dict[str, Any]) -> None:
+        # One write to a file opened with O_APPEND, then fsync: a reader sees the line or not. On a
+        # full disk the kernel may accept a part of it, which is cut off again.
         line = _line(record)
         size_bytes = os.fstat(self._descriptor).st_size
         try:
@@ -264,12 +266,7 @@ def _key(result: Result) -> Key:
 
 
 def _parse(data: bytes, path: Path) -> _Content:
-    """Read all complete lines of a journal, which may be damaged anywhere.
-
-    A student may submit file A, then B, then A again. The last line has the key of the first, and
-    assigning to an existing dict key keeps its old place: B would look newer. So a key is removed
-    before it is set, and the order of the keys is the order of the last lines.
-    """
+    """Read all complete lines of a journal, which may be damaged anywhere."""
     size_bytes = data.rfind(b"\n") + 1
     header: Header | None = None
     results: dict[Key, Result] = {}
@@ -278,29 +275,30 @@ def _parse(data: bytes, path: Path) -> _Content:
         try:
             record = json.loads(line)
             if isinstance(record, dict) and "format" in record:
-                header = _header(record, path)
+                _require_format(record["format"], path)
+                header = msgspec.convert(record, Header)
             else:
+                # A student may submit file A, then B, then A again. The third line has the key of the
+                # first. Assigning to a key that a dict already has keeps its old place, and B would
+                # look newer than A. So the key is removed first: its place is that of its last line.
                 result = deserialize(record)
                 results.pop(_key(result), None)
                 results[_key(result)] = result
         except (ValueError, RecursionError):
             damaged_lines.append(number)
-    return _Content(header, results, size_bytes, tuple(_damage_remarks(path, damaged_lines)))
-
-
-def _header(record: dict[str, Any], path: Path) -> Header:
-    if record["format"] != FORMAT:
-        raise StaffError(
-            f"{path}: this run was graded by an earlier version (journal format {record['format']!r}); "
-            "grade the class again into another folder"
-        )
-    return msgspec.convert(record, Header)
-
-
-def _damage_remarks(path: Path, damaged_lines: Iterable[int]) -> Iterable[str]:
+    remarks: tuple[str, ...] = ()
     if damaged_lines:
         numbers = ", ".join(map(str, damaged_lines))
-        yield f"{path}: skipped damaged line {numbers}; the student of a skipped line is graded again"
+        remarks = (f"{path}: skipped damaged line {numbers}; the student of a skipped line is graded again",)
+    return _Content(header, results, size_bytes, remarks)
+
+
+def _require_format(number: object, path: Path) -> None:
+    if number != FORMAT:
+        raise StaffError(
+            f"{path}: this run was graded by an earlier version (journal format {number!r}); "
+            "grade the class again into another folder"
+        )
 
 
 def _sync_folder(folder: Path) -> None:

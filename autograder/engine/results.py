@@ -42,11 +42,10 @@ class CheckResult:
     """Peak resident memory of the submission's processes while the check ran."""
 
     def __post_init__(self) -> None:
-        """Keep one copy of each text in memory.
-
-        All results of a class repeat the same ids, titles and messages. Without this, a class of
-        a thousand takes several times the memory once it has been read from a journal.
-        """
+        """Keep one copy of each text in memory."""
+        # All results of a class repeat the same ids, titles and messages, but each line of a
+        # journal brings its own copies. Without this, a class of a thousand takes several times
+        # the memory. The field is frozen for everyone else, hence ``object.__setattr__``.
         for name in ("id", "question", "title", "message", "hint"):
             text = getattr(self, name)
             if type(text) is str:

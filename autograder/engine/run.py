@@ -68,12 +68,11 @@ class Engine:
     def grade(
         self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
     ) -> None:
-        """Grade submissions on all workers; see ``Backend.grade``.
-
-        One thread per worker waits for processes; the calling thread takes the results. On any
-        error, an interrupt included, the workers' processes are ended first. The threads that wait
-        for those then finish, and the pool can close.
-        """
+        """Grade submissions on all workers; see ``Backend.grade``."""
+        # One thread per worker waits for processes; the calling thread takes the results, so that
+        # ``on_result`` needs no lock. On any error (an interrupt included) the workers' processes
+        # are ended first. Only then do the threads that wait for those finish, and leaving the
+        # block of the pool joins them.
         free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self.workers:
             free.put(worker)
@@ -106,11 +105,10 @@ class Engine:
 
 
 def _wait_for_next(finished: "queue.SimpleQueue[Future[Result]]") -> Future[Result]:
-    """Wait for the next result, with a timeout.
-
-    An untimed wait would not end on Ctrl-C if the kernel delivers the signal to another thread, or
-    just before the wait begins: Python runs signal handlers only when the main thread runs again.
-    """
+    """Wait for the next result."""
+    # An untimed wait would not end on Ctrl-C if the kernel delivers the signal to another thread,
+    # or just before the wait begins: Python runs signal handlers only in the main thread, and only
+    # when that runs again.
     while True:
         with suppress(queue.Empty):
             return finished.get(timeout=POLL_INTERVAL_S)
@@ -152,6 +150,7 @@ def grade(
             for member in groups[result.student]:
                 if member.student != result.student:
                     _store_copy(member, out)
+                # The journal comes first: whatever a listener does, a reported result is kept.
                 own_result = with_submitter(replace(result, student=member.student), member)
                 journal.append(own_result)
                 results[member.student] = own_result

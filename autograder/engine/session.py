@@ -19,7 +19,7 @@ from autograder.engine.results import CheckResult, RunListener
 from autograder.engine.wire import Channel, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import Worker
 from autograder.limits import Limits
-from autograder.notebook import Check, Question
+from autograder.notebook import Check, Question, Source
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
@@ -100,13 +100,11 @@ class _Budget:
             )
 
     def charge(self, reply: Message, wall_s: float, *, replaying: bool) -> None:
-        """Charge a job its estimated cost.
-
-        A replay repeats the jobs of the first process, and a restart must cost the student nothing.
-        So a job that was charged before is free in a replay, but only there. A job that costs
-        nothing counts by the clock: otherwise a submission could send refused jobs forever, during
-        which its own clock stands still.
-        """
+        """Charge a job its estimated cost."""
+        # A replay repeats the jobs of the first process, and a restart must cost the student
+        # nothing. So a job that was charged before is free in a replay, but only there: a
+        # submission could otherwise send one job forever. A job that costs nothing counts by the
+        # clock for the same reason, since the submission's own clock stands still meanwhile.
         if "cost_s" not in reply or (replaying and reply["key"] in self.charged_keys):
             self.uncharged_s += wall_s
         else:
@@ -159,6 +157,9 @@ class _SubmissionProcess:
         """
         channel = self._ensure_started()
         self.budget.require_time()
+        # The process has an alarm of its own at ``limit_s``, which gives a proper traceback. Code
+        # that swallows or disables it is killed from outside ``GRACE_S`` later. The clock of the
+        # submission runs only while it has the turn: not while the trainer works.
         end_s = min(self.budget.used_s + limit_s, self._limits.total_s) + GRACE_S
         try:
             reply = self._send_and_receive(channel, message, end_s)
@@ -191,7 +192,12 @@ class _SubmissionProcess:
         return Channel(self._process.sock)
 
     def _replay(self) -> None:
-        """Run the earlier cells in a fresh process; stop if one kills it, so that the next can start."""
+        """Run the earlier cells in a fresh process."""
+        # A cell may die in the replay that survived the first time (it counts its runs in a file,
+        # say). Then it joins the fatal steps, the replay ends without a process, and the loop in
+        # ``_ensure_started`` starts the next. Each round removes a step or uses up time, so the
+        # loop ends. ``exchange`` and ``_replay`` call each other, but only one level deep: while a
+        # replay runs, there is a process.
         self._replaying = True
         try:
             for number, step in enumerate(self.steps[: self.steps_done]):
@@ -213,6 +219,8 @@ class _SubmissionProcess:
         return _cell_error_message(error) if isinstance(error, dict) else ""
 
     def _record_death(self, number: int, reason: str) -> None:
+        # Only the cell's own question loses by it. An extra cell belongs to no question: what it
+        # would have defined is missing, and the checks that need it say so.
         self.close()
         self._fatal_steps.add(number)
         question = self.steps[number].question
@@ -264,7 +272,9 @@ class _Session:
         self._worker = worker
         self._call_s = worker.plan.limits.call_s
         self._listener = listener
-        self._results: dict[str, CheckResult] = {}
+        not_run = "It was not run: the question is missing from the notebook"
+        self._unrun = unrun_checks(worker.plan.source, Outcome.BLOCKED, not_run)
+        self._results = dict(self._unrun)
         self._timeouts: Counter[str] = Counter()
         """Calls that used up their time, by question."""
 
@@ -278,20 +288,20 @@ class _Session:
                 self.process.steps_done = number + 1
         finally:
             self.process.close()
-        checks = []
-        for question in self._questions.values():
-            for check in question.checks:
-                checks.append(self._results.get(check.cell.id) or empty_check_result(check, question))
-        flags = tuple(dict.fromkeys(self.process.flags))
-        return SessionReport(tuple(checks), flags, self.process.budget.train_s, self.process.peak_bytes)
+        return SessionReport(
+            tuple(self._results.values()),
+            tuple(dict.fromkeys(self.process.flags)),
+            self.process.budget.train_s,
+            self.process.peak_bytes,
+        )
 
     def _grade_question(self, question: Question) -> None:
         deaths = 0
         self.process.model_replies.clear()
         for check in question.checks:
-            empty = empty_check_result(check, question)
-            if self._only and empty.id not in self._only:
+            if self._only and check.cell.id not in self._only:
                 continue
+            empty = self._unrun[check.cell.id]
             if deaths + self._timeouts[question.name] >= MAX_DEATHS:
                 message = "It was not run: this question already used up its time or ended the process twice"
                 result = replace(empty, outcome=Outcome.ERRORED, message=message)
@@ -307,11 +317,10 @@ class _Session:
     def _check_with_retry(
         self, check: Check, question: Question, empty: CheckResult
     ) -> tuple[CheckResult, int]:
-        """Run a check, once more in a fresh process if the first dies; also return the deaths.
-
-        The first death proves nothing about this check: a thread of an earlier cell may have
-        killed the process just now. In the fresh process it gets its own chance.
-        """
+        """Run a check, once more in a fresh process if the first dies; also return the deaths."""
+        # The first death proves nothing about this check: a thread that an earlier cell started
+        # may have killed the process just now. In the fresh process the check is the first that
+        # runs after the cells, and a second death is its own.
         reason = ""
         for deaths in range(MAX_DEATHS):
             try:
@@ -326,7 +335,12 @@ class _Session:
 
     def _check_once(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
         names = [argument.arg for argument in check.function().args.args]
-        kinds = _answer_kinds(self.process.exchange({"names": names}, self._call_s), names)
+        reported = self.process.exchange({"names": names}, self._call_s).get("kinds")
+        kinds = []
+        for name in names:
+            # Untrusted: any value may be here in place of a dict or a word.
+            kind = reported.get(name, "missing") if isinstance(reported, dict) else "missing"
+            kinds.append((name, one_line(kind, 100)))
         cell_error = self.process.errors.get(question.name)
         if cell_error is not None and "missing" in dict(kinds).values():
             self.taint.add(check.cell.id)
@@ -348,6 +362,8 @@ class _Session:
 
     def _call_answer(self, call: Message, question: str) -> Message:
         """Call an answer; within a question a model is built once for the same arguments."""
+        # Checks of one question often build the same model, which takes seconds. Only models are
+        # kept: a function may return another value the next time, and a check may test just that.
         key = encode(call)
         if key in self.process.model_replies:
             return self.process.model_replies[key]
@@ -363,17 +379,16 @@ class _Session:
         return reply
 
 
-def empty_check_result(check: Check, question: Question) -> CheckResult:
-    """Return the result of a check that has not run."""
-    return CheckResult(
-        check.cell.id,
-        question.name,
-        check.title.splitlines()[0],
-        check.hidden,
-        check.points,
-        Outcome.BLOCKED,
-        "It was not run: the question is missing from the notebook",
-    )
+def unrun_checks(source: Source, outcome: Outcome, message: str) -> dict[str, CheckResult]:
+    """Return the results of all checks before any of them has run, by id and in order."""
+    results = {}
+    for question in source.questions:
+        for check in question.checks:
+            title = check.title.splitlines()[0]
+            results[check.cell.id] = CheckResult(
+                check.cell.id, question.name, title, check.hidden, check.points, outcome, message
+            )
+    return results
 
 
 def _steps_to_run(
@@ -387,14 +402,6 @@ def _steps_to_run(
         if step.kind == "checks" and any(check.cell.id in only for check in questions[step.question].checks):
             end = number
     return tuple(steps[:end])
-
-
-def _answer_kinds(reply: Message, names: list[str]) -> list[tuple[str, str]]:
-    """Return the kind of each answer; the reply is untrusted and may hold anything."""
-    kinds = reply.get("kinds")
-    if not isinstance(kinds, dict):
-        kinds = {}
-    return [(name, one_line(kinds.get(name, "missing"), 100)) for name in names]
 
 
 def _cell_error_message(error: Message) -> str:

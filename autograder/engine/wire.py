@@ -162,7 +162,7 @@ def decode(payload: bytes) -> dict[str, Any]:
             object_pairs_hook=_parse_tagged,
             parse_int=_parse_integer,
             parse_float=_parse_float,
-            parse_constant=_reject_constant,
+            parse_constant=_parse_float,
         )
         reader = _Reader(memoryview(payload)[_LENGTH.size + length :])
         message = reader.value(tree, 0)
@@ -343,13 +343,10 @@ def _check_integer(value: int) -> int:
 
 def _parse_float(digits: str) -> float:
     value = float(digits)
-    if not math.isfinite(value):  # 1e999 is valid JSON
-        raise WireError("a float beyond the largest")
+    # 1e999 is valid JSON. NaN and Infinity are not, but Python's parser accepts them.
+    if not math.isfinite(value):
+        raise WireError("a float that is not finite")
     return value
-
-
-def _reject_constant(name: str) -> float:
-    raise WireError(f"the constant {name}")  # NaN and Infinity are not JSON, but Python's parser takes them
 
 
 def _check_text(value: Any) -> str:

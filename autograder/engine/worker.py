@@ -45,12 +45,13 @@ class GradingContext(NamedTuple):
 
 
 class Worker:
-    """The processes that one worker grades with; used by one thread at a time.
+    """The processes that one worker grades with; used by one thread at a time."""
 
-    Only ``stop`` may be called by another thread. It cannot see a process that the worker's thread
-    is just starting. So that thread assigns a new process first and looks at ``_stopped`` then, while
-    ``stop`` sets ``_stopped`` first and looks at the processes then: one of the two ends it.
-    """
+    # Only ``stop`` may be called by another thread, and there is no lock: the worker's thread may
+    # be waiting for a process for minutes. ``stop`` cannot see a process that is just being
+    # started. So the worker's thread assigns a new process first and looks at ``_stopped`` then,
+    # while ``stop`` sets ``_stopped`` first and looks at the processes then. Whatever the order of
+    # events, one of the two ends the process.
 
     def __init__(self, start: Callable[[], Zygote], plan: GradingPlan, cache: VerdictCache) -> None:
         """Start the zygote; the other processes are forked from it when they are needed.
@@ -134,6 +135,10 @@ class Worker:
 
     def train(self, job: Any) -> Message:
         """Let the trainer do a job, which may come from a submission; a trainer that dies is replaced."""
+        # The second attempt gets a new trainer: the death may not be the fault of this job, since a
+        # trainer keeps some memory of earlier ones and has a limit. A timeout is not tried again,
+        # as that would cost another ten minutes. ``refused`` tells a submission to train by
+        # itself, ``broken`` tells the grader that its check cannot be decided.
         try:
             try:
                 return self._train_once(job)
@@ -163,6 +168,8 @@ class Worker:
         Raises:
             GraderError: the grader died or did not reply in time; the next call starts a new one.
         """
+        # The grader is trusted but can hang: the check works on a model that the submission chose,
+        # and one layer with the right numbers keeps TensorFlow busy in C for minutes.
         train_s, deadline = 0.0, time.monotonic() + STEP_TIMEOUT_S
         try:
             channel = Channel(self._ensure_grader().sock)

@@ -234,13 +234,13 @@ def test_random_numbers_begin_alike_forked_and_unforked() -> None:
 
 @pytest.fixture(scope="module")
 def unforked(tiny_plan: GradingPlan) -> Iterator[Engine]:
-    recipe = replace(tiny_plan, limits=Limits())
+    plan = replace(tiny_plan, limits=Limits())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        plan = replace(zygote_config(recipe, Path(folder)), fork=False)
-        workshop = Worker(lambda: Zygote.start(plan), recipe, VerdictCache())
-        yield Engine(recipe, (workshop,))
-        workshop.close()
+        config = replace(zygote_config(plan, Path(folder)), fork=False)
+        worker = Worker(lambda: Zygote.start(config), plan, VerdictCache())
+        yield Engine(plan, (worker,))
+        worker.close()
 
 
 def comparable(result: Result) -> Result:

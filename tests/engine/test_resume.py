@@ -37,8 +37,8 @@ from tests.support.sample_results import PROVENANCE, result_for
 class Quick:
     """Workers that give every submission the same result at once."""
 
-    def __init__(self, recipe: GradingPlan) -> None:
-        self.recipe = recipe
+    def __init__(self, plan: GradingPlan) -> None:
+        self.plan = plan
         self.graded: list[str] = []
 
     def grade(
@@ -50,7 +50,7 @@ class Quick:
             on_result(self._result(one))
 
     def _result(self, one: StudentSubmission) -> Result:
-        header = run.run_header(self.recipe)
+        header = run.run_header(self.plan)
         assert one.data is not None
         made = replace(
             PROVENANCE,
@@ -67,20 +67,20 @@ class Quick:
 class Graded:
     """A folder of submissions and a run of it by quick workers."""
 
-    def __init__(self, recipe: GradingPlan, folder: Path) -> None:
-        self.recipe, self.out, self.handed_in = recipe, folder / "out", folder / "class"
+    def __init__(self, plan: GradingPlan, folder: Path) -> None:
+        self.plan, self.out, self.handed_in = plan, folder / "out", folder / "class"
         self.handed_in.mkdir()
 
-    def again(self, *, force: bool = False, recipe: GradingPlan | None = None) -> list[str]:
+    def again(self, *, force: bool = False, plan: GradingPlan | None = None) -> list[str]:
         """Grade, and return who was graded."""
-        quick = Quick(recipe or self.recipe)
+        quick = Quick(plan or self.plan)
 
         @contextmanager
         def start(_: int) -> Iterator[Backend]:
             yield quick
 
-        found = find_submissions([self.handed_in], self.recipe.assignment)
-        results = run.grade(quick.recipe, found, self.out, start, run.RunListener(), force=force)
+        found = find_submissions([self.handed_in], self.plan.assignment)
+        results = run.grade(quick.plan, found, self.out, start, run.RunListener(), force=force)
         assert [result.student for result in results] == [one.student for one in found]
         return sorted(quick.graded)
 
@@ -96,8 +96,8 @@ def graded(tiny_plan: GradingPlan, tmp_path: Path) -> Graded:
 def test_only_what_changed_or_is_new_is_graded_again(graded: Graded) -> None:
     assert graded.again() == ["ana", "ben", "cem"]
     assert graded.again() == []
-    (graded.handed_in / "ben.ipynb").write_bytes(make_submission(graded.recipe, {"q1-answer": "x = 1"}, {}))
-    (graded.handed_in / "dee.ipynb").write_bytes(make_submission(graded.recipe, {}, {}))
+    (graded.handed_in / "ben.ipynb").write_bytes(make_submission(graded.plan, {"q1-answer": "x = 1"}, {}))
+    (graded.handed_in / "dee.ipynb").write_bytes(make_submission(graded.plan, {}, {}))
     assert graded.again() == ["ben", "dee"]
 
 
@@ -109,9 +109,9 @@ def test_force_grades_all_again(graded: Graded) -> None:
 
 def test_another_kit_has_all_graded_again(graded: Graded) -> None:
     graded.again()
-    changed = replace(graded.recipe, files={**graded.recipe.files, "tinykit/new.py": b"x = 1\n"})
-    assert graded.again(recipe=changed) == ["ana", "ben", "cem"]
-    assert graded.again(recipe=changed) == []
+    changed = replace(graded.plan, files={**graded.plan.files, "tinykit/new.py": b"x = 1\n"})
+    assert graded.again(plan=changed) == ["ana", "ben", "cem"]
+    assert graded.again(plan=changed) == []
 
 
 def test_another_version_of_a_library_has_all_graded_again(
@@ -147,11 +147,11 @@ def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_
     for number in range(4):
         (tmp_path / f"s{number}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
     found = find_submissions([tmp_path], engine.plan.assignment)
-    workshop, results = engine.workers[0], []
+    worker, results = engine.workers[0], []
 
     def keep(result: Result) -> None:
         results.append(result)
-        os.kill(workshop.zygote._control.process.pid, signal.SIGKILL)
+        os.kill(worker.zygote._control.process.pid, signal.SIGKILL)
 
     engine.grade(found, keep)
     assert [points(result) for result in results] == [ALL] * 4
@@ -183,8 +183,8 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
         (tmp_path / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     starts, results = [], dict[str, Result]()
     with start_engine(tiny_plan) as engine:
-        workshop = engine.workers[0]
-        start = workshop._start
+        worker = engine.workers[0]
+        start = worker._start
 
         def killed_at_first() -> Zygote:
             starts.append(1)
@@ -192,8 +192,8 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
                 raise StaffError("the zygote is gone")
             return start()
 
-        monkeypatch.setattr(workshop, "_start", killed_at_first)
-        workshop.zygote.kill()
+        monkeypatch.setattr(worker, "_start", killed_at_first)
+        worker.zygote.kill()
         engine.grade(
             find_submissions([tmp_path], tiny_plan.assignment),
             lambda one: results.update({one.student: one}),
@@ -225,20 +225,20 @@ def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
     tiny_plan: GradingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with start_engine(tiny_plan) as engine:
-        workshop = engine.workers[0]
-        start = workshop.zygote.start_child
+        worker = engine.workers[0]
+        start = worker.zygote.start_child
 
         def stopped_meanwhile(*arguments: Any) -> Process:
             process = start(*arguments)
-            workshop.stop()
+            worker.stop()
             return process
 
-        monkeypatch.setattr(workshop.zygote, "start_child", stopped_meanwhile)
+        monkeypatch.setattr(worker.zygote, "start_child", stopped_meanwhile)
         with suppress(GraderError):  # it may have been ready just before it ended
-            workshop.start_child()
-        assert workshop.submission_process
+            worker.start_child()
+        assert worker.submission_process
         with pytest.raises(WireClosedError):
-            Channel(workshop.submission_process.sock).receive(timeout_s=20)
+            Channel(worker.submission_process.sock).receive(timeout_s=20)
 
 
 def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(graded: Graded) -> None:

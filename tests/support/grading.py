@@ -28,10 +28,10 @@ GradeFunction = Callable[..., Result]
 @pytest.fixture(scope="session")
 def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The tiny assignment with limits that a test can wait for."""
-    recipe = compile_plan(load_course(TINY_COURSE).assignment("tiny"))
+    plan = compile_plan(load_course(TINY_COURSE).assignment("tiny"))
     cache = tmp_path_factory.mktemp("cache")
     limits = Limits(cell_s=2.0, call_s=2.0, total_s=60.0, train_s=5.0, memory_bytes=1_500 * 2**20)
-    return replace(recipe, limits=limits, cache=cache)
+    return replace(plan, limits=limits, cache=cache)
 
 
 @pytest.fixture(scope="session")
