@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 from tests.support.grading import engine, grade, graded_lab, tiny_plan  # noqa: F401  fixtures
 
@@ -26,16 +25,20 @@ GRADED_LAB_FILES = (
 """Files for which the same answers are graded, once for all."""
 
 
-class _FileGroupScheduling(LoadFileScheduling):
-    """Lets one of several processes have a whole file, or all files that share what takes minutes."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give a process a whole file, or all files that share what takes minutes.
 
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return "known answers" if file.endswith(GRADED_LAB_FILES) else file
+    The hook is pytest-xdist's: without that plugin nobody calls it, so the plugin is imported here.
+    """
+    from xdist.scheduler import LoadFileScheduling
 
+    class FileGroupScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return "known answers" if file.endswith(GRADED_LAB_FILES) else file
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _FileGroupScheduling:
-    return _FileGroupScheduling(config, log)
+    return FileGroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

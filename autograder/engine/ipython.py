@@ -2,9 +2,11 @@
 
 import builtins
 import getpass
+import importlib.util
 import io
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -13,7 +15,8 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder.engine import stubs
+TQDM_MODULES = ("tqdm", "tqdm.auto", "tqdm.notebook", "tqdm.autonotebook")
+COLAB_MODULES = ("google.colab", "google.colab.drive", "google.colab.files", "google.colab.output")
 
 
 class _NullDisplayPublisher(DisplayPublisher):
@@ -23,31 +26,32 @@ class _NullDisplayPublisher(DisplayPublisher):
 
 class _NullDisplayHook(DisplayHook):
     def __call__(self, result: Any = None) -> None:
-        """Keep nothing, so that the memory of a large value is free again."""
+        """Store nothing, so that the memory of a large value is freed."""
 
 
 class Shell(InteractiveShell):
     """IPython without a terminal, a history or an event loop."""
 
     def enable_gui(self, gui: Any = None) -> None:
-        """Accept ``%matplotlib inline`` and its like; figures are never shown."""
+        """Accept ``%matplotlib inline`` and the like; figures are never shown."""
 
     def enable_matplotlib(self, gui: Any = None) -> tuple[str, str]:
         """Accept any backend, and keep the one that needs no screen."""
         return gui or "agg", "agg"
 
     def system(self, cmd: str) -> None:
-        """Leave shell commands such as ``!pip install`` out: nothing can be installed here."""
+        """Skip shell commands such as ``!pip install``: nothing can be installed here."""
 
+    # IPython's own would look for a pseudo-terminal, which the sandbox does not have, and raise.
     system_piped = system
     system_raw = system
 
     def getoutput(self, _cmd: str, split: bool = True, _depth: int = 0) -> Any:
-        """Return the output of a command that was left out."""
+        """Return the output of a command that was skipped."""
         return [] if split else ""
 
     def ask_exit(self) -> None:
-        """Stay: ``exit()`` in a cell does not end the notebook."""
+        """Do nothing: ``exit()`` in a cell does not end the notebook."""
 
     def showtraceback(self, *_args: Any, **_kwargs: Any) -> None:
         """Print nothing; the error itself is in the result of the cell."""
@@ -57,36 +61,38 @@ class Shell(InteractiveShell):
 
 
 class NullStream(io.TextIOBase):
-    """A stream that keeps nothing and never fails."""
+    """A stream that stores nothing and never fails."""
 
     def writable(self) -> bool:
-        """Return that it takes text."""
+        """Return True: it takes text."""
         return True
 
     def write(self, text: str) -> int:
-        """Forget the text."""
+        """Discard the text."""
         return len(text)
 
 
 def start_shell() -> Shell:
-    """Return a shell that shows nothing and answers no question."""
+    """Return a shell that shows nothing and has nobody to answer ``input()``."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.display_page = False
-    HistoryManager.enabled = False  # type: ignore[assignment]
+    HistoryManager.enabled = False  # type: ignore[assignment]  # or it starts a thread and a database
     shell = Shell(  # type: ignore[no-untyped-call]
         config=config, displayhook_class=_NullDisplayHook, display_pub_class=_NullDisplayPublisher
     )
     sys.stdout, sys.stderr = NullStream(), NullStream()
     builtins.input = getpass.getpass = _refuse_input
-    stubs.install()
+    if importlib.util.find_spec("tqdm") is None:
+        _add_stub_modules(TQDM_MODULES, _StubProgressBar)
+    _add_stub_modules(COLAB_MODULES, _noop)
     return shell
 
 
 def _refuse_input(*_args: Any, **_kwargs: Any) -> str:
-    raise EOFError("nobody is there to answer while a notebook is graded")
+    raise EOFError("input() is not available while a notebook is graded")
 
 
 RunCell = Callable[[str], BaseException | None]
@@ -101,3 +107,47 @@ def cell_runner(shell: Shell) -> RunCell:
         return error
 
     return run_cell
+
+
+# Stubs for modules that exist where notebooks are written and that decide no mark.
+
+
+def _add_stub_modules(names: tuple[str, ...], content: Any) -> None:
+    """Make modules importable in which every public name is ``content``."""
+    for name in names:
+        module = ModuleType(name)
+        module.__path__ = []  # makes it a package
+        module.__getattr__ = lambda attribute: _public_attribute(attribute, content)  # type: ignore[method-assign]
+        sys.modules.setdefault(name, module)
+        parent, _, last = name.rpartition(".")
+        if parent in names:
+            setattr(sys.modules[parent], last, module)
+
+
+def _public_attribute(attribute: str, content: Any) -> Any:
+    if attribute.startswith("_"):
+        raise AttributeError(attribute)  # or ``hasattr`` would find every protocol of Python
+    return content
+
+
+def _noop(*_args: Any, **_kwargs: Any) -> None:
+    """Do nothing, as there is no browser and no drive."""
+
+
+class _StubProgressBar:
+    """A progress bar that shows nothing."""
+
+    def __init__(self, iterable: Any = (), *_args: Any, **_kwargs: Any) -> None:
+        self._iterable = iterable
+
+    def __iter__(self) -> Any:
+        return iter(self._iterable)
+
+    def __enter__(self) -> "_StubProgressBar":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return _public_attribute(name, _noop)

@@ -22,8 +22,8 @@ from autograder.engine.journal import Header, Journal, Key
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, RunListener
 from autograder.engine.run_folder import store_submission
-from autograder.engine.versions import versions
 from autograder.engine.worker import Worker
+from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.submission.archives import FileEntry

@@ -21,9 +21,9 @@ from autograder.engine.grade_submission import MAX_ATTEMPTS
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run import Backend, Engine, OnResult, start_engine
-from autograder.engine.versions import versions
 from autograder.engine.wire import Channel, WireClosedError
 from autograder.engine.worker import GraderError
+from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
 from autograder.sandbox.process import Process

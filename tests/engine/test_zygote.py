@@ -95,7 +95,7 @@ def test_a_child_changes_nothing_for_the_next(started: Start) -> None:
     [
         ("import nowhere", (), "No module named 'nowhere'"),
         (KIT, ("smallkit.load(open('x'))",), "malformed node"),
-        (KIT, ("smallkit.LOADED",), "is no call"),
+        (KIT, ("smallkit.LOADED",), "is not a call"),
         (KIT, ("smallkit.load(3)",), "missing 1 required keyword-only argument: 'quiet'"),
     ],
 )

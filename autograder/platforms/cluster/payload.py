@@ -12,7 +12,7 @@ import autograder
 from autograder.build.compile import prepare
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.versions import versions
+from autograder.engine.zygote import versions
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE, digest, read_tree, write_tree
 from autograder.limits import Limits

@@ -27,8 +27,8 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
 from autograder.engine.run import OnResult, run_header
 from autograder.engine.run_folder import store_submission
-from autograder.engine.versions import versions
 from autograder.engine.worker import GradingContext
+from autograder.engine.zygote import versions
 from autograder.errors import StaffError
 from autograder.platforms.cluster import dask_worker
 from autograder.platforms.cluster.payload import Payload, local_versions
