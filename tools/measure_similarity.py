@@ -1,11 +1,10 @@
 """What the likeness of answers comes to where nobody copied, and where somebody did.
 
-``python -m tools.measure_similarity`` prints the figures of ``docs/similarity.md``.
+``python -m tools.measure_similarity`` writes ``docs/results/similarity.md``.
 """
 
 import ast
 import random
-import time
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -121,27 +120,42 @@ def _max_tokens(answers: dict[str, dict[str, str]], references: dict[str, tuple[
     )
 
 
+_PAGE = """# Measured similarity of answers
+
+`python -m tools.measure_similarity` wrote this page. It compares answers of which we know whether they
+were copied. [How similar answers are detected](../similarity.md) explains the method.
+
+| answers | result |
+|---|---|
+"""
+
+
 def main() -> None:
-    """Print all figures."""
-    independent = sorted(((found, one, other) for one, other, found in independent_pairs()), reverse=True)
-    print(f"{len(independent)} pairs of different known answers; the nearest:")
-    for found, one, other in independent[:5]:
-        print(f"  {found:5.1f} tokens  {one}, {other}")
-    print("twenty students who did not copy; the nearest pairs:")
-    for pair in independent_class_pairs()[:3]:
-        print(f"  {pair.unexplained_tokens:5.1f} tokens  {', '.join(pair.students)}")
-    amounts = sorted(found for _, found in copied_answers())
-    above = sum(found >= similarity.THRESHOLD for found in amounts)
-    print(
-        f"{len(amounts)} single answers, copied in disguise: {above} reach {similarity.THRESHOLD:g} tokens,"
-    )
-    print(f"  median {amounts[len(amounts) // 2]:.1f}")
-    whole = copied_notebooks()
-    above = sum(found >= similarity.THRESHOLD for found in whole.values())
-    print(f"{len(whole)} notebooks, copied in disguise: {above} reach it, the most {max(whole.values()):.0f}")
-    answers, begin = random_class(300), time.monotonic()
-    found = similarity.similar_pairs(answers, REFERENCES)
-    print(f"300 students, all answers known: {len(found)} hints, {time.monotonic() - begin:.1f} s")
+    """Measure everything and write ``docs/results/similarity.md``."""
+    threshold = f"{similarity.THRESHOLD:g}"
+    independent = [tokens for _, _, tokens in independent_pairs()]
+    class_pairs = independent_class_pairs()
+    notebooks = copied_notebooks()
+    copied = sum(tokens >= similarity.THRESHOLD for tokens in notebooks.values())
+    singles = sorted(tokens for _, tokens in copied_answers())
+    above = sum(tokens >= similarity.THRESHOLD for tokens in singles)
+    hints = similarity.similar_pairs(random_class(300), REFERENCES)
+    students = len(class_of_twenty.load())
+    rows = [
+        f"| {len(independent)} pairs of different known answers to one question, compared as if both were "
+        f"new to us | at most {max(independent):.1f} tokens |",
+        f"| {students * (students - 1) // 2} pairs of the {students} students in "
+        "`tests/support/class_of_twenty/`, who did not copy "
+        f"| at most {max(pair.unexplained_tokens for pair in class_pairs):.1f} tokens |",
+        f"| the same {students}, each copied by a student who changed names, comments and layout "
+        f"| {copied} of {students} reach {threshold}, the highest {max(notebooks.values()):.0f} |",
+        "| one known answer, copied in the same disguise, all other questions left out "
+        f"| {above} of {len(singles)} reach {threshold}, median {singles[len(singles) // 2]:.0f} |",
+        f"| 300 students who each write known answers or the solution | {len(hints) or 'no'} hints |",
+    ]
+    path = ASSIGNMENT.root / "docs" / "results" / "similarity.md"
+    path.write_text(_PAGE + "\n".join(rows) + "\n", encoding="utf-8")
+    print(path)
 
 
 if __name__ == "__main__":

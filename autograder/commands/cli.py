@@ -64,7 +64,7 @@ def build_command(assignment: str | None, check: bool, uncalibrated: bool) -> No
 )
 def calibrate_command(assignment: str | None, seeds: int) -> None:
     """Measure the accuracy thresholds; resumes where an earlier run stopped."""
-    from autograder.quality.calibration.calibrate import calibrate
+    from autograder.quality.calibrate import calibrate
 
     for selected in _load_assignments(assignment)[1]:
         path = calibrate(selected, seeds, _CONSOLE)

@@ -1,7 +1,8 @@
-"""``course agreement``: every known answer, graded by us, by ``otter run`` and ``nbgrader autograde``.
+"""``course compare``: every known answer, graded by us, by ``otter run`` and ``nbgrader autograde``.
 
-A known answer for which a tool gives other points says so in its head: ``differs`` names the
-paragraph of ``docs/differences.md`` that explains it. What is not explained is a mistake of ours.
+A known answer to which another grader gives other points names the reason in its head:
+``known_difference`` is the id of a paragraph of ``docs/differences.md``. A difference without
+a reason is a mistake of ours.
 """
 
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -21,16 +23,13 @@ from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.known_answers import KnownAnswer
 from autograder.quality import other_graders, sample
 from autograder.quality.other_graders import Points
+from autograder.quality.results_page import write_page
 
 TOOLS = ("otter", "nbgrader")
-"""Each grades the flavour of its name."""
+"""Each grades the release of its own flavor."""
 
-SOLUTION, BLANK = "solution", "blank"
-
-_TABLE_HEADER = ("| tool | answer | question | its points | ours | why |", "|---|---|---|---|---|---|")
-
-Answers = Mapping[str, KnownAnswer] | None
-"""Known answers by question, the solution answers the others; ``None`` for the blank release."""
+Batch = Mapping[str, KnownAnswer] | None
+"""Known answers by question, next to the solution's answers; ``None`` for the blank release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,160 +45,136 @@ class PointsComparison:
     our_points: float
     tool_points: float
     known_difference: str
-    """Where ``docs/differences.md`` explains that they differ; empty if they must not."""
+    """Where ``docs/differences.md`` explains a difference; empty if there must be none."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Return True if both give the same points."""
+        return self.our_points == self.tool_points
 
     @property
     def is_explained(self) -> bool:
-        """Return whether the two are equal exactly where nothing else is listed."""
-        return (self.our_points == self.tool_points) is not bool(self.known_difference)
+        """Return True if the points differ exactly where a known difference is named."""
+        return self.is_equal is not bool(self.known_difference)
 
 
 def compare_graders(assignment: Assignment, console: Console, *, workers: int) -> int:
-    """Grade everything by all three, print and document the agreement; return the exit code.
+    """Grade everything by all three, print and document the differences; return the exit code.
 
     Raises:
         AuthorError: the assignment does not compile.
         StaffError: it has not been built, or a tool gives no result.
     """
     prepared = prepare(assignment)
-    recipe = grading_plan(assignment, prepared.source, prepared.files)
-    rows = known_answers.batched(known_answers.load(assignment))
-    named = {
-        BLANK: None,
-        SOLUTION: {},
-        **{f"row{number:02}": row for number, row in enumerate(rows, start=1)},
-    }
-    found = compare_points(recipe, named, console, workers=workers)
-    path = _write_page(assignment, found)
-    wrong = [mark for mark in found if not mark.is_explained]
-    for mark in wrong:
-        console.print(_message(mark), soft_wrap=True, highlight=False)
-    console.print("\n".join(_summary_lines(found)), highlight=False)
-    console.print(f"{assignment.name}: docs/{path.name}")
-    return 2 if wrong else 0
+    plan = grading_plan(assignment, prepared.source, prepared.files)
+    batches: dict[str, Batch] = {sample.BLANK: None, sample.SOLUTION: {}}
+    for number, batch in enumerate(known_answers.batched(known_answers.load(assignment)), start=1):
+        batches[f"batch{number:02}"] = batch
+    comparisons = compare_points(plan, batches, console, workers=workers)
+    path = write_results(assignment, comparisons)
+    unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
+    for comparison in unexplained:
+        console.print(_message(comparison), soft_wrap=True, highlight=False)
+    console.print("\n".join(_summary_lines(comparisons)), highlight=False)
+    console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
+    return 2 if unexplained else 0
 
 
 def compare_points(
-    plan: GradingPlan, rows: Mapping[str, Answers], console: Console, *, workers: int
+    plan: GradingPlan, batches: Mapping[str, Batch], console: Console, *, workers: int
 ) -> list[PointsComparison]:
     """Return the points for every question of every notebook.
 
-    Args:
-        rows: the known answers in each notebook, by its name.
+    Each tool grades its notebooks one after the other, both tools at the same time. They may
+    use the kit's cache of trainings.
 
-    The other tools may remember what the kit trained; each works through its notebooks in turn,
-    both at the same time.
+    Args:
+        plan: of a built assignment.
+        batches: the known answers in each notebook, by its name.
+        console: shows progress.
+        workers: submissions that we grade at the same time.
 
     Raises:
         StaffError: the assignment has not been built, or a tool gives no result.
     """
-    notebooks = {(tool, name): data for tool in TOOLS for name, data in _notebooks(plan, rows, tool).items()}
-    with tempfile.TemporaryDirectory(prefix="agreement-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
-        theirs = dict(
-            pair
-            for found in pool.map(
-                lambda tool: _tool_points(plan, tool, notebooks, Path(folder) / tool, console), TOOLS
-            )
-            for pair in found
-        )
-    handed_in = {f"{tool}-{name}": data for (tool, name), data in notebooks.items()}
-    results = grade_notebooks(plan, handed_in, console, workers=workers)
-    found = []
-    for (tool, name), points in theirs.items():
-        for question, (ours, _) in results[f"{tool}-{name}"].questions().items():
-            one = (rows[name] or {}).get(question)
-            answer, differs = (one.name, one.known_difference) if one else ("", "")
-            found.append(PointsComparison(tool, name, question, answer, ours, points[question], differs))
-    return found
+    notebooks = {f"{tool}-{name}": _notebook(plan, batches[name], tool) for tool in TOOLS for name in batches}
+    with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
+        grade = partial(_tool_points, plan, notebooks, Path(folder), console)
+        points_by_tool = dict(zip(TOOLS, pool.map(grade, TOOLS), strict=True))
+    results = grade_notebooks(plan, notebooks, console, workers=workers)
+    comparisons = []
+    for tool in TOOLS:
+        for name, batch in batches.items():
+            tool_points = points_by_tool[tool][f"{tool}-{name}"]
+            for question, (our_points, _) in results[f"{tool}-{name}"].questions().items():
+                answer = (batch or {}).get(question)
+                answer_name, difference = (answer.name, answer.known_difference) if answer else ("", "")
+                comparisons.append(
+                    PointsComparison(
+                        tool, name, question, answer_name, our_points, tool_points[question], difference
+                    )
+                )
+    return comparisons
 
 
-def _notebooks(plan: GradingPlan, rows: Mapping[str, Answers], tool: str) -> dict[str, bytes]:
+def write_results(assignment: Assignment, comparisons: Sequence[PointsComparison]) -> Path:
+    """Write ``docs/results/compare.md`` and return its path."""
+    return write_page(
+        assignment,
+        "compare",
+        answer_count=len({comparison.answer for comparison in comparisons} - {""}),
+        summary=list(_summary_lines(comparisons)),
+        differences=[comparison for comparison in comparisons if not comparison.is_equal],
+    )
+
+
+def _notebook(plan: GradingPlan, batch: Batch, tool: str) -> bytes:
     release = sample.read_release(plan.assignment, tool)
-    return {name: _notebook(plan, row, release) for name, row in rows.items()}
-
-
-def _notebook(plan: GradingPlan, row: Answers, release: bytes) -> bytes:
-    if row is None:
+    if batch is None:
         return release
-    codes = {question: one.code for question, one in row.items()}
-    return sample.fill_answers(release, sample.answers_with(plan.source, codes))
+    code_by_question = {question: answer.code for question, answer in batch.items()}
+    return sample.fill_answers(release, sample.answers_with(plan.source, code_by_question))
 
 
 def _tool_points(
-    plan: GradingPlan,
-    tool: str,
-    notebooks: Mapping[tuple[str, str], bytes],
-    folder: Path,
-    console: Console,
-) -> list[tuple[tuple[str, str], Points]]:
-    assignment, root = plan.assignment, _copy_course(plan.assignment, folder)
-    found = []
-    for key, data in notebooks.items():
-        if key[0] != tool:
-            continue
-        work = folder / key[1]
-        work.mkdir()
-        if tool == "otter":
-            points = other_graders.otter_points(root, assignment.name, data, work, plan.environment)
-        else:
-            points = other_graders.nbgrader_points(root, assignment.name, data, key[1], plan.environment)
-        console.print(f"{tool} {key[1]}: {sum(points.values()):g}")
-        found.append((key, points))
-    return found
-
-
-def _copy_course(assignment: Assignment, folder: Path) -> Path:
-    """Return a course with what a tool reads and the folders into which it writes."""
-    root = folder / "course"
-    shutil.copytree(assignment.root / "dist", root / "dist")
+    plan: GradingPlan, notebooks: Mapping[str, bytes], folder: Path, console: Console, tool: str
+) -> dict[str, Points]:
+    """Grade the notebooks of a tool by it, in a copy of the course; return the points by notebook."""
+    root = folder / tool / "course"
+    source, name = plan.assignment.root, plan.assignment.name
+    shutil.copytree(source / "dist", root / "dist")
+    # The tool writes into these folders; results of other runs would be mixed with its own.
     written = shutil.ignore_patterns("submitted", "autograded", "feedback")
-    shutil.copytree(assignment.root / "var" / "nbgrader", root / "var" / "nbgrader", ignore=written)
-    shutil.copy(assignment.root / "nbgrader_config.py", root)
-    return root
+    shutil.copytree(source / "var" / "nbgrader", root / "var" / "nbgrader", ignore=written)
+    shutil.copy(source / "nbgrader_config.py", root)
+    points: dict[str, Points] = {}
+    for notebook, data in notebooks.items():
+        if not notebook.startswith(f"{tool}-"):
+            continue
+        if tool == "otter":
+            work = folder / notebook
+            work.mkdir()
+            points[notebook] = other_graders.otter_points(root, name, data, work, plan.environment)
+        else:
+            points[notebook] = other_graders.nbgrader_points(root, name, data, notebook, plan.environment)
+        console.print(f"{notebook}: {sum(points[notebook].values()):g}")
+    return points
 
 
 def _message(comparison: PointsComparison) -> str:
     answer = comparison.answer or "not a known answer"
     where = f"{comparison.tool} {comparison.notebook}, {comparison.question} ({answer})"
     points = f"{comparison.tool} gives {comparison.tool_points:g}, we give {comparison.our_points:g}"
-    if comparison.known_difference:
-        return f"{where}: {points}; they no longer differ, remove differs = {comparison.known_difference!r}"
-    return f"{where}: {points}; mend it, or explain it in docs/differences.md and name it as differs"
+    reason = comparison.known_difference
+    if reason:
+        return f"{where}: {points}; the points no longer differ, remove known_difference = {reason!r}"
+    return f"{where}: {points}; fix it, or explain it in docs/differences.md and name it as known_difference"
 
 
 def _summary_lines(comparisons: Sequence[PointsComparison]) -> Iterator[str]:
     for tool in TOOLS:
-        mine = [mark for mark in comparisons if mark.tool == tool]
-        equal = sum(mark.our_points == mark.tool_points for mark in mine)
-        notebooks = len({mark.notebook for mark in mine})
-        share = f"{equal / len(mine):.2%}"
-        yield f"{tool}: {equal} of {len(mine)} question marks in {notebooks} notebooks are equal ({share})"
-
-
-def _write_page(assignment: Assignment, comparisons: Sequence[PointsComparison]) -> Path:
-    answers = {mark.answer for mark in comparisons if mark.answer}
-    rows = [
-        f"| {mark.tool} | {mark.answer or mark.notebook} | {mark.question} | "
-        f"{mark.tool_points:g} | {mark.our_points:g} "
-        f"| [{mark.known_difference}](differences.md#{mark.known_difference}) |"
-        for mark in comparisons
-        if mark.our_points != mark.tool_points
-    ]
-    text = "\n".join(
-        [
-            "# Do the graders agree?",
-            "",
-            "Output of `course agreement`: the solution, the blank release and all "
-            f"{len(answers)} known answers, wrong and right,",
-            "dealt into notebooks with one known answer to a question at most. Each notebook is graded by",
-            "`course grade` in both flavours, by `otter run` and by `nbgrader autograde`.",
-            "",
-            *(f"- {line}" for line in _summary_lines(comparisons)),
-            "",
-            *((*_TABLE_HEADER, *rows) if rows else ("No mark differs.",)),
-            "",
-        ]
-    )
-    path = assignment.root / "docs" / "agreement.md"
-    path.write_text(text, encoding="utf-8")
-    return path
+        total = [comparison for comparison in comparisons if comparison.tool == tool]
+        equal = sum(comparison.is_equal for comparison in total)
+        notebooks = len({comparison.notebook for comparison in total})
+        share = f"{equal / len(total):.2%}"
+        yield f"{tool}: {equal} of {len(total)} question marks in {notebooks} notebooks are equal ({share})"

@@ -1,13 +1,12 @@
-"""``course mutants``: the solution with one small change each; the checks must notice all of them.
+"""``course mutation-test``: the solution with one small change each; no mutant may pass all checks.
 
 A change that alters nothing a check could see is listed with its reason in
-``source/<lab>/equivalent_mutants.toml``, by what stood there and what stands there now.
+``source/<lab>/equivalent_mutants.toml``, by the statement before and after it.
 """
 
 import ast
-import copy
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -23,27 +22,24 @@ from autograder.quality import sample
 
 EQUIVALENT_FILE = "equivalent_mutants.toml"
 
+_OPPOSITES: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
+    (ast.Add, ast.Sub),
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.In, ast.NotIn),
+    (ast.Is, ast.IsNot),
+    (ast.And, ast.Or),
+)
 _OPERATOR_SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
     ast.Mult: ast.Add,
     ast.Div: ast.Mult,
     ast.Pow: ast.Mult,
     ast.MatMult: ast.Mult,
     ast.FloorDiv: ast.Div,
     ast.Mod: ast.FloorDiv,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
+    **dict(_OPPOSITES),
+    **{right: left for left, right in _OPPOSITES},
 }
 
 _STRING_SWAPS = {
@@ -70,7 +66,8 @@ _ATTRIBUTE_SWAPS = {
     "zeros": "ones",
 }
 
-Mutation = Callable[[ast.AST], None]
+Change = dict[str, object]
+"""New values for some attributes of one node of the syntax tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +75,8 @@ class Mutant:
     """The solution's answer with one change."""
 
     name: str
-    """Its number within the cell, e.g. ``q2-answer-07``."""
+    """Its number within the cell, e.g. ``q2-answer-007``."""
 
-    question: str
     cell: str
     before: str
     """The statement that was changed, on one line."""
@@ -88,14 +84,49 @@ class Mutant:
     after: str
     code: str
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return its key in the list of equivalent mutants."""
+        return self.cell, self.before, self.after
+
+
+def run_mutation_test(assignment: Assignment, console: Console, *, workers: int) -> int:
+    """Grade all mutants and print which survive; return the exit code.
+
+    Raises:
+        AuthorError: the assignment or the list of equivalent mutants is wrong.
+        StaffError: it has not been built, or this machine cannot grade.
+    """
+    prepared = prepare(assignment)
+    plan = grading_plan(assignment, prepared.source, prepared.files)
+    reasons = load_equivalent_mutants(assignment)
+    mutants = {mutant.name: mutant for mutant in generate_mutants(plan.source)}
+    release, texts = sample.read_release(assignment, "otter"), sample.solution_answers(plan.source)
+    notebooks = {}
+    for name, mutant in mutants.items():
+        notebooks[name] = sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
+    surviving = survivors(mutants, grade_notebooks(plan, notebooks, console, workers=workers))
+    unexplained = [mutant for mutant in surviving if mutant.key not in reasons]
+    for mutant in unexplained:
+        line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
+        console.print(line, soft_wrap=True, markup=False)
+    unused = sorted(reasons.keys() - {mutant.key for mutant in surviving})
+    for key in unused:
+        console.print(f"{EQUIVALENT_FILE}: no mutant survives as {key}; remove the entry", markup=False)
+    equivalent = len(surviving) - len(unexplained)
+    console.print(
+        f"{assignment.name}: {len(mutants)} mutants; {equivalent} equivalent, "
+        f"{len(mutants) - len(surviving)} of the other {len(mutants) - equivalent} caught"
+    )
+    return 2 if unexplained or unused else 0
+
 
 def generate_mutants(source: Source) -> Iterator[Mutant]:
     """Yield every mutant of every code answer, without repetitions."""
     texts = sample.solution_answers(source)
-    for question in source.questions:
-        for answer in question.answers:
-            if answer.cell.cell_type is CellType.CODE:
-                yield from _cell_mutants(question.name, answer.cell.id, texts[answer.cell.id])
+    for answer in source.answers():
+        if answer.cell.cell_type is CellType.CODE:
+            yield from _cell_mutants(answer.cell.id, texts[answer.cell.id])
 
 
 def survivors(mutants_by_name: Mapping[str, Mutant], results: Mapping[str, Result]) -> list[Mutant]:
@@ -106,7 +137,7 @@ def survivors(mutants_by_name: Mapping[str, Mutant], results: Mapping[str, Resul
 
 
 def load_equivalent_mutants(assignment: Assignment) -> dict[tuple[str, str, str], str]:
-    """Return the listed reasons by cell, ``before`` and ``after``.
+    """Return the listed reasons by the key of the mutant.
 
     Raises:
         AuthorError: the list cannot be read.
@@ -123,56 +154,31 @@ def load_equivalent_mutants(assignment: Assignment) -> dict[tuple[str, str, str]
         ) from error
 
 
-def run_mutation_test(assignment: Assignment, console: Console, *, workers: int) -> int:
-    """Grade all mutants and print which survive; return the exit code.
-
-    Raises:
-        AuthorError: the assignment or the list of equivalent mutants is wrong.
-        StaffError: it has not been built, or this machine cannot grade.
-    """
-    prepared = prepare(assignment)
-    recipe = grading_plan(assignment, prepared.source, prepared.files)
-    reasons = load_equivalent_mutants(assignment)
-    found = {mutant.name: mutant for mutant in generate_mutants(recipe.source)}
-    release, texts = sample.read_release(assignment, "otter"), sample.solution_answers(recipe.source)
-    notebooks = {
-        name: sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
-        for name, mutant in found.items()
-    }
-    alive = survivors(found, grade_notebooks(recipe, notebooks, console, workers=workers))
-    unlisted = [mutant for mutant in alive if _key(mutant) not in reasons]
-    for mutant in unlisted:
-        console.print(
-            f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}", soft_wrap=True, markup=False
-        )
-    unused = reasons.keys() - {_key(mutant) for mutant in alive}
-    for key in sorted(unused):
-        console.print(f"{EQUIVALENT_FILE}: no mutant survives as {key}; remove the entry", markup=False)
-    different = len(found) - (len(alive) - len(unlisted))
-    console.print(
-        f"{assignment.name}: {len(found)} mutants; {len(alive) - len(unlisted)} equivalent, "
-        f"{different - len(unlisted)} of the other {different} noticed"
-    )
-    return 2 if unlisted or unused else 0
-
-
-def _key(mutant: Mutant) -> tuple[str, str, str]:
-    return mutant.cell, mutant.before, mutant.after
-
-
-def _cell_mutants(question: str, cell: str, text: str) -> Iterator[Mutant]:
+def _cell_mutants(cell: str, text: str) -> Iterator[Mutant]:
     tree = _strip_docstrings(ast.parse(text))
-    seen, others = {ast.unparse(tree)}, dict(_next_parameters(tree))
-    for place, node in enumerate(ast.walk(tree)):
-        for change in _mutations(node, others):
-            changed = copy.deepcopy(tree)
-            change(list(ast.walk(changed))[place])
-            code = ast.unparse(ast.fix_missing_locations(changed))
+    unchanged = ast.unparse(tree)
+    seen = {unchanged}
+    next_parameters = dict(_next_parameters(tree))
+    for node in ast.walk(tree):
+        # A list: the changes must be computed before the first of them is made.
+        for change in list(_changes(node, next_parameters)):
+            code = _unparse_changed(tree, node, change)
             if code in seen:
                 continue
             seen.add(code)
-            before, after = _difference(ast.unparse(tree), code)
-            yield Mutant(f"{cell}-{len(seen) - 1:03}", question, cell, before, after, code)
+            before, after = _difference(unchanged, code)
+            yield Mutant(f"{cell}-{len(seen) - 1:03}", cell, before, after, code)
+
+
+def _unparse_changed(tree: ast.Module, node: ast.AST, change: Change) -> str:
+    """Return the code of a tree with one node changed; the tree is restored."""
+    original = {name: getattr(node, name) for name in change}
+    for name, value in change.items():
+        setattr(node, name, value)
+    code = ast.unparse(tree)
+    for name, value in original.items():
+        setattr(node, name, value)
+    return code
 
 
 def _strip_docstrings(tree: ast.Module) -> ast.Module:
@@ -197,55 +203,47 @@ def _difference(before: str, after: str) -> tuple[str, str]:
         old, new = old[1:], new[1:]
     while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
-    return " / ".join(line.strip() for line in old), " / ".join(line.strip() for line in new)
+    return " / ".join(map(str.strip, old)), " / ".join(map(str.strip, new))
 
 
-def _mutations(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Mutation]:
-    yield from _operator_mutations(node)
-    yield from _leaf_mutations(node, next_parameters)
-    yield from _structure_mutations(node)
-    if isinstance(node, (ast.FunctionDef, ast.For, ast.If, ast.While, ast.With)) and len(node.body) > 1:
-        yield from (_delete_item("body", number) for number in range(len(node.body)))
-
-
-def _operator_mutations(node: ast.AST) -> Iterator[Mutation]:
+def _changes(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Change]:  # noqa: C901  a kind of node each
     match node:
         case ast.BinOp() | ast.BoolOp() if type(node.op) in _OPERATOR_SWAPS:
-            yield _set_attribute("op", _OPERATOR_SWAPS[type(node.op)]())
+            yield {"op": _OPERATOR_SWAPS[type(node.op)]()}
         case ast.Compare() if type(node.ops[0]) in _OPERATOR_SWAPS:
-            yield _set_attribute("ops", [_OPERATOR_SWAPS[type(node.ops[0])](), *node.ops[1:]])
+            yield {"ops": [_OPERATOR_SWAPS[type(node.ops[0])](), *node.ops[1:]]}
         case ast.UnaryOp(op=ast.USub()):
-            yield _set_attribute("op", ast.UAdd())
+            yield {"op": ast.UAdd()}
         case ast.IfExp():
-            yield _swap_attributes("body", "orelse")
-
-
-def _leaf_mutations(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Mutation]:
-    match node:
+            yield {"body": node.orelse, "orelse": node.body}
         case ast.Name(ctx=ast.Load()) if node.id in next_parameters:
-            yield _set_attribute("id", next_parameters[node.id])
+            yield {"id": next_parameters[node.id]}
         case ast.Constant():
-            yield from (_set_attribute("value", value) for value in _alternative_values(node.value))
+            for value in _alternative_values(node.value):
+                yield {"value": value}
         case ast.Attribute() if node.attr in _ATTRIBUTE_SWAPS:
-            yield _set_attribute("attr", _ATTRIBUTE_SWAPS[node.attr])
-
-
-def _structure_mutations(node: ast.AST) -> Iterator[Mutation]:
-    match node:
+            yield {"attr": _ATTRIBUTE_SWAPS[node.attr]}
         case ast.Slice():
-            yield from (
-                _set_attribute(end, None) for end in ("lower", "upper") if getattr(node, end) is not None
-            )
+            for end in ("lower", "upper"):
+                if getattr(node, end) is not None:
+                    yield {end: None}
         case ast.Return() if node.value is not None:
-            yield _set_attribute("value", None)
+            yield {"value": None}
         case ast.comprehension() if node.ifs:
-            yield _set_attribute("ifs", [])
+            yield {"ifs": []}
         case ast.Call():
-            yield from (_delete_item("keywords", number) for number in range(len(node.keywords)))
+            yield from _deletions("keywords", node.keywords)
             if len(node.args) > 1:
-                yield _set_attribute("args", [node.args[1], node.args[0], *node.args[2:]])
+                yield {"args": [node.args[1], node.args[0], *node.args[2:]]}
         case ast.List() | ast.Tuple() if len(node.elts) > 1:
-            yield from (_delete_item("elts", number) for number in range(len(node.elts)))
+            yield from _deletions("elts", node.elts)
+        case ast.FunctionDef() | ast.For() | ast.If() | ast.While() | ast.With() if len(node.body) > 1:
+            yield from _deletions("body", node.body)
+
+
+def _deletions(name: str, items: Sequence[ast.AST]) -> Iterator[Change]:
+    for index in range(len(items)):
+        yield {name: [*items[:index], *items[index + 1 :]]}
 
 
 def _alternative_values(value: object) -> Iterator[object]:
@@ -260,23 +258,3 @@ def _alternative_values(value: object) -> Iterator[object]:
             yield 2 * value
         case str():
             yield _STRING_SWAPS.get(value, f"{value}x")
-
-
-def _set_attribute(name: str, value: object) -> Mutation:
-    return lambda node: setattr(node, name, value)
-
-
-def _swap_attributes(name_a: str, name_b: str) -> Mutation:
-    def change(node: ast.AST) -> None:
-        first, second = getattr(node, name_a), getattr(node, name_b)
-        setattr(node, name_a, second)
-        setattr(node, name_b, first)
-
-    return change
-
-
-def _delete_item(name: str, index: int) -> Mutation:
-    def change(node: ast.AST) -> None:
-        del getattr(node, name)[index]
-
-    return change

@@ -8,6 +8,9 @@ from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.notebook import CellType, Source, dump, load
 
+SOLUTION, BLANK = "solution", "blank"
+"""Names of the two notebooks that every test of the checks grades besides the known answers."""
+
 WRONG_ANSWER_COUNT = 4
 """How many known wrong answers the sample class holds."""
 
@@ -30,34 +33,38 @@ def read_release(assignment: Assignment, flavor: str) -> bytes:
         ) from error
 
 
-def fill_answers(release: bytes, answers: Mapping[str, str]) -> bytes:
-    """Return a released notebook with other text in the given cells."""
+def fill_answers(release: bytes, texts: Mapping[str, str]) -> bytes:
+    """Return a released notebook with new text in some cells, given by cell id."""
     notebook = load(release)
-    assert set(answers) <= {cell.id for cell in notebook.cells}
+    # A misspelled id would silently grade the blank cell.
+    assert set(texts) <= {cell.id for cell in notebook.cells}
     for cell in notebook.cells:
-        cell.source = answers.get(cell.id, cell.source)
+        cell.source = texts.get(cell.id, cell.source)
     return dump(notebook)
 
 
 def solution_answers(source: Source) -> dict[str, str]:
     """Return the instructor's answers by cell id."""
-    return {
-        answer.cell.id: answer.solution() if answer.cell.cell_type is CellType.CODE else answer.cell.text
-        for answer in source.answers()
-    }
+    texts = {}
+    for answer in source.answers():
+        is_code = answer.cell.cell_type is CellType.CODE
+        texts[answer.cell.id] = answer.solution() if is_code else answer.cell.text
+    return texts
 
 
 def answers_with(source: Source, code_by_question: Mapping[str, str]) -> dict[str, str]:
-    """Return the solution with some questions answered otherwise.
+    """Return the solution's answers by cell id, with some questions answered differently.
 
     Args:
-        codes: by question; it stands in the first cell of its question, the others are empty.
+        source: the instructor's notebook.
+        code_by_question: goes into the first cell of its question; the other cells become empty.
     """
     texts = solution_answers(source)
     for question in source.questions:
         if question.name in code_by_question:
-            cells = [answer.cell.id for answer in question.answers]
-            texts |= {**dict.fromkeys(cells, ""), cells[0]: code_by_question[question.name]}
+            cell_ids = [answer.cell.id for answer in question.answers]
+            texts |= dict.fromkeys(cell_ids, "")
+            texts[cell_ids[0]] = code_by_question[question.name]
     return texts
 
 
@@ -67,20 +74,20 @@ def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, 
     solution = fill_answers(release, solution_answers(source))
     yield "solution.ipynb", solution
     yield "blank.ipynb", read_release(assignment, "nbgrader")
-    wrong = [one for one in known_answers.load(assignment) if not one.is_right]
+    wrong = [answer for answer in known_answers.load(assignment) if not answer.is_right]
     step = max(1, len(wrong) // WRONG_ANSWER_COUNT)
-    for one in wrong[::step][:WRONG_ANSWER_COUNT]:
-        answers = answers_with(source, {one.question: one.code})
-        yield f"{one.name}.ipynb", fill_answers(release, answers)
+    for answer in wrong[::step][:WRONG_ANSWER_COUNT]:
+        texts = answers_with(source, {answer.question: answer.code})
+        yield f"{answer.name}.ipynb", fill_answers(release, texts)
     first = source.questions[0].answers[0]
     for name, body in (("crash", _CRASH), ("hang", _HANG)):
-        answers = {**solution_answers(source), first.cell.id: first.stub().replace("\n    ...", body)}
-        yield f"{name}.ipynb", fill_answers(release, answers)
+        texts = {**solution_answers(source), first.cell.id: first.stub().replace("\n    ...", body)}
+        yield f"{name}.ipynb", fill_answers(release, texts)
     yield "damaged.ipynb", solution[: len(solution) // 2]
 
 
 def write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
-    """Put submissions into an empty folder."""
+    """Write notebooks into a folder; notebooks of an earlier class are deleted."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.ipynb"):
         old.unlink()

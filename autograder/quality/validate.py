@@ -1,8 +1,8 @@
-"""``course validate``: every known answer gets the verdict that it must, and no other."""
+"""``course validate``: every known answer gets the expected verdict, and no other."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
@@ -11,197 +11,145 @@ from autograder.build.compile import build, prepare
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
 from autograder.engine.grade_notebooks import grade_notebooks
-from autograder.engine.misconceptions import (
-    KnownSignature,
-    compute_signatures,
-    evaluate_signatures,
-    write_signatures,
-)
+from autograder.engine.misconceptions import compute_signatures, evaluate_signatures, write_signatures
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Source
 from autograder.quality import sample
+from autograder.quality.results_page import write_page
+from autograder.quality.sample import BLANK, SOLUTION
 
-SOLUTION, BLANK = "solution", "blank"
+FailedChecks = Mapping[str, set[str]]
+"""Ids of the checks that did not pass, by the name of the known wrong answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """What became of all known answers."""
+    """The verdicts of all known answers, compared with the expected ones."""
 
     problems: tuple[str, ...]
-    """One sentence for each verdict that is not what it must be."""
+    """One sentence for each unexpected verdict."""
 
     redundant: tuple[str, ...]
-    """Hidden checks, and functions of the vocabulary, that no known answer needs."""
+    """One sentence for each hidden check and each kind of check that no known answer needs."""
 
-    matrix: tuple[str, ...]
-    """Lines of Markdown: which kind of check catches which wrong answer."""
+    matrix: Mapping[str, Mapping[str, int]]
+    """How many checks of each kind fail each known wrong answer."""
 
 
 def validate(course: Course, assignment: Assignment, console: Console, *, workers: int) -> int:
-    """Grade all known answers, print what is wrong, and write the matrix; return the exit code.
+    """Grade all known answers, print what is wrong, and write the page; return the exit code.
 
     Raises:
         AuthorError: the assignment does not compile, or its release leaks.
         StaffError: the release is not what the build makes, or this machine cannot grade.
     """
     built = build(course, assignment, check=True)
-    console.print(f"{assignment.name}: no leak of {built.secret_count} statements and values")
+    console.print(f"{assignment.name}: none of {built.secret_count} secret statements and values leaks")
     prepared = prepare(assignment)
-    recipe = grading_plan(assignment, prepared.source, prepared.files)
-    known = known_answers.load(assignment)
-    notebooks = dict(_notebooks(assignment, recipe.source, known))
-    results = grade_notebooks(recipe, notebooks, console, workers=workers)
-    report = compare_verdicts(recipe.source, known, results)
+    plan = grading_plan(assignment, prepared.source, prepared.files)
+    answers = known_answers.load(assignment)
+    release = sample.read_release(assignment, "otter")
+    notebooks = {BLANK: release, SOLUTION: sample.fill_answers(release, sample.solution_answers(plan.source))}
+    for answer in answers:
+        texts = sample.answers_with(plan.source, {answer.question: answer.code})
+        notebooks[answer.name] = sample.fill_answers(release, texts)
+    results = grade_notebooks(plan, notebooks, console, workers=workers)
+    report = compare_verdicts(plan.source, answers, results)
     for line in (*report.problems, *report.redundant):
         console.print(line, soft_wrap=True, highlight=False)
-    wrong = sum(not one.is_right for one in known)
+    wrong = sum(not answer.is_right for answer in answers)
     console.print(
-        f"{assignment.name}: solution, blank release, {wrong} wrong and {len(known) - wrong} right "
-        f"answers; {len(report.problems)} wrong verdicts, {len(report.redundant)} idle"
+        f"{assignment.name}: solution, blank release, {wrong} wrong and {len(answers) - wrong} right "
+        f"answers; {len(report.problems)} unexpected verdicts, {len(report.redundant)} redundant checks"
     )
-    if not report.problems:
-        found = compute_signatures(known, results)
-        write_signatures(assignment, found)
-        console.print(f"{assignment.name}: docs/{_write_page(assignment, report, known, found).name}")
-    return 2 if report.problems else 0
+    if report.problems:
+        return 2
+    signatures = compute_signatures(answers, results)
+    write_signatures(assignment, signatures)
+    path = write_page(
+        assignment,
+        "validation",
+        kinds=_kinds(plan.source),
+        matrix=report.matrix,
+        inference=list(evaluate_signatures(signatures)),
+        answers=answers,
+    )
+    console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
+    return 0
 
 
 def compare_verdicts(
     source: Source, answers: Sequence[KnownAnswer], results: Mapping[str, Result]
 ) -> ValidationReport:
-    """Compare what known answers got with what they must get.
+    """Compare the verdicts of known answers with the expected ones.
 
     Args:
+        source: the instructor's notebook.
+        answers: all known answers.
         results: by the name of the known answer, and of ``SOLUTION`` and ``BLANK``.
     """
     checks = {check.cell.id: check for check in source.checks()}
-    failed = {name: failed_checks(result) for name, result in results.items()}
-    problems = [*_solution_problems(results[SOLUTION]), *_blank_problems(results[BLANK])]
-    for one in answers:
-        problems += _answer_problems(one, results[one.name], checks)
-    wrong = [one for one in answers if not one.is_right]
-    idle = [*_redundant_checks(checks, wrong, failed), *_redundant_kinds(checks, wrong, failed)]
-    return ValidationReport(tuple(problems), tuple(idle), tuple(_matrix(checks, wrong, failed)))
+    problems: list[str] = []
+    for check_id in sorted(_failed_checks(results[SOLUTION])):
+        problems.append(f"{SOLUTION}: does not pass {check_id}; fix the check or the solution")
+    for check in results[BLANK].checks:
+        if check.outcome is not Outcome.BLOCKED:
+            problems.append(f"{BLANK}: {check.id} is {check.outcome}; expected outcome: blocked")
+    failed: dict[str, set[str]] = {}
+    matrix: dict[str, Counter[str]] = {}
+    for answer in answers:
+        problems += _answer_problems(answer, results[answer.name], checks)
+        if not answer.is_right:
+            failed[answer.name] = _failed_checks(results[answer.name])
+            matrix[answer.name] = Counter()
+            for check_id in failed[answer.name]:
+                matrix[answer.name].update(checks[check_id].kinds)
+    return ValidationReport(tuple(problems), tuple(_redundant(source, failed)), matrix)
 
 
-def failed_checks(result: Result) -> set[str]:
-    """Return the ids of the checks that did not pass."""
+def _failed_checks(result: Result) -> set[str]:
     return {check.id for check in result.checks if check.outcome is not Outcome.PASSED}
 
 
-def _notebooks(
-    assignment: Assignment, source: Source, answers: Sequence[KnownAnswer]
-) -> Iterator[tuple[str, bytes]]:
-    release = sample.read_release(assignment, "otter")
-    yield SOLUTION, sample.fill_answers(release, sample.solution_answers(source))
-    yield BLANK, release
-    for one in answers:
-        yield one.name, sample.fill_answers(release, sample.answers_with(source, {one.question: one.code}))
-
-
-def _solution_problems(result: Result) -> Iterator[str]:
-    for name in sorted(failed_checks(result)):
-        yield f"{SOLUTION}: does not pass {name}; mend the check or the solution"
-
-
-def _blank_problems(result: Result) -> Iterator[str]:
-    for check in result.checks:
-        if check.outcome is not Outcome.BLOCKED:
-            yield f"{BLANK}: {check.id} is {check.outcome}; nothing is there yet, and it must say so"
+def _kinds(source: Source) -> list[str]:
+    kinds: set[str] = set()
+    for check in source.checks():
+        kinds.update(check.kinds)
+    return sorted(kinds)
 
 
 def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, Check]) -> Iterator[str]:
-    failed = failed_checks(result)
-    for name in answer.failing_checks:
-        if name not in checks:
-            yield f"{answer.name}: names {name}, which is no check; correct its fails"
-        elif name not in failed:
-            yield f"{answer.name}: survives {name}; the check no longer sees it ({answer.misconception})"
-    for name in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
-        whose = "of its own question" if name.startswith(f"{answer.question}-") else "of another question"
+    failed = _failed_checks(result)
+    for check_id in answer.failing_checks:
+        if check_id not in checks:
+            yield f"{answer.name}: expected to fail {check_id}, which does not exist; correct failing_checks"
+        elif check_id not in failed:
+            yield f"{answer.name}: passes {check_id}, which no longer catches it ({answer.misconception})"
+    for check_id in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
+        whose = "its own question" if check_id.startswith(f"{answer.question}-") else "another question"
         kind = "false alarm" if answer.is_right else "collateral"
-        yield f"{answer.name}: {kind}: also fails {name}, {whose}"
-    told = [f"{check.message} {check.hint}" for check in result.checks if check.id in answer.failing_checks]
-    if answer.message_part and failed and not any(answer.message_part in text for text in told):
-        yield f"{answer.name}: no message says {answer.message_part!r}; found {told[0]!r}"
+        yield f"{answer.name}: {kind}: also fails {check_id} of {whose}"
+    messages = []
+    for check in result.checks:
+        if check.id in answer.failing_checks:
+            messages.append(f"{check.message} {check.hint}")
+    if answer.message_part and failed and not any(answer.message_part in text for text in messages):
+        yield f"{answer.name}: no message contains {answer.message_part!r}; found {messages[0]!r}"
 
 
-def _redundant_checks(
-    checks: Mapping[str, Check], wrong_answers: Sequence[KnownAnswer], failed_by_name: Mapping[str, set[str]]
-) -> Iterator[str]:
-    for name, check in checks.items():
-        if check.hidden and not any(name in failed_by_name[one.name] for one in wrong_answers):
-            yield f"{name}: dead weight: no known wrong answer fails it; add one, or remove the check"
-
-
-def _redundant_kinds(
-    checks: Mapping[str, Check], wrong_answers: Sequence[KnownAnswer], failed_by_name: Mapping[str, set[str]]
-) -> Iterator[str]:
-    for kind in _kinds(checks):
-        if not any(
-            all(kind in checks[name].kinds for name in failed_by_name[one.name]) for one in wrong_answers
-        ):
-            yield f"checks.{kind}: catches no known wrong answer alone"
-
-
-def _kinds(checks: Mapping[str, Check]) -> list[str]:
-    return sorted({kind for check in checks.values() for kind in check.kinds})
-
-
-def _matrix(
-    checks: Mapping[str, Check], wrong_answers: Sequence[KnownAnswer], failed_by_name: Mapping[str, set[str]]
-) -> Iterator[str]:
-    kinds = _kinds(checks)
-    yield f"| wrong answer | {' | '.join(kind.replace('_', ' ') for kind in kinds)} |"
-    yield "|---" * (len(kinds) + 1) + "|"
-    for one in wrong_answers:
-        caught = [sum(kind in checks[name].kinds for name in failed_by_name[one.name]) for kind in kinds]
-        yield f"| {one.name} | {' | '.join(str(count or '') for count in caught)} |"
-
-
-def _write_page(
-    assignment: Assignment,
-    report: ValidationReport,
-    answers: Sequence[KnownAnswer],
-    computed_signatures: Sequence[KnownSignature],
-) -> Path:
-    """Write the matrix into ``docs/validation.md``."""
-    beliefs = [
-        f"| {one.name} | {one.misconception} | {', '.join(one.failing_checks) or 'nothing'} |"
-        for one in answers
-    ]
-    text = "\n".join(
-        [
-            "# What the checks catch",
-            "",
-            "`course validate` grades the solution, the blank release and every known answer, wrong and",
-            "right, and fails if one of them gets another verdict than it must. This page is its output.",
-            "",
-            "## Wrong answers by kind of check",
-            "",
-            "How many checks of each kind do not pass. A kind is a function of `autograder/checks.py`;",
-            "a check may use several.",
-            "",
-            *report.matrix,
-            "",
-            "## The belief behind a wrong answer",
-            "",
-            "The feedback names the belief of known wrong answers that look alike to the checks: the same",
-            "checks do not pass and say the same. How often that is the right one, no one, or another:",
-            "",
-            *evaluate_signatures(computed_signatures),
-            "",
-            "## Known answers",
-            "",
-            "| answer | what somebody who writes it takes for true | fails |",
-            "|---|---|---|",
-            *beliefs,
-            "",
-        ]
-    )
-    path = assignment.root / "docs" / "validation.md"
-    path.write_text(text, encoding="utf-8")
-    return path
+def _redundant(source: Source, failed: FailedChecks) -> Iterator[str]:
+    """Yield the hidden checks that catch no wrong answer, and the kinds that catch none alone."""
+    all_failed = set().union(*failed.values())
+    for check in source.checks():
+        if check.hidden and check.cell.id not in all_failed:
+            yield f"{check.cell.id}: redundant: no known wrong answer fails it; add one, or remove the check"
+    kinds_by_check = {check.cell.id: set(check.kinds) for check in source.checks()}
+    caught_alone: set[str] = set()
+    for check_ids in filter(None, failed.values()):
+        # A kind that all failing checks share catches the answer without any other kind.
+        caught_alone |= set.intersection(*(kinds_by_check[check_id] for check_id in check_ids))
+    for kind in _kinds(source):
+        if kind not in caught_alone:
+            yield f"checks.{kind}: redundant: no known wrong answer is caught by this kind of check alone"

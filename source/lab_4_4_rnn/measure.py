@@ -1,6 +1,6 @@
 """What ``course calibrate`` trains for this lab. Never released.
 
-The solution, and the wrong variants that an accuracy bar must catch.
+The solution, and the wrong variants that an accuracy threshold must catch.
 
 The real reviews are measured where ``RNNLAB_IMDB`` names an ``imdb.npz`` (see the README).
 """
@@ -13,7 +13,7 @@ import numpy as np
 import rnnlab
 from rnnlab.quiet import keras
 
-from autograder.quality.calibration.experiments import Experiment
+from autograder.quality.fit_thresholds import Experiment
 
 HELD_OUT_SEED = 614_889
 ORDER_SEED = 731_204
@@ -35,11 +35,13 @@ def experiments(answers: Mapping[str, Any], lab: Any) -> list[Experiment]:
 def _reviews(answers: Mapping[str, Any], lab: Any, data: str, source: str) -> Iterator[Experiment]:
     L = keras.layers
 
-    def on(model: str, build: Build, bar: str = "", *, right: bool = True, **options: Any) -> Experiment:
+    def on(
+        model: str, build: Build, threshold: str = "", *, right: bool = True, **options: Any
+    ) -> Experiment:
         def score(seed: int) -> float:
             return _review_accuracy(build, lab, source, seed, **options)
 
-        return Experiment(model, data, score, bar, right, test_size=2_000)
+        return Experiment(model, data, score, threshold, right, test_size=2_000)
 
     def network(layer: Any, *, mask: bool) -> Build:
         return lambda: _classifier(lab, L.Embedding(lab.vocab_size, lab.embed_dim, mask_zero=mask), layer())
@@ -63,7 +65,7 @@ def _reviews(answers: Mapping[str, Any], lab: Any, data: str, source: str) -> It
             return layer(lab.units, dropout=lab.dropout)
 
         yield on(name, build, kind)
-        # On IMDB an unmasked LSTM can come close to a masked one: no bar tells them apart, and
+        # On IMDB an unmasked LSTM can come close to a masked one: no threshold tells them apart, and
         # the mask is left to the checks of settings and of padding.
         caught = "" if (kind, data) == ("lstm", "imdb") else kind
         yield on(f"{name} without a mask", network(unmasked, mask=False), caught, right=False)

@@ -15,7 +15,7 @@ from autograder import notebook as notebook
 from autograder.course import load_course
 from autograder.facts import compute_facts
 from autograder.known_answers import KnownAnswer
-from autograder.quality.calibration.experiments import strip_expressions
+from autograder.quality.calibrate import strip_expressions
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"

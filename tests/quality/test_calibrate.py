@@ -1,4 +1,4 @@
-"""The committed accuracy bars separate right from wrong by what was measured."""
+"""The committed accuracy thresholds separate right from wrong by what was measured."""
 
 import json
 import math
@@ -13,17 +13,15 @@ from rich.console import Console
 
 from autograder.build.thresholds import provenance
 from autograder.course import load_course
-from autograder.errors import StaffError
-from autograder.quality.calibration.calibration_page import write_page
-from autograder.quality.calibration.experiments import Experiment
-from autograder.quality.calibration.fit import (
+from autograder.quality.calibrate import MAX_TABLE_SEEDS, measure, write_results
+from autograder.quality.fit_thresholds import (
     CONFIDENCE,
     MAX_FALSE_FAIL_RATE,
     MIN_MARGIN_STANDARD_ERRORS,
+    Experiment,
     fit,
     tail_probability_upper_bound,
 )
-from autograder.quality.calibration.scores import MAX_TABLE_SEEDS, measure
 from tests.build.conftest import copy_course
 from tests.lab.conftest import ROOT
 
@@ -38,31 +36,33 @@ def measured() -> dict[str, Any]:
     return found
 
 
-def test_the_bars_were_measured_with_this_kit_and_these_parameters(measured: dict[str, Any]) -> None:
+def test_the_thresholds_were_measured_with_this_kit_and_these_parameters(measured: dict[str, Any]) -> None:
     current = json.loads(json.dumps(provenance(ASSIGNMENT, ASSIGNMENT.calibration_inputs)))
     assert measured["measured_with"] == current
 
 
-def test_every_bar_rests_on_thirty_seeds_and_every_other_figure_on_eight(measured: dict[str, Any]) -> None:
+def test_every_threshold_rests_on_thirty_seeds_and_every_other_figure_on_eight(
+    measured: dict[str, Any],
+) -> None:
     assert all(one["seeds"] >= SEEDS for one in measured["errors"])
-    assert all(wrong["seeds"] >= SEEDS for one in measured["errors"] for wrong in one["wrong"])
+    assert all(wrong["seeds"] >= SEEDS for one in measured["errors"] for wrong in one["wrong_variants"])
     assert all(len(values) >= MAX_TABLE_SEEDS for values in measured["scores"].values())
 
 
 @pytest.mark.parametrize("data", ["embedded", "imdb"])
 @pytest.mark.parametrize(
-    ("bar", "right", "wrong"),
+    ("threshold", "right", "wrong"),
     [
         ("dense", "Dense", ["Dense on the ids", "Dense, labels shuffled"]),
         ("lstm", "LSTM", ["LSTM without a mask", "LSTM, untrained", "LSTM, labels shuffled"]),
         ("gru", "GRU", ["GRU without a mask", "GRU, untrained", "GRU, labels shuffled"]),
     ],
 )
-def test_a_bar_is_four_standard_errors_below_right_and_above_wrong(
-    measured: dict[str, Any], data: str, bar: str, right: str, wrong: list[str]
+def test_a_threshold_is_four_standard_errors_below_right_and_above_wrong(
+    measured: dict[str, Any], data: str, threshold: str, right: str, wrong: list[str]
 ) -> None:
-    scores, value = measured["scores"], measured["thresholds"][bar][data]
-    if (bar, data) == ("lstm", "imdb"):
+    scores, value = measured["scores"], measured["thresholds"][threshold][data]
+    if (threshold, data) == ("lstm", "imdb"):
         wrong = [name for name in wrong if "mask" not in name]  # see docs/calibration.md
     worst = min(scores[f"{data}: {right}"])
     assert value <= worst - MIN_MARGIN_STANDARD_ERRORS * math.sqrt(worst * (1 - worst) / HELD_OUT)
@@ -89,14 +89,14 @@ def test_the_embedded_corpus_tells_the_story_of_the_lab(measured: dict[str, Any]
     assert all(0.70 <= score <= 0.85 for score in scores["embedded: Dense"])
 
 
-def test_every_bar_states_how_often_it_may_fail_a_right_answer(measured: dict[str, Any]) -> None:
-    stated = {(one["name"], one["data"]): one for one in measured["errors"]}
+def test_every_threshold_states_how_often_it_may_fail_a_right_answer(measured: dict[str, Any]) -> None:
+    stated = {(one["name"], one["dataset"]): one for one in measured["errors"]}
     assert stated.keys() == {
-        (name, data) for name in measured["thresholds"] for data in measured["bars"][name]
+        (name, data) for name in measured["thresholds"] for data in measured["thresholds"][name]
     }
-    assert all(one["fails_at_most"] <= MAX_FALSE_FAIL_RATE for one in stated.values())
-    assert all(one["fails_if_heavy_tailed"] <= 2 * MAX_FALSE_FAIL_RATE for one in stated.values())
-    assert all(wrong["passed"] == 0 for one in stated.values() for wrong in one["wrong"])
+    assert all(one["false_fail_upper_bound"] <= MAX_FALSE_FAIL_RATE for one in stated.values())
+    assert all(one["false_fail_heavy_tailed"] <= 2 * MAX_FALSE_FAIL_RATE for one in stated.values())
+    assert all(wrong["passed_seeds"] == 0 for one in stated.values() for wrong in one["wrong_variants"])
 
 
 RIGHT = [0.90 + 0.01 * (n % 5) for n in range(30)]
@@ -106,7 +106,7 @@ WRONG = [0.50 + 0.01 * (n % 3) for n in range(30)]
 def pair(*, tested_on: int = 0, lower_is_better: bool = False) -> list[Experiment]:
     names = {"right": True, "wrong": False}
     return [
-        Experiment(name, "made up", float, "bar", right, tested_on, lower_is_better)
+        Experiment(name, "made up", float, "lstm", right, tested_on, lower_is_better)
         for name, right in names.items()
     ]
 
@@ -115,40 +115,45 @@ def scores(right: list[float], wrong: list[float]) -> dict[str, list[float]]:
     return {"made up: right": right, "made up: wrong": wrong}
 
 
-def test_a_bar_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_most_lenient() -> None:
-    (bar,) = fit(pair(tested_on=4_000), scores(RIGHT, WRONG))
-    assert bar.value == pytest.approx(0.77)
-    assert bar.false_fail_upper_bound is not None and bar.false_fail_upper_bound < MAX_FALSE_FAIL_RATE
-
-
-def test_a_bar_lies_where_a_right_answer_fails_once_in_a_thousand_where_that_is_most_lenient() -> None:
-    (bar,) = fit(pair(tested_on=40_000), scores(RIGHT, [score + 0.33 for score in WRONG]))
-    assert bar.value == pytest.approx(0.86), "the mean less 4.02 standard deviations, see Hahn and Meeker"
+def test_a_threshold_lies_a_third_of_the_way_to_the_best_wrong_score_where_that_is_most_lenient() -> None:
+    (threshold,) = fit(pair(tested_on=4_000), scores(RIGHT, WRONG))
+    assert threshold.value == pytest.approx(0.77)
     assert (
-        bar.false_fail_upper_bound is not None
-        and MAX_FALSE_FAIL_RATE / 2 < bar.false_fail_upper_bound <= MAX_FALSE_FAIL_RATE
+        threshold.false_fail_upper_bound is not None
+        and threshold.false_fail_upper_bound < MAX_FALSE_FAIL_RATE
     )
-    assert bar.false_fail_heavy_tailed == pytest.approx(0.0021, rel=0.05), "4.17 times sqrt(2), t(4)"
 
 
-def test_a_bar_that_cannot_separate_is_dropped() -> None:
-    (bar,) = fit(pair(tested_on=400), scores(RIGHT, [0.88, 0.89]))
-    assert (bar.value, bar.false_fail_upper_bound, bar.wrong_variants) == (None, None, ())
+def test_a_threshold_lies_where_a_right_answer_fails_once_in_a_thousand_where_that_is_most_lenient() -> None:
+    (threshold,) = fit(pair(tested_on=40_000), scores(RIGHT, [score + 0.33 for score in WRONG]))
+    assert threshold.value == pytest.approx(0.86), (
+        "the mean less 4.02 standard deviations, see Hahn and Meeker"
+    )
+    assert (
+        threshold.false_fail_upper_bound is not None
+        and MAX_FALSE_FAIL_RATE / 2 < threshold.false_fail_upper_bound <= MAX_FALSE_FAIL_RATE
+    )
+    assert threshold.false_fail_heavy_tailed == pytest.approx(0.0021, rel=0.05), "4.17 times sqrt(2), t(4)"
 
 
-def test_with_few_seeds_nothing_is_sure_and_the_bar_is_dropped() -> None:
-    (bar,) = fit(pair(tested_on=4_000), scores([0.90, 0.94], WRONG))
-    assert bar.value is None
+def test_a_threshold_that_cannot_separate_is_dropped() -> None:
+    (threshold,) = fit(pair(tested_on=400), scores(RIGHT, [0.88, 0.89]))
+    assert (threshold.value, threshold.false_fail_upper_bound, threshold.wrong_variants) == (None, None, ())
 
 
-def test_where_less_is_better_a_bar_lies_above_the_worst_right_score() -> None:
-    (bar,) = fit(pair(lower_is_better=True), scores([1 - score for score in RIGHT], [1.0, 1.0]))
-    assert bar.value == pytest.approx(0.40)
-    assert bar.wrong_variants[0].passed_seeds == 0 and bar.wrong_variants[0].pass_upper_bound == 0
+def test_with_few_seeds_nothing_is_sure_and_the_threshold_is_dropped() -> None:
+    (threshold,) = fit(pair(tested_on=4_000), scores([0.90, 0.94], WRONG))
+    assert threshold.value is None
+
+
+def test_where_less_is_better_a_threshold_lies_above_the_worst_right_score() -> None:
+    (threshold,) = fit(pair(lower_is_better=True), scores([1 - score for score in RIGHT], [1.0, 1.0]))
+    assert threshold.value == pytest.approx(0.40)
+    assert threshold.wrong_variants[0].passed_seeds == 0 and threshold.wrong_variants[0].pass_upper_bound == 0
 
 
 @pytest.mark.slow
-def test_the_chance_to_lie_beyond_a_bar_covers_the_true_one_as_often_as_it_says() -> None:
+def test_the_chance_to_lie_beyond_a_threshold_covers_the_true_one_as_often_as_it_says() -> None:
     generator, value, runs = np.random.default_rng(7), -2.0, 2_000
     truth = NormalDist().cdf(value)
     bounds = [tail_probability_upper_bound(list(generator.normal(size=30)), value) for _ in range(runs)]
@@ -156,7 +161,7 @@ def test_the_chance_to_lie_beyond_a_bar_covers_the_true_one_as_often_as_it_says(
     assert abs(covered - CONFIDENCE) < 4 * math.sqrt(CONFIDENCE * (1 - CONFIDENCE) / runs)
 
 
-def test_a_stopped_calibration_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_stopped_calibration_resumes_where_it_stopped(tmp_path: Path) -> None:
     assignment = replace(
         load_course(copy_course(tmp_path / "course")).assignment("tiny"), calibration_inputs=()
     )
@@ -168,7 +173,7 @@ def test_a_stopped_calibration_goes_on_where_it_was(tmp_path: Path) -> None:
         trained.append(seed)
         return 0.9 + seed / 100
 
-    experiments = [Experiment("right", "made up", score, "bar"), Experiment("table", "made up", score)]
+    experiments = [Experiment("right", "made up", score, "lstm"), Experiment("table", "made up", score)]
     with pytest.raises(KeyboardInterrupt):
         measure(assignment, experiments, 3, Console(quiet=True))
     assert trained == [0, 0, 1]
@@ -181,13 +186,9 @@ def test_a_stopped_calibration_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
     assignment = load_course(copy_course(tmp_path / "course")).assignment("tiny")
-    page = assignment.root / "docs" / "calibration.md"
-    with pytest.raises(StaffError, match="found no line <!-- measured -->"):
-        write_page(assignment, pair(), scores(RIGHT, WRONG))
-    page.parent.mkdir()
-    page.write_text("# Bars\n\n<!-- measured -->\nold")
-    write_page(assignment, pair(tested_on=4_000), scores(RIGHT, WRONG))
+    page = write_results(assignment, pair(tested_on=4_000), scores(RIGHT, WRONG))
     text = page.read_text()
-    assert "| bar | made up | 0.77 | 30 | 0.900 | 0.520 |" in text and "old" not in text
-    assert "| bar | made up | wrong | 0 of 30 |" in text
+    assert page == assignment.root / "docs" / "results" / "calibration.md"
+    assert "| lstm | made up | 0.77 | 30 | 0.900 | 0.520 |" in text
+    assert "| lstm | made up | wrong | 0 of 30 |" in text
     assert page.with_name("calibration.png").read_bytes().startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""Our marks beside those of the real otter and nbgrader; `course agreement` does it for all answers."""
+"""Our marks beside those of the real otter and nbgrader; `course compare` does it for all answers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,8 @@ from autograder import known_answers
 from autograder.course import load_course
 from autograder.known_answers import KnownAnswer
 from autograder.quality import compare
-from autograder.quality.compare import BLANK, SOLUTION, TOOLS, PointsComparison
+from autograder.quality.compare import TOOLS, PointsComparison
+from autograder.quality.sample import BLANK, SOLUTION
 from tests.build.conftest import BuiltCourse, build_course, copy_course
 from tests.build.test_other_graders import LAB, ROOT, lab_copy
 from tests.support.plans import compile_plan
@@ -31,7 +32,7 @@ SAMPLE = (
     "q9_target_is_last_input",
     "q10_one_forecast_per_step",
 )
-"""One answer to each question; every other one meets the peers in `make agreement`."""
+"""One answer to each question; every other one meets the peers in `make compare`."""
 
 
 def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
@@ -40,7 +41,7 @@ def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
-    return build_course(lab_copy(tmp_path_factory.mktemp("agreement") / "course"), LAB)
+    return build_course(lab_copy(tmp_path_factory.mktemp("compare") / "course"), LAB)
 
 
 def answer(name: str, code: str) -> KnownAnswer:
@@ -49,7 +50,7 @@ def answer(name: str, code: str) -> KnownAnswer:
 
 @pytest.fixture(scope="module")
 def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsComparison]:
-    course = build_course(copy_course(tmp_path_factory.mktemp("agreement") / "course"))
+    course = build_course(copy_course(tmp_path_factory.mktemp("compare") / "course"))
     wrong = answer("wrong", "def moving_average(values, width=width):\n    return np.zeros(3)")
     rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": wrong}}
     return compare.compare_points(compile_plan(course.assignment), rows, QUIET, workers=1)
@@ -107,11 +108,10 @@ def test_each_known_answer_is_dealt_once_and_one_to_a_question() -> None:
     assert all(one.question == question for row in rows for question, one in row.items())
 
 
-def test_the_page_tells_of_each_unequal_mark(tmp_path: Path) -> None:
+def test_the_page_shows_each_difference(tmp_path: Path) -> None:
     assignment = replace(load_course(ROOT).assignment(LAB), root=tmp_path)
-    (tmp_path / "docs").mkdir()
     found = [mark(4, 4), mark(0, 4, "own-layers")]
-    text = compare._write_page(assignment, [*found, replace(found[0], tool="nbgrader")]).read_text()
+    text = compare.write_results(assignment, [*found, replace(found[0], tool="nbgrader")]).read_text()
     assert "otter: 1 of 2 question marks in 1 notebooks are equal (50.00%)" in text
-    assert "| otter | q1_offset_0 | q1 | 4 | 0 | [own-layers](differences.md#own-layers) |" in text
+    assert "| otter | q1_offset_0 | q1 | 4 | 0 | [own-layers](../differences.md#own-layers) |" in text
     assert text.count("| otter | q1_offset_0") == 1

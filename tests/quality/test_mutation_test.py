@@ -19,7 +19,7 @@ LAB = load_course(ROOT).assignment("lab_4_4_rnn")
 
 
 def changes(code: str) -> set[tuple[str, str]]:
-    return {(one.before, one.after) for one in mutation_test._cell_mutants("q1", "q1-answer", code)}
+    return {(one.before, one.after) for one in mutation_test._cell_mutants("q1-answer", code)}
 
 
 def without_docstrings(code: str) -> str:

@@ -1,4 +1,4 @@
-"""``docs/benchmark.md`` and its figure: what was measured, on which machine."""
+"""``docs/results/benchmark.md`` and its figure: what was measured, on which machine."""
 
 import os
 import platform
@@ -54,10 +54,11 @@ def format_line(row: Timing | Cost) -> str:
         for one in row.classes
     )
     return (
-        f"workers {row.workers}: start {row.ready_s:.1f} s, {row.first_class.per_minute:.1f} a minute in the first "
-        f"{row.first_class.submissions:,}{rates}; memory after {EARLY_SUBMISSIONS} {_mebibytes(row.early_bytes)}, after "
-        f"{row.graded_count:,} {_mebibytes(row.late_bytes)}, peak {_mebibytes(row.peak_bytes)}, a submission's own "
-        f"{_mebibytes(row.submission_bytes)}; left behind: {'; '.join(row.leftover_items) or 'nothing'}"
+        f"workers {row.workers}: start {row.ready_s:.1f} s, {row.first_class.per_minute:.1f} a minute "
+        f"in the first {row.first_class.submissions:,}{rates}; memory after {EARLY_SUBMISSIONS} "
+        f"{_mebibytes(row.early_bytes)}, after {row.graded_count:,} {_mebibytes(row.late_bytes)}, "
+        f"peak {_mebibytes(row.peak_bytes)}, a submission's own {_mebibytes(row.submission_bytes)}; "
+        f"left behind: {'; '.join(row.leftover_items) or 'nothing'}"
     )
 
 
@@ -93,21 +94,19 @@ def _class_findings(cost: Cost) -> Iterator[str]:
 def _memory_findings(cost: Cost) -> Iterator[str]:
     change, grown = (cost.late_bytes - cost.early_bytes) / MEBIBYTE, cost.growth_bytes / MEBIBYTE
     yield (
-        f"Workers {cost.workers}: memory {change:+.0f} MiB from submission {EARLY_SUBMISSIONS} to {cost.graded_count:,}, "
-        f"{grown:+.0f} MiB without pages of files; a submission's own memory is "
+        f"Workers {cost.workers}: memory {change:+.0f} MiB from submission {EARLY_SUBMISSIONS} "
+        f"to {cost.graded_count:,}, {grown:+.0f} MiB without pages of files; a submission's own memory is "
         f"{_mebibytes(cost.submission_bytes)} (median)."
     )
 
 
 def write(assignment: Assignment, results: BenchmarkResults, *, workers: int) -> Path:
     """Write page and figure and return the page."""
-    path = assignment.root / "docs" / PAGE
-    path.parent.mkdir(exist_ok=True)
+    path = assignment.root / "docs" / "results" / PAGE
+    path.parent.mkdir(parents=True, exist_ok=True)
     _draw(results, path.with_name(FIGURE))
-    path.write_text(
-        "\n".join(_page_lines(results, workers, classes.max_distinct_notebooks(assignment))) + "\n",
-        encoding="utf-8",
-    )
+    lines = _page_lines(results, workers, classes.max_distinct_notebooks(assignment))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -115,50 +114,51 @@ def _page_lines(results: BenchmarkResults, workers: int, distinct_notebooks: int
     long = next((one.submissions for one in results.timings if one.label == tools.LONG_CLASS), 0)
     yield f"""# Benchmark
 
-Measured by `course bench` in one run, on one machine: {_machine()}.
+Measured by `make bench` in one run, on one machine: {_machine()}.
 
-![Submissions a minute, ours and others']({FIGURE})
+![Submissions per minute, by our grader and by others]({FIGURE})
 
 ## The same submissions by three graders
 
-The class holds the solution and, in turn, known wrong answers and right answers in other styles.
-Each grader is run as its users run it, with the same data set and a home of its own; none finds
-trainings that were done before, except our warm runs.
+The class holds the solution and, in turn, known wrong answers and right answers in other styles. Each
+grader is run as its users run it, with the same dataset and its own home folder; none finds earlier
+trainings, except in our warm runs.
 
-- `course grade`: one command, {workers} workers, everybody's pages included; both flavours of the
-  release mixed. Cold: the cache of trainings is empty. Warm: it is what the cold run left.
-- one notebook: the solution alone, and nothing beside it; by us with an empty cache.
-- long class: the same submissions again and again, {long:,} files, so that start and end of a run
-  are a small part of it. What a check asked and concluded is remembered within a run, so a
-  repeated submission costs its own processes and little else; the classes below are more varied.
-  "Once workers stand" is the part of this run between its first result and its last.
-- `otter run`: one command for each submission, {workers} at once; otter's flavour.
-- `nbgrader autograde`: one command for all, which grades one after the other; nbgrader's flavour.
+- `course grade`: one command, {workers} workers, including everybody's pages; both flavors of the
+  release mixed. Cold: the training cache is empty. Warm: it is what the cold run left.
+- one notebook: the solution alone; by us with an empty cache.
+- long class: the same submissions, repeated, {long:,} files, so that start and end of a run are a small
+  part of it. What a check asked and concluded is remembered within a run, so a repeated submission
+  costs little more than its own processes; the classes below are more varied. "After worker start-up"
+  is the part of this run between its first result and its last.
+- `otter run`: one command per submission, {workers} at the same time; otter's flavor.
+- `nbgrader autograde`: one command for all, which grades one after the other; nbgrader's flavor.
 
-Memory is the sum over all processes of the grader, each shared page counted once, looked at every
-second. The mean of the points shows that all did the same work (where they differ and why:
-[agreement.md](agreement.md)).
+Memory is the sum over all processes of the grader, with each shared page counted once, sampled every
+second. The mean of the points shows that all graders did the same work ([differences in
+marks](compare.md)).
 """
     yield from _timing_rows(results)
     yield f"""
-## What a class costs us
+## Cost per class
 
-Workers grade a first class, which holds every known answer, and then classes of several sizes, in
-which these come again, as {distinct_notebooks} different notebooks. All trainings are remembered from an earlier
-run; what checks asked and concluded is remembered within a run. So the first class shows what answers
-cost that are mostly new, and the later ones what a submission costs whose answers others gave before.
-The smaller of these are graded whole before each of {INTERLEAVED_PARTS} parts of the largest, and each time by one
-of the workers and then by all, so that sizes and workers see the same of a machine that is faster now
-and slower then.
+Workers grade a first class, which holds every known answer, and then classes of several sizes that
+repeat these answers in {distinct_notebooks} different notebooks. All trainings are remembered from an
+earlier run; what checks asked and concluded is remembered within a run. So the first class shows the
+cost of mostly new answers, and the later ones the cost of a submission whose answers others gave
+before. The smaller classes are graded completely before each of {INTERLEAVED_PARTS} parts of the
+largest, each time by one worker and then by all, so that all sizes and worker counts see the same
+fluctuations of the machine.
 """
     yield from _class_rows(results.costs)
     yield f"""
-Start: until all workers stand. A submission: what its processes share with no other at most, the
-median over the first {EARLY_SUBMISSIONS} notebooks, which are graded once more for it and looked at
-{1 / watch.SUBMISSION_INTERVAL_S:.0f} times a second; nothing is looked at while a class above is timed.
-Memory: supervisor, zygotes and graders at rest, after {EARLY_SUBMISSIONS} submissions and after the last that these
-workers graded; peak: with trainers and submissions that run, while these {EARLY_SUBMISSIONS} are graded once more.
-Left behind: processes, files and shared memory that were not there before.
+Start: time until all workers are ready. A submission: peak memory that its processes share with no
+other process, the median over the first {EARLY_SUBMISSIONS} notebooks, which are graded once more for
+this and sampled {1 / watch.SUBMISSION_INTERVAL_S:.0f} times a second; nothing is sampled while a class
+above is timed. Memory: supervisor, zygotes and graders at rest, after {EARLY_SUBMISSIONS} submissions
+and after the last that these workers graded. Peak: with trainers and running submissions, while these
+{EARLY_SUBMISSIONS} are graded once more. Left behind: processes, files and shared memory that did not
+exist before.
 """
     yield from _cost_rows(results.costs)
     if found := list(findings(results)):
@@ -196,8 +196,8 @@ def _class_rows(costs: Sequence[Cost]) -> Iterator[str]:
 
 def _cost_rows(costs: Sequence[Cost]) -> Iterator[str]:
     yield (
-        f"| workers | start, s | a submission | memory after {EARLY_SUBMISSIONS} | after the last | submissions | peak "
-        "| left behind |\n|---:|---:|---:|---:|---:|---:|---:|---|"
+        f"| workers | start, s | a submission | memory after {EARLY_SUBMISSIONS} | after the last "
+        "| submissions | peak | left behind |\n|---:|---:|---:|---:|---:|---:|---:|---|"
     )
     for one in costs:
         yield (

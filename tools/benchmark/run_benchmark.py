@@ -5,7 +5,7 @@ watch     memory and journals, looked at beside work that goes on
 remains   what a run leaves behind
 tools     the three graders, timed as commands
 scale     our cost by size of the class and number of workers
-page      ``docs/benchmark.md`` and its figure
+page      ``docs/results/benchmark.md`` and its figure
 """
 
 import tempfile

@@ -21,7 +21,7 @@ ONE_NOTEBOOK = "course grade, cold, one notebook"
 COLD = "course grade, cold"
 WARM = "course grade, warm"
 LONG_CLASS = "course grade, warm, long class"
-STEADY_STATE = "course grade, warm, once workers stand"
+STEADY_STATE = "course grade, warm, after worker start-up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,205 @@
+"""Fit an accuracy threshold between the scores of right and wrong answers, with its error rates.
+
+Scores over seeds are taken to be normal. The chance of failing a right answer is bounded by a
+one-sided tolerance limit (noncentral t: Hahn and Meeker, *Statistical Intervals*, 1991, §4.6).
+A training that occasionally goes wrong makes longer tails than that, so two more figures are
+given: an estimate with heavy tails, and what the number of seeds alone implies.
+"""
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy import optimize, stats
+
+MAX_FALSE_FAIL_RATE = 0.001
+"""A threshold fails a right answer with at most this chance ..."""
+
+CONFIDENCE = 0.95
+"""... which is true of this share of all thresholds fitted in this way."""
+
+HEAVY_TAIL_DF = 4
+"""Degrees of freedom of a Student's t whose extremes are far more frequent than normal ones."""
+
+MIN_MARGIN_STANDARD_ERRORS = 4.0
+"""Distance of a threshold from the worst right score, in standard errors, at least."""
+
+MIN_GAP_FRACTION = 1 / 3
+"""Distance from the worst right score, as a share of the gap to the best wrong one, at least."""
+
+STEP = 0.01
+"""Thresholds are multiples of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One model and one dataset: a score for each seed."""
+
+    model: str
+    """Its name in the table, e.g. ``LSTM without a mask``."""
+
+    dataset: str
+    """E.g. ``imdb``."""
+
+    score: Callable[[int], float]
+    """Trains the model under a seed and returns its score."""
+
+    threshold: str = ""
+    """The threshold that this score decides, e.g. ``lstm``; empty for a row of the table only."""
+
+    is_right: bool = True
+    """Whether it must pass that threshold."""
+
+    test_size: int = 0
+    """Number of examples behind an accuracy; 0 for a score that is not an accuracy."""
+
+    lower_is_better: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return the name under which its scores are stored."""
+        return f"{self.dataset}: {self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongVariant:
+    """The scores of a wrong variant, compared with a threshold."""
+
+    model: str
+    seeds: int
+    passed_seeds: int
+    """Number of seeds under which its score passes."""
+
+    pass_upper_bound: float | None
+    """Upper confidence limit of its chance to pass, for normal scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A threshold, the scores around it, and how often it errs."""
+
+    name: str
+    dataset: str
+    value: float | None
+    """None if right and wrong scores are too close: better no threshold than an unfair one."""
+
+    seeds: int
+    worst_right: float | None = None
+    best_wrong: float | None = None
+    standard_error: float | None = None
+    """Of the worst right score: of an accuracy by its formula, otherwise over the seeds."""
+
+    false_fail_upper_bound: float | None = None
+    """Upper confidence limit of the chance to fail a right answer, for normal scores."""
+
+    false_fail_heavy_tailed: float | None = None
+    """Estimate of that chance for scores with the tails of Student's t."""
+
+    false_fail_nonparametric: float | None = None
+    """Upper confidence limit without an assumption: none of so many seeds failed."""
+
+    wrong_variants: tuple[WrongVariant, ...] = ()
+
+
+def fit(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]) -> list[Threshold]:
+    """Put each threshold between the scores of right and wrong answers.
+
+    It is the most lenient of three values: where a right answer fails with a chance of
+    ``MAX_FALSE_FAIL_RATE``, ``MIN_MARGIN_STANDARD_ERRORS`` beyond the worst right score, or a
+    third of the way to the best wrong one. It is dropped if that does not separate them.
+    """
+    thresholds = []
+    for name, dataset in sorted({(e.threshold, e.dataset) for e in experiments if e.threshold}):
+        measured = []
+        for experiment in experiments:
+            if (experiment.threshold, experiment.dataset) == (name, dataset) and scores.get(experiment.key):
+                measured.append(experiment)
+        thresholds.append(_fit_threshold(name, dataset, measured, scores))
+    return thresholds
+
+
+def tail_probability_upper_bound(scores: Sequence[float], value: float) -> float:
+    """Return an upper confidence limit of the chance that a score is at or below ``value``.
+
+    It is 1 where it would be a half or more.
+
+    Args:
+        scores: two or more, taken to be independent and normal.
+        value: the threshold.
+    """
+    mean, spread, n = statistics.mean(scores), statistics.stdev(scores), len(scores)
+    if spread == 0 or value >= mean:
+        return float(value >= mean)
+    distance = (mean - value) / spread
+
+    # Solve for the true distance z under which the observed one is as large as this with the
+    # chance CONFIDENCE: sqrt(n) times the observed distance is noncentral t around sqrt(n) z.
+    def surplus(z: float) -> float:
+        return float(stats.nct.cdf(distance * math.sqrt(n), n - 1, z * math.sqrt(n))) - CONFIDENCE
+
+    if surplus(0) <= 0:
+        return 1.0
+    return float(stats.norm.sf(optimize.brentq(surplus, 0, distance)))
+
+
+def _fit_threshold(
+    name: str, dataset: str, experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]
+) -> Threshold:
+    # Scores where lower is better are negated, so that right scores are always above.
+    sign = -1 if any(experiment.lower_is_better for experiment in experiments) else 1
+    right: list[float] = []
+    wrong: dict[str, list[float]] = {}
+    for experiment in experiments:
+        signed = [sign * score for score in scores[experiment.key]]
+        if experiment.is_right:
+            right += signed
+        else:
+            wrong[experiment.model] = signed
+    if len(right) < 2 or not wrong:
+        return Threshold(name, dataset, None, len(right))
+    worst, best = min(right), max(map(max, wrong.values()))
+    mean, spread = statistics.mean(right), statistics.stdev(right)
+    test_size = max(experiment.test_size for experiment in experiments)
+    error = math.sqrt(worst * (1 - worst) / test_size) if test_size else spread
+    lenient = min(
+        mean - _tolerance_factor(len(right)) * spread,
+        worst - MIN_MARGIN_STANDARD_ERRORS * error,
+        worst - MIN_GAP_FRACTION * (worst - best),
+    )
+    # 1e-9: a multiple of STEP must not fall to the next lower one by rounding.
+    value = round(math.floor(lenient / STEP + 1e-9) * STEP, 4)
+    if value <= best:
+        return Threshold(name, dataset, None, len(right), sign * worst, sign * best, error)
+    heavy_tailed = float(value >= mean)
+    if spread:
+        scale = spread / stats.t.std(HEAVY_TAIL_DF)
+        heavy_tailed = float(stats.t.cdf((value - mean) / scale, HEAVY_TAIL_DF))
+    variants = [_wrong_variant(model, wrong_scores, value) for model, wrong_scores in wrong.items()]
+    return Threshold(
+        name,
+        dataset,
+        sign * value,
+        len(right),
+        sign * worst,
+        sign * best,
+        error,
+        tail_probability_upper_bound(right, value),
+        heavy_tailed,
+        1 - (1 - CONFIDENCE) ** (1 / len(right)),
+        tuple(variants),
+    )
+
+
+def _tolerance_factor(n: int) -> float:
+    """Return how many standard deviations a tolerance limit of ``n`` normal scores is below their mean."""
+    noncentrality = stats.norm.isf(MAX_FALSE_FAIL_RATE) * math.sqrt(n)
+    return float(stats.nct.ppf(CONFIDENCE, n - 1, noncentrality) / math.sqrt(n))
+
+
+def _wrong_variant(model: str, scores: Sequence[float], value: float) -> WrongVariant:
+    passed = sum(score >= value for score in scores)
+    upper_bound = None
+    if len(scores) > 1:
+        upper_bound = tail_probability_upper_bound([-score for score in scores], -value)
+    return WrongVariant(model, len(scores), passed, upper_bound)
