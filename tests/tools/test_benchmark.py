@@ -61,7 +61,7 @@ def test_what_was_found_is_worked_out_from_the_measurements() -> None:
         "course grade, warm, long class: 60 times as fast as otter run.",
         "course grade, warm, long class: 120 times as fast as nbgrader autograde.",
         "course grade, cold, one notebook: 2 times as fast as otter run, one notebook.",
-        "Workers 1: memory +10 MiB from submission 100 to 290, +5 MiB without pages of files; a "
+        "Workers 1: memory +10 MiB from submission 100 to 290, +5 MiB without file-backed pages; a "
         "submission's own memory is 90 MiB (median).",
         "100 submissions: 2 workers are 1.70 times as fast as one; 2 processes of plain Python that share "
         "nothing were 1.90 times as fast as one on this machine.",
@@ -69,7 +69,7 @@ def test_what_was_found_is_worked_out_from_the_measurements() -> None:
         "1,000 submissions, workers 2: 111.8% of the rate at 100.",
         "1,000 submissions: 2 workers are 2.00 times as fast as one; 2 processes of plain Python that share "
         "nothing were 1.90 times as fast as one on this machine.",
-        "Workers 2: memory +30 MiB from submission 100 to 3,090, +25 MiB without pages of files; a "
+        "Workers 2: memory +30 MiB from submission 100 to 3,090, +25 MiB without file-backed pages; a "
         "submission's own memory is 90 MiB (median).",
     ]
 
@@ -82,4 +82,4 @@ def test_page_and_figure_hold_every_row_and_a_run_cut_short_has_a_page_too(tmp_p
         every = [one for cost in measured.costs for one in (cost.first_class, *cost.classes)]
         rows = [f"| {one.submissions:,} | {one.workers} | {one.per_minute:.1f} |" for one in every]
         assert [row for row in rows if row not in written] == []
-        assert (tmp_path / "docs" / page.FIGURE).stat().st_size > 10_000
+        assert (tmp_path / "docs" / "results" / page.FIGURE).stat().st_size > 10_000

@@ -35,7 +35,7 @@ def main(assignment: str | None, submissions: int, sizes: str, workers: int) -> 
         chosen = [course.assignment(assignment)] if assignment else course.assignments.values()
         for each in chosen:
             path = bench(each, console, submissions=submissions, sizes=_parse_sizes(sizes), workers=workers)
-            console.print(f"{each.name}: docs/{path.name}")
+            console.print(f"{each.name}: docs/results/{path.name}")
     except CourseError as error:
         raise click.ClickException(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""The class that everybody grades: right and wrong answers in many styles, in a fixed order."""
+"""The class that all graders get: right and wrong answers in many styles, in a fixed order."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,50 +17,53 @@ Answers = Mapping[str, str]
 
 
 def answers(assignment: Assignment) -> list[tuple[Answers, Answers]]:
-    """Return the answers of a round, in pairs: the solution twice, then always wrong and right.
+    """Return the answers of a round in pairs: the solution twice, then a wrong and a right one each.
 
-    Each known wrong answer stands in one notebook; the right ones are taken in turn. Those to one
-    question are spread evenly, so that any stretch is a mixture like the whole.
+    Each known wrong answer is in one notebook; the right ones are repeated in turn. Answers to the
+    same question are spread evenly, so that any stretch is a mixture like the whole.
     """
-    known = known_answers.load(assignment)
-    right: list[Answers] = [{one.question: one.code} for one in known if one.is_right] or [{}]
-    wrong = (
-        {one.question: one.code} for one in _spread_by_question([one for one in known if not one.is_right])
-    )
-    return [({}, {}), *zip(wrong, cycle(right), strict=False)]
+    right: list[Answers] = []
+    wrong: list[KnownAnswer] = []
+    for answer in known_answers.load(assignment):
+        if answer.is_right:
+            right.append({answer.question: answer.code})
+        else:
+            wrong.append(answer)
+    wrong_answers = ({answer.question: answer.code} for answer in _spread_by_question(wrong))
+    return [({}, {}), *zip(wrong_answers, cycle(right or [{}]), strict=False)]
 
 
 def _spread_by_question(wrong_answers: Sequence[KnownAnswer]) -> list[KnownAnswer]:
-    counts, seen = Counter(one.question for one in wrong_answers), Counter[str]()
+    counts, seen = Counter(answer.question for answer in wrong_answers), Counter[str]()
     places: dict[str, float] = {}
-    for one in wrong_answers:
-        places[one.name] = (seen[one.question] + 0.5) / counts[one.question]
-        seen[one.question] += 1
-    return sorted(wrong_answers, key=lambda one: places[one.name])
+    for answer in wrong_answers:
+        places[answer.name] = (seen[answer.question] + 0.5) / counts[answer.question]
+        seen[answer.question] += 1
+    return sorted(wrong_answers, key=lambda answer: places[answer.name])
 
 
 def round_size(assignment: Assignment) -> int:
-    """Return after how many notebooks every answer was there."""
+    """Return the number of notebooks that hold every answer once."""
     return 2 * len(answers(assignment))
 
 
 def max_distinct_notebooks(assignment: Assignment) -> int:
-    """Return how many different notebooks there are at most: every answer in every flavour."""
+    """Return the largest number of different notebooks: every answer in every flavor."""
     return len(FLAVORS) * len({repr(codes) for pair in answers(assignment) for codes in pair})
 
 
 def mixed_class(
     assignment: Assignment, source: Source, count: int, flavors: tuple[str, ...] = FLAVORS
 ) -> list[bytes]:
-    """Return so many notebooks; they begin anew, in the other flavour, when all were there.
+    """Return ``count`` notebooks; after a whole round they repeat in the other flavor.
 
     Args:
-        flavours: releases in which the answers stand, in turn.
+        flavors: the releases that the answers are filled into, in turn.
 
     Raises:
         StaffError: the assignment has not been built.
     """
-    releases = [sample.read_release(assignment, flavour) for flavour in flavors]
+    releases = [sample.read_release(assignment, flavor) for flavor in flavors]
     return [
         sample.fill_answers(releases[number % len(releases)], sample.answers_with(source, codes))
         for number, codes in islice(_numbered_answers(answers(assignment)), count)
@@ -68,7 +71,7 @@ def mixed_class(
 
 
 def _numbered_answers(pairs: list[tuple[Answers, Answers]]) -> Iterator[tuple[int, Answers]]:
-    """Yield all answers again and again, with numbers that alternate within each pair and between pairs."""
+    """Repeat all answers endlessly, with numbers that alternate within each pair and between pairs."""
     for number, pair in enumerate(cycle(pairs)):
         for place, codes in enumerate(pair):
             yield number + place, codes

@@ -1,4 +1,4 @@
-"""What a run leaves where it should leave nothing."""
+"""Finds what a run leaves behind although it should leave nothing."""
 
 import contextlib
 import tempfile
@@ -9,21 +9,21 @@ from pathlib import Path
 from autograder.sandbox.process_tree import descendants
 
 PREFIXES = ("course-kit-", "zygote-", "submission-")
-"""Of the folders that grading makes for a while."""
+"""Names of the temporary folders that grading makes start with one of these."""
 
 _SHARED_MEMORY = Path("/dev/shm")
 _SEMAPHORES = "sem.mp-"
-"""Of Python's multiprocessing, which grading does not use; those of others come and go."""
+"""From Python's multiprocessing, which grading does not use; other programs' come and go."""
 
 _SEGMENTS = Path("/proc/sysvipc/shm")
 _SCRATCH = Path("/tmp")
-"""Where the folders of submissions are; a zygote is told of no other place."""
+"""Where zygotes put the folders of submissions, whatever the environment says."""
 
 _POLL_INTERVAL_S = 0.1
 
 
 def snapshot(pid: int) -> frozenset[str]:
-    """Return what could be left: processes below one, folders of ours, shared memory of the machine."""
+    """Return what a run could leave: descendants of a process, our folders, the machine's shared memory."""
     processes = (f"process {below}" for below in descendants(pid))
     places = {Path(tempfile.gettempdir()), _SCRATCH}
     folders = (str(path) for place in places for path in place.iterdir() if path.name.startswith(PREFIXES))
@@ -31,17 +31,19 @@ def snapshot(pid: int) -> frozenset[str]:
 
 
 def new_since(before: frozenset[str], pid: int, *, timeout_s: float = 5.0) -> tuple[str, ...]:
-    """Return what was not there before and does not go away.
+    """Return what did not exist before and does not go away.
 
     Args:
-        within_s: how long others, whose runs pass over this machine, may take to tidy up.
+        before: from ``snapshot``.
+        pid: the process whose descendants count.
+        timeout_s: how long other runs on this machine may take to clean up.
     """
     end = time.monotonic() + timeout_s
-    found = snapshot(pid) - before
-    while found and time.monotonic() < end:
+    leftovers = snapshot(pid) - before
+    while leftovers and time.monotonic() < end:
         time.sleep(_POLL_INTERVAL_S)
-        found &= snapshot(pid)
-    return tuple(sorted(one for one in found if not _is_mapped(one)))
+        leftovers &= snapshot(pid)
+    return tuple(sorted(item for item in leftovers if not _is_mapped(item)))
 
 
 def _shared_memory_files() -> Iterator[str]:
@@ -51,7 +53,7 @@ def _shared_memory_files() -> Iterator[str]:
 
 
 def _unused_segments() -> Iterator[str]:
-    """Yield the segments that nobody is attached to."""
+    """Yield the shared-memory segments that no process is attached to."""
     rows = _SEGMENTS.read_text().splitlines()[1:] if _SEGMENTS.exists() else ()
     for identity, users in ((row.split()[1], row.split()[6]) for row in rows):
         if users == "0":
@@ -59,7 +61,7 @@ def _unused_segments() -> Iterator[str]:
 
 
 def _is_mapped(path: str) -> bool:
-    """Say whether a running process uses shared memory; then it is somebody else's."""
+    """Return True if a running process uses this shared memory: then it is another program's."""
     if not path.startswith(f"{_SHARED_MEMORY}/"):
         return False
     for maps in Path("/proc").glob("[0-9]*/maps"):

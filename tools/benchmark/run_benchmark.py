@@ -1,10 +1,10 @@
-"""``course bench``: our grader, otter and nbgrader on the same submissions, and what a class costs us.
+"""``make bench``: three graders on the same submissions, and the cost of classes of several sizes.
 
 classes   the mixed class
-watch     memory and journals, looked at beside work that goes on
+watch     samples memory and journals while work goes on
 remains   what a run leaves behind
 tools     the three graders, timed as commands
-scale     our cost by size of the class and number of workers
+scale     our cost by class size and number of workers
 page      ``docs/results/benchmark.md`` and its figure
 """
 
@@ -20,22 +20,22 @@ from tools.benchmark import classes, page, scale, tools
 from tools.benchmark.page import BenchmarkResults
 
 MIN_LONG_CLASS = 240
-"""Submissions of the longer class, at least: start and end of a run are a small part of it."""
+"""Submissions of the long class, so that the start and end of a run are a small part of it."""
 
 
 def bench(
     assignment: Assignment, console: Console, *, submissions: int, sizes: Sequence[int], workers: int
 ) -> Path:
-    """Time all three, print each figure when it is there, and document them; return the page.
+    """Time all graders, print each measurement at once and write the page; return its path.
 
     Args:
-        submissions: how many every tool gets.
-        sizes: of the classes that we alone grade.
-        workers: submissions at once, for every tool; the classes are graded with one too.
+        submissions: how many each grader gets.
+        sizes: class sizes for our grader alone.
+        workers: parallel submissions for each grader; our classes are graded by one worker too.
 
     Raises:
-        StaffError: the assignment has not been built, or a tool fails; what was measured until
-            then is documented.
+        StaffError: the assignment has not been built, or a grader fails; the measurements until
+            then are written.
     """
     measured = BenchmarkResults()
     try:
@@ -55,8 +55,8 @@ def _rows(
 ) -> Iterator[tools.Timing | scale.Cost]:
     source = prepare(assignment).source
     both, for_otter, for_nbgrader = (
-        classes.mixed_class(assignment, source, submissions, flavours)
-        for flavours in (classes.FLAVORS, ("otter",), ("nbgrader",))
+        classes.mixed_class(assignment, source, submissions, flavors)
+        for flavors in (classes.FLAVORS, ("otter",), ("nbgrader",))
     )
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         work, times = Path(name), -(-MIN_LONG_CLASS // submissions)

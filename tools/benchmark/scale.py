@@ -1,4 +1,4 @@
-"""What classes of several sizes cost us, with one worker and with more; a fresh process supervises."""
+"""Measures our cost for classes of several sizes, with one worker and with several."""
 
 import os
 import statistics
@@ -24,97 +24,99 @@ from autograder.submission.discover import find_submissions
 from tools.benchmark import classes, remains, watch
 
 ROUNDS = 15
-"""How often the machine itself is timed."""
+"""How often the machine's own speed is timed."""
 
 INTERLEAVED_PARTS = 4
-"""In how many parts the largest class is graded; the others are graded whole before each part.
+"""Parts in which the largest class is graded; the others are graded completely before each part.
 
-A machine is faster now and slower then, and so all sizes, by one worker and by all, see the same of it.
+All sizes and worker counts thereby see the same fluctuations of the machine.
 """
 
 EARLY_SUBMISSIONS = 100
-"""After so many submissions the memory is measured for the first time."""
+"""Number of submissions after which memory is measured for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassRun:
-    """A class that was graded by workers that stood before."""
+    """A class graded by workers that were ready before."""
 
     out: Path
     new_count: int
-    """How many submissions the folder did not hold before."""
+    """Submissions that the folder did not hold before."""
 
     elapsed_s: float
-    """From the first of these to the last, views aside."""
+    """From the first of these to the last, without writing reports."""
 
     used_bytes: int
-    """Supervisor, zygotes and graders afterwards, at rest."""
+    """Memory of supervisor, zygotes and graders afterwards, at rest."""
 
     anonymous_bytes: int
-    """What of that stands in no file."""
+    """The part of it that is not backed by files."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassCost:
-    """What a class cost workers that stood."""
+    """Cost of a class for workers that were ready."""
 
     workers: int
-    """How many of them graded it."""
+    """Number of workers that graded it."""
 
     submissions: int
     per_minute: float
     views_s: float
-    """The pages and tables of the whole class."""
+    """Seconds for the pages and tables of the whole class."""
 
     ungraded: int
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the same workers cost, from their start to their end."""
+    """Cost of the same workers, from start to end."""
 
     workers: int
     ready_s: float
-    """From nothing until all stood."""
+    """Seconds until all were ready."""
 
     first_class: ClassCost
-    """Every known answer, which is the first that they grade."""
+    """The first class that they grade: every known answer."""
 
     classes: tuple[ClassCost, ...]
-    """What one of them and all of them grade after that, in turn."""
+    """The classes after that, graded in turn by one worker and by all."""
 
     graded_count: int
-    """Submissions, from the first to the last."""
+    """Submissions graded in all."""
 
     submission_bytes: int
-    """What the processes of a submission share with no other at most: the median of the first ones."""
+    """The most that a submission's processes share with no others: median of the first submissions."""
 
     early_bytes: int
-    """Supervisor, zygotes and graders at rest, after the first submissions."""
+    """Memory of supervisor, zygotes and graders at rest, after the first submissions."""
 
     late_bytes: int
     """The same after the last."""
 
     growth_bytes: int
-    """What came to it in between, pages of files aside."""
+    """Growth in between, without file-backed pages."""
 
     peak_bytes: int
-    """The same with trainers and submissions that run, at most, while the first ones were graded again."""
+    """Peak including trainers and running submissions, while the first ones were graded again."""
 
     leftover_items: tuple[str, ...]
-    """Processes, files and shared memory that were there afterwards and not before."""
+    """Processes, files and shared memory that existed afterwards and not before."""
 
     machine_speedup: float
-    """How many times as fast as one process so many that share nothing compute on this machine."""
+    """Speed of as many independent processes as workers, relative to one, on this machine."""
 
     def rate(self, submissions: int, workers: int) -> float:
-        """Return submissions a minute in a class of this size; nothing if there was none."""
-        found = (one for one in self.classes if (one.submissions, one.workers) == (submissions, workers))
-        return next((one.per_minute for one in found), 0.0)
+        """Return submissions a minute in a class of this size; 0 if there was none."""
+        for row in self.classes:
+            if (row.submissions, row.workers) == (submissions, workers):
+                return row.per_minute
+        return 0.0
 
 
 def cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
-    """Grade mixed classes with the same workers; a fresh process is the supervisor.
+    """Grade mixed classes with the same workers, supervised by a fresh process.
 
     Raises:
         StaffError: the assignment has not been built, or this machine cannot grade.
@@ -124,10 +126,10 @@ def cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
 
 
 def grade_notebooks(plan: GradingPlan, notebooks: Sequence[bytes], out: Path, engine: Engine) -> ClassRun:
-    """Grade a class as ``course grade`` does, the views aside.
+    """Grade a class as ``course grade`` does, without writing reports.
 
     Args:
-        out: folder of the run, which goes on if it is there; the notebooks are handed in beside it.
+        out: folder of the run, which resumes if it exists; the notebooks are written next to it.
 
     Raises:
         StaffError: this machine cannot grade.
@@ -136,23 +138,23 @@ def grade_notebooks(plan: GradingPlan, notebooks: Sequence[bytes], out: Path, en
     folder.mkdir(exist_ok=True)
     for number, data in enumerate(notebooks):
         (folder / f"student{number:05}.ipynb").write_bytes(data)
-    found, counted = find_submissions([folder], plan.assignment), _GradedCounter()
+    submissions, counter = find_submissions([folder], plan.assignment), _GradedCounter()
     begin = time.monotonic()
-    held = run.grade(plan, found, out, lambda _: nullcontext(engine), counted)
+    results = run.grade(plan, submissions, out, lambda _: nullcontext(engine), counter)
     spent_s = time.monotonic() - begin
-    done = ClassRun(out, counted.count, spent_s, watch.long_lived_bytes(), watch.anonymous_bytes())
-    del held  # not before: a run holds its results until it ends
+    done = ClassRun(out, counter.count, spent_s, watch.long_lived_bytes(), watch.anonymous_bytes())
+    del results  # only now: a run holds its results until it ends, so they belong to its memory
     return done
 
 
 def grade_interleaved(
     plan: GradingPlan, notebooks: Sequence[bytes], sizes: Sequence[int], work_dir: Path, engine: Engine
 ) -> dict[tuple[int, int], list[ClassRun]]:
-    """Grade classes, by one worker and by all; return the parts of each by its size and their number.
+    """Grade classes by one worker and by all; return each class's parts by size and worker count.
 
     Args:
-        sizes: ascending; so many of the notebooks, from the first.
-        work: folder for the runs.
+        sizes: ascending; a class is the first so many notebooks.
+        work_dir: folder for the runs.
 
     Raises:
         StaffError: this machine cannot grade.
@@ -169,7 +171,7 @@ def grade_interleaved(
 
 
 class _GradedCounter(run.RunListener):
-    """Counts what is graded."""
+    """Counts the submissions graded."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -186,7 +188,10 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
     whole = classes.round_size(recipe.assignment)
     notebooks = classes.mixed_class(recipe.assignment, recipe.source, max((whole, *sizes)))
     with tempfile.TemporaryDirectory(prefix="bench-") as name_of_work:
-        tempfile.tempdir, work = name_of_work, Path(name_of_work)  # so that nobody else's files are there
+        tempfile.tempdir, work = (
+            name_of_work,
+            Path(name_of_work),
+        )  # so that no other program's files are in it
         before = remains.snapshot(os.getpid())
         begin = time.monotonic()
         with start_engine(recipe, workers=workers) as engine:
@@ -205,7 +210,7 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
             ready_s,
             _class_cost(course, recipe, workers, first),
             tuple(_class_cost(course, recipe, at_once, parts) for (_, at_once), parts in later.items()),
-            sum(one.new_count for one in every),
+            sum(part.new_count for part in every),
             int(statistics.median(seen.values() or (0,))),
             early.used_bytes,
             late.used_bytes,
@@ -221,13 +226,13 @@ def _class_cost(course: Course, plan: GradingPlan, workers: int, parts: Sequence
     whole = load_run.load(parts[-1].out, course)
     write_reports(whole, plan.source)
     views_s = time.monotonic() - begin
-    per_minute = 60 * sum(one.new_count for one in parts) / sum(one.elapsed_s for one in parts)
+    per_minute = 60 * sum(part.new_count for part in parts) / sum(part.elapsed_s for part in parts)
     ungraded = sum(bool(result.ungraded_checks) for result in whole.results)
     return ClassCost(workers, len(whole.results), per_minute, views_s, ungraded)
 
 
 def machine_speedup(workers: int) -> float:
-    """Return how many times as fast as one process so many that share nothing compute here, by medians."""
+    """Return the speed of independent processes relative to one, by medians."""
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         list(pool.map(_time_loop, range(workers)))
         alone, together = [], []

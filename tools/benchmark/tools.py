@@ -26,16 +26,16 @@ STEADY_STATE = "course grade, warm, after worker start-up"
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long a grader took for how many submissions."""
+    """Time and memory of one grader for some submissions."""
 
     label: str
     submissions: int
     seconds: float
     peak_bytes: int
-    """All of its processes at once, each shared page counted once."""
+    """Of all its processes together, each shared page counted once."""
 
     points: float
-    """Mean over the submissions; graders that did the work agree, small known differences aside."""
+    """Mean over the submissions; equal for all graders, apart from small known differences."""
 
     @property
     def per_minute(self) -> float:
@@ -46,10 +46,10 @@ class Timing:
 def time_course_grade(
     assignment: Assignment, notebooks: Sequence[bytes], work_dir: Path, *, repeats: int, workers: int
 ) -> Iterator[Timing]:
-    """Yield ``course grade`` of one notebook and of all with empty caches, then with what the latter filled.
+    """Yield ``course grade`` of one notebook and of all with empty caches, then of all with a filled one.
 
     Args:
-        times: how often the notebooks stand in the class that is graded last.
+        repeats: how often the long class repeats the notebooks.
 
     Raises:
         StaffError: the command fails.
@@ -81,10 +81,10 @@ def time_course_grade(
 def time_otter(
     assignment: Assignment, notebooks: Sequence[bytes], work_dir: Path, *, workers: int
 ) -> Iterator[Timing]:
-    """Yield ``otter run`` of the first notebook alone, and of all, a command for each.
+    """Yield ``otter run`` of the first notebook alone and of all, one command each.
 
     Raises:
-        StaffError: it gives no result.
+        StaffError: it returns no result.
     """
     for what, some, place in (
         (OTTER_ONE_NOTEBOOK, notebooks[:1], work_dir / "otter-one"),
@@ -141,9 +141,9 @@ def _write_submissions(notebooks: Sequence[bytes], folder: Path) -> None:
 
 
 def _clean_environment(assignment: Assignment, home: Path) -> Mapping[str, str]:
-    """Return variables with which a command finds nothing that the kit remembers from elsewhere.
+    """Return variables with which a command finds none of the kit's caches.
 
-    The kit's own variables count as not set, and the home is empty; the data set is the course's.
+    The kit's own variables are empty, and so is the home directory; the dataset is the course's.
     """
     home.mkdir(exist_ok=True)
     kits = (name for name in os.environ if name.startswith(f"{assignment.kit.upper()}_"))

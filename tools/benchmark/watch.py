@@ -1,4 +1,4 @@
-"""Looks at memory and at journals beside work that goes on."""
+"""Samples memory and journals while work goes on."""
 
 import os
 import threading
@@ -17,29 +17,29 @@ from autograder.sandbox.process_tree import (
 )
 
 MEMORY_INTERVAL_S = 1.0
-"""Seconds between two looks at memory, which cost some milliseconds for each process."""
+"""Seconds between two samples of all memory, which take some milliseconds per process."""
 
 SUBMISSION_INTERVAL_S = 0.02
-"""Seconds between two looks at the memory of a submission."""
+"""Seconds between two samples of a submission's memory."""
 
 _JOURNAL_INTERVAL_S = 0.05
 
 
 def used_bytes() -> int:
-    """Return the memory of this process and all below it, each shared page counted once."""
+    """Return the memory of this process and its descendants, each shared page counted once."""
     return process_pss_bytes(os.getpid()) + descendant_bytes()
 
 
 def long_lived_bytes() -> int:
-    """Return the memory of this process and those that last as long as it, each shared page counted once.
+    """Return the memory of this process and its long-lived descendants, each shared page counted once.
 
-    Trainers are left out: one starts when a submission brings a network, be it the first or the last.
+    Trainers are excluded: one starts with the first submission that trains, early or late in a run.
     """
     return sum(map(process_pss_bytes, _long_lived_processes()))
 
 
 def anonymous_bytes() -> int:
-    """Return what of that stands in no file: a library's pages are divided with whoever runs besides."""
+    """Return the part that no file backs: the share of a library's pages depends on other processes."""
     names = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
     return sum(smaps_bytes(pid, *names) or 0 for pid in _long_lived_processes())
 
@@ -56,7 +56,7 @@ def _process_name(pid: int) -> str:
 
 
 def descendant_bytes() -> int:
-    """Return the memory of all processes below this one, each shared page counted once."""
+    """Return the memory of this process's descendants, each shared page counted once."""
     return proportional_bytes(os.getpid())
 
 
@@ -68,14 +68,14 @@ def _private_bytes(pid: int) -> int:
 
 @dataclass(slots=True)
 class MaxMemory:
-    """The most memory that was seen so far."""
+    """The largest memory sampled so far."""
 
     size_bytes: int = 0
 
 
 @contextmanager
 def track_max(measure: Callable[[], int]) -> Iterator[MaxMemory]:
-    """Keep the highest of what is measured while the block runs."""
+    """Track the maximum of a measurement while the block runs."""
     seen = MaxMemory()
 
     def sample() -> None:
@@ -87,11 +87,12 @@ def track_max(measure: Callable[[], int]) -> Iterator[MaxMemory]:
 
 @contextmanager
 def track_submissions(engine: Engine) -> Iterator[dict[int, int]]:
-    """Keep what the processes of each submission share with no other, at most, while the block runs."""
+    """Track by process id the most memory that each submission shares with no others."""
     seen: dict[int, int] = {}
 
     def sample() -> None:
-        for running in (workshop.submission_process for workshop in engine.workers):
+        for worker in engine.workers:
+            running = worker.submission_process
             if running is not None and (size_bytes := _private_bytes(running.pid)):
                 seen[running.pid] = max(seen.get(running.pid, 0), size_bytes)
 
@@ -101,13 +102,13 @@ def track_submissions(engine: Engine) -> Iterator[dict[int, int]]:
 
 @dataclass(slots=True)
 class ResultTimes:
-    """How the results of a run came in."""
+    """When the results of a run arrived."""
 
     counts: list[tuple[float, int]] = field(default_factory=list)
-    """When there were how many, at each change."""
+    """Time and number of results, at each change."""
 
     def steady_state(self) -> tuple[int, float]:
-        """Return how many results came after the first ones, and in how many seconds."""
+        """Return the number of results after the first ones, and the seconds that they took."""
         (begin, first), (end, last) = self.counts[0], self.counts[-1]
         return last - first, end - begin
 
@@ -115,19 +116,19 @@ class ResultTimes:
 @contextmanager
 def track_results(journal: Path) -> Iterator[ResultTimes]:
     """Watch a journal while the block runs: it has a line for the run, then one for each result."""
-    found, lines = ResultTimes(), _LineCounter(journal)
+    times, lines = ResultTimes(), _LineCounter(journal)
 
     def sample() -> None:
         results = lines.count() - 1
-        if results > (found.counts[-1][1] if found.counts else 0):
-            found.counts.append((time.monotonic(), results))
+        if results > (times.counts[-1][1] if times.counts else 0):
+            times.counts.append((time.monotonic(), results))
 
     with _sample_repeatedly(sample, _JOURNAL_INTERVAL_S):
-        yield found
+        yield times
 
 
 class _LineCounter:
-    """Counts the lines of a file that grows; reads each byte once."""
+    """Counts the lines of a growing file and reads each byte once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
