@@ -1,29 +1,30 @@
-"""The source notebook, parsed: cells, questions, answers and checks.
+"""The source notebook: cells, questions, answer cells and checks; and notebook files in general.
 
-``read`` takes the file apart, ``parse`` finds the questions. Both collect every problem and
-go on as well as they can; what they return is complete only if there are none.
+``parse_cells`` reads the file, ``parse_questions`` finds the questions. Both report every problem
+that they find and return what they understood, which is complete only if there is no problem.
 """
 
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
-from nbformat import NotebookNode, from_dict
-from nbformat.v4.rwbase import split_lines
 
 from autograder.errors import Problem, name_hint
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 FORMAT = (4, 5)
 """The version of the notebook format that we read and write: 4.5 has cell ids."""
 
 MODULES = {"np": "import numpy as np", "keras": "import keras"}
-"""Modules that a check may use beside the vocabulary and the kit, and their imports."""
+"""Modules that a check may use in addition to the vocabulary and the kit, and their imports."""
 
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"
@@ -31,8 +32,16 @@ END_SOLUTION = "# END SOLUTION"
 _CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
 _CONFIG_END = '""" # END TEST CONFIG'
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
-_QUESTION_KEYS = {"name": str, "points": (int, float), "manual": bool}
-_CHECK_KEYS = {"points": (int, float), "hidden": bool}
+_NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
+_QUESTION_KEYS = ("name", "points", "manual")
+_CHECK_KEYS = ("points", "hidden")
+# Exact types: a bool is an int to isinstance, but "points: true" is a mistake.
+_SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
+    "name": ((str,), "a string"),
+    "points": ((int, float), "a number"),
+    "manual": ((bool,), "true or false"),
+    "hidden": ((bool,), "true or false"),
+}
 
 
 class CellType(StrEnum):
@@ -55,12 +64,12 @@ class BlockMarker(StrEnum):
 
     @property
     def is_begin(self) -> bool:
-        """Return whether a block starts here."""
+        """Return True if a block starts here."""
         return " BEGIN " in self.value
 
     @property
     def end(self) -> "BlockMarker":
-        """Return the mark that closes the block that this one opens."""
+        """Return the marker that closes the block that this one opens."""
         return BlockMarker(self.value.replace("BEGIN", "END"))
 
 
@@ -73,12 +82,12 @@ class Cell:
     text: str
     tags: tuple[str, ...] = ()
     attachments: str = ""
-    """The attachments of a Markdown cell as JSON; empty without."""
+    """The attachments of a Markdown cell as JSON; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The lines of an answer that only the solution has."""
+    """Lines of an answer cell that only the solution contains."""
 
     begin: int
     """Line of the opening marker, from 1."""
@@ -89,24 +98,24 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A cell that the student completes."""
+    """A cell that students complete."""
 
     cell: Cell
     regions: tuple[Region, ...]
 
     def stub(self) -> str:
-        """Return the code as students get it: ``...`` for each region."""
+        """Return the code that students get, with ``...`` for each region."""
         lines = self.cell.text.split("\n")
         for region in reversed(self.regions):
-            indent = re.match(r"\s*", lines[region.begin - 1])
-            lines[region.begin - 1 : region.end] = [f"{indent.group() if indent else ''}..."]
+            first_line = lines[region.begin - 1]
+            indent = first_line[: len(first_line) - len(first_line.lstrip())]
+            lines[region.begin - 1 : region.end] = [f"{indent}..."]
         return "\n".join(lines)
 
     def solution(self) -> str:
-        """Return the code with its solutions and without the markers."""
-        marks = {n for region in self.regions for n in (region.begin, region.end)}
+        """Return the code with the solution and without the markers."""
         lines = self.cell.text.split("\n")
-        return "\n".join(line for n, line in enumerate(lines, 1) if n not in marks)
+        return "\n".join(line for line in lines if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class Check:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The functions of the vocabulary that decide, by name, e.g. ``("compiled", "output")``."""
+        """Return the vocabulary functions that decide, by name, e.g. ``("compiled", "output")``."""
         called = {
             node.func.attr
             for node in ast.walk(self.function())
@@ -140,7 +149,7 @@ class Check:
 
     @property
     def title(self) -> str:
-        """Return the docstring: what every report calls this check."""
+        """Return the docstring, under which every report lists this check."""
         return ast.get_docstring(self.function()) or ""
 
 
@@ -153,7 +162,7 @@ def _parse_function(code: str) -> ast.FunctionDef:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, how it is answered, and how the answer is checked."""
+    """A question: its prompt, its answer cells and its checks."""
 
     name: str
     cell: Cell
@@ -167,15 +176,17 @@ class Question:
 
     @property
     def title(self) -> str:
-        """Return the first heading of its prompt without its number and points; empty if it has none."""
-        found = (_HEADING.search(cell.text) for cell in self.prompt if cell.cell_type is CellType.MARKDOWN)
-        heading = next((match[1] for match in found if match), "")
-        heading = re.sub(r"\s*\([\d.]+ points?\)$", "", re.sub(r"[*`]", "", heading).strip())
-        return re.sub(rf"^{re.escape(self.name)}\b[.:]?\s*", "", heading, flags=re.IGNORECASE)
+        """Return the first heading of the prompt without number and points; empty if there is none."""
+        prose = "\n".join(cell.text for cell in self.prompt if cell.cell_type is CellType.MARKDOWN)
+        heading = _HEADING.search(prose)
+        if heading is None:
+            return ""
+        title = re.sub(r"\s*\([\d.]+ points?\)$", "", re.sub(r"[*`]", "", heading[1]).strip())
+        return re.sub(rf"^{re.escape(self.name)}\b[.:]?\s*", "", title, flags=re.IGNORECASE)
 
     @property
     def points(self) -> float:
-        """Return what the question is worth."""
+        """Return the points of the question."""
         if self.manual:
             return self.declared_points or 0
         return sum(check.points for check in self.checks)
@@ -192,7 +203,7 @@ class Source:
     questions: tuple[Question, ...]
 
     def location(self, cell: Cell, line: int = 1) -> str:
-        """Return where a problem is, for a message."""
+        """Return the place of a problem, as messages name it."""
         return f"{self.label}#{cell.id}:{line}"
 
     def checks(self) -> Iterator[Check]:
@@ -207,66 +218,54 @@ class Source:
 
 
 def parse_cells(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
-    """Take a notebook file apart into cells and check what its format must be."""
+    """Split a notebook file into cells and check its format.
+
+    Args:
+        label: how messages name the file.
+    """
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError) as error:
-        return (), [Problem(label, f"no notebook ({error})", "save it as .ipynb again")]
+        return (), [Problem(label, f"a file that is not a notebook ({error})", "save it as .ipynb again")]
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        return (), [Problem(label, "JSON that is no notebook", "save it as .ipynb again")]
+        return (), [Problem(label, "JSON that is not a notebook", "save it as .ipynb again")]
     problems = _format_problems(raw, label)
-    cells = []
-    for number, cell in enumerate(raw["cells"], 1):
+    cells: dict[str, Cell] = {}
+    for number, raw_cell in enumerate(raw["cells"], 1):
         try:
-            cells.append(_parse_cell(cell, f"{label}#{_cell_id(cell, number)}:1", problems))
+            cell = _parse_cell(raw_cell, f"{label}#{raw_cell.get('id', number)}:1", problems)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             found = f"a cell that does not follow the format ({error!r})"
             problems.append(Problem(f"{label}#{number}:1", found, "write the cell again"))
-    problems += _duplicate_ids(cells, label)
-    return tuple(cells), problems
-
-
-def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
-    """Find the questions among the cells."""
-    reader = _QuestionParser(label)
-    for cell in cells:
-        reader.add_cell(cell)
-    reader.finish()
-    return Source(label, tuple(cells), tuple(reader.questions)), reader.problems
-
-
-_NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
-_CELL_METADATA = {"tags"}
+            continue
+        if cell.id in cells:
+            problems.append(Problem(f"{label}#{cell.id}:1", "this id twice", "rename one cell"))
+        cells[cell.id] = cell
+    return tuple(cells.values()), problems
 
 
 def _format_problems(raw: dict[str, Any], label: str) -> list[Problem]:
     problems = []
     version = (raw.get("nbformat"), raw.get("nbformat_minor"))
-    if version != (4, 5):
+    if version != FORMAT:
         found = f"notebook format {version[0]}.{version[1]}"
         problems.append(Problem(label, found, "save it as 4.5, which has cell ids"))
     metadata = raw.get("metadata", {})
     for key, value in metadata.items():
         if key not in _NOTEBOOK_METADATA:
             problems.append(Problem(label, f"notebook metadata {key!r}", "delete it"))
-        elif set(value) - _NOTEBOOK_METADATA[key]:
-            extra = ", ".join(sorted(set(value) - _NOTEBOOK_METADATA[key]))
-            problems.append(Problem(label, f"metadata {key} with {extra}", "delete that part"))
+        elif extra := sorted(set(value) - _NOTEBOOK_METADATA[key]):
+            found = f"metadata {key} with {', '.join(extra)}"
+            problems.append(Problem(label, found, "delete that part"))
     if metadata.get("kernelspec", {}).get("language") != "python":
-        do = 'add {"kernelspec": {"name": "python3", "language": "python", "display_name": …}}'
-        problems.append(Problem(label, "no Python kernel in the metadata", do))
+        fix = 'add {"kernelspec": {"name": "python3", "language": "python", "display_name": …}}'
+        problems.append(Problem(label, "no Python kernel in the metadata", fix))
     return problems
 
 
-def _cell_id(raw: Any, number: int) -> str:
-    found = raw.get("id") if isinstance(raw, dict) else None
-    return found if isinstance(found, str) else str(number)
-
-
 def _parse_cell(raw: dict[str, Any], location: str, problems: list[Problem]) -> Cell:
-    metadata = dict(raw["metadata"])
-    tags = metadata.get("tags", [])
-    for key in sorted(set(metadata) - _CELL_METADATA):
+    """Return a cell of the file; raises built-in errors if it is not one."""
+    for key in sorted(raw["metadata"].keys() - {"tags"}):
         problems.append(Problem(location, f"cell metadata {key!r}", "delete it"))
     if raw.get("outputs"):
         problems.append(Problem(location, "a stored output", "clear all outputs and save"))
@@ -274,239 +273,219 @@ def _parse_cell(raw: dict[str, Any], location: str, problems: list[Problem]) -> 
         problems.append(Problem(location, "an execution count", "clear all outputs and save"))
     if not isinstance(raw.get("id"), str):
         problems.append(Problem(location, "a cell without an id", "give it one, e.g. pad-reviews"))
-    attachments = raw.get("attachments") or {}
+    tags = tuple(str(tag) for tag in raw["metadata"].get("tags", []))
+    attachments = json.dumps(raw["attachments"], sort_keys=True) if raw.get("attachments") else ""
     return Cell(
-        str(raw.get("id", "")),
-        CellType(raw["cell_type"]),
-        join_source(raw["source"]),
-        tuple(str(tag) for tag in tags),
-        json.dumps(attachments, sort_keys=True) if attachments else "",
+        str(raw.get("id", "")), CellType(raw["cell_type"]), join_source(raw["source"]), tags, attachments
     )
 
 
-def _duplicate_ids(cells: Iterable[Cell], label: str) -> list[Problem]:
-    seen: set[str] = set()
-    problems = []
+def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
+    """Find the questions among the cells."""
+    parser = _QuestionParser(label)
     for cell in cells:
-        if cell.id in seen:
-            problems.append(Problem(f"{label}#{cell.id}:1", "this id twice", "rename one cell"))
-        seen.add(cell.id)
-    return problems
+        parser.add_cell(cell)
+    for marker, cell in parser.open_blocks:
+        parser.add_problem(cell, f"{marker.value!r} that is never closed", f"add {marker.end.value!r}")
+    return Source(label, tuple(cells), tuple(parser.questions)), parser.problems
+
+
+@dataclass(slots=True)
+class _OpenQuestion:
+    """A question whose end has not been read yet."""
+
+    cell: Cell
+    config: dict[str, Any]
+    blocks: list[BlockMarker] = field(default_factory=list)
+    """The blocks inside it that have been opened so far."""
+
+    prompt: list[Cell] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
 
 class _QuestionParser:
-    """Reads cells in order and keeps which blocks are open (a question, and one inside it)."""
+    """Reads cells in order. At most two blocks are open: a question, and one block inside it."""
 
     def __init__(self, label: str) -> None:
         self.label = label
         self.problems: list[Problem] = []
         self.questions: list[Question] = []
         self.open_blocks: list[tuple[BlockMarker, Cell]] = []
-        self.draft = _Draft()
+        self.question: _OpenQuestion | None = None
 
-    def add_cell(self, cell: Cell) -> None:
-        if cell.cell_type is CellType.RAW:
-            self._handle_marker(cell)
-        elif not self.open_blocks:
-            return
-        elif self.open_blocks[-1][0] is BlockMarker.QUESTION:
-            self._add_prompt_cell(cell)
-        elif self.open_blocks[-1][0] is BlockMarker.SOLUTION:
-            self.draft.answers.append(Answer(cell, self._find_regions(cell)))
-        elif check := self._parse_check(cell):
-            self.draft.checks.append(check)
-
-    def finish(self) -> None:
-        for mark, cell in self.open_blocks:
-            self._add_problem(cell, f"{mark.value!r} that is never closed", f"add {mark.end.value!r}")
-
-    def _add_problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> None:
+    def add_problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> None:
         self.problems.append(Problem(f"{self.label}#{cell.id}:{line}", found, fix))
 
-    def _handle_marker(self, cell: Cell) -> None:
-        first = cell.text.split("\n")[0].strip()
-        if first not in list(BlockMarker):
-            do = name_hint(first, BlockMarker)
-            self._add_problem(cell, f"a raw cell that starts with {first!r}", do)
+    def add_cell(self, cell: Cell) -> None:
+        question = self.question
+        if cell.cell_type is CellType.RAW:
+            self._handle_marker(cell)
+        elif not self.open_blocks or question is None:
             return
-        mark = BlockMarker(first)
-        if mark.is_begin:
-            self._open_block(mark, cell)
-        elif self.open_blocks and self.open_blocks[-1][0].end is mark:
-            self._close_block()
+        elif self.open_blocks[-1][0] is BlockMarker.SOLUTION:
+            question.answers.append(Answer(cell, self._find_regions(cell)))
+        elif self.open_blocks[-1][0] is BlockMarker.TESTS:
+            if check := self._parse_check(cell):
+                question.checks.append(check)
         else:
-            found = f"{mark.value!r} with no such block open"
-            self._add_problem(cell, found, "delete it or open the block above")
-        if mark is not BlockMarker.QUESTION and cell.text.strip() != first:
-            self._add_problem(cell, "text below the mark", "delete it", 2)
+            if question.blocks:
+                found = "a cell after the solution that is not a check"
+                self.add_problem(cell, found, "move it above the solution or below '# END QUESTION'")
+            question.prompt.append(cell)
 
-    def _open_block(self, marker: BlockMarker, cell: Cell) -> None:
-        inside = [opened for opened, _ in self.open_blocks]
-        if marker is BlockMarker.QUESTION and inside:
-            self._add_problem(cell, "a question inside another block", "close that block first")
-            self.open_blocks.clear()
-        elif marker is not BlockMarker.QUESTION and inside != [BlockMarker.QUESTION]:
-            where = f"inside {inside[-1].value!r}" if inside else "outside a question"
-            self._add_problem(cell, f"{marker.value!r} {where}", "move it")
+    def _handle_marker(self, cell: Cell) -> None:
+        first_line = cell.text.split("\n")[0].strip()
+        if first_line not in list(BlockMarker):
+            hint = name_hint(first_line, BlockMarker)
+            self.add_problem(cell, f"a raw cell that starts with {first_line!r}", hint)
             return
-        self.open_blocks.append((marker, cell))
+        marker = BlockMarker(first_line)
         if marker is BlockMarker.QUESTION:
-            self.draft = _Draft(cell, self._parse_config(cell, cell.text, _QUESTION_KEYS, 1))
-            self.draft.blocks = []
-        elif marker in self.draft.blocks:
-            self._add_problem(cell, f"a second {marker.value!r} in this question", "join the two blocks")
-        elif marker is BlockMarker.SOLUTION and BlockMarker.TESTS in self.draft.blocks:
-            self._add_problem(cell, "a solution below its tests", "move it above '# BEGIN TESTS'")
-        if marker is not BlockMarker.QUESTION:
-            self.draft.blocks.append(marker)
+            self._open_question(cell)
+            return
+        if marker.is_begin:
+            self._open_inner_block(marker, cell)
+        elif self.open_blocks and self.open_blocks[-1][0].end is marker:
+            self.open_blocks.pop()
+            if marker is BlockMarker.END_QUESTION:
+                self._close_question()
+        else:
+            found = f"{marker.value!r} with no such block open"
+            self.add_problem(cell, found, "delete it or open the block above")
+        if cell.text.strip() != first_line:
+            self.add_problem(cell, "text below the marker", "delete it", 2)
 
-    def _close_block(self) -> None:
-        mark, _ = self.open_blocks.pop()
-        if mark is BlockMarker.QUESTION:
-            self._finish_question()
+    def _open_question(self, cell: Cell) -> None:
+        if self.open_blocks:
+            self.add_problem(cell, "a question inside another block", "close that block first")
+        self.open_blocks = [(BlockMarker.QUESTION, cell)]
+        self.question = _OpenQuestion(cell, self._parse_config(cell, cell.text, _QUESTION_KEYS, 1))
 
-    def _add_prompt_cell(self, cell: Cell) -> None:
-        if self.draft.blocks:
-            found = "a cell after the solution that is no check"
-            self._add_problem(cell, found, "move it above the solution or below '# END QUESTION'")
-        self.draft.prompt.append(cell)
+    def _open_inner_block(self, marker: BlockMarker, cell: Cell) -> None:
+        if self.question is None or [opened for opened, _ in self.open_blocks] != [BlockMarker.QUESTION]:
+            place = f"inside {self.open_blocks[-1][0].value!r}" if self.open_blocks else "outside a question"
+            self.add_problem(cell, f"{marker.value!r} {place}", "move it")
+            return
+        if marker in self.question.blocks:
+            self.add_problem(cell, f"a second {marker.value!r} in this question", "join the two blocks")
+        elif marker is BlockMarker.SOLUTION and BlockMarker.TESTS in self.question.blocks:
+            self.add_problem(cell, "a solution below its tests", "move it above '# BEGIN TESTS'")
+        self.open_blocks.append((marker, cell))
+        self.question.blocks.append(marker)
 
-    def _finish_question(self) -> None:
-        draft = self.draft
-        assert draft.cell is not None
-        name = draft.config.get("name")
-        if not isinstance(name, str):
-            self._add_problem(draft.cell, "a question without a name", "add name: q1")
-            name = draft.cell.id
-        self.questions.append(
-            Question(
-                name,
-                draft.cell,
-                draft.config.get("manual", False),
-                draft.config.get("points"),
-                tuple(draft.prompt),
-                tuple(draft.answers),
-                tuple(draft.checks),
-            )
-        )
+    def _close_question(self) -> None:
+        question = self.question
+        assert question is not None  # the question block was open
+        if "name" not in question.config:
+            self.add_problem(question.cell, "a question without a name", "add name: q1")
+        name = question.config.get("name", question.cell.id)
+        manual, points = question.config.get("manual", False), question.config.get("points")
+        contents = tuple(question.prompt), tuple(question.answers), tuple(question.checks)
+        self.questions.append(Question(name, question.cell, manual, points, *contents))
 
-    def _parse_config(self, cell: Cell, text: str, keys: dict[str, Any], first_line: int) -> dict[str, Any]:
+    def _parse_config(self, cell: Cell, text: str, keys: tuple[str, ...], first_line: int) -> dict[str, Any]:
+        """Return the settings in YAML that are valid; the others become problems."""
         try:
             settings = yaml.safe_load(text) or {}
         except yaml.YAMLError as error:
             line = getattr(getattr(error, "problem_mark", None), "line", 0)
             found = f"settings that cannot be read ({getattr(error, 'problem', 'not YAML')})"
-            self._add_problem(cell, found, "write key: value", first_line + line)
+            self.add_problem(cell, found, "write key: value", first_line + line)
             return {}
         if not isinstance(settings, dict):
-            self._add_problem(cell, "settings that are not key: value", "write key: value", first_line)
+            self.add_problem(cell, "settings that are not key: value", "write key: value", first_line)
             return {}
-        good = {}
+        valid = {}
         for key, value in settings.items():
             if key not in keys:
-                self._add_problem(cell, f"unknown key {key!r}", name_hint(str(key), keys), first_line)
-            elif not isinstance(value, keys[key]) or (isinstance(value, bool) and keys[key] is not bool):
-                self._add_problem(cell, f"{key}: {value!r}", f"write {_type_name(keys[key])}", first_line)
+                self.add_problem(cell, f"unknown key {key!r}", name_hint(str(key), keys), first_line)
+                continue
+            types, expected = _SETTINGS[key]
+            if type(value) in types:
+                valid[key] = value
             else:
-                good[key] = value
-        return good
+                self.add_problem(cell, f"{key}: {value!r}", f"write {expected}", first_line)
+        return valid
 
     def _find_regions(self, cell: Cell) -> tuple[Region, ...]:
         regions, begin = [], 0
         for number, line in enumerate(cell.text.split("\n"), 1):
-            if line.strip() == BEGIN_SOLUTION:
-                if begin:
-                    found = f"{BEGIN_SOLUTION!r} inside a region"
-                    self._add_problem(cell, found, "close the first region above", number)
-                begin = begin or number
-            elif line.strip() == END_SOLUTION:
-                if not begin:
-                    do = f"delete it or add {BEGIN_SOLUTION!r} above"
-                    self._add_problem(cell, f"{END_SOLUTION!r} with no region open", do, number)
-                    continue
+            if line.strip() == BEGIN_SOLUTION and begin:
+                fix = "close the first region above"
+                self.add_problem(cell, f"{BEGIN_SOLUTION!r} inside a region", fix, number)
+            elif line.strip() == BEGIN_SOLUTION:
+                begin = number
+            elif line.strip() == END_SOLUTION and begin:
                 regions.append(Region(begin, number))
                 begin = 0
+            elif line.strip() == END_SOLUTION:
+                fix = f"delete it or add {BEGIN_SOLUTION!r} above"
+                self.add_problem(cell, f"{END_SOLUTION!r} with no region open", fix, number)
         if begin:
-            self._add_problem(
-                cell, f"{BEGIN_SOLUTION!r} that is never closed", f"add {END_SOLUTION!r}", begin
-            )
+            fix = f"add {END_SOLUTION!r}"
+            self.add_problem(cell, f"{BEGIN_SOLUTION!r} that is never closed", fix, begin)
         return tuple(regions)
 
     def _parse_check(self, cell: Cell) -> Check | None:
         if cell.cell_type is not CellType.CODE:
-            self._add_problem(cell, f"a {cell.cell_type} cell among the checks", "move it out of the tests")
+            self.add_problem(cell, f"a {cell.cell_type} cell among the checks", "move it out of the tests")
             return None
         lines = cell.text.split("\n")
         if lines[0] != _CONFIG_BEGIN or _CONFIG_END not in lines:
-            do = f"begin with {_CONFIG_BEGIN}, points: …, {_CONFIG_END}"
-            self._add_problem(cell, "a check without its settings", do)
+            fix = f"begin with {_CONFIG_BEGIN}, points: …, {_CONFIG_END}"
+            self.add_problem(cell, "a check without its settings", fix)
             return None
         end = lines.index(_CONFIG_END)
         config = self._parse_config(cell, "\n".join(lines[1:end]), _CHECK_KEYS, 2)
         if "points" not in config:
-            self._add_problem(cell, "a check without points", "add points: 2 to its settings")
+            self.add_problem(cell, "a check without points", "add points: 2 to its settings")
         code = "\n".join(lines[end + 1 :])
-        problem = check_cell_problem(code)
-        if problem:
-            line, found, do = problem
-            self._add_problem(cell, found, do, end + 1 + line)
+        if problem := _check_code_problem(code):
+            line, found, fix = problem
+            self.add_problem(cell, found, fix, end + 1 + line)
             return None
-        hidden = config.get("hidden", False)
-        return Check(cell, config.get("points", 0), hidden, code, end + 2)
+        return Check(cell, config.get("points", 0), config.get("hidden", False), code, end + 2)
 
 
-class _Draft:
-    """A question that is being read."""
-
-    def __init__(self, cell: Cell | None = None, config: dict[str, Any] | None = None) -> None:
-        self.cell = cell
-        self.config = config or {}
-        self.blocks: list[BlockMarker] = []
-        self.prompt: list[Cell] = []
-        self.answers: list[Answer] = []
-        self.checks: list[Check] = []
-
-
-def _type_name(kind: object) -> str:
-    if kind is bool:
-        return "true or false"
-    return "a text" if kind is str else "a number"
-
-
-def check_cell_problem(code: str) -> tuple[int, str, str] | None:
-    """Return line, finding and advice if code is not one ``def`` and one ``checks.run``."""
+def _check_code_problem(code: str) -> tuple[int, str, str] | None:
+    """Return line, finding and advice if the code is not one ``def`` and one ``checks.run``."""
     try:
         body = ast.parse(code).body
     except SyntaxError as error:
-        return error.lineno or 1, f"code that is not Python ({error.msg})", "mend it"
-    do = "write one def check_…(…) and one checks.run(check_…)"
+        return error.lineno or 1, f"code that is not Python ({error.msg})", "fix it"
+    fix = "write one def check_…(…) and one checks.run(check_…)"
     if not body or not isinstance(body[0], ast.FunctionDef):
-        return 1, "a check that does not start with its def", do
+        return 1, "a check that does not start with its def", fix
     if len(body) != 2 or ast.unparse(body[1]) != f"checks.run({body[0].name})":
-        line = body[1].lineno if len(body) > 1 else 1
-        return line, "something else than checks.run below the def", do
+        return body[-1].lineno, "something other than checks.run below the def", fix
     return None
 
 
-def dump(notebook: NotebookNode) -> bytes:
-    """Return the one spelling of a notebook, which is also nbformat's: no tool rewrites it."""
+def dump(notebook: "NotebookNode") -> bytes:
+    """Return a notebook as bytes in nbformat's own layout, so that no tool rewrites the file."""
+    from nbformat.v4.rwbase import split_lines
+
     lines = split_lines(to_notebook_node(json.loads(json.dumps(notebook))))
     return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def load(data: bytes) -> NotebookNode:
-    """Read a notebook that one of our tools wrote; sources become text."""
+def load(data: bytes) -> "NotebookNode":
+    """Return a notebook that one of our tools wrote; each source becomes one string."""
     notebook = to_notebook_node(json.loads(data))
     for cell in notebook.cells:
         cell.source = join_source(cell.source)
     return notebook
 
 
-def to_notebook_node(raw: Any) -> NotebookNode:
-    """Return plain dicts and lists as a notebook or a part of one."""
-    return cast(NotebookNode, from_dict(raw))
+def to_notebook_node(raw: Any) -> "NotebookNode":
+    """Return plain dicts and lists as a notebook or as a part of one."""
+    # nbformat takes longer to import than all of this package; a run that grades needs none of it.
+    from nbformat import from_dict
+
+    return cast("NotebookNode", from_dict(raw))
 
 
 def join_source(source: Any) -> str:
-    """Return a cell's source as text, which the format also allows as a list of lines."""
+    """Return a cell's source as one string; the format also allows a list of lines."""
     return source if isinstance(source, str) else "".join(map(str, source))

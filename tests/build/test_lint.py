@@ -265,7 +265,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a check that runs another": (
         replaced("q1-shape", "checks.run(check_average_shape)", "checks.run(check_average_example)"),
         "q1-shape:",
-        "something else than checks.run",
+        "something other than checks.run",
     ),
     "a check that is not a function": (
         replaced("q1-shape", "def check_average_shape(moving_average):", "if True:"),
@@ -371,12 +371,12 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "more than one statement below a check": (
         replaced("q1-shape", "checks.run(", "print()\nchecks.run("),
         "q1-shape:",
-        "something else than checks.run",
+        "something other than checks.run",
     ),
     "a statement after a check has run": (
         replaced("q1-shape", "checks.run(check_average_shape)", "checks.run(check_average_shape)\nprint()"),
         "q1-shape:",
-        "something else than checks.run",
+        "something other than checks.run",
     ),
     "text below a mark": (
         replaced("q1-end", "# END QUESTION", "# END QUESTION\nname: q1"),
