@@ -2,19 +2,27 @@
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from autograder.errors import StaffError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 """Of the systems that a zip can come from; only this one has modes."""
 
 MEBIBYTE = 2**20
+
+NOTEBOOK_FORMAT = (4, 5)
+"""The version of the notebook format that we read and write: 4.5 has cell ids."""
 
 RESERVED_NAMES = (
     "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
@@ -164,3 +172,32 @@ def _swap(folder: Path) -> None:
             _old_path(folder).rename(folder)
         raise
     shutil.rmtree(_old_path(folder), ignore_errors=True)
+
+
+def dump_notebook(notebook: "NotebookNode") -> bytes:
+    """Return a notebook as bytes in nbformat's own layout, so that no tool rewrites the file."""
+    from nbformat.v4.rwbase import split_lines
+
+    lines = split_lines(to_notebook_node(json.loads(json.dumps(notebook))))
+    return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def load_notebook(data: bytes) -> "NotebookNode":
+    """Return a notebook that one of our tools wrote; each source becomes one string."""
+    notebook = to_notebook_node(json.loads(data))
+    for cell in notebook.cells:
+        cell.source = join_source(cell.source)
+    return notebook
+
+
+def to_notebook_node(raw: Any) -> "NotebookNode":
+    """Return plain dicts and lists as a notebook or as a part of one."""
+    # nbformat takes longer to import than all of this package; a run that grades needs none of it.
+    from nbformat import from_dict
+
+    return cast("NotebookNode", from_dict(raw))
+
+
+def join_source(source: Any) -> str:
+    """Return a cell's source as one string; the format also allows a list of lines."""
+    return source if isinstance(source, str) else "".join(map(str, source))

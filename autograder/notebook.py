@@ -1,7 +1,6 @@
-"""The source notebook: cells, questions, answer cells and checks; and notebook files in general.
+"""The source notebook, parsed: cells, questions, answer cells and checks.
 
-``parse_cells`` reads the file, ``parse_questions`` finds the questions. Both report every problem
-that they find and return what they understood, which is complete only if there is no problem.
+Both parsers report all problems; what they return is complete only if there are none.
 """
 
 import ast
@@ -11,17 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import yaml
 
 from autograder.errors import Problem, name_hint
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-FORMAT = (4, 5)
-"""The version of the notebook format that we read and write: 4.5 has cell ids."""
+from autograder.files import NOTEBOOK_FORMAT, join_source
 
 MODULES = {"np": "import numpy as np", "keras": "import keras"}
 """Modules that a check may use in addition to the vocabulary and the kit, and their imports."""
@@ -33,8 +27,6 @@ _CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
 _CONFIG_END = '""" # END TEST CONFIG'
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
 _NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
-_QUESTION_KEYS = ("name", "points", "manual")
-_CHECK_KEYS = ("points", "hidden")
 # Exact types: a bool is an int to isinstance, but "points: true" is a mistake.
 _SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "name": ((str,), "a string"),
@@ -218,11 +210,7 @@ class Source:
 
 
 def parse_cells(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
-    """Split a notebook file into cells and check its format.
-
-    Args:
-        label: how messages name the file.
-    """
+    """Split a notebook file, which messages call ``label``, into cells and check its format."""
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -247,7 +235,7 @@ def parse_cells(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem
 def _format_problems(raw: dict[str, Any], label: str) -> list[Problem]:
     problems = []
     version = (raw.get("nbformat"), raw.get("nbformat_minor"))
-    if version != FORMAT:
+    if version != NOTEBOOK_FORMAT:
         found = f"notebook format {version[0]}.{version[1]}"
         problems.append(Problem(label, found, "save it as 4.5, which has cell ids"))
     metadata = raw.get("metadata", {})
@@ -255,8 +243,7 @@ def _format_problems(raw: dict[str, Any], label: str) -> list[Problem]:
         if key not in _NOTEBOOK_METADATA:
             problems.append(Problem(label, f"notebook metadata {key!r}", "delete it"))
         elif extra := sorted(set(value) - _NOTEBOOK_METADATA[key]):
-            found = f"metadata {key} with {', '.join(extra)}"
-            problems.append(Problem(label, found, "delete that part"))
+            problems.append(Problem(label, f"metadata {key} with {', '.join(extra)}", "delete that part"))
     if metadata.get("kernelspec", {}).get("language") != "python":
         fix = 'add {"kernelspec": {"name": "python3", "language": "python", "display_name": …}}'
         problems.append(Problem(label, "no Python kernel in the metadata", fix))
@@ -337,8 +324,8 @@ class _QuestionParser:
     def _handle_marker(self, cell: Cell) -> None:
         first_line = cell.text.split("\n")[0].strip()
         if first_line not in list(BlockMarker):
-            hint = name_hint(first_line, BlockMarker)
-            self.add_problem(cell, f"a raw cell that starts with {first_line!r}", hint)
+            found = f"a raw cell that starts with {first_line!r}"
+            self.add_problem(cell, found, name_hint(first_line, BlockMarker))
             return
         marker = BlockMarker(first_line)
         if marker is BlockMarker.QUESTION:
@@ -360,7 +347,9 @@ class _QuestionParser:
         if self.open_blocks:
             self.add_problem(cell, "a question inside another block", "close that block first")
         self.open_blocks = [(BlockMarker.QUESTION, cell)]
-        self.question = _OpenQuestion(cell, self._parse_config(cell, cell.text, _QUESTION_KEYS, 1))
+        self.question = _OpenQuestion(
+            cell, self._parse_config(cell, cell.text, ("name", "points", "manual"), 1)
+        )
 
     def _open_inner_block(self, marker: BlockMarker, cell: Cell) -> None:
         if self.question is None or [opened for opened, _ in self.open_blocks] != [BlockMarker.QUESTION]:
@@ -423,8 +412,7 @@ class _QuestionParser:
                 fix = f"delete it or add {BEGIN_SOLUTION!r} above"
                 self.add_problem(cell, f"{END_SOLUTION!r} with no region open", fix, number)
         if begin:
-            fix = f"add {END_SOLUTION!r}"
-            self.add_problem(cell, f"{BEGIN_SOLUTION!r} that is never closed", fix, begin)
+            self.add_problem(cell, f"{BEGIN_SOLUTION!r} never closed", f"add {END_SOLUTION!r}", begin)
         return tuple(regions)
 
     def _parse_check(self, cell: Cell) -> Check | None:
@@ -437,7 +425,7 @@ class _QuestionParser:
             self.add_problem(cell, "a check without its settings", fix)
             return None
         end = lines.index(_CONFIG_END)
-        config = self._parse_config(cell, "\n".join(lines[1:end]), _CHECK_KEYS, 2)
+        config = self._parse_config(cell, "\n".join(lines[1:end]), ("points", "hidden"), 2)
         if "points" not in config:
             self.add_problem(cell, "a check without points", "add points: 2 to its settings")
         code = "\n".join(lines[end + 1 :])
@@ -460,32 +448,3 @@ def _check_code_problem(code: str) -> tuple[int, str, str] | None:
     if len(body) != 2 or ast.unparse(body[1]) != f"checks.run({body[0].name})":
         return body[-1].lineno, "something other than checks.run below the def", fix
     return None
-
-
-def dump(notebook: "NotebookNode") -> bytes:
-    """Return a notebook as bytes in nbformat's own layout, so that no tool rewrites the file."""
-    from nbformat.v4.rwbase import split_lines
-
-    lines = split_lines(to_notebook_node(json.loads(json.dumps(notebook))))
-    return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def load(data: bytes) -> "NotebookNode":
-    """Return a notebook that one of our tools wrote; each source becomes one string."""
-    notebook = to_notebook_node(json.loads(data))
-    for cell in notebook.cells:
-        cell.source = join_source(cell.source)
-    return notebook
-
-
-def to_notebook_node(raw: Any) -> "NotebookNode":
-    """Return plain dicts and lists as a notebook or as a part of one."""
-    # nbformat takes longer to import than all of this package; a run that grades needs none of it.
-    from nbformat import from_dict
-
-    return cast("NotebookNode", from_dict(raw))
-
-
-def join_source(source: Any) -> str:
-    """Return a cell's source as one string; the format also allows a list of lines."""
-    return source if isinstance(source, str) else "".join(map(str, source))

@@ -8,7 +8,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.notebook import FORMAT, MODULES, Cell, CellType, Check, to_notebook_node
+from autograder.files import NOTEBOOK_FORMAT, to_notebook_node
+from autograder.notebook import MODULES, Cell, CellType, Check
 
 STUB = "..."
 TEXT_STUB = "_Type your answer here, replacing this text._"
@@ -39,8 +40,8 @@ def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo) -> N
                 },
                 "language_info": {"name": "python"},
             },
-            "nbformat": FORMAT[0],
-            "nbformat_minor": FORMAT[1],
+            "nbformat": NOTEBOOK_FORMAT[0],
+            "nbformat_minor": NOTEBOOK_FORMAT[1],
         }
     )
 

@@ -33,8 +33,8 @@ from autograder.build.substitute_facts import FactSubstitution
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, StaffError
 from autograder.facts import Facts, compute_facts
-from autograder.files import differences, read_tree, replace_file, replace_trees
-from autograder.notebook import Source, load, parse_cells, parse_questions
+from autograder.files import differences, load_notebook, read_tree, replace_file, replace_trees
+from autograder.notebook import Source, parse_cells, parse_questions
 
 __all__ = ["BuildReport", "PreparedSource", "build", "prepare"]
 
@@ -215,7 +215,7 @@ def _leak_scanner(
     assignment: Assignment, prepared: PreparedSource, solution_files: dict[str, bytes] | None = None
 ) -> leaks.LeakScanner:
     expected = (assignment.source / "expected.py").read_text(encoding="utf-8")
-    executed = load(solution_files[assignment.notebook.name]) if solution_files else None
+    executed = load_notebook(solution_files[assignment.notebook.name]) if solution_files else None
     return leaks.leak_scanner(prepared.source, prepared.files, expected, executed)
 
 

@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from autograder.build import run_tool
 from autograder.build.cells import STUB, TEXT_STUB, ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.course import Assignment, Course
-from autograder.files import read_tree, write_tree
-from autograder.notebook import Cell, CellType, Check, Question, Source, dump, load
+from autograder.files import dump_notebook, load_notebook, read_tree, write_tree
+from autograder.notebook import Cell, CellType, Check, Question, Source
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"
@@ -50,13 +50,13 @@ def build(
         work: an empty folder, which becomes the temporary course.
     """
     name = assignment.notebook.name
-    translated = dump(make_notebook(_cells(source, assignment.kit), release_info))
+    translated = dump_notebook(make_notebook(_cells(source, assignment.kit), release_info))
     inputs = {**files, name: translated}
     write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")
     run_tool.run("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
     release = read_tree(work_dir / "release" / assignment.name)
-    release[name] = dump(load(release[name]))
+    release[name] = dump_notebook(load_notebook(release[name]))
     return NbgraderOutput(inputs, release, (work_dir / GRADEBOOK).read_bytes())
 
 

@@ -13,8 +13,8 @@ from autograder.build import run_tool
 from autograder.build.cells import ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.files import make_zip, read_tree, write_tree
-from autograder.notebook import Cell, CellType, Check, Source, dump, load
+from autograder.files import dump_notebook, load_notebook, make_zip, read_tree, write_tree
+from autograder.notebook import Cell, CellType, Check, Source
 
 _INIT_CELL = Cell("otter-init", CellType.CODE, "import otter\n\ngrader = otter.Notebook()")
 
@@ -34,10 +34,10 @@ def build(
         work: an empty folder.
     """
     name = assignment.notebook.name
-    write_tree(work_dir, {**files, name: dump(master(source, assignment, release_info, files))})
+    write_tree(work_dir, {**files, name: dump_notebook(master(source, assignment, release_info, files))})
     run_tool.run("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work_dir)
     made = read_tree(work_dir / "made" / "student")
-    made[name] = dump(_assign_cell_ids(load(made[name]), source))
+    made[name] = dump_notebook(_assign_cell_ids(load_notebook(made[name]), source))
     zips = list((work_dir / "made" / "autograder").glob("*.zip"))
     if len(zips) != 1:
         raise StaffError(f"otter assign made {len(zips)} autograder zips instead of one")

@@ -18,8 +18,8 @@ from nbformat import NotebookNode
 from autograder.build.cells import make_cell
 from autograder.course import Assignment
 from autograder.errors import AuthorError, Problem
-from autograder.files import digest, read_tree, write_tree
-from autograder.notebook import FORMAT, Answer, Cell, CellType, Check, Source, dump, to_notebook_node
+from autograder.files import NOTEBOOK_FORMAT, digest, dump_notebook, read_tree, to_notebook_node, write_tree
+from autograder.notebook import Answer, Cell, CellType, Check, Source
 
 MANIFEST = "MANIFEST.json"
 
@@ -33,8 +33,8 @@ def draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
                 "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
                 "language_info": {"name": "python"},
             },
-            "nbformat": FORMAT[0],
-            "nbformat_minor": FORMAT[1],
+            "nbformat": NOTEBOOK_FORMAT[0],
+            "nbformat_minor": NOTEBOOK_FORMAT[1],
         }
     )
 
@@ -42,7 +42,7 @@ def draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
 def inputs_digest(solution: NotebookNode, assignment: Assignment, files: Mapping[str, bytes]) -> str:
     """Return the digest of everything that the executed notebook is made of."""
     environment = json.dumps(dict(assignment.environment), sort_keys=True).encode()
-    return digest({**files, "draft.ipynb": dump(solution), "environment.json": environment})
+    return digest({**files, "draft.ipynb": dump_notebook(solution), "environment.json": environment})
 
 
 def is_up_to_date(folder: Path, inputs: str) -> bool:
@@ -83,7 +83,7 @@ def execute(
     if noisy:
         raise AuthorError(noisy)
     run.metadata = solution.metadata
-    made = {assignment.notebook.name: dump(run)}
+    made = {assignment.notebook.name: dump_notebook(run)}
     manifest = {"inputs": inputs_digest(solution, assignment, files), "outputs": digest(made)}
     return {**made, MANIFEST: (json.dumps(manifest, indent=1) + "\n").encode()}
 

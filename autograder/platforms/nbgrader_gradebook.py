@@ -28,8 +28,8 @@ from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
 from autograder.errors import StaffError
-from autograder.files import read_tree, replace_file, write_tree
-from autograder.notebook import Source, dump, load
+from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
+from autograder.notebook import Source
 from autograder.platforms import nbgrader_notebook
 from autograder.report.load_run import Run
 
@@ -109,7 +109,7 @@ def _load_config(folder: Path) -> Config:
 def _release(course_directory: CourseDirectory, assignment: Assignment) -> NotebookNode:
     path = Path(course_directory.format_path(course_directory.release_directory, ".", assignment.name))
     try:
-        return load((path / assignment.notebook.name).read_bytes())
+        return load_notebook((path / assignment.notebook.name).read_bytes())
     except OSError as error:
         raise StaffError(
             f"{path}: nbgrader's release cannot be read ({error.strerror}); "
@@ -176,7 +176,7 @@ def _update_student(
     """Bring the marks and the notebook of one student up to date."""
     name, student = result.assignment, nbgrader_student_id(result.student)
     before = path.read_bytes() if path.is_file() else b""
-    previous_cells = _cells_by_id(load(before)) if before else {}
+    previous_cells = _cells_by_id(load_notebook(before)) if before else {}
     gradebook.update_or_create_student(student)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # about the order in which nbgrader adds its rows
@@ -188,7 +188,7 @@ def _update_student(
     gradebook.db.commit()
     if submission_missing:
         nb = nbgrader_notebook.with_note(nb, nbgrader_notebook.SUBMISSION_MISSING)
-    data = dump(nb)
+    data = dump_notebook(nb)
     if data != before:
         replace_file(path, data)
 

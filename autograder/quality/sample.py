@@ -6,7 +6,8 @@ from pathlib import Path
 from autograder import known_answers
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.notebook import CellType, Source, dump, load
+from autograder.files import dump_notebook, load_notebook
+from autograder.notebook import CellType, Source
 
 SOLUTION, BLANK = "solution", "blank"
 """Names of the two notebooks that every test of the checks grades besides the known answers."""
@@ -35,12 +36,12 @@ def read_release(assignment: Assignment, flavor: str) -> bytes:
 
 def fill_answers(release: bytes, texts: Mapping[str, str]) -> bytes:
     """Return a released notebook with new text in some cells, given by cell id."""
-    notebook = load(release)
+    notebook = load_notebook(release)
     # A misspelled id would silently grade the blank cell.
     assert set(texts) <= {cell.id for cell in notebook.cells}
     for cell in notebook.cells:
         cell.source = texts.get(cell.id, cell.source)
-    return dump(notebook)
+    return dump_notebook(notebook)
 
 
 def solution_answers(source: Source) -> dict[str, str]:

@@ -15,7 +15,8 @@ from typing import Any
 from nbformat.v4.convert import upgrade_cell
 
 from autograder.errors import StudentError
-from autograder.notebook import CellType, to_notebook_node
+from autograder.files import to_notebook_node
+from autograder.notebook import CellType
 from autograder.text import multi_line, one_line
 
 MAX_FILE_BYTES = 200_000_000

@@ -16,7 +16,7 @@ from autograder.build import leaks
 from autograder.build.compile import build
 from autograder.course import load_course
 from autograder.errors import AuthorError
-from autograder.notebook import dump, load
+from autograder.files import dump_notebook, load_notebook
 from tests.build.conftest import BuiltCourse, cell, edit_notebook
 
 Files = dict[str, bytes]
@@ -44,10 +44,10 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 def in_notebook(change: Callable[[dict], None]) -> Callable[[Files, str], Files]:
     def plant(files: Files, secret: str) -> Files:
-        notebook = load(files["otter/tiny.ipynb"])
+        notebook = load_notebook(files["otter/tiny.ipynb"])
         change_with = {"secret": secret, "notebook": notebook}
         change(change_with)
-        return {**files, "otter/tiny.ipynb": dump(notebook)}
+        return {**files, "otter/tiny.ipynb": dump_notebook(notebook)}
 
     return plant
 
@@ -163,7 +163,7 @@ PLACES: dict[str, tuple[str, Callable[[Files, str], Files]]] = {
 @functools.cache
 def watch_of(tiny: BuiltCourse) -> leaks.LeakScanner:
     folder = tiny.root / "solutions" / "tiny"
-    solution = load((folder / "tiny.ipynb").read_bytes())
+    solution = load_notebook((folder / "tiny.ipynb").read_bytes())
     expected = (tiny.assignment.source / "expected.py").read_text()
     return leaks.leak_scanner(tiny.prepared.source, tiny.prepared.files, expected, solution)
 

@@ -448,13 +448,10 @@ def test_the_source_as_it_stands_has_no_problem(unbuilt_course: Path) -> None:
     assert [question.points for question in prepared.source.questions] == [8, 6, 3]
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(b"", "no notebook"), (b"[1]", "no notebook"), (b"\xff\xfe", "no notebook"), (b"{}", "no notebook")],
-)
-def test_a_file_that_is_no_notebook_is_named(content: bytes, words: str, unbuilt_course: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"[1]", b"\xff\xfe", b"{}"])
+def test_a_file_that_is_not_a_notebook_is_named(content: bytes, unbuilt_course: Path) -> None:
     (unbuilt_course / "source" / "tiny" / "tiny.ipynb").write_bytes(content)
-    assert words in refusal(unbuilt_course).problems[0]
+    assert "not a notebook" in refusal(unbuilt_course).problems[0]
 
 
 def test_a_missing_notebook_is_named(unbuilt_course: Path) -> None:

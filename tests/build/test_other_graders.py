@@ -15,8 +15,7 @@ from autograder.build import otter_release
 from autograder.build.compile import build
 from autograder.course import load_course
 from autograder.errors import StaffError
-from autograder.files import digest, read_tree, write_tree
-from autograder.notebook import dump, load
+from autograder.files import digest, dump_notebook, load_notebook, read_tree, write_tree
 from autograder.quality import other_graders, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
@@ -292,7 +291,7 @@ def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(
     tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
     folder = student_folder(tiny_course, "otter", tmp_path)
-    notebook = load(
+    notebook = load_notebook(
         sample.fill_answers(
             tiny_course.notebook("otter"), sample.solution_answers(tiny_course.prepared.source)
         )
@@ -312,7 +311,7 @@ def test_the_build_takes_less_time_than_otter_assign_alone(
     name = course.assignment.notebook.name
     prepared = course.prepared
     master = otter_release.master(prepared.source, course.assignment, prepared.release_info, prepared.files)
-    text = dump(master).decode().replace("run_tests: false", "run_tests: true", 2)
+    text = dump_notebook(master).decode().replace("run_tests: false", "run_tests: true", 2)
     folder = tmp_path / "alone"
     write_tree(folder, {**prepared.files, name: text.encode()})
     started = time.perf_counter()

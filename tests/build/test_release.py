@@ -19,7 +19,7 @@ from autograder.build.compile import build
 from autograder.build.otter_release import repack
 from autograder.course import load_course
 from autograder.errors import StaffError
-from autograder.notebook import load
+from autograder.files import load_notebook
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
 FLAVOURS = ("otter", "nbgrader")
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def cells(tiny: BuiltCourse, flavour: str) -> dict[str, dict]:
-    return {found["id"]: found for found in load(tiny.notebook(flavour))["cells"]}
+    return {found["id"]: found for found in load_notebook(tiny.notebook(flavour))["cells"]}
 
 
 def check(root: Path) -> None:
@@ -59,7 +59,7 @@ def test_every_cell_has_a_name_that_says_what_it_is(tiny_course: BuiltCourse, fl
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_notebook_says_which_release_it_is_of(tiny_course: BuiltCourse, flavour: str) -> None:
-    metadata = load(tiny_course.notebook(flavour))["metadata"]
+    metadata = load_notebook(tiny_course.notebook(flavour))["metadata"]
     assert metadata["course"] == {"assignment": "tiny", "release": tiny_course.report.release_id}
     assert metadata["language_info"] == {"name": "python"}
 

@@ -7,7 +7,7 @@ import pytest
 from autograder.build import solutions
 from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.notebook import join_source, load
+from autograder.files import join_source, load_notebook
 
 from .conftest import ROOT
 
@@ -30,7 +30,7 @@ def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     made = solutions.execute(draft, prepared.source, assignment, prepared.files)
     printed = {
         cell.id: "".join(join_source(output.get("text", "")) for output in cell.get("outputs", ()))
-        for cell in load(made[assignment.notebook.name]).cells
+        for cell in load_notebook(made[assignment.notebook.name]).cells
     }
     for check in prepared.source.checks():
         assert f"passed: {check.title}" in printed[check.cell.id]

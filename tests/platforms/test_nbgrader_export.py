@@ -22,7 +22,7 @@ from autograder.build import leaks
 from autograder.checks import Outcome
 from autograder.commands.cli import course
 from autograder.errors import StaffError
-from autograder.notebook import dump, load
+from autograder.files import dump_notebook, load_notebook
 from autograder.platforms.nbgrader_gradebook import export, nbgrader_student_id
 from tests.support.nbgrader_course import (
     ALERT,
@@ -155,7 +155,7 @@ def test_a_check_says_our_sentence_whatever_the_submission_stores(entered: Nbgra
 
 
 def test_a_notebook_is_the_release_with_the_students_answers(entered: NbgraderCourse) -> None:
-    release = {cell.id: cell for cell in load(entered.release).cells}
+    release = {cell.id: cell for cell in load_notebook(entered.release).cells}
     for student in ("ana", "ben", "cy", "dee", "eve"):
         text = json.dumps(notebook(entered, student))
         cells = {cell.id: cell for cell in nbgraderformat.reads(text, as_version=4).cells}
@@ -251,13 +251,14 @@ def test_a_hidden_check_in_a_feedback_would_be_found(
 ) -> None:
     other = open_course(Path(shutil.copytree(entered.root, tmp_path / "course")))
     source = {
-        c.id: c for c in load((other.course_directory / "source" / "tiny" / "tiny.ipynb").read_bytes()).cells
+        c.id: c
+        for c in load_notebook((other.course_directory / "source" / "tiny" / "tiny.ipynb").read_bytes()).cells
     }
     path = other.course_directory / "autograded" / "ana" / "tiny" / "tiny.ipynb"
-    stock = load(path.read_bytes())
+    stock = load_notebook(path.read_bytes())
     for cell in stock.cells:
         cell.source = source[cell.id].source if "hidden" in cell.id else cell.source
-    path.write_bytes(dump(stock))
+    path.write_bytes(dump_notebook(stock))
     other.run_nbgrader("generate_feedback", "tiny", "--student", "ana", "--force")
     assert found(watched, feedback(other, "ana").text) == hidden_checks(other)
 
