@@ -2,11 +2,11 @@
 
 CourseError
 ├── AuthorError    the instructor: the configuration or a source notebook is wrong
-├── StaffError     whoever runs the command: an argument, a file, a disk, a missing data set
-└── StudentError   the student: a submission cannot be read for what it is
+├── StaffError     the person who runs the command: an argument, a file, a disk, a missing dataset
+└── StudentError   the student: a submission cannot be read
 
-The command line turns each into its message and exit code 2; any other exception is a
-bug of ours and exits with 3.
+The command line prints the message of each and exits with 2; any other exception is a bug in
+this program and exits with 3.
 """
 
 import difflib
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 
 class CourseError(Exception):
-    """Something that a person can put right; the message says where, what and how."""
+    """An error that a person can fix; the message says where, what was found and what to do."""
 
 
 class AuthorError(CourseError):
-    """The course as written is wrong; carries every problem that was found at once."""
+    """The course has mistakes; carries every problem that was found."""
 
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
@@ -27,7 +27,7 @@ class AuthorError(CourseError):
 
 
 class StaffError(CourseError):
-    """The command cannot do its work here; the message says what to change."""
+    """The command cannot run as it was given or on this machine; the message says what to change."""
 
 
 class StudentError(CourseError):

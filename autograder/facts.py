@@ -11,7 +11,7 @@ from autograder.errors import AuthorError
 
 
 class Facts(NamedTuple):
-    """What prose and checks may name; a release gets the literals."""
+    """The values that prose and checks may refer to; a release contains the literals."""
 
     lab: Any
     """The lab parameters, by attribute."""
@@ -20,7 +20,7 @@ class Facts(NamedTuple):
     """What ``source/<lab>/expected.py`` computes from them."""
 
     thresholds: Mapping[str, Any]
-    """Measured accuracy bars of ``calibration/<lab>.json``; empty if never calibrated."""
+    """Measured accuracy thresholds of ``calibration/<lab>.json``; empty if never calibrated."""
 
 
 def load_facts(assignment: str, start: Path | None = None) -> Facts:
@@ -35,19 +35,22 @@ def load_facts(assignment: str, start: Path | None = None) -> Facts:
 
 
 def compute_facts(assignment: Assignment) -> Facts:
-    """Compute the facts of an assignment that is already parsed."""
+    """Compute the facts of an assignment that is already parsed.
+
+    Raises:
+        AuthorError: ``expected.py`` is missing, or the thresholds cannot be read.
+    """
     path = assignment.source / "expected.py"
     if not path.is_file():
-        raise AuthorError(f"{path.name}: missing beside {assignment.notebook.name}; add expected(lab)")
+        raise AuthorError(
+            f"{path.name}: missing next to {assignment.notebook.name}; add it, with a function expected(lab)"
+        )
     expected = runpy.run_path(str(path))["expected"](assignment.lab)
-    return Facts(assignment.lab, expected, _load_thresholds(assignment.calibration))
-
-
-def _load_thresholds(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        bars: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["thresholds"]
-    except (ValueError, KeyError) as error:
-        raise AuthorError(f"{path.name}: damaged ({error}); run `course calibrate`") from error
-    return bars
+    thresholds: Mapping[str, Any] = {}
+    if assignment.calibration.is_file():
+        try:
+            thresholds = json.loads(assignment.calibration.read_bytes())["thresholds"]
+        except (ValueError, KeyError) as error:
+            name = assignment.calibration.name
+            raise AuthorError(f"{name}: damaged ({error}); run `course calibrate`") from error
+    return Facts(assignment.lab, expected, thresholds)

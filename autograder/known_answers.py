@@ -1,6 +1,6 @@
 """Known answers to a question, wrong and right, with the verdict that each must get.
 
-One file each in ``source/<lab>/misconceptions/``: its docstring is TOML, the code below it is
+One file each in ``source/<lab>/known_answers/``: its docstring is TOML, the code below it is
 what a student would write into the question's answer cell.
 """
 
@@ -9,6 +9,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+
+from pydantic import ConfigDict, TypeAdapter
 
 from autograder.course import Assignment
 from autograder.errors import AuthorError
@@ -20,76 +22,67 @@ FOLDER = "known_answers"
 class KnownAnswer:
     """One known answer."""
 
-    name: str
-    """The file's, without ending, e.g. ``q6_no_mask``; right ones begin with ``right_``."""
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
+    name: str
+    """Name of the file without its ending, e.g. ``q6_no_mask``; right ones begin with ``right_``."""
+
+    code: str
     question: str
     misconception: str
-    """What somebody who writes this takes for true."""
+    """What a student who writes this believes."""
 
     failing_checks: tuple[str, ...]
-    """Ids of the checks that must not pass; all others of the question must."""
+    """Ids of the checks that must not pass; all others of the question must pass."""
 
-    undecided_checks: tuple[str, ...]
+    undecided_checks: tuple[str, ...] = ()
     """Ids of checks that it passes or fails by chance: its training is unstable, so the accuracy
     depends on the seed and on the kind of CPU. Either verdict is accepted."""
 
-    kind: str
-    """What catches it: shape, behaviour, types, params …; empty for a right one."""
+    kind: str = ""
+    """What detects it: shape, behavior, types, params …; empty for a right answer."""
 
-    message_part: str
-    """A part of the message."""
+    message_part: str = ""
+    """Text that the message to the student must contain."""
 
-    known_difference: str
-    """Where ``docs/differences.md`` explains other points of otter or nbgrader; mostly empty."""
-
-    code: str
+    known_difference: str = ""
+    """Heading in ``docs/differences.md`` that explains why otter or nbgrader give other points."""
 
     @property
     def is_right(self) -> bool:
-        """Return whether it is another way to be right."""
+        """Return True if the answer is right, though not written as the solution is."""
         return not self.failing_checks
 
 
 def load(assignment: Assignment) -> tuple[KnownAnswer, ...]:
-    """Read all known answers of an assignment, by name.
+    """Read all known answers of an assignment, ordered by name.
 
     Raises:
-        AuthorError: files that do not say what they are, all at once.
+        AuthorError: all files that cannot be read as a known answer.
     """
-    found, problems = [], []
+    adapter = TypeAdapter(KnownAnswer)
+    answers, problems = [], []
     for path in sorted((assignment.source / FOLDER).glob("*.py")):
         try:
-            found.append(_parse(path.stem, path.read_text(encoding="utf-8")))
-        except (SyntaxError, tomllib.TOMLDecodeError, KeyError, IndexError) as error:
+            text = path.read_text(encoding="utf-8")
+            settings = tomllib.loads(ast.get_docstring(ast.parse(text), clean=False) or "")
+            code = text.split('"""\n', 2)[2]
+            answers.append(adapter.validate_python({**settings, "name": path.stem, "code": code}))
+        except (SyntaxError, ValueError, IndexError) as error:  # TOML and pydantic raise ValueErrors
             problems.append(
                 f"{FOLDER}/{path.name}: {error}; begin with question, misconception, failing_checks as TOML"
             )
     if problems:
         raise AuthorError(problems)
-    return tuple(found)
+    return tuple(answers)
 
 
 def batched(answers: Sequence[KnownAnswer]) -> tuple[Mapping[str, KnownAnswer], ...]:
-    """Deal known answers into notebooks: each once, at most one to a question, by question."""
+    """Distribute known answers over notebooks: each once, at most one per question in a notebook."""
     by_question: dict[str, list[KnownAnswer]] = {}
-    for one in answers:
-        by_question.setdefault(one.question, []).append(one)
-    rows = zip_longest(*by_question.values())
-    return tuple({one.question: one for one in row if one} for row in rows)
-
-
-def _parse(name: str, text: str) -> KnownAnswer:
-    head = ast.get_docstring(ast.parse(text), clean=False)
-    facts = tomllib.loads(head or "")
-    return KnownAnswer(
-        name,
-        facts["question"],
-        facts["misconception"],
-        tuple(facts["failing_checks"]),
-        tuple(facts.get("undecided_checks", ())),
-        facts.get("kind", ""),
-        facts.get("message_part", ""),
-        facts.get("known_difference", ""),
-        text.split('"""\n', 2)[2],
-    )
+    for answer in answers:
+        by_question.setdefault(answer.question, []).append(answer)
+    notebooks = []
+    for row in zip_longest(*by_question.values()):
+        notebooks.append({answer.question: answer for answer in row if answer})
+    return tuple(notebooks)

@@ -1,7 +1,7 @@
-"""When something was handed in, how late that is, and what it costs.
+"""When a submission was submitted, how late that is, and what it costs.
 
-A day is 24 hours from the due date, also where the clocks change; parts of a second are
-dropped, in favour of the student.
+A day is 24 hours from the due date, even where the clocks change; fractions of a second are
+dropped, in favor of the student.
 """
 
 import math
@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotated_types import Interval
 from pydantic import ConfigDict
 
-_DAY = timedelta(days=1)
 Share = Annotated[float, Interval(ge=0, le=1)]
 NonNegative = Annotated[float, Interval(ge=0)]
+
+_DAY = timedelta(days=1)
+_DATETIME = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z][\w+\-/]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,16 @@ class LatePolicy:
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
     grace_minutes: NonNegative = 0.0
-    """Minutes after the due date that still count as in time."""
+    """Minutes after the due date that still count as on time."""
 
     per_day: Share = 0.0
-    """Share of the earned points that each day begun takes, e.g. 0.1."""
+    """Share of the earned points that each started day costs, e.g. 0.1."""
 
     max_penalty: Share = 1.0
-    """Share that is taken at most."""
+    """The largest share that is deducted."""
 
     after_days: NonNegative = math.inf
-    """Beyond so many days nothing of the points is left."""
+    """After this many days, all points are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +45,27 @@ class Lateness:
     """How late one submission is."""
 
     days: int | None = None
-    """Days begun since the due date, 0 if in time; None if nobody knows."""
+    """Days started since the due date, 0 if on time; None if the time is unknown."""
 
     penalty: float = 0.0
-    """What is taken from the earned points."""
+    """Share of the earned points that is deducted."""
 
     is_flagged_late: bool = False
-    """The platform says that it is late, and not by how much."""
+    """True if the platform marked it as late without a time."""
 
 
 def lateness(submitted_at: str, due: datetime, policy: LatePolicy, *, flagged_late: bool = False) -> Lateness:
     """Return how late a submission is and what that costs.
 
     Args:
-        handed_in: date and time with a zone; empty if unknown, and then nothing is taken.
+        submitted_at: date and time with a zone; empty if unknown, in which case nothing is deducted.
         due: with a time zone.
-        late_mark: whether a platform marked it as late.
+        flagged_late: True if a platform marked the submission as late.
     """
     at = parse_datetime(submitted_at)
     if at is None:
         return Lateness(is_flagged_late=flagged_late)
+    # In UTC, since the difference of two local times ignores a change of the clocks between them.
     over = at.astimezone(UTC).replace(microsecond=0) - due.astimezone(UTC)
     if over <= timedelta(minutes=policy.grace_minutes):
         return Lateness(0)
@@ -73,21 +76,23 @@ def lateness(submitted_at: str, due: datetime, policy: LatePolicy, *, flagged_la
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """Return a date and time with its zone; None if the text is not one, or has no zone.
+    """Return a date and time with its zone; None if the text is not one or has no zone.
 
-    The zone is an offset (``2027-01-29T23:59:00+01:00``), ``Z``, ``UTC`` or a name of the time
-    zone data base (``2027-01-29 23:59 Europe/Berlin``). Letters like ``CST`` stand for several
+    The zone is an offset (``2027-01-29T23:59:00+01:00``), ``Z``, ``UTC`` or a name from the time
+    zone database (``2027-01-29 23:59 Europe/Berlin``). Abbreviations like ``CST`` name several
     zones and are not guessed.
     """
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ][\d:.]+?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z][\w+\-/]*)", text.strip())
-    if found is None:
+    match = _DATETIME.fullmatch(text.strip())
+    if match is None:
         return None
+    moment, zone = match.groups()
     try:
-        plain = datetime.fromisoformat(found[1])
-        if re.match(r"[+-]\d", found[2]):
-            return datetime.fromisoformat(f"{plain.isoformat()}{found[2]}")
-        if found[2] in ("Z", "UTC", "GMT"):
-            return plain.replace(tzinfo=UTC)
-        return plain.replace(tzinfo=ZoneInfo(found[2])) if "/" in found[2] else None
+        if zone[0] in "+-":
+            return datetime.fromisoformat(f"{moment}{zone}")
+        naive = datetime.fromisoformat(moment)
+        if zone in ("Z", "UTC", "GMT"):
+            return naive.replace(tzinfo=UTC)
+        # A key of ZoneInfo is a path below the database: it raises ValueError for "../etc/passwd".
+        return naive.replace(tzinfo=ZoneInfo(zone)) if "/" in zone else None
     except (ValueError, OSError, ZoneInfoNotFoundError):
         return None

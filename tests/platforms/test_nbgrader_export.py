@@ -250,10 +250,8 @@ def test_a_hidden_check_in_a_feedback_would_be_found(
     entered: NbgraderCourse, watched: Watched, tmp_path: Path
 ) -> None:
     other = open_course(Path(shutil.copytree(entered.root, tmp_path / "course")))
-    source = {
-        c.id: c
-        for c in load_notebook((other.course_directory / "source" / "tiny" / "tiny.ipynb").read_bytes()).cells
-    }
+    source_path = other.course_directory / "source" / "tiny" / "tiny.ipynb"
+    source = {cell.id: cell for cell in load_notebook(source_path.read_bytes()).cells}
     path = other.course_directory / "autograded" / "ana" / "tiny" / "tiny.ipynb"
     stock = load_notebook(path.read_bytes())
     for cell in stock.cells:

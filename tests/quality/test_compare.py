@@ -16,8 +16,6 @@ from tests.build.conftest import BuiltCourse, build_course, copy_course
 from tests.build.test_other_graders import LAB, ROOT, lab_copy
 from tests.support.plans import compile_plan
 
-pytestmark = pytest.mark.slow
-
 QUIET = Console(quiet=True)
 KNOWN = known_answers.load(load_course(ROOT).assignment(LAB))
 SAMPLE = (
@@ -45,7 +43,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
 
 
 def answer(name: str, code: str) -> KnownAnswer:
-    return KnownAnswer(name, "q1", "", ("q1-values",), (), "", "", "", code)
+    return KnownAnswer(name, code, "q1", "", ("q1-values",))
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +70,7 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
 
 
 @pytest.mark.peers
+@pytest.mark.training
 def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCourse) -> None:
     row = {one.question: one for one in KNOWN if one.name in SAMPLE}
     assert set(row) == {f"q{number}" for number in range(1, 11)}
