@@ -36,8 +36,7 @@ def delete_student(run: Run, student: str, course: Course, source: Source) -> tu
     marks: list[Mark] = []
     other_submissions: set[str] = set()
     for mark in run.marks:
-        roster_label = mark.student.label if mark.student else ""
-        if student and student in (mark.label, roster_label):
+        if student and student in (mark.label, mark.row.label):
             marks.append(mark)
         elif mark.result:
             other_submissions.add(mark.result.student)
@@ -52,8 +51,8 @@ def delete_student(run: Run, student: str, course: Course, source: Source) -> tu
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
         replace_file(out / roster.NAME, roster.dump(remaining))
-    for path in exports.exported_files(out):
-        path.unlink()  # made again only on request, and until then they would keep the name
+    for name in (exports.CANVAS_NAME, exports.MOODLE_NAME):
+        (out / name).unlink(missing_ok=True)  # made again on request only, and has the name until then
     write.write_reports(load_run.load(out, course), source)
     return tuple(_files_mentioning(out, marks))
 

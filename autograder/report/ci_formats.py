@@ -18,8 +18,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, Result
-from autograder.report.gradebook import format_points, total
+from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
+from autograder.report.marks import total
 from autograder.report.pages import OUTCOME_TEXTS, question_title, with_period
 from autograder.report.results_json import CHECK_NOT_GRADED, REPAIRS_HEADING
 from autograder.text import one_line
@@ -31,12 +32,6 @@ ANNOTATIONS_NAME = "annotations.txt"
 MAX_LENGTH = 60_000
 """Characters of ``summary.md``; a comment on GitHub holds 65,536."""
 
-_ELEMENTS = {
-    Outcome.FAILED: "failure",
-    Outcome.BLOCKED: "failure",
-    Outcome.ERRORED: "error",
-    Outcome.UNGRADED: "error",
-}
 _TRUNCATED = "The rest does not fit here; the run's pages have all of it.\n"
 _SOME_CHECKS_NOT_GRADED = (
     "Some checks could not be graded because of a grader error; this does not count against you."
@@ -50,12 +45,25 @@ _REFERENCE = re.compile(
 
 def dump_junit(run: Run) -> bytes:
     """Return the bytes of ``junit.xml``."""
+    # Every text passes one_line: XML 1.0 cannot represent control characters, even escaped.
     root = Element("testsuites", name=one_line(run.assignment.title, 200))
     for result in run.results:
         student = one_line(result.student, 200)
         suite = SubElement(root, "testsuite", name=student)
         for check in result.checks:
-            suite.append(_case(check, student))
+            # GitLab merges cases of the same class and name, so the class holds the student.
+            case = SubElement(
+                suite,
+                "testcase",
+                classname=one_line(f"{student}.{check.question}", 300),
+                name=one_line(f"{check.id}: {one_line(check.title, 200)}", 300),
+                time=f"{check.wall_s:.3f}",
+            )
+            if check.outcome is not Outcome.PASSED:
+                texts = _sentences(check)
+                kind = "failure" if check.outcome in (Outcome.FAILED, Outcome.BLOCKED) else "error"
+                element = SubElement(case, kind, type=check.outcome.value, message=texts[0])
+                element.text = "\n".join(texts)
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
         suite.set("errors", str(len(suite.findall("testcase/error"))))
@@ -68,21 +76,6 @@ def dump_junit(run: Run) -> bytes:
     return data + b"\n"
 
 
-def _case(check: CheckResult, student: str) -> Element:
-    # GitLab merges cases of the same class and name, so the class holds the student.
-    case = Element(
-        "testcase",
-        classname=one_line(f"{student}.{check.question}", 300),
-        name=one_line(f"{check.id}: {one_line(check.title, 200)}", 300),
-        time=f"{check.wall_s:.3f}",
-    )
-    if check.outcome in _ELEMENTS:
-        texts = _sentences(check)
-        element = SubElement(case, _ELEMENTS[check.outcome], type=check.outcome.value, message=texts[0])
-        element.text = "\n".join(texts)
-    return case
-
-
 def dump_annotations(run: Run) -> bytes:
     """Return the bytes of ``annotations.txt``; none if every point is earned."""
     lines = []
@@ -91,6 +84,7 @@ def dump_annotations(run: Run) -> bytes:
             is_grader_error = all(check.outcome is Outcome.UNGRADED for check in lost)
             level = "warning" if is_grader_error else "error"
             name = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
+            # An unescaped newline would begin a new command, e.g. ::add-mask::.
             title = _escape_command(f"{name}: {_points(result, question)}")
             title = title.replace(":", "%3A").replace(",", "%2C")
             message = "\n".join(
@@ -125,32 +119,27 @@ def _section(result: Result) -> Iterator[str]:
     yield f"## {_escape(result.student, 80)}: {points}\n"
     if result.ungraded_checks:
         yield f"{_SOME_CHECKS_NOT_GRADED}\n"
-    yield _table(result)
+    table = "| question | points | of |\n| --- | ---: | ---: |\n"
+    marks = result.marks()
+    for question, (_, possible) in result.questions().items():
+        earned = format_points(marks[question]) or "not graded yet"
+        table += f"| {_escape(question_title(question), 80)} | {earned} | {format_points(possible)} |\n"
+    for question, possible in result.manual.items():
+        title = _escape(question_title(question), 80)
+        table += f"| {title} | marked by staff | {format_points(possible)} |\n"
+    yield table
     if result.repairs:
         yield f"{REPAIRS_HEADING}\n\n" + _list(_escape(repair, 300) for repair in result.repairs)
     for question, lost in _lost_checks(result):
         yield f"### {_escape(question_title(question), 80)}: {_points(result, question)}\n"
-        yield _list(map(_item, lost))
+        items = []
+        for check in lost:
+            hidden = " (hidden check)" if check.hidden else ""
+            texts = " ".join(_escape(text, 400) for text in _sentences(check))
+            items.append(f"**{_escape(check.title, 200)}**{hidden}: {texts}")
+        yield _list(items)
         if question in result.misconceptions:
             yield f"{_escape(misconception_message(result.misconceptions[question]), 600)}\n"
-
-
-def _table(result: Result) -> str:
-    rows = ["| question | points | of |", "| --- | ---: | ---: |"]
-    marks = result.marks()
-    for question, (_, possible) in result.questions().items():
-        points = format_points(marks[question]) or "not graded yet"
-        rows.append(f"| {_escape(question_title(question), 80)} | {points} | {format_points(possible)} |")
-    for question, possible in result.manual.items():
-        title = _escape(question_title(question), 80)
-        rows.append(f"| {title} | marked by staff | {format_points(possible)} |")
-    return "\n".join(rows) + "\n"
-
-
-def _item(check: CheckResult) -> str:
-    hidden = " (hidden check)" if check.hidden else ""
-    texts = " ".join(_escape(text, 400) for text in _sentences(check))
-    return f"**{_escape(one_line(check.title, 200), 200)}**{hidden}: {texts}"
 
 
 def _list(items: Iterable[str]) -> str:

@@ -84,6 +84,7 @@ def format_call(request: Message, reply: Message) -> Call:
 
 
 def _format_reply(reply: Message) -> str:
+    # Whatever the reply claims, it is shown as text: no attribute of it is called.
     raised = reply.get("raised")
     if isinstance(raised, Mapping):
         line = raised.get("line")

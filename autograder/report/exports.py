@@ -53,12 +53,6 @@ def export(run: Run, name: str, out: Path | None = None) -> Path:
     return path
 
 
-def exported_files(out: Path) -> tuple[Path, ...]:
-    """Return the files for learning management systems in a run's folder."""
-    paths = (out / CANVAS_NAME, out / MOODLE_NAME)
-    return tuple(path for path in paths if path.is_file())
-
-
 def dump_canvas(run: Run) -> bytes:
     """Return the bytes of ``canvas.csv``.
 
@@ -73,7 +67,8 @@ def dump_canvas(run: Run) -> bytes:
     ]
     for mark in run.marks:
         if _is_in_canvas(mark):
-            section = escape_formula(mark.student.section) if mark.student else ""
+            section = escape_formula(mark.row.section)
+            # Ungraded work is an empty cell: Canvas would record a zero.
             rows.append([_name(mark), *_canvas_ids(mark), section, format_points(mark.complete_total)])
     if len(rows) == 2:
         raise StaffError(f"{run.out}: no student has an id for Canvas; add a class list with --roster")
@@ -90,8 +85,7 @@ def dump_moodle(run: Run) -> bytes:
     rows = [list(_MOODLE_COLUMNS)]
     for mark in run.marks:
         if _is_in_moodle(mark):
-            email = escape_formula(mark.student.email) if mark.student else ""
-            identifier = f"Participant {_participant_id(mark)}"
+            identifier, email = f"Participant {_participant_id(mark)}", escape_formula(mark.row.email)
             rows.append([identifier, _name(mark), email, format_points(mark.complete_total), max_points, "-"])
     if len(rows) == 1:
         raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
@@ -118,9 +112,8 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
 
 def _name(mark: Mark) -> str:
     """Return a person's name for people to read; the systems go by ids."""
-    roster_name = mark.student.name if mark.student else ""
     platform_name = mark.result.name if mark.result else ""
-    return escape_formula(roster_name or platform_name or mark.label)
+    return escape_formula(mark.row.name or platform_name or mark.label)
 
 
 def _is_in_canvas(mark: Mark) -> bool:
@@ -141,8 +134,8 @@ def _canvas_ids(mark: Mark) -> tuple[str, str, str]:
 
 def _participant_id(mark: Mark) -> str:
     """Return the participant's number; the file of a group has the group's number in its name."""
-    if mark.student and (mark.student.moodle_id or mark.student.group):
-        return mark.student.moodle_id
+    if mark.row.moodle_id or mark.row.group:
+        return mark.row.moodle_id
     return mark.result.ids.get("moodle", "") if mark.result else ""
 
 

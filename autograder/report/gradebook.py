@@ -6,9 +6,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.engine.results import GradingStatus, Result
+from autograder.engine.results import Result
 from autograder.report import summary
-from autograder.report.marks import Mark
+from autograder.report.marks import Mark, total
 from autograder.report.spreadsheet import dump_csv, escape_formula
 from autograder.text import one_line
 
@@ -32,7 +32,7 @@ def dump(marks: Sequence[Mark]) -> bytes:
     questions = [question.name for question in summary.questions(results)]
     personal = []
     for column in _PERSONAL_COLUMNS:
-        if any(mark.student and getattr(mark.student, column) for mark in marks):
+        if any(getattr(mark.row, column) for mark in marks):
             personal.append(column)
     header = ["student", *personal, *(_escape(name, _MAX_NAME_LENGTH) for name in questions)]
     # Users' own scripts read these columns: their names are an interface.
@@ -41,9 +41,9 @@ def dump(marks: Sequence[Mark]) -> bytes:
 
 
 def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) -> list[str]:
+    # Whatever a student, a platform or the roster wrote is escaped; the rest is ours.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
-    for column in personal_columns:
-        row.append(escape_formula(getattr(mark.student, column)) if mark.student else "")
+    row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
     points = mark.result.marks() if mark.result else {}
     row += [format_points(points.get(name)) for name in questions]
     late = "" if mark.lateness.days is None else str(mark.lateness.days)
@@ -89,11 +89,6 @@ def summary_table(results: Sequence[Result]) -> Table:
 def format_points(points: float | None) -> str:
     """Return points with at most two decimals, or nothing for ``None``."""
     return "" if points is None else f"{round(points, 2):g}"
-
-
-def total(result: Result) -> float | None:
-    """Return all points so far; None if no check is graded."""
-    return None if result.status is GradingStatus.UNGRADED else result.earned
 
 
 def _escape(text: str, max_length: int) -> str:

@@ -78,11 +78,13 @@ def anonymize(run: Run) -> Run:
 
 
 def _anonymize_result(result: Result, key: bytes) -> Result:
+    # A name from a file system may hold bytes that are not UTF-8, as surrogates.
     digest = hmac.new(key, result.student.encode("utf-8", errors="surrogatepass"), hashlib.sha256)
     return replace(
         result,
         student=f"student-{digest.hexdigest()[:10]}",
         submission="",
+        # Messages quote values and errors of the student's code; hints come from the source.
         checks=tuple(replace(check, message="") for check in result.checks),
         provenance=replace(result.provenance, submission_sha256=""),
         repairs=(),

@@ -18,6 +18,12 @@ from autograder.report.roster import Roster, Student
 from autograder.submission.discover import safe_name
 
 _MAX_LISTED = 5
+_REMARKS = (
+    "submission without a student",
+    "student without a mark",
+    "student without a submission",
+    "submission late by an unknown time, so no penalty is applied",
+)
 _COLUMNS = {"canvas": "canvas_id", "moodle": "moodle_id", "id": "id", "email": "email"}
 """Columns of the roster by the keys of ``Result.ids``."""
 
@@ -36,18 +42,19 @@ class Mark:
     """Why the result has no student on the roster, or the student none of several results."""
 
     @property
+    def row(self) -> Student:
+        """Return the student's row of the roster; an empty one if there is none."""
+        return self.student or Student()
+
+    @property
     def label(self) -> str:
         """Return what the student is called in tables."""
-        if self.result:
-            return self.result.student
-        return self.student.label if self.student else ""
+        return self.result.student if self.result else self.row.label
 
     @property
     def total(self) -> float | None:
         """Return the points so far, before any penalty; None if no check is graded."""
-        if self.result is None or self.result.status is GradingStatus.UNGRADED:
-            return None
-        return self.result.earned
+        return total(self.result) if self.result else None
 
     @property
     def final_points(self) -> float | None:
@@ -64,8 +71,9 @@ class Mark:
     @property
     def complete_total(self) -> float | None:
         """Return the final points if all checks are graded, for systems that have no flags."""
-        is_graded = self.result is not None and self.result.status is GradingStatus.GRADED
-        return self.final_points if is_graded else None
+        if self.result is None or self.result.ungraded_checks:
+            return None
+        return self.final_points
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -78,6 +86,11 @@ class Mark:
         return tuple(flags)
 
 
+def total(result: Result) -> float | None:
+    """Return all points so far; None if no check is graded, which is not the same as zero."""
+    return None if result.status is GradingStatus.UNGRADED else result.earned
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The students of a run's submissions."""
@@ -87,11 +100,6 @@ class Matches:
 
     conflicts: Mapping[Student, str]
     """Students who match several submissions and so get none, with the names of those."""
-
-
-def marks_without_roster(results: Sequence[Result]) -> tuple[Mark, ...]:
-    """Return the results as marks, without a roster and a due date."""
-    return tuple(Mark(result) for result in sorted(results, key=lambda result: result.student))
 
 
 def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:
@@ -106,7 +114,7 @@ def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignmen
         students, reason = matches.by_submission[result.student]
         reason = f"roster: {reason}" if roster and not students else ""
         for student in students or (None,):
-            due = student.due_or(assignment.due) if student else assignment.due
+            due = (student or Student()).due_or(assignment.due)
             late = lateness(result.submitted_at, due, assignment.late, flagged_late=result.late_mark)
             marks.append(Mark(result, student, late, reason))
     seen = {mark.student for mark in marks}
@@ -115,36 +123,25 @@ def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignmen
             names = matches.conflicts.get(student, "")
             reason = f"several submissions match: {names}" if names else ""
             marks.append(Mark(None, student, unmatched_reason=reason))
-    return tuple(sorted(marks, key=lambda mark: (mark.label, mark.student.label if mark.student else "")))
+    return tuple(sorted(marks, key=lambda mark: (mark.label, mark.row.label)))
 
 
 def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
     """Yield what the user of a command should know about the marks, one sentence each."""
-    unmatched: list[str] = []
-    conflicting: list[str] = []
-    absent: list[str] = []
-    late: list[str] = []
+    labels: dict[str, list[str]] = {sentence: [] for sentence in _REMARKS}
+    unmatched, conflicting, absent, late = _REMARKS
     for mark in marks:
         if mark.unmatched_reason:
-            labels = unmatched if mark.result else conflicting
-            labels.append(f"{mark.label} ({mark.unmatched_reason})")
+            sentence = unmatched if mark.result else conflicting
+            labels[sentence].append(f"{mark.label} ({mark.unmatched_reason})")
         elif mark.result is None:
-            absent.append(mark.label)
+            labels[absent].append(mark.label)
         if mark.lateness.is_flagged_late:
-            late.append(mark.label)
-    if unmatched:
-        yield f"{_pluralize(unmatched, 'submission')} without a student: {join_names(unmatched)}."
-    if conflicting:
-        yield f"{_pluralize(conflicting, 'student')} without a mark: {join_names(conflicting)}."
-    if absent:
-        yield f"{_pluralize(absent, 'student')} without a submission: {join_names(absent)}."
-    if late:
-        count = _pluralize(late, "submission")
-        yield f"{count} late by an unknown time, so no penalty is applied: {join_names(late)}."
-
-
-def _pluralize(names: Sequence[str], noun: str) -> str:
-    return f"{len(names)} {noun}{'s' if len(names) != 1 else ''}"
+            labels[late].append(mark.label)
+    for sentence, names in labels.items():
+        noun, _, rest = sentence.partition(" ")
+        if names:
+            yield f"{len(names)} {noun}{'s' if len(names) > 1 else ''} {rest}: {join_names(names)}."
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -174,7 +171,8 @@ def match(results: Sequence[Result], roster: Roster) -> Matches:
 
 
 def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
-    group = tuple(row for row in roster if row.group and _is_group(result, row.group))
+    names = {"".join(_name_parts(name)) for name in (result.name, result.ids.get("student", ""))} - {""}
+    group = tuple(row for row in roster if "".join(_name_parts(row.group)) in names)
     if group:
         for row in roster:
             if result.name and row not in group and _is_same_name(result.name, row):
@@ -219,11 +217,6 @@ def _has_login(login: str, row: Student) -> bool:
         if value and wanted and wanted in (_normalize(value), _normalize(safe_name(value))):
             return True
     return False
-
-
-def _is_group(result: Result, group: str) -> bool:
-    names = (result.name, result.ids.get("student", ""))
-    return any(name and "".join(_name_parts(name)) == "".join(_name_parts(group)) for name in names)
 
 
 def _is_same_name(name: str, row: Student) -> bool:

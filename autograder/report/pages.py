@@ -27,6 +27,7 @@ from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.engine.run_folder import folder_name
 from autograder.files import MEBIBYTE
 from autograder.report import gradebook, summary
+from autograder.report.marks import total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
 from autograder.report.submission_view import Figure, StoredOutputs
 from autograder.text import multi_line, one_line
@@ -44,13 +45,6 @@ OUTCOME_TEXTS: Mapping[Outcome, str] = {
     Outcome.ERRORED: "stopped with an error",
     Outcome.BLOCKED: "could not start",
     Outcome.UNGRADED: "not graded because of a grader error",
-}
-_OUTCOME_SYMBOLS: Mapping[Outcome, str] = {
-    Outcome.PASSED: "✓",
-    Outcome.FAILED: "✗",
-    Outcome.ERRORED: "!",
-    Outcome.BLOCKED: "–",
-    Outcome.UNGRADED: "?",
 }
 
 
@@ -147,6 +141,7 @@ def report(
     memory = [result.peak_bytes / MEBIBYTE for result in results]
     points = max((result.points for result in results), default=0.0)
     flagged = summary.group_by_flag(results)
+    # The policy admits exactly the script with this digest; anything injected is refused.
     script = Markup((_TEMPLATES / "sort.js").read_text(encoding="utf-8"))
     return render(
         "report.html.j2",
@@ -196,21 +191,16 @@ class _MultilineText(str):
     __slots__ = ()
 
 
-def _code(text: str, max_length: int = 6_000, max_lines: int = 120) -> str:
-    return _MultilineText(multi_line(text, max_length, max_lines))
-
-
 def _sanitize(value: Any) -> Any:
     """Return what Jinja then escapes: one line without control characters, or our own markup."""
-    if isinstance(value, _MultilineText):
-        return str(value)
-    return one_line(value, _MAX_LENGTH) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, str) and not isinstance(value, Markup | _MultilineText):
+        return one_line(value, _MAX_LENGTH)
+    return value
 
 
 def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
     """Return a question's name for people: ``q3`` as ``Question 3``, with its heading."""
-    matched = re.fullmatch(r"q(\d+\w*)", name)
-    number = f"Question {matched[1]}" if matched else name
+    number = re.sub(r"^q(\d+\w*)$", r"Question \1", name)
     return f"{number}: {headings[name]}" if headings.get(name) else number
 
 
@@ -219,36 +209,32 @@ def with_period(text: str) -> str:
     return text if text[-1:] in ("", *".!?…:") else f"{text}."
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_sanitize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
-        code=_code,
-        # base64 of ours, which needs no escaping and is far longer than _MAX_LENGTH
-        data_uri=lambda figure: Markup(f"data:{figure.media_type};base64,{figure.base64}"),
-        link=lambda student: f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}",
-        mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
-        number=gradebook.format_points,
-        percent=lambda share: f"{100 * share:.0f} %",
-        question=question_title,
-        sentence=lambda text: with_period(one_line(text, _MAX_LENGTH - 1)),
-        short=one_line,
-        outcome_text=OUTCOME_TEXTS.__getitem__,
-        symbol=_OUTCOME_SYMBOLS.__getitem__,
-    )
-    environment.tests["figure"] = lambda part: isinstance(part, Figure)
-    environment.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, total=gradebook.total)
-    return environment
-
-
-_ENVIRONMENT = _environment()
+# StrictUndefined: a name that a template misspells is an error and not an empty text.
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_sanitize,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(
+    anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
+    code=lambda text, length=6_000, lines=120: _MultilineText(multi_line(text, length, lines)),
+    # Markup, because base64 needs no escaping and is far longer than _MAX_LENGTH.
+    data_uri=lambda figure: Markup(f"data:{figure.media_type};base64,{figure.base64}"),
+    # Quoted as bytes: a student's name may be a file name that is not UTF-8.
+    link=lambda student: f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}",
+    mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
+    number=gradebook.format_points,
+    percent=lambda share: f"{100 * share:.0f} %",
+    question=question_title,
+    sentence=lambda text: with_period(one_line(text, _MAX_LENGTH - 1)),
+    short=one_line,
+    outcome_text=OUTCOME_TEXTS.__getitem__,
+)
+_ENVIRONMENT.tests["figure"] = lambda part: isinstance(part, Figure)
+_ENVIRONMENT.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, total=total)
 
 
 def render(template: str, **values: Any) -> bytes:

@@ -134,6 +134,7 @@ def parse(data: bytes, location: str) -> Roster:
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, each with the number of its first line."""
+    # Not strict, an unclosed quote would swallow the rest of the file into one cell.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     first_line = 1
     for cells in reader:
@@ -157,6 +158,8 @@ def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
 
 
 def _student(cells: dict[str, str], location: str) -> Student:
+    # Systems write an accented letter as one code point or as two: NFC makes them equal. Names
+    # stay as they are, because they are only shown, and matching normalizes them itself.
     values: dict[str, str] = {}
     for column, cell in cells.items():
         values[column] = cell if column == "name" else unicodedata.normalize("NFC", cell).strip()

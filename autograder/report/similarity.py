@@ -48,9 +48,9 @@ _IGNORED_TYPES = {
 _STATEMENT_STARTS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 _OPENING_BRACKETS, _CLOSING_BRACKETS = "([{", ")]}"
 _BUILTIN_NAMES = frozenset(dir(builtins))
-_FIRST_CODE_POINT = 0x100
-_LAST_CODE_POINT = 0xD7FF
-"""Each token kind gets a character from ``_FIRST_CODE_POINT`` on; after 55,000 kinds all share the last."""
+
+Tokens = tuple[str, ...]
+"""An answer as it is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,10 @@ def _similar_answers(
     question: str, codes: Mapping[str, str], references: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], SimilarAnswers]]:
     """Yield the pairs of students with similar, unexplained answers to one question."""
-    alphabet: dict[str, str] = {}
-    authors: dict[str, list[str]] = defaultdict(list)
+    authors: dict[Tokens, list[str]] = defaultdict(list)
     for student in sorted(codes):
-        authors[_encode(tokens(codes[student]), alphabet)].append(student)
-    expected = [text for code in references if (text := _encode(tokens(code), alphabet))]
+        authors[tokens(codes[student])].append(student)
+    expected = [text for code in references if (text := tokens(code))]
     texts = list(authors)
     for first, second, similar_answers in _unexplained_pairs(question, authors, expected):
         left, right = authors[texts[first]], authors[texts[second]]
@@ -140,7 +139,7 @@ def _similar_answers(
 
 
 def _unexplained_pairs(
-    question: str, authors: Mapping[str, Sequence[str]], expected: Sequence[str]
+    question: str, authors: Mapping[Tokens, Sequence[str]], expected: Sequence[Tokens]
 ) -> Iterator[tuple[int, int, SimilarAnswers]]:
     """Yield the indices of two texts and their similarity, also of a text with itself.
 
@@ -172,8 +171,9 @@ def _unexplained_pairs(
             yield first, second, SimilarAnswers(question, similarity, known, unexplained_tokens)
 
 
-def _similarity_matrix(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+def _similarity_matrix(texts: Sequence[Tokens], others: Sequence[Tokens]) -> np.ndarray:
     """Return the share of tokens in common and in the same order, (texts, others)."""
+    # Imported here: only a report of a whole class needs it.
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
@@ -194,6 +194,8 @@ def _common_similarity(rows: np.ndarray, indices: np.ndarray, counts: np.ndarray
         return np.zeros(len(rows), np.float32)
     classmates = np.tile(counts, (len(rows), 1))
     classmates[np.arange(len(rows)), indices] -= 1  # an author is not their own classmate
+    # Walk from the most similar text outwards until enough classmates are counted; a text that
+    # several students wrote counts for each of them.
     nearest_first = np.argsort(-rows, axis=1)
     running_count = np.cumsum(np.take_along_axis(classmates, nearest_first, axis=1), axis=1)
     last = np.argmax(running_count >= enough, axis=1)[:, None]
@@ -201,7 +203,7 @@ def _common_similarity(rows: np.ndarray, indices: np.ndarray, counts: np.ndarray
 
 
 @lru_cache(maxsize=4096)
-def tokens(code: str) -> tuple[str, ...]:
+def tokens(code: str) -> Tokens:
     """Return the tokens of an answer that are compared; code that is not Python is split at blanks."""
     try:
         significant = list(_significant_tokens(code))
@@ -241,12 +243,3 @@ def _canonical_token(token: tokenize.TokenInfo, before: str, after: str, in_brac
         return text
     is_chosen = before != "." and not (in_brackets and after == "=")  # neither attribute nor keyword
     return "name" if is_chosen else text
-
-
-def _encode(code_tokens: Iterable[str], alphabet: dict[str, str]) -> str:
-    """Return tokens as one character each, which compares fastest."""
-    characters = []
-    for token in code_tokens:
-        fresh = chr(min(_FIRST_CODE_POINT + len(alphabet), _LAST_CODE_POINT))
-        characters.append(alphabet.setdefault(token, fresh))
-    return "".join(characters)

@@ -67,6 +67,7 @@ class ImageBudget:
 
     def admit(self, data: bytes) -> Figure | None:
         """Return a picture to embed, and charge it; None if it is not one or does not fit."""
+        # A file may declare less than it holds; browsers allocate what the header declares.
         media_type, width, height = _declared(data)
         if not 0 < width * height <= MAX_PIXELS:
             return None
@@ -81,6 +82,8 @@ def _declared(data: bytes) -> tuple[str, int, int]:
     """Return media type, width and height in pixels, as the first header declares; 0 × 0 if none does."""
     if data.startswith(_PNG_SIGNATURE) and data[12:16] == b"IHDR" and len(data) >= 24:
         return "image/png", *struct.unpack(">II", data[16:24])
+    # JPEG is a list of segments, each with its length, up to the frame header. The bound keeps a
+    # file of tiny segments from taking long; real ones have fewer than 20.
     start = 2
     for _ in range(_MAX_JPEG_SEGMENTS if data.startswith(_JPEG_SIGNATURE) else 0):
         # Marker (2 bytes), length (2), precision (1), height (2), width (2).

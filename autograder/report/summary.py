@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean
 
@@ -97,7 +97,19 @@ def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
     manual: dict[str, float] = {}
     for result in results:
         manual |= result.manual
-    summaries = [_question(name, points, results) for name, points in _points(results).items()]
+    summaries = []
+    for name, points in _points(results).items():
+        marks = []
+        for result in results:
+            outcomes = {check.outcome for check in result.checks if check.question == name}
+            if outcomes and Outcome.UNGRADED not in outcomes:
+                marks.append(result.questions()[name][0])
+        mean = fmean(marks) if marks else None
+        full_marks_count = sum(math.isclose(mark, points) for mark in marks)
+        relation = discrimination(name, results)
+        summaries.append(
+            QuestionSummary(name, points, False, mean, full_marks_count, marks.count(0), relation)
+        )
     for name, points in manual.items():
         summaries.append(QuestionSummary(name, points, True, None, 0, 0, None))
     return tuple(summaries)
@@ -111,19 +123,6 @@ def _points(results: Sequence[Result]) -> dict[str, float]:
     return points
 
 
-def _question(name: str, points: float, results: Sequence[Result]) -> QuestionSummary:
-    marks = []
-    for result in results:
-        outcomes = {check.outcome for check in result.checks if check.question == name}
-        if outcomes and Outcome.UNGRADED not in outcomes:
-            marks.append(result.questions()[name][0])
-    mean = fmean(marks) if marks else None
-    full_marks_count = sum(math.isclose(mark, points) for mark in marks)
-    return QuestionSummary(
-        name, points, False, mean, full_marks_count, marks.count(0), discrimination(name, results)
-    )
-
-
 def discrimination(question: str, results: Sequence[Result]) -> float | None:
     """Return the corrected item-total correlation: Pearson's r of one question with all others.
 
@@ -134,6 +133,7 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
     Source: Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28
     (1963), 211-218; Nunnally & Bernstein, Psychometric Theory (1994), ch. 8.
     """
+    # Over fully graded results only: an ungraded check would lower both sides at once.
     marks, rest = [], []
     for result in results:
         if result.status is GradingStatus.GRADED:
@@ -213,16 +213,13 @@ def group_by_flag(results: Sequence[Result]) -> tuple[tuple[str, tuple[Result, .
     """
     by_reason: dict[str, list[Result]] = {}
     for result in results:
-        for reason in dict.fromkeys(_reasons(result)):
+        reasons = list(result.flags)
+        if result.ungraded_checks:
+            reasons.append(UNGRADED)
+        errored = {check.question for check in result.checks if check.outcome is Outcome.ERRORED}
+        if len(errored) >= max(2, MIN_ERROR_SHARE * len(result.questions())):
+            reasons.append(ERRORS)
+        for reason in dict.fromkeys(reasons):  # one flag may be there twice
             by_reason.setdefault(reason, []).append(result)
     order = sorted(by_reason, key=lambda reason: (reason not in (UNGRADED, ERRORS), len(by_reason[reason])))
     return tuple((reason, tuple(by_reason[reason])) for reason in order)
-
-
-def _reasons(result: Result) -> Iterator[str]:
-    if result.ungraded_checks:
-        yield UNGRADED
-    errored = {check.question for check in result.checks if check.outcome is Outcome.ERRORED}
-    if len(errored) >= max(2, MIN_ERROR_SHARE * len(result.questions())):
-        yield ERRORS
-    yield from result.flags

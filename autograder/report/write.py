@@ -9,7 +9,7 @@ from autograder.files import replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, pages, results_json, similarity
 from autograder.report.load_run import Run
-from autograder.report.marks import marks_without_roster
+from autograder.report.marks import Mark
 from autograder.report.submission_view import SubmissionView, view_submission
 
 
@@ -26,10 +26,12 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
         StaffError: the disk is full or read-only; each file is the previous or the complete new one.
     """
     out = out or run.out
+    # Of two results of one student the later one counts, as in the journal.
     results = tuple({result.student: result for result in run.results}.values())
     answers = {result.student: write_student(run, result, source, out).answers for result in results}
     references = similarity.reference_answers(source, known_answers.load(run.assignment))
-    replace_file(out / gradebook.NAME, gradebook.dump(run.marks or marks_without_roster(results)))
+    marks = run.marks or [Mark(result) for result in sorted(results, key=lambda result: result.student)]
+    replace_file(out / gradebook.NAME, gradebook.dump(marks))
     page = pages.report(
         results,
         title=run.assignment.title,

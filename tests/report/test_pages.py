@@ -20,8 +20,9 @@ from autograder.engine.results import Result
 from autograder.engine.run_folder import folder_name
 from autograder.errors import StaffError
 from autograder.notebook import Source
-from autograder.report import gradebook, marks, pages, summary, write
+from autograder.report import gradebook, pages, summary, write
 from autograder.report.load_run import Run
+from autograder.report.marks import Mark
 from tests.support.sample_results import (
     ANA,
     CHECKS,
@@ -83,11 +84,8 @@ def write_views(out: Path, results: Sequence[Result]) -> None:
 
 
 def rows(results: Sequence[Result]) -> list[dict[str, str]]:
-    return list(
-        csv.DictReader(
-            io.StringIO(gradebook.dump(marks.marks_without_roster(results)).decode("utf-8"), newline="")
-        )
-    )
+    marks = [Mark(result) for result in sorted(results, key=lambda result: result.student)]
+    return list(csv.DictReader(io.StringIO(gradebook.dump(marks).decode("utf-8"), newline="")))
 
 
 def hostile(text: str) -> Result:
