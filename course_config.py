@@ -1,7 +1,7 @@
 """The course as data: no code runs here, nothing is read or computed.
 
-Accuracy bars are measured, not typed: they live in ``calibration/``. Points live in the
-source notebooks; ``points`` below is the total that each of them must add up to.
+Accuracy thresholds are measured, not typed: they live in ``calibration/``. Points live in the
+source notebooks, one number in each check.
 """
 
 COURSE = {
@@ -10,7 +10,6 @@ COURSE = {
     "assignments": {
         "lab_4_4_rnn": {
             "title": "Lab 4.4: Introduction to Recurrent Neural Networks",
-            "points": 100,
             "due": "2027-01-29T23:59:00+00:00",
             "kit": "rnnlab",
             "build_cell_timeout_s": 600,

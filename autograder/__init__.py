@@ -1,6 +1,7 @@
 """Compile, check and grade notebook assignments.
 
 errors         who must act when something is wrong
+external_tools runs otter and nbgrader
 files          files and folders as values; atomic writes, zips
 text           text that students control, made safe to show
 limits         what one submission may use
@@ -9,7 +10,7 @@ course         ``course_config.py`` as values
 notebook       a source notebook as questions, answer cells and checks
 facts          LAB, EXPECTED and THRESHOLDS of an assignment
 known_answers  wrong and right answers with the marks that each must get
-checks         the check vocabulary; copied into releases, imports nothing else of the package
+checks/        the check vocabulary; copied into releases, imports nothing else of the package
 build/         source notebook → releases, solutions, bundles
 submission/    any file or folder → the cells to run, matched to the source
 sandbox/       one confined process tree

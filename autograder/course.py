@@ -131,9 +131,6 @@ class Assignment:
     """The folder that holds ``course_config.py``."""
 
     title: str
-    points: StrictInt
-    """The total of all checks of the source notebook."""
-
     due: Annotated[datetime, BeforeValidator(_parse_due)]
     """With its time zone."""
 

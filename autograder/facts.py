@@ -1,8 +1,10 @@
 """The numbers that a source notebook refers to by name: LAB, EXPECTED and THRESHOLDS."""
 
+import hashlib
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,3 +56,38 @@ def compute_facts(assignment: Assignment) -> Facts:
             name = assignment.calibration.name
             raise AuthorError(f"{name}: damaged ({error}); run `course calibrate`") from error
     return Facts(assignment.lab, expected, thresholds)
+
+
+def calibration_inputs(assignment: Assignment, files: Iterable[str]) -> dict[str, Any]:
+    """Return what ``measured_with`` must say of thresholds that are measured now.
+
+    Args:
+        files: the files that the thresholds depend on, e.g. ``kit/training.py``.
+    """
+    digests = {}
+    for name in sorted(files):
+        path = assignment.source / name
+        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+    return {"lab": asdict(assignment.lab), "files": digests}
+
+
+def why_uncalibrated(assignment: Assignment) -> str:
+    """Return why the measured thresholds do not apply to this assignment; empty if they do.
+
+    They were measured with lab parameters and with kit files that train; thresholds measured
+    with other ones say nothing about this lab.
+    """
+    if not assignment.calibration.is_file():
+        return "no accuracy thresholds"
+    try:
+        measured_with = json.loads(assignment.calibration.read_bytes())["measured_with"]
+        then = {"lab": measured_with["lab"], "files": measured_with["files"]}
+        now = json.loads(json.dumps(calibration_inputs(assignment, then["files"])))
+        changed = []
+        for part in ("lab", "files"):
+            for key in sorted({*then[part], *now[part]}):
+                if then[part].get(key) != now[part].get(key):
+                    changed.append(key)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "thresholds that do not say what they were measured with"
+    return f"thresholds that were measured with a different {', '.join(changed)}" if changed else ""

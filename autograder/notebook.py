@@ -173,7 +173,7 @@ class Question:
         heading = _HEADING.search(prose)
         if heading is None:
             return ""
-        title = re.sub(r"\s*\([\d.]+ points?\)$", "", re.sub(r"[*`]", "", heading[1]).strip())
+        title = re.sub(r"\s*\([^()]* points?\)$", "", re.sub(r"[*`]", "", heading[1]).strip())
         return re.sub(rf"^{re.escape(self.name)}\b[.:]?\s*", "", title, flags=re.IGNORECASE)
 
     @property

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "autograder"
 ORDER = [
     "errors",
+    "external_tools",
     "files",
     "text",
     "limits",

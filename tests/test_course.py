@@ -26,7 +26,6 @@ WHOLE = {
 def write(root: Path, grading: object, **others: object) -> Path:
     assignment = {
         "title": "A lab",
-        "points": 3,
         "due": "2027-02-12T23:59:00+00:00",
         "kit": "kit",
         "build_cell_timeout_s": 60,
@@ -168,8 +167,8 @@ def test_a_key_of_an_earlier_version_is_told_its_new_name(tmp_path: Path, old: s
     [
         ({"cell_timeout_s": 60}, ": unknown key 'cell_timeout_s'; it is now called 'build_cell_timeout_s'"),
         ({"bars_depend_on": []}, ": unknown key 'bars_depend_on'; it is now called 'calibration_inputs'"),
-        ({"name": "lab"}, ": unknown key 'name'; use one of: title, points"),
-        ({"points": True}, "['points']: found True; write a whole number"),
+        ({"name": "lab"}, ": unknown key 'name'; use one of: title, due"),
+        ({"canvas_id": True}, "['canvas_id']: found True; write a whole number"),
         ({"title": 3}, "['title']: found 3; write a string"),
         ({"due": 3}, "['due']: found 3; write a string, e.g. '2027-01-29T23:59:00+01:00'"),
         ({"due": "soon"}, "['due']: Invalid isoformat string: 'soon'"),

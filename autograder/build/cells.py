@@ -1,9 +1,9 @@
-"""What both flavours share: cells as notebook nodes, and checks with their imports."""
+"""What both flavors share: cells as notebook nodes, and checks with their imports."""
 
 import ast
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbformat import NotebookNode
@@ -14,7 +14,7 @@ from autograder.notebook import MODULES, Cell, CellType, Check
 STUB = "..."
 TEXT_STUB = "_Type your answer here, replacing this text._"
 METADATA_KEY = "course"
-"""Where a notebook's metadata says which release it is."""
+"""The key in a notebook's metadata that says which release it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,18 @@ class ReleaseInfo:
     """Digest of everything that the release was made from."""
 
 
-def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo) -> NotebookNode:
-    """Return a notebook that says what it is and nothing about where it was made."""
+def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo | None = None) -> NotebookNode:
+    """Return a notebook whose metadata say nothing about where and when it was made."""
+    metadata: dict[str, Any] = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    if release_info:
+        metadata[METADATA_KEY] = asdict(release_info)
     return to_notebook_node(
         {
             "cells": list(cells),
-            "metadata": {
-                METADATA_KEY: {"assignment": release_info.assignment, "release": release_info.release},
-                "kernelspec": {
-                    "display_name": "Python 3 (ipykernel)",
-                    "language": "python",
-                    "name": "python3",
-                },
-                "language_info": {"name": "python"},
-            },
+            "metadata": metadata,
             "nbformat": NOTEBOOK_FORMAT[0],
             "nbformat_minor": NOTEBOOK_FORMAT[1],
         }
@@ -47,7 +45,7 @@ def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo) -> N
 
 
 def make_cell(cell: Cell, text: str | None = None, **metadata: Any) -> NotebookNode:
-    """Return a cell as a notebook holds it."""
+    """Return a cell in the notebook format, if given with a different text."""
     if cell.tags:
         metadata = {"tags": list(cell.tags), **metadata}
     raw: dict[str, Any] = {
@@ -64,18 +62,19 @@ def make_cell(cell: Cell, text: str | None = None, **metadata: Any) -> NotebookN
 
 
 def check_code(check: Check, kit: str) -> str:
-    """Return a check whose ``def`` imports what it uses, so that it runs anywhere."""
+    """Return a check whose ``def`` imports what it uses.
+
+    otter's tests are modules of their own: the notebook's ``np`` is a NameError there.
+    """
     function = check.function()
-    lines = check.code.rstrip("\n").split("\n")
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    imports = ["from checks import hidden as checks" if check.hidden else "import checks"]
+    for name, line in sorted({**MODULES, kit: f"import {kit}"}.items()):
+        if name in used:
+            imports.append(line)
+    # Below the title: a docstring must remain the first statement.
     title = function.body[0]
-    indent = " " * title.col_offset
-    imports = [indent + line for line in _imports(check, function, kit)]
-    end = title.end_lineno or 0
-    return "\n".join([*lines[:end], *imports, *lines[end:]])
-
-
-def _imports(check: Check, function: ast.FunctionDef, kit: str) -> list[str]:
-    used = {inner.id for inner in ast.walk(function) if isinstance(inner, ast.Name)}
-    vocabulary = "from checks import hidden as checks" if check.hidden else "import checks"
-    modules = {**MODULES, kit: f"import {kit}"}
-    return [vocabulary, *(line for name, line in sorted(modules.items()) if name in used)]
+    title_end = title.end_lineno or 0
+    lines = check.code.rstrip("\n").split("\n")
+    lines[title_end:title_end] = [" " * title.col_offset + line for line in imports]
+    return "\n".join(lines)

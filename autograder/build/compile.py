@@ -1,43 +1,23 @@
-"""From one source notebook to releases, solutions and bundles.
+"""Compile one assignment: plan all bytes, check them for leaks, then write everything at once."""
 
-gates         hygiene rules                                     check_rules   rules of a check cell
-bars          calibrated or not
-fold          facts become literals                             translation   cells for the tools
-kitfiles      what stands beside a notebook                     solutions     the executed notebook
-otter         otter's flavour, by otter assign                  nbgrader      nbgrader's, likewise
-tool          runs other people's tools                         coursetree    nbgrader's var/nbgrader
-leaks         nothing secret in a release                       layers        all texts in a file
-release       plan, manifest                                    folder        trees of files
-
-``build`` is all that the command line needs.
-"""
-
+import hashlib
+import json
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from autograder.build import (
-    kit,
-    leaks,
-    lint,
-    nbgrader_course,
-    nbgrader_release,
-    otter_release,
-    release_manifest,
-    solutions,
-    thresholds,
-)
+from autograder.build import kit, leaks, lint, nbgrader_release, otter_release, solutions
 from autograder.build.cells import ReleaseInfo
-from autograder.build.substitute_facts import FactSubstitution
+from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
-from autograder.errors import AuthorError, StaffError
-from autograder.facts import Facts, compute_facts
-from autograder.files import differences, load_notebook, read_tree, replace_file, replace_trees
+from autograder.errors import AuthorError, Problem, StaffError
+from autograder.facts import Facts, compute_facts, why_uncalibrated
+from autograder.files import differences, digest, load_notebook, read_tree, replace_file, replace_trees
 from autograder.notebook import Source, parse_cells, parse_questions
 
-__all__ = ["BuildReport", "PreparedSource", "build", "prepare"]
-
+MANIFEST_NAME = "MANIFEST.json"
 _MAX_LISTED = 20
 
 
@@ -50,7 +30,7 @@ class BuildReport:
     """Digest of what the release was made from."""
 
     files: int
-    """How many files the release has, its manifest included."""
+    """Number of files in the release, its manifest included."""
 
     changes: tuple[str, ...]
     """What this build changed in the release, one line per path; empty after ``check``."""
@@ -59,21 +39,31 @@ class BuildReport:
     public_count: int
     thresholds: str
     executed: bool
-    """Whether the solution was run again."""
+    """Whether the solution was executed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedSource:
-    """A source that passed every gate, ready for the tools."""
+    """A source without problems, ready for the tools."""
 
     source: Source
     """With literals for facts."""
 
     files: dict[str, bytes]
-    """What ships beside the notebook."""
+    """The files that ship next to the notebook."""
 
     release_info: ReleaseInfo
     thresholds: str
+    """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flavors:
+    """What the two tools made."""
+
+    otter: dict[str, bytes]
+    otter_bundle: bytes
+    nbgrader: nbgrader_release.NbgraderOutput
 
 
 def build(
@@ -86,8 +76,8 @@ def build(
     """Compile one assignment; releases and solutions change together or not at all.
 
     Args:
-        check: compare what would be made with what is on disk, and execute and write nothing.
-        uncalibrated: build without measured accuracy bars, and say so in the manifest.
+        check: compare what would be made with the files on disk; execute and write nothing.
+        uncalibrated: build without measured accuracy thresholds, and say so in the manifest.
 
     Raises:
         AuthorError: all problems of the source at once, or a leak.
@@ -95,33 +85,38 @@ def build(
             disk are not what the build makes.
     """
     prepared = prepare(assignment, uncalibrated=uncalibrated)
+    release_folder = assignment.root / "release" / assignment.name
     with tempfile.TemporaryDirectory(prefix="build-") as name:
-        work = Path(name)
-        flavours = _run_tools(course, assignment, prepared, work)
-        published, executed = _solution_files(assignment, prepared, flavours, check=check)
-        watch = _leak_scanner(assignment, prepared, published)
-        _check_no_leaks(watch, assignment, flavours)
-        plan = _release_files(assignment, prepared, flavours, watch)
-        changed = tuple(differences(_release_folder(assignment), plan))
+        work_dir = Path(name)
+        flavors = _run_tools(course, assignment, prepared, work_dir)
+        solution_files, executed = _solution_files(assignment, prepared, flavors, check=check)
+        scanner = _check_no_leaks(assignment, prepared, flavors, solution_files)
+        release_files = _release_files(prepared, flavors, scanner)
+        changes = tuple(differences(release_folder, release_files))
         if check:
-            _check_no_changes(assignment, changed)
+            _check_no_changes(assignment, changes)
         else:
-            nbgrader_course.check_no_marks_lost(assignment, flavours.nbgrader, work)
-            _write(course, assignment, flavours, plan, published, work)
+            nbgrader_release.check_no_marks_lost(course, assignment, flavors.nbgrader, work_dir)
+            trees = nbgrader_release.course_trees(assignment, flavors.nbgrader)
+            trees |= {release_folder: release_files, _solution_folder(assignment): solution_files}
+            # Everything is written before anything is replaced, so a full disk changes nothing.
+            replace_trees(trees)
+            replace_file(assignment.bundle("otter"), flavors.otter_bundle, public=True)
+            nbgrader_release.update_course(course, assignment, flavors.nbgrader, work_dir)
     return BuildReport(
         assignment.name,
         prepared.release_info.release,
-        len(plan),
-        changed,
-        len(watch.secrets),
-        watch.public_count,
+        len(release_files),
+        changes,
+        len(scanner.secrets),
+        scanner.public_count,
         prepared.thresholds,
         executed,
     )
 
 
 def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:
-    """Read, check and fold a source notebook.
+    """Read and check a source notebook, and replace its facts by literals.
 
     Raises:
         AuthorError: every problem at once, each with file, cell and line.
@@ -132,61 +127,61 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     except OSError as error:
         raise AuthorError(f"{label}: cannot be read ({error.strerror}); add the notebook") from error
     cells, problems = parse_cells(data, label)
-    if not cells:
+    if not cells:  # the other rules need cells
         raise AuthorError([str(problem) for problem in problems])
-    source, found = parse_questions(cells, label)
+    source, parse_problems = parse_questions(cells, label)
+    problems += [*parse_problems, *lint.check(source, assignment)]
+    uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
+    reason = why_uncalibrated(assignment) if uses_thresholds else ""
+    if reason and not uncalibrated:
+        fix = f"run `course calibrate {assignment.name}` (or build with --uncalibrated)"
+        problems.append(Problem(f"calibration/{assignment.calibration.name}", reason, fix))
     facts = compute_facts(assignment)
-    problems += [*found, *lint.check(source, assignment)]
-    unmeasured = thresholds.problems(source, assignment)
-    problems += [] if uncalibrated else unmeasured
-    folding = FactSubstitution(facts, assignment.name, calibrated=not unmeasured)
-    folded, found = folding.apply(source)
-    if uncalibrated and found and not unmeasured:
-        folding = replace(folding, calibrated=False)
-        folded, found = folding.apply(source)
-    files, missing = kit.support_files(assignment, source)
-    problems += [*found, *missing]
+    substitution = FactSubstitution(facts, assignment.name, not reason, points_by_question(source))
+    cells, fact_problems = substitution.apply(source)
+    if uncalibrated and fact_problems and not reason:
+        # A threshold may be missing in a calibration that is otherwise valid.
+        substitution = replace(substitution, calibrated=False)
+        cells, fact_problems = substitution.apply(source)
+    files, kit_problems = kit.support_files(assignment, source)
+    problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError([str(problem) for problem in dict.fromkeys(problems)])
-    known = Facts(facts.lab, facts.expected, facts.thresholds if folding.calibrated else {})
-    stamp = ReleaseInfo(assignment.name, release_manifest.release_id(assignment, data, known, files))
-    return PreparedSource(
-        parse_questions(folded, label)[0], files, stamp, _calibration_status(source, folding)
-    )
+    thresholds = "none"
+    if uses_thresholds:
+        thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
+    if not substitution.calibrated:
+        facts = facts._replace(thresholds={})
+    release_info = ReleaseInfo(assignment.name, _release_id(assignment, data, facts, files))
+    return PreparedSource(parse_questions(cells, label)[0], files, release_info, thresholds)
 
 
-def _calibration_status(source: Source, substitution: FactSubstitution) -> str:
-    if not any("THRESHOLDS" in check.code for check in source.checks()):
-        return "none"
-    return "calibrated" if substitution.calibrated else "uncalibrated"
+def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Mapping[str, bytes]) -> str:
+    """Return the digest of everything that a release is made from, 16 hexadecimal digits."""
+    # The notebook's bytes are not enough: its names stand for numbers that live elsewhere.
+    settings = {
+        "lab": asdict(facts.lab),
+        "expected": dict(facts.expected),
+        "thresholds": dict(facts.thresholds),
+        "kit": assignment.kit,
+    }
+    text = json.dumps(settings, sort_keys=True, default=repr)
+    return digest({**files, "source.ipynb": notebook, "settings.json": text.encode()})[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class _ToolOutputs:
-    """What the two tools made."""
-
-    otter: dict[str, bytes]
-    bundle: bytes
-    nbgrader: nbgrader_release.NbgraderOutput
-
-
-def _run_tools(
-    course: Course, assignment: Assignment, prepared: PreparedSource, work_dir: Path
-) -> _ToolOutputs:
-    """Run otter's and nbgrader's own code side by side."""
-    for name in release_manifest.FLAVORS:
-        (work_dir / name).mkdir()
-    source, files, stamp = prepared.source, prepared.files, prepared.release_info
+def _run_tools(course: Course, assignment: Assignment, prepared: PreparedSource, work_dir: Path) -> _Flavors:
+    """Run otter's and nbgrader's own code at the same time."""
+    # Each starts in a process of its own for seconds; both share nothing but their input.
+    otter_dir, nbgrader_dir = work_dir / "otter", work_dir / "nbgrader"
+    otter_dir.mkdir()
+    nbgrader_dir.mkdir()
+    source, files, release_info = prepared.source, prepared.files, prepared.release_info
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(otter_release.build, source, assignment, stamp, files, work_dir / "otter")
-        second = pool.submit(
-            nbgrader_release.build, source, course, assignment, stamp, files, work_dir / "nbgrader"
+        otter = pool.submit(otter_release.build, source, assignment, release_info, files, otter_dir)
+        nbgrader = pool.submit(
+            nbgrader_release.build, source, course, assignment, release_info, files, nbgrader_dir
         )
-        return _ToolOutputs(*first.result(), second.result())
-
-
-def _release_folder(assignment: Assignment) -> Path:
-    return assignment.root / "release" / assignment.name
+        return _Flavors(*otter.result(), nbgrader.result())
 
 
 def _solution_folder(assignment: Assignment) -> Path:
@@ -194,70 +189,66 @@ def _solution_folder(assignment: Assignment) -> Path:
 
 
 def _solution_files(
-    assignment: Assignment, prepared: PreparedSource, outputs: _ToolOutputs, *, check: bool
+    assignment: Assignment, prepared: PreparedSource, flavors: _Flavors, *, check: bool
 ) -> tuple[dict[str, bytes], bool]:
-    """Return the files of the solution, and whether it was executed for them."""
+    """Return the files of the executed solution, and whether it was executed for them."""
     draft = solutions.draft(prepared.source)
     inputs = solutions.inputs_digest(draft, assignment, prepared.files)
-    folder = _solution_folder(assignment)
-    if solutions.is_up_to_date(folder, inputs):
-        return read_tree(folder), False
+    if solutions.is_up_to_date(_solution_folder(assignment), inputs):
+        return read_tree(_solution_folder(assignment)), False
     if check:
         raise StaffError(
             f"solutions/{assignment.name}: not the solution of this source; "
             f"run `course build {assignment.name}` and commit it"
         )
-    _check_no_leaks(_leak_scanner(assignment, prepared), assignment, outputs)
+    # Executing takes minutes: a leak that can be found without it must not wait for it.
+    _check_no_leaks(assignment, prepared, flavors, {})
     return solutions.execute(draft, prepared.source, assignment, prepared.files), True
 
 
-def _leak_scanner(
-    assignment: Assignment, prepared: PreparedSource, solution_files: dict[str, bytes] | None = None
+def _check_no_leaks(
+    assignment: Assignment,
+    prepared: PreparedSource,
+    flavors: _Flavors,
+    solution_files: Mapping[str, bytes],
 ) -> leaks.LeakScanner:
+    """Search the release for secrets and return the scanner; ``solution_files`` may be empty."""
     expected = (assignment.source / "expected.py").read_text(encoding="utf-8")
     executed = load_notebook(solution_files[assignment.notebook.name]) if solution_files else None
-    return leaks.leak_scanner(prepared.source, prepared.files, expected, executed)
-
-
-def _check_no_leaks(scanner: leaks.LeakScanner, assignment: Assignment, outputs: _ToolOutputs) -> None:
+    scanner = leaks.leak_scanner(prepared.source, prepared.files, expected, executed)
     label = f"release/{assignment.name}"
-    problems = [*scanner.problems, *scanner.scan(outputs.otter, f"{label}/otter")]
-    problems += scanner.scan(outputs.nbgrader.release, f"{label}/nbgrader")
+    problems = [*scanner.problems, *scanner.scan(flavors.otter, f"{label}/otter")]
+    problems += scanner.scan(flavors.nbgrader.release, f"{label}/nbgrader")
     if problems:
         raise AuthorError([str(problem) for problem in problems])
+    return scanner
 
 
 def _release_files(
-    assignment: Assignment, prepared: PreparedSource, outputs: _ToolOutputs, scanner: leaks.LeakScanner
+    prepared: PreparedSource, flavors: _Flavors, scanner: leaks.LeakScanner
 ) -> dict[str, bytes]:
-    manifest = release_manifest.Manifest(
-        assignment.name,
-        prepared.release_info.release,
-        prepared.thresholds,
-        len(scanner.secrets),
-        scanner.public_count,
-    )
-    return release_manifest.release_files(manifest, outputs.otter, outputs.nbgrader.release)
-
-
-def _write(
-    course: Course,
-    assignment: Assignment,
-    outputs: _ToolOutputs,
-    release_files: dict[str, bytes],
-    solution_files: dict[str, bytes],
-    work_dir: Path,
-) -> None:
-    trees = {_release_folder(assignment): release_files, _solution_folder(assignment): solution_files}
-    replace_trees(trees | nbgrader_course.trees(assignment, outputs.nbgrader))
-    replace_file(assignment.bundle("otter"), outputs.bundle, public=True)
-    nbgrader_course.update_gradebook(course, assignment, outputs.nbgrader, work_dir)
+    """Return every file of a release; the manifest has the size and SHA-256 of each."""
+    files = {f"otter/{name}": data for name, data in flavors.otter.items()}
+    files |= {f"nbgrader/{name}": data for name, data in flavors.nbgrader.release.items()}
+    entries = {}
+    for name, data in sorted(files.items()):
+        entries[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    manifest = {
+        **asdict(prepared.release_info),
+        "thresholds": prepared.thresholds,
+        "watched": len(scanner.secrets),
+        "public": scanner.public_count,
+        "files": entries,
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    return {**files, MANIFEST_NAME: f"{text}\n".encode()}
 
 
 def _check_no_changes(assignment: Assignment, changes: tuple[str, ...]) -> None:
     if not changes:
         return
-    shown = "\n".join(f"release/{line}" for line in changes[:_MAX_LISTED])
-    more = f"\nand {len(changes) - _MAX_LISTED} more" if len(changes) > _MAX_LISTED else ""
-    do = f"run `course build {assignment.name}` and commit it"
-    raise StaffError(f"release/{assignment.name} is not what the build makes; {do}\n{shown}{more}")
+    lines = [f"release/{line}" for line in changes[:_MAX_LISTED]]
+    if len(changes) > _MAX_LISTED:
+        lines.append(f"and {len(changes) - _MAX_LISTED} more")
+    fix = f"run `course build {assignment.name}` and commit it"
+    raise StaffError("\n".join([f"release/{assignment.name} is not what the build makes; {fix}", *lines]))

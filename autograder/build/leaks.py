@@ -1,29 +1,34 @@
-"""The leak check: nothing that only the instructor knows stands anywhere in a release.
+"""The leak check: nothing that only the instructor knows is anywhere in a release.
 
-Watched are the statements of solutions, hidden checks and ``expected.py`` that given code, kit
-and vocabulary do not also hold; the values of hidden checks; and the outputs of the executed
-solution. They are looked for in every text that the bytes of a release hold, however it is
-spelt or packed (``layers``).
+The scanner watches the statements of solutions, hidden checks and ``expected.py`` that given
+code, kit and vocabulary do not contain as well; the values of hidden checks; and the outputs of
+the executed solution. It searches every text in the bytes of a release, however it is spelled
+or packed.
 """
 
 import ast
+import base64
+import binascii
+import html
+import io
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from nbformat import NotebookNode
 
-from autograder.build.text_extraction import normalize, texts
 from autograder.errors import Problem
-from autograder.notebook import Answer, CellType, Check, Source
+from autograder.notebook import CellType, Check, Source
 
 _MIN_STATEMENT_CHARS = 6
-"""A squeezed statement below this many characters says nothing (``pass``)."""
+"""A normalized statement shorter than this says nothing (``pass``)."""
 
 _MIN_SUBSTRING_CHARS = 16
-"""From here on a squeezed statement is looked for inside lines, else as a whole line."""
+"""A normalized text of this length is searched within lines, a shorter one only as a whole line."""
 
 _MIN_TEXT_CHARS = 12
 _PHRASE_WORDS = 6
@@ -32,6 +37,13 @@ _IMAGE_PREFIX_CHARS = 120
 _MIN_NUMBERS = 3
 _MIN_LARGE_INT = 1_000
 _MIN_DIGITS = 4
+
+_MAX_DEPTH = 8
+"""Archives inside archives beyond this depth are refused."""
+
+_MAX_MEMBER_BYTES = 64 * 1024 * 1024
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
+_IMAGE_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +54,30 @@ class Secret:
     """For messages, e.g. ``a statement of q2-answer:9``."""
 
     origin: str
-    """The cell or file that it is from."""
+    """The cell or file that contains it."""
 
     normalized_texts: frozenset[str] = frozenset()
-    """Squeezed texts, any of which gives it away."""
+    """Normalized texts, each of which gives it away."""
 
     statement: str = ""
-    """A statement as Python would write it."""
+    """A statement as ``ast.unparse`` writes it."""
 
     pattern: "re.Pattern[str] | None" = None
-    """A number, in text whose digits are not grouped."""
+    """A number or several, in text whose digits are not grouped."""
 
     def is_in(self, text: "Text") -> bool:
-        """Return whether ``text`` holds it."""
+        """Return True if ``text`` contains it."""
+        # Equal meaning in other parentheses, spaces or line breaks unparses to equal text.
         if self.statement and self.statement in text.statements:
             return True
         if self.pattern is not None:
             return self.pattern.search(text.without_digit_grouping) is not None
-        return any(
-            shape in text.normalized if len(shape) >= _MIN_SUBSTRING_CHARS else shape in text.lines
-            for shape in self.normalized_texts
-        )
+        for normalized in self.normalized_texts:
+            if len(normalized) >= _MIN_SUBSTRING_CHARS and normalized in text.normalized:
+                return True
+            if normalized in text.lines:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -73,107 +88,117 @@ class Text:
 
     @cached_property
     def normalized(self) -> str:
-        """Return it without spaces, escapes and kinds of quotes."""
-        return normalize(self.raw)
+        """The text without white space, escapes and kinds of quotes."""
+        return _normalize(self.raw)
 
     @cached_property
     def lines(self) -> frozenset[str]:
-        """Return its lines, each squeezed."""
-        return frozenset(normalize(line) for line in re.split(r"\\n|\n|;", self.raw))
+        """Its normalized lines."""
+        return frozenset(map(_normalize, re.split(r"\\n|\n|;", self.raw)))
 
     @cached_property
     def without_digit_grouping(self) -> str:
-        """Return it with ``10_000`` and ``10,000`` as ``10000``."""
+        """The text with ``10_000`` and ``10,000`` as ``10000``."""
         return re.sub(r"(?<=\d)[_,](?=\d{3}(?!\d))", "", self.raw)
 
     @cached_property
     def statements(self) -> frozenset[str]:
-        """Return its statements as Python would write them; none if it is not Python."""
+        """Its statements as ``ast.unparse`` writes them; none if it is not Python."""
+        # Parsing is the slow part, and prose is not worth it.
         if not re.search(r"[=(:]|return|import", self.raw):
             return frozenset()
         try:
-            return frozenset(normal for normal, _, _ in statements(self.raw))
+            return frozenset(statement for statement, _, _ in _statements(self.raw))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class LeakScanner:
-    """What is watched, and what is not because students see it anyway."""
+    """The secrets of an assignment, and how many more are not secret because students see them."""
 
     secrets: tuple[Secret, ...]
     public_count: int
     problems: tuple[Problem, ...] = field(default=())
-    """Answers of which nothing is left to watch."""
+    """Answers without any secret statement."""
 
     def scan(self, files: Mapping[str, bytes], label: str) -> list[Problem]:
-        """Return every watched thing that ``files`` hold, once per place."""
-        do = "take it out of what this release is made from"
-        readable = "ship only text, notebooks and archives that can be looked into"
+        """Return every secret that ``files`` contain, once per place."""
         problems: list[Problem] = []
-        found: dict[str, tuple[str, ...]] = {}
+        descriptions: dict[str, list[str]] = {}  # the flavors share most of their texts
         for name, data in sorted(files.items()):
-            for layer in texts(f"{label}/{name}", data):
-                if layer.unreadable_reason:
-                    problems.append(Problem(layer.location, layer.unreadable_reason, readable))
+            for fragment in _texts(f"{label}/{name}", data):
+                if fragment.unreadable_reason:
+                    fix = "ship only text, notebooks, pictures and zip files"
+                    problems.append(Problem(fragment.location, fragment.unreadable_reason, fix))
                     continue
-                if layer.text not in found:
-                    found[layer.text] = self._secrets_in(layer.text)
-                problems += [Problem(layer.location, what, do) for what in found[layer.text]]
+                if fragment.text not in descriptions:
+                    text = Text(fragment.text)
+                    descriptions[fragment.text] = [
+                        secret.description for secret in self.secrets if secret.is_in(text)
+                    ]
+                for description in descriptions[fragment.text]:
+                    fix = "remove it from the source of this release"
+                    problems.append(Problem(fragment.location, description, fix))
         return list(dict.fromkeys(problems))
-
-    def _secrets_in(self, text: str) -> tuple[str, ...]:
-        forms = Text(text)
-        return tuple(one.description for one in self.secrets if one.is_in(forms))
 
 
 def leak_scanner(
-    source: Source,
-    files: Mapping[str, bytes],
-    expected: str,
-    solution: NotebookNode | None,
+    source: Source, files: Mapping[str, bytes], expected: str, solution: NotebookNode | None
 ) -> LeakScanner:
-    """Collect what a release must not hold.
+    """Collect what a release must not contain.
 
     Args:
         source: with literals for facts.
-        files: what ships beside the notebook; it is public.
+        files: the files that ship next to the notebook; they are public.
         expected: the text of ``expected.py``.
         solution: the executed solution, for its outputs.
     """
-    given = [Text(_without_docstrings(text)) for text in _public_code(source, files)]
+    code = [Text(_without_docstrings(text)) for text in _public_code(source, files)]
     prose = [Text(cell.text) for cell in source.cells if cell.cell_type is CellType.MARKDOWN]
-    secret = [
-        *_solution_secrets(source),
-        *_hidden_check_secrets(source),
-        *_statement_secrets(expected, "expected.py", 0),
-    ]
-    values = [*_hidden_value_secrets(source), *(_solution_output_secrets(solution) if solution else ())]
-    watched = [one for one in secret if not _is_in_any(one, given)]
-    watched += [one for one in values if not _is_in_any(one, [*given, *prose])]
-    public = len(secret) + len(values) - len(watched)
-    return LeakScanner(tuple(watched), public, tuple(_unprotected_answers(source, watched)))
+    # What only the title of a check says is public: every report shows it.
+    statements = [*_solution_secrets(source), *_statement_secrets(expected, "expected.py")]
+    values: list[Secret] = []
+    for check in source.checks():
+        if check.hidden:
+            title, *_, last = check.function().body
+            lines = (title.end_lineno or 0) + 1, last.end_lineno or 0
+            offset = check.first_line - 1
+            statements += _statement_secrets(check.code, check.cell.id, *lines, offset=offset)
+            values += _value_secrets(check)
+    if solution is not None:
+        values += _output_secrets(solution)
+    # A statement is public only through code; a number or a text also through prose.
+    secrets = [secret for secret in statements if not _is_in_any(secret, code)]
+    secrets += [secret for secret in values if not _is_in_any(secret, [*code, *prose])]
+    public_count = len(statements) + len(values) - len(secrets)
+    origins = {secret.origin for secret in secrets}
+    problems = []
+    for answer in source.answers():
+        if answer.cell.id not in origins:
+            found = "an answer whose every statement is also in text that students see"
+            fix = "remove it from the kit and the given code"
+            problems.append(Problem(source.location(answer.cell), found, fix))
+    return LeakScanner(tuple(secrets), public_count, tuple(problems))
 
 
-def _is_in_any(secret: Secret, known_texts: Iterable[Text]) -> bool:
-    return any(secret.is_in(text) for text in known_texts)
+def _is_in_any(secret: Secret, texts: Iterable[Text]) -> bool:
+    return any(secret.is_in(text) for text in texts)
 
 
 def _public_code(source: Source, files: Mapping[str, bytes]) -> Iterator[str]:
     answers = {answer.cell.id: answer for answer in source.answers()}
     hidden = {check.cell.id for check in source.checks() if check.hidden}
     for cell in source.cells:
-        if cell.id in answers and cell.cell_type is CellType.CODE:
-            yield answers[cell.id].stub()
-        elif cell.cell_type is CellType.CODE and cell.id not in hidden:
-            yield cell.text
+        if cell.cell_type is CellType.CODE and cell.id not in hidden:
+            yield answers[cell.id].stub() if cell.id in answers else cell.text
     for name, data in files.items():
         if name.endswith(".py"):
             yield data.decode()
 
 
 def _without_docstrings(code: str) -> str:
-    """Return code without comments and docstrings: what stands there is no reason to know it."""
+    """Return code without comments and docstrings: a mention there does not make code public."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -181,149 +206,200 @@ def _without_docstrings(code: str) -> str:
     return ast.unparse(tree)
 
 
-def _unprotected_answers(source: Source, secrets: Iterable[Secret]) -> Iterator[Problem]:
-    origins = {one.origin for one in secrets}
-    for answer in source.answers():
-        if answer.cell.id not in origins:
-            found = "an answer of which every statement stands in text that students see"
-            do = "take it out of kit and given code"
-            yield Problem(source.location(answer.cell), found, do)
-
-
 def _solution_secrets(source: Source) -> Iterator[Secret]:
     for answer in source.answers():
         if answer.cell.cell_type is CellType.MARKDOWN:
-            yield from _phrase_secrets(answer)
-            continue
-        lines = answer.cell.text.split("\n")
+            # Prose has no statements: each run of a few consecutive words is watched.
+            words = answer.cell.text.split()
+            for first in range(max(1, len(words) - _PHRASE_WORDS + 1)):
+                phrase = _normalize(" ".join(words[first : first + _PHRASE_WORDS]))
+                yield Secret(f"words of {answer.cell.id}", answer.cell.id, frozenset({phrase}))
         for region in answer.regions:
-            code = "\n".join(lines[region.begin : region.end - 1])
-            yield from _statement_secrets(code, answer.cell.id, region.begin)
+            yield from _statement_secrets(answer.cell.text, answer.cell.id, region.begin, region.end)
 
 
-def _phrase_secrets(answer: Answer) -> Iterator[Secret]:
-    """Yield every few words in a row of an answer in prose."""
-    words = answer.cell.text.split()
-    what = f"words of {answer.cell.id}"
-    for first in range(max(1, len(words) - _PHRASE_WORDS + 1)):
-        shape = normalize(" ".join(words[first : first + _PHRASE_WORDS]))
-        yield Secret(what, answer.cell.id, frozenset({shape}))
+def _statement_secrets(
+    code: str, origin: str, first_line: int = 1, last_line: float = float("inf"), *, offset: int = 0
+) -> Iterator[Secret]:
+    """Yield the statements on some lines of valid code; ``offset`` is added to their line numbers."""
+    for statement, raw, line in _statements(code):
+        texts = {_normalize(statement), _normalize(raw)}
+        if first_line <= line <= last_line and min(map(len, texts)) >= _MIN_STATEMENT_CHARS:
+            description = f"a statement of {origin}:{line + offset}"
+            yield Secret(description, origin, frozenset(texts), statement)
 
 
-def _hidden_check_secrets(source: Source) -> Iterator[Secret]:
-    for check in source.checks():
-        if check.hidden:
-            body = check.function().body[1:]
-            code = "\n".join(check.code.split("\n")[_header_line_count(check) : body[-1].end_lineno])
-            yield from _statement_secrets(
-                code, check.cell.id, check.first_line + _header_line_count(check) - 1
-            )
+def _statements(code: str) -> Iterator[tuple[str, str, int]]:
+    """Yield each statement as ``ast.unparse`` writes it, as its author wrote it, and its line.
 
-
-def _header_line_count(check: Check) -> int:
-    """Return how many lines of a check's code its signature and title take."""
-    return check.function().body[0].end_lineno or 0
-
-
-def _statement_secrets(code: str, origin: str, lines_above: int) -> Iterator[Secret]:
-    for normal, raw, line in statements(code):
-        shapes = {normalize(normal), normalize(raw)}
-        if min(map(len, shapes)) >= _MIN_STATEMENT_CHARS:
-            what = f"a statement of {origin}:{line + lines_above}"
-            yield Secret(what, origin, frozenset(shapes), normal)
-
-
-def statements(code: str) -> Iterator[tuple[str, str, int]]:
-    """Yield each statement as Python writes it, as it stands, and its line.
-
-    Of a compound statement only the head counts; its body follows by itself. Docstrings and
-    bare constants are no statements.
+    Of a compound statement only the head counts; the statements of its body follow separately.
+    Docstrings and other bare constants are not statements here.
     """
-    code = _dedent(code)
     lines = code.split("\n")
     for node in ast.walk(ast.parse(code)):
         if not isinstance(node, ast.stmt):
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
+        statement = ast.unparse(node)
+        last_line = node.end_lineno or node.lineno
         body = getattr(node, "body", None)
-        normal = ast.unparse(node)
-        end = node.end_lineno or node.lineno
-        if body:
-            normal = next(row for row in normal.split("\n") if not row.startswith("@"))
-            end = max(node.lineno, body[0].lineno - 1)
-        if normal.rstrip(":") not in ("try", "else", "finally"):
-            yield normal, "\n".join(lines[node.lineno - 1 : end]), node.lineno
+        if body:  # the head only; decorators come first in the unparsed text
+            statement = next(line for line in statement.split("\n") if not line.startswith("@"))
+            last_line = max(node.lineno, body[0].lineno - 1)
+        if statement.rstrip(":") not in ("try", "else", "finally"):
+            yield statement, "\n".join(lines[node.lineno - 1 : last_line]), node.lineno
 
 
-def _dedent(code: str) -> str:
-    """Shift code to the left by the indent of its first line of code."""
-    first = next((row for row in code.split("\n") if row.strip() and row.strip()[0] != "#"), "")
-    indent = len(first) - len(first.lstrip())
-    rows = (row[min(indent, len(row) - len(row.lstrip())) :] for row in code.split("\n"))
-    return "\n".join(rows)
+def _value_secrets(check: Check) -> Iterator[Secret]:
+    """Yield the long texts, distinctive numbers and lists of numbers in the body of a check."""
+    origin = check.cell.id
+    for node in ast.walk(ast.Module(check.function().body[1:], [])):
+        line = getattr(node, "lineno", 1) + check.first_line - 1
+        description = f"a value of {origin}:{line}"
+        pattern = ""
+        if isinstance(node, ast.Constant):
+            text = node.value
+            if isinstance(text, str) and len(_normalize(text)) >= _MIN_TEXT_CHARS:
+                yield Secret(description, origin, frozenset({_normalize(text)}))
+            if is_distinctive(node.value):
+                pattern = re.escape(repr(node.value))
+        elif isinstance(node, (ast.List, ast.Tuple)) and _is_number_sequence(node):
+            inside = ast.unparse(node).strip("()[]").replace(" ", "")
+            pattern = re.escape(inside).replace(",", r",\s*")
+        if pattern:
+            # Neither part of a longer number nor of a name.
+            yield Secret(description, origin, pattern=re.compile(rf"(?<![\w.]){pattern}(?![\w]|\.\d)"))
 
 
-def _hidden_value_secrets(source: Source) -> Iterator[Secret]:
-    for check in source.checks():
-        if check.hidden:
-            body = ast.Module(check.function().body[1:], [])
-            for node in ast.walk(body):
-                line = getattr(node, "lineno", 1) + check.first_line - 1
-                what = f"a value of {check.cell.id}:{line}"
-                yield from _value_secrets(node, what, check.cell.id)
-
-
-def _value_secrets(node: ast.AST, description: str, origin: str) -> Iterator[Secret]:
-    if isinstance(node, ast.Constant):
-        value = node.value
-        if isinstance(value, str) and len(normalize(value)) >= _MIN_TEXT_CHARS:
-            yield Secret(description, origin, frozenset({normalize(value)}))
-        elif type(value) in (int, float) and _is_distinctive(value):
-            number = re.escape(repr(value))
-            yield Secret(description, origin, pattern=re.compile(rf"(?<![\w.]){number}(?![\w]|\.\d)"))
-    elif isinstance(node, (ast.List, ast.Tuple)) and _is_number_sequence(node):
-        inside = ast.unparse(node).strip("()[]").replace(" ", "")
-        pattern = re.escape(inside).replace(",", r",\s*")
-        yield Secret(description, origin, pattern=re.compile(rf"(?<![\w.]){pattern}(?![\w]|\.\d)"))
-
-
-def _is_distinctive(value: object) -> bool:
-    if isinstance(value, int):
+def is_distinctive(value: object) -> bool:
+    """Return True if a number hardly occurs by chance: four digits or more, not a power of ten."""
+    if type(value) is int:
         return abs(value) >= _MIN_LARGE_INT and str(value).strip("0") not in ("1", "-1")
-    mantissa = repr(value).partition("e")[0]
-    return len(mantissa.strip("-0").replace(".", "").rstrip("0")) >= _MIN_DIGITS
+    if type(value) is float:
+        mantissa = repr(value).partition("e")[0]
+        return len(mantissa.strip("-0").replace(".", "").rstrip("0")) >= _MIN_DIGITS
+    return False
 
 
 def _is_number_sequence(node: ast.List | ast.Tuple) -> bool:
-    numbers = [
-        element.value
-        for element in node.elts
-        if isinstance(element, ast.Constant) and type(element.value) in (int, float)
-    ]
-    large = [number for number in numbers if abs(number) > _MIN_NUMBERS]  # type: ignore[arg-type]
-    return len(numbers) == len(node.elts) >= _MIN_NUMBERS and len(large) >= _MIN_NUMBERS
+    large_count = 0
+    for element in node.elts:
+        value = element.value if isinstance(element, ast.Constant) else None
+        if type(value) not in (int, float):
+            return False
+        large_count += abs(value) > _MIN_NUMBERS  # type: ignore[arg-type]
+    return large_count >= _MIN_NUMBERS
 
 
-def _solution_output_secrets(solution: NotebookNode) -> Iterator[Secret]:
+def _output_secrets(solution: NotebookNode) -> Iterator[Secret]:
+    """Yield the lines and the pictures that the executed solution printed."""
     for cell in solution.cells:
         for output in cell.get("outputs", ()):
-            yield from _output_secrets(output, cell.id)
+            bundle = output.get("data") or {"text/plain": output.get("text", "")}
+            for mime_type, content in bundle.items():
+                text = "".join(content) if isinstance(content, list) else str(content)
+                normalized = list(map(_normalize, text.split("\n")))
+                if mime_type.startswith("image/"):
+                    normalized = [_normalize(text)[:_IMAGE_PREFIX_CHARS]]
+                for line in normalized:
+                    if len(line) >= _MIN_LINE_CHARS:
+                        yield Secret(f"an output of {cell.id}", cell.id, frozenset({line}))
 
 
-def _output_secrets(output: Mapping[str, object], origin: str) -> Iterator[Secret]:
-    what = f"an output of {origin}"
-    data = output.get("data")
-    bundle = dict(data) if isinstance(data, Mapping) else {"text/plain": output.get("text", "")}
-    for kind, content in bundle.items():
-        text = content if isinstance(content, str) else "".join(map(str, _as_list(content)))
-        if str(kind).startswith("image/"):
-            yield Secret(what, origin, frozenset({normalize(text)[:_IMAGE_PREFIX_CHARS]}))
-            continue
-        for line in text.split("\n"):
-            if len(normalize(line)) >= _MIN_LINE_CHARS:
-                yield Secret(what, origin, frozenset({normalize(line)}))
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    """One text and where it is."""
+
+    location: str
+    """A path, then ``!member`` of a zip file, ``#cell`` of a notebook, ``.key`` of JSON."""
+
+    text: str
+    unreadable_reason: str = ""
+    """Why the bytes at this place could not be turned into text."""
 
 
-def _as_list(content: object) -> Iterable[object]:
-    return content if isinstance(content, list) else [json.dumps(content)]
+def _normalize(text: str) -> str:
+    """Return text without white space, escapes, grouping of digits and kinds of quotes."""
+    text = re.sub(r"\\+[nrt]", "", text)  # escaped once or more often, as in JSON within JSON
+    text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    text = re.sub(r"[\s\\\u2060\u200b\u00a0]", "", text)
+    return re.sub(r"(?<=\d)_(?=\d)", "", text).replace('"', "'")
+
+
+def _texts(location: str, data: bytes, depth: int = 0) -> Iterator[_Fragment]:
+    """Yield every text of a file: its name, its content, and what is packed or encoded in it."""
+    if depth == 0:
+        yield _Fragment(f"{location} (its name)", location)
+    is_zip = zipfile.is_zipfile(io.BytesIO(data))  # True also for a zip file behind a picture
+    if is_zip and depth >= _MAX_DEPTH:
+        yield _Fragment(location, "", "a zip file that is nested too deeply")
+    elif is_zip:
+        yield from _zip_texts(location, data, depth)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        yield _Fragment(location, data.decode("latin-1"))  # a picture's comments
+        if not is_zip and not data.startswith(_IMAGE_SIGNATURES):
+            yield _Fragment(location, "", "bytes that are not UTF-8 text")
+        return
+    # A notebook is searched string by string, so that a message can name the cell.
+    try:
+        yield from _json_texts(location, json.loads(text), depth)
+    except (ValueError, RecursionError):
+        yield from _string_texts(location, text, depth)
+
+
+def _json_texts(location: str, value: object, depth: int) -> Iterator[_Fragment]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _string_texts(location, key, depth)
+            yield from _json_texts(f"{location}.{key}", item, depth)
+    elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        yield from _string_texts(location, "".join(value), depth)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            inner = f"{location}[{number}]"
+            if isinstance(item, dict) and "id" in item:  # a cell of a notebook
+                inner = f"{location.removesuffix('.cells')}#{item['id']}"
+            yield from _json_texts(inner, item, depth)
+    else:
+        yield from _string_texts(location, str(value), depth)
+
+
+def _string_texts(location: str, text: str, depth: int) -> Iterator[_Fragment]:
+    yield _Fragment(location, text)
+    unescaped = html.unescape(text)
+    if unescaped != text:
+        yield _Fragment(f"{location} (HTML)", unescaped)
+    if depth >= _MAX_DEPTH:
+        return
+    # Encoders break lines, e.g. after 76 characters.
+    unwrapped = re.sub(r"(?<=[A-Za-z0-9+/]{32})\s+", "", text)
+    for match in _BASE64.finditer(unwrapped):
+        for start in range(4):  # other letters may come directly before it
+            digits = match[0][start:].rstrip("=")
+            try:
+                data = base64.b64decode(digits + "=" * (-len(digits) % 4))
+                if not zipfile.is_zipfile(io.BytesIO(data)):
+                    data.decode()
+            except (binascii.Error, UnicodeDecodeError):
+                continue  # a digest, a long name or a picture
+            yield from _texts(f"{location} (base64)", data, depth + 1)
+
+
+def _zip_texts(location: str, data: bytes, depth: int) -> Iterator[_Fragment]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield _Fragment(f"{location}!(comment)", archive.comment.decode("latin-1"))
+            for info in archive.infolist():
+                inner = f"{location}!{info.filename}"
+                yield _Fragment(f"{inner} (its name)", inner)
+                yield _Fragment(f"{inner} (comment)", (info.comment + info.extra).decode("latin-1"))
+                # The size is checked before reading: a small archive can expand to gigabytes.
+                if info.file_size > _MAX_MEMBER_BYTES or info.flag_bits & 1:
+                    yield _Fragment(inner, "", "a member of a zip file that is too large or encrypted")
+                else:
+                    yield from _texts(inner, archive.read(info), depth + 1)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, zlib.error, EOFError):
+        yield _Fragment(location, "", "a zip file that cannot be read")

@@ -1,24 +1,36 @@
-"""What a source notebook must look like before anything is made of it.
+"""Rules that a source notebook must follow before anything is made of it.
 
-Each rule yields problems; ``check`` collects those of all rules. What the file format and the
-order of the blocks demand is found earlier, in ``source``.
+Each rule yields problems; ``check`` collects all of them. ``notebook`` has already reported what
+the file format and the order of the blocks require. The rules of a check cell are those under
+which otter, nbgrader and a grader with proxies agree.
 """
 
 import ast
-import math
+import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
 
-from autograder.build import check_rules
+from autograder import checks
+from autograder.build.substitute_facts import CODE_ROOTS
 from autograder.course import Assignment
-from autograder.errors import Problem
-from autograder.notebook import BEGIN_SOLUTION, END_SOLUTION, Answer, Cell, CellType, Question, Source
+from autograder.errors import Problem, name_hint
+from autograder.notebook import (
+    BEGIN_SOLUTION,
+    END_SOLUTION,
+    MODULES,
+    Answer,
+    CellType,
+    Check,
+    Question,
+    Source,
+)
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _MAX_ID_CHARS = 64
 _TODO = re.compile(r"# TODO\(([^)]*)\): \S")
+_TYPED_POINTS = re.compile(r"^#{1,6}[ \t].*?(\d[\d.,]*[ \t]*(points?|pts?)\b)", re.IGNORECASE)
 _TOOL_MARKERS = (
     (r"(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)", "nbgrader acts on it; delete it"),
     (r"### (HASHED )?AUTOTEST", "nbgrader acts on it; delete it"),
@@ -31,225 +43,346 @@ _TOOL_MARKERS = (
     (r"ASSIGNMENT CONFIG", "the build writes it from course_config.py; delete it"),
 )
 
+_NOT_REVEALING_KEYWORDS = {"hint", "what", "tolerance"}
+_MIN_ITEMS = 3
+_MIN_LARGE_INT = 100
+_MAX_TITLE_CHARS = 70
+"""With the outcome before it, a line of 80 characters, which students see in full."""
+
 
 def check(source: Source, assignment: Assignment) -> list[Problem]:
     """Return everything that is wrong with ``source``, in the order of the cells."""
-    problems = [
-        *_ids(source),
-        *_required_cells(source),
-        *_code(source),
-        *_markers(source),
-        *_names(source),
-        *_points(source, assignment),
-    ]
+    problems = [*cell_problems(source), *name_problems(source)]
     for question in source.questions:
-        problems += _question(source, question)
+        problems += question_problems(source, question)
         for answer in question.answers:
-            problems += _answer(source, question, answer)
-        for one in question.checks:
-            problems += check_rules.problems(source, question, one, assignment.kit)
+            if not question.manual:
+                problems += answer_problems(source, question, answer)
+        for graded_check in question.checks:
+            problems += _CheckLinter(source, question, graded_check, assignment.kit).problems()
     order = {cell.id: number for number, cell in enumerate(source.cells)}
-    return sorted(problems, key=lambda problem: order.get(_cell_id(problem), -1))
+
+    def position(problem: Problem) -> int:
+        return order.get(problem.location.partition("#")[2].partition(":")[0], -1)
+
+    return sorted(problems, key=position)
 
 
-def _cell_id(problem: Problem) -> str:
-    return problem.location.partition("#")[2].partition(":")[0]
-
-
-def _ids(source: Source) -> Iterator[Problem]:
+def cell_problems(source: Source) -> Iterator[Problem]:
+    """Check ids, code and markers of every cell, and that required cells exist."""
+    code_ids = {cell.id for cell in source.cells if cell.cell_type is CellType.CODE}
+    for required in ("setup", "parameters"):
+        if required not in code_ids:
+            fix = f"give one code cell the id {required!r}"
+            yield Problem(source.label, f"no {required} cell", fix)
+    # otter adds cells; the build gives them these ids.
+    reserved_ids = {f"{question.name.replace('_', '-')}-check" for question in source.questions}
+    reserved_ids |= {"otter-init", "export", "export-instructions", "export-end"}
     for cell in source.cells:
-        if cell.id and (not SLUG.fullmatch(cell.id) or len(cell.id) > _MAX_ID_CHARS):
-            do = "use lower-case words joined by hyphens, e.g. pad-reviews"
-            yield Problem(source.location(cell), f"the id {cell.id!r}", do)
-        if cell.id in _reserved_ids(source):
-            yield Problem(
-                source.location(cell), f"the id {cell.id!r}", "use another; otter's flavour needs it"
-            )
+        if cell.id and (not _SLUG.fullmatch(cell.id) or len(cell.id) > _MAX_ID_CHARS):
+            fix = "use lower-case words joined by hyphens, e.g. pad-reviews"
+            yield Problem(source.location(cell), f"the id {cell.id!r}", fix)
+        if cell.id in reserved_ids:
+            fix = "use a different one; otter's flavor needs it"
+            yield Problem(source.location(cell), f"the id {cell.id!r}", fix)
+        if cell.cell_type is CellType.CODE:
+            try:
+                ast.parse(cell.text)
+            except SyntaxError as error:
+                found = f"code that is not plain Python ({error.msg})"
+                yield Problem(source.location(cell, error.lineno or 1), found, "fix it")
+    yield from marker_problems(source)
 
 
-def _reserved_ids(source: Source) -> set[str]:
-    checks = {f"{question.name.replace('_', '-')}-check" for question in source.questions}
-    return {*checks, "otter-init", "export", "export-instructions", "export-end"}
-
-
-def _required_cells(source: Source) -> Iterator[Problem]:
-    code = {cell.id for cell in source.cells if cell.cell_type is CellType.CODE}
-    for wanted in ("setup", "parameters"):
-        if wanted not in code:
-            do = f"give one code cell the id {wanted!r}"
-            yield Problem(source.label, f"no {wanted} cell", do)
-
-
-def _code(source: Source) -> Iterator[Problem]:
+def marker_problems(source: Source) -> Iterator[Problem]:
+    """Find misplaced solution markers, markers of other tools, and points typed into a heading."""
+    answer_ids = {answer.cell.id for answer in source.answers()}
     for cell in source.cells:
-        if cell.cell_type is not CellType.CODE:
+        if cell.cell_type is CellType.RAW:
             continue
-        try:
-            ast.parse(cell.text)
-        except SyntaxError as error:
-            found = f"code that is not plain Python ({error.msg})"
-            yield Problem(source.location(cell, error.lineno or 1), found, "mend it")
-
-
-def _markers(source: Source) -> Iterator[Problem]:
-    known = {
-        (answer.cell.id, line)
-        for answer in source.answers()
-        for region in answer.regions
-        for line in (region.begin, region.end)
-    }
-    answers = {answer.cell.id for answer in source.answers()}
-    for cell in source.cells:
         for number, line in enumerate(cell.text.split("\n"), 1):
-            if cell.cell_type is CellType.RAW or (cell.id, number) in known:
-                continue
-            yield from _marker(source, cell, number, line, in_answer=cell.id in answers)
+            location = source.location(cell, number)
+            if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION):
+                yield from _line_problems(location, line, cell.cell_type)
+            elif cell.id not in answer_ids:  # others that are no region are already reported
+                found = f"{line.strip()!r} outside the solution block of a question"
+                yield Problem(location, found, "move it there or delete it")
 
 
-def _marker(source: Source, cell: Cell, number: int, line: str, *, in_answer: bool) -> Iterator[Problem]:
-    place = source.location(cell, number)
-    exact = line.strip() in (BEGIN_SOLUTION, END_SOLUTION)
-    if exact and not in_answer:
-        found = f"{line.strip()!r} outside the solution block of a question"
-        yield Problem(place, found, "move it there or delete it")
-    elif not exact and re.search(r"(?i)(BEGIN|END) SOLUTION", line):
-        do = f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"
-        yield Problem(place, f"{line.strip()!r}", do)
-    for pattern, do in _TOOL_MARKERS:
-        if not exact and re.search(pattern, line):
-            yield Problem(place, f"{line.strip()!r}", do)
+def _line_problems(location: str, line: str, cell_type: CellType) -> Iterator[Problem]:
+    if re.search(r"(?i)(BEGIN|END) SOLUTION", line):
+        fix = f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"
+        yield Problem(location, f"{line.strip()!r}", fix)
+    for pattern, fix in _TOOL_MARKERS:
+        if re.search(pattern, line):
+            yield Problem(location, f"{line.strip()!r}", fix)
             break
+    typed_points = _TYPED_POINTS.match(line)
+    if typed_points and cell_type is CellType.MARKDOWN:
+        fix = "write {{ POINTS.q1 }} points, with the name of the question or total"
+        yield Problem(location, f"{typed_points[1]!r} in a heading", fix)
 
 
-def _names(source: Source) -> Iterator[Problem]:
-    counts = Counter(question.name for question in source.questions)
+def name_problems(source: Source) -> Iterator[Problem]:
+    """Check that the names of questions and checks are valid and unique."""
+    questions = Counter(question.name for question in source.questions)
     for question in source.questions:
-        place = source.location(question.cell)
-        if counts[question.name] > 1:
-            yield Problem(place, f"two questions named {question.name!r}", "rename one")
-        if not _NAME.fullmatch(question.name):
-            do = "use lower-case letters, digits and underscores, e.g. q2"
-            yield Problem(place, f"the name {question.name!r}", do)
-    functions = Counter(one.function().name for one in source.checks())
-    for one in source.checks():
-        name = one.function().name
+        location = source.location(question.cell)
+        if questions[question.name] > 1:
+            yield Problem(location, f"two questions named {question.name!r}", "rename one")
+        if not _NAME.fullmatch(question.name) or question.name == "total":
+            fix = "use lower-case letters, digits and underscores, e.g. q2, and not total"
+            yield Problem(location, f"the name {question.name!r}", fix)
+    # otter silently drops one of two checks with the same name.
+    functions = Counter(graded_check.function().name for graded_check in source.checks())
+    for graded_check in source.checks():
+        name = graded_check.function().name
         if functions[name] > 1:
-            found = f"two checks named {name!r}"
-            yield Problem(source.location(one.cell, one.first_line), found, "rename one")
+            location = source.location(graded_check.cell, graded_check.first_line)
+            yield Problem(location, f"two checks named {name!r}", "rename one")
 
 
-def _points(source: Source, assignment: Assignment) -> Iterator[Problem]:
-    total = sum(question.points for question in source.questions)
-    if not math.isclose(total, assignment.points):
-        found = f"{total:g} points in all, {assignment.points} in course_config.py"
-        yield Problem(source.label, found, "change the points of a check or the total")
-    for question in source.questions:
-        declared = question.declared_points
-        if question.manual and not declared:
-            do = "add points: 4 to the question"
-            yield Problem(source.location(question.cell), "a manual question without points", do)
-        elif declared is not None and not math.isclose(declared, question.points):
-            found = f"points: {declared:g}, but the checks add up to {question.points:g}"
-            yield Problem(source.location(question.cell), found, "delete the line or mend it")
-    for one in source.checks():
-        if one.points <= 0:
-            yield Problem(source.location(one.cell), f"points: {one.points:g}", "use more than 0")
-
-
-def _question(source: Source, question: Question) -> Iterator[Problem]:
-    place = source.location(question.cell)
+def question_problems(source: Source, question: Question) -> Iterator[Problem]:
+    """Check that a question is complete."""
+    location = source.location(question.cell)
     if not any(cell.cell_type is CellType.MARKDOWN for cell in question.prompt):
-        yield Problem(place, "a question without a prompt", "add a Markdown cell that asks it")
+        yield Problem(location, "a question without a prompt", "add a Markdown cell that asks it")
     if not question.answers:
-        do = "add '# BEGIN SOLUTION', an answer cell and '# END SOLUTION'"
-        yield Problem(place, "a question without an answer cell", do)
+        fix = "add '# BEGIN SOLUTION', an answer cell and '# END SOLUTION'"
+        yield Problem(location, "a question without an answer cell", fix)
     if question.manual:
-        yield from _manual(source, question)
-    elif all(one.hidden for one in question.checks):
-        found = "no visible check" if question.checks else "no check"
-        do = "add one: students would be told that they passed, whatever they wrote"
-        yield Problem(place, f"a question with {found}", do)
-
-
-def _manual(source: Source, question: Question) -> Iterator[Problem]:
-    place = source.location(question.cell)
-    if question.checks:
-        yield Problem(place, "a manual question with checks", "delete them or manual: true")
-    if [answer.cell.cell_type for answer in question.answers] not in ([], [CellType.MARKDOWN]):
-        do = "answer it in exactly one Markdown cell"
-        yield Problem(place, "a manual question that is answered in code", do)
-
-
-def _answer(source: Source, question: Question, answer: Answer) -> Iterator[Problem]:
-    cell = answer.cell
-    if question.manual:
+        yield from manual_question_problems(question, location)
         return
+    if question.declared_points is not None:
+        found = f"points: {question.declared_points:g} for a question with checks"
+        yield Problem(location, found, "delete the line: the points of its checks add up")
+    # True also without any check.
+    if all(graded_check.hidden for graded_check in question.checks):
+        found = "no visible check" if question.checks else "no check"
+        fix = "add one: students would be told that they passed, whatever they wrote"
+        yield Problem(location, f"a question with {found}", fix)
+    for graded_check in question.checks:
+        if graded_check.points <= 0:
+            location = source.location(graded_check.cell)
+            yield Problem(location, f"points: {graded_check.points:g}", "use more than 0")
+
+
+def manual_question_problems(question: Question, location: str) -> Iterator[Problem]:
+    """Check a question that people grade: points, one Markdown answer, no checks."""
+    if not question.declared_points:
+        yield Problem(location, "a manual question without points", "add points: 4 to the question")
+    if question.checks:
+        yield Problem(location, "a manual question with checks", "delete them or manual: true")
+    if [answer.cell.cell_type for answer in question.answers] not in ([], [CellType.MARKDOWN]):
+        fix = "answer it in exactly one Markdown cell"
+        yield Problem(location, "a manual question that is answered in code", fix)
+
+
+def answer_problems(source: Source, question: Question, answer: Answer) -> Iterator[Problem]:
+    """Check the solution regions of an answer cell and the stub that they leave."""
+    cell = answer.cell
     if cell.cell_type is not CellType.CODE:
-        do = "use a code cell, or manual: true for a sentence to write"
-        yield Problem(source.location(cell), f"an answer in a {cell.cell_type} cell", do)
+        fix = "use a code cell, or manual: true for a sentence to write"
+        yield Problem(source.location(cell), f"an answer in a {cell.cell_type} cell", fix)
         return
     if not answer.regions:
-        do = f"put what students write between {BEGIN_SOLUTION} and {END_SOLUTION}"
-        yield Problem(source.location(cell), "an answer cell without a solution region", do)
+        fix = f"put what students write between {BEGIN_SOLUTION} and {END_SOLUTION}"
+        yield Problem(source.location(cell), "an answer cell without a solution region", fix)
     bodies = _function_bodies(cell.text)
     lines = cell.text.split("\n")
     for region in answer.regions:
-        place = source.location(cell, region.begin)
+        location = source.location(cell, region.begin)
         if not any(first <= region.begin and region.end <= last for first, last in bodies):
-            yield Problem(place, "a solution region outside a def", "move it into the function")
-        if not any(map(_is_statement, lines[region.begin : region.end - 1])):
-            yield Problem(place, "an empty solution region", "write the solution into it")
-        yield from _todo(source, question, cell, lines[: region.begin - 1], region.begin)
-    yield from _stub(source, answer)
-
-
-def _function_bodies(text: str) -> list[tuple[int, int]]:
-    """Return the lines of each function below its signature and docstring."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return []
-    ends = [node.lineno - 1 for node in tree.body[1:]] + [text.count("\n") + 1]
-    return [
-        (_header_end(node) + 1, end)
-        for node, end in zip(tree.body, ends, strict=True)
-        if isinstance(node, ast.FunctionDef)
-    ]
-
-
-def _header_end(function: ast.FunctionDef) -> int:
-    head: list[ast.AST] = [*ast.walk(function.args)]
-    head += [function.returns] if function.returns else []
-    if ast.get_docstring(function) is not None:
-        head.append(function.body[0])
-    return max([function.lineno, *(getattr(node, "end_lineno", 0) for node in head)])
-
-
-def _is_statement(line: str) -> bool:
-    return bool(line.strip()) and not line.strip().startswith("#")
-
-
-def _todo(
-    source: Source, question: Question, cell: Cell, lines_above: list[str], line: int
-) -> Iterator[Problem]:
-    """Check the comment lines that stand directly above a region for its TODO."""
-    marked = None
-    for text in reversed(lines_above):
-        if not text.strip().startswith("#"):
-            break
-        marked = marked or _TODO.match(text.strip())
-    if marked is None:
-        do = f"add the line '# TODO({question.name}): …' above it"
-        yield Problem(source.location(cell, line), "a solution region without a TODO", do)
-    elif marked[1] != question.name:
-        do = f"write TODO({question.name})"
-        yield Problem(source.location(cell, line), f"TODO({marked[1]}) in {question.name}", do)
-
-
-def _stub(source: Source, answer: Answer) -> Iterator[Problem]:
+            yield Problem(location, "a solution region outside a def", "move it into the function")
+        statements = [line.strip() for line in lines[region.begin : region.end - 1]]
+        if not any(line and not line.startswith("#") for line in statements):
+            yield Problem(location, "an empty solution region", "write the solution into it")
+        todo = _todo_above(lines[: region.begin - 1])
+        if not todo:
+            fix = f"add the line '# TODO({question.name}): …' above it"
+            yield Problem(location, "a solution region without a TODO", fix)
+        elif todo != question.name:
+            fix = f"write TODO({question.name})"
+            yield Problem(location, f"TODO({todo}) in {question.name}", fix)
     try:
         ast.parse(answer.stub())
     except SyntaxError as error:
         found = f"a region without which the cell is not Python ({error.msg})"
         line = answer.regions[0].begin if answer.regions else 1
-        yield Problem(source.location(answer.cell, line), found, "let it hold whole statements")
+        yield Problem(source.location(cell, line), found, "let it contain complete statements")
+
+
+def _function_bodies(text: str) -> list[tuple[int, int]]:
+    """Return the first and last line of each function below its signature and docstring."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []
+    # A function ends where the next statement starts: comments in between belong to it.
+    ends = [node.lineno - 1 for node in tree.body[1:]] + [text.count("\n") + 1]
+    bodies = []
+    for node, end in zip(tree.body, ends, strict=True):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        # Students need the signature and the docstring, so a region must not take them away.
+        header = [node.lineno]
+        for part in (*ast.walk(node.args), node.returns):
+            header.append(getattr(part, "end_lineno", 0))
+        if ast.get_docstring(node) is not None:
+            header.append(node.body[0].end_lineno or 0)
+        bodies.append((max(header) + 1, end))
+    return bodies
+
+
+def _todo_above(lines: list[str]) -> str:
+    """Return the question in the last TODO of the comment lines directly above a region."""
+    for line in reversed(lines):
+        if not line.strip().startswith("#"):
+            break
+        todo = _TODO.match(line.strip())
+        if todo:
+            return todo[1]
+    return ""
+
+
+class _CheckLinter:
+    """The rules of one check cell."""
+
+    def __init__(self, source: Source, question: Question, check: Check, kit: str) -> None:
+        self.source = source
+        self.question = question
+        self.check = check
+        self.kit = kit
+        self.function = check.function()
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield everything that is wrong with the check."""
+        cell = self.check.cell
+        prefix = self.question.name.replace("_", "-") + "-"
+        if not cell.id.startswith(prefix):
+            fix = f"begin the id with {prefix}"
+            yield Problem(self.source.location(cell), f"the check {cell.id!r}", fix)
+        if not self.function.name.startswith("check_"):
+            yield self._problem(self.function, f"def {self.function.name}", "call it check_…")
+        yield from self.title()
+        yield from self.parameters()
+        yield from self.body()
+        if self.check.hidden:
+            yield from self.printed_values()
+
+    def _problem(self, node: ast.AST, found: str, fix: str) -> Problem:
+        line = getattr(node, "lineno", 1) + self.check.first_line - 1
+        return Problem(self.source.location(self.check.cell, line), found, fix)
+
+    def title(self) -> Iterator[Problem]:
+        """The docstring is the title in every report."""
+        title = self.check.title
+        if not title:
+            fix = "add a docstring that says what is right"
+            yield self._problem(self.function, "a check without a title", fix)
+        elif re.search(r'["\\\n<>]', title):  # otter copies it into a string in its file
+            fix = 'use one line without ", \\, < and >'
+            yield self._problem(self.function, f"the title {title!r}", fix)
+        elif len(title) > _MAX_TITLE_CHARS:
+            fix = f"use at most {_MAX_TITLE_CHARS}: `nbgrader validate` cuts long lines"
+            yield self._problem(self.function, f"a title of {len(title)} characters", fix)
+
+    def parameters(self) -> Iterator[Problem]:
+        """A check takes functions of its own question, so an error in q6 never costs q7."""
+        arguments = self.function.args
+        # The grader passes proxies by position; it has nothing to put into other parameters.
+        extra = [*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults]
+        if extra or arguments.vararg or arguments.kwarg or self.function.decorator_list:
+            found = "a check with defaults, * or decorators"
+            yield self._problem(self.function, found, "name functions only")
+        # By pattern: an answer cell that is not Python is reported elsewhere.
+        functions = set()
+        for answer in self.question.answers:
+            functions |= set(re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE))
+        for argument in arguments.args:
+            if argument.arg not in functions:
+                names = ", ".join(sorted(functions))
+                fix = f"take only functions that {self.question.name} asks for: {names}"
+                yield self._problem(self.function, f"the parameter {argument.arg!r}", fix)
+
+    def body(self) -> Iterator[Problem]:
+        """A check runs in four places: its names must mean the same in each, and its bytes be equal."""
+        parameters = {argument.arg for argument in self.function.args.args}
+        names = {*MODULES, self.kit, "checks", *CODE_ROOTS, *dir(builtins)}
+        names |= _assigned_names(self.function)
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.JoinedStr):
+                fix = "join texts with +: Python versions write f-strings differently"
+                yield self._problem(node, "an f-string in a check", fix)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                yield self._problem(node, "an import in a check", "the build adds the imports")
+            elif isinstance(node, ast.Name) and node.id not in names:
+                fix = "pass it in or compute it in the check"
+                yield self._problem(node, f"the name {node.id!r}", fix)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
+                name = ast.unparse(node.func)
+                yield self._problem(node, f"a direct call of {name}", f"write checks.call({name}, …)")
+            elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
+                yield from self.vocabulary(node)
+
+    def vocabulary(self, node: ast.Attribute) -> Iterator[Problem]:
+        """A check uses only functions that both the visible and the hidden vocabulary have."""
+        names = vars(checks.hidden)
+        if node.attr not in names:
+            found = f"checks.{node.attr}, which is not in the vocabulary"
+            yield self._problem(node, found, name_hint(node.attr, names))
+
+    def printed_values(self) -> Iterator[Problem]:
+        """Find values on the lines of a hidden check that otter would print."""
+        for statement in ast.walk(self.function):
+            if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
+                continue
+            calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+            if any(ast.unparse(function).startswith("checks.") for function in calls):
+                for node in _revealing_values(statement):
+                    fix = "give it a name on the line above: otter prints this line when it fails"
+                    yield self._problem(node, f"the hidden value {ast.unparse(node)}", fix)
+
+
+def _assigned_names(function: ast.FunctionDef) -> set[str]:
+    names = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not function:
+            names.add(node.name or "")
+    return names
+
+
+def _revealing_values(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the values that reveal more than a small size or a word would."""
+    if isinstance(node, ast.keyword) and node.arg in _NOT_REVEALING_KEYWORDS:
+        return
+    if isinstance(node, ast.Subscript):
+        # These become literals; an index into anything else is only a position.
+        if ast.unparse(node.value) in ("EXPECTED", "THRESHOLDS"):
+            yield node
+        else:
+            yield from _revealing_values(node.value)
+        return
+    if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
+        # A few zeros and ones reveal nothing, whatever their order.
+        values = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
+        unusual = [value for value in values if value not in (None, True, False, 0, 1, -1)]
+        if len(values) >= _MIN_ITEMS and unusual:
+            yield node
+            return
+    if isinstance(node, ast.Constant) and _is_revealing(node.value):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _revealing_values(child)
+
+
+def _is_revealing(value: object) -> bool:
+    if isinstance(value, str):
+        return " " in value
+    if isinstance(value, float):
+        return value not in (0.0, 1.0)
+    return isinstance(value, int) and abs(value) >= _MIN_LARGE_INT

@@ -1,22 +1,29 @@
-"""The nbgrader flavour: ``nbgrader generate_assignment`` does the work in a temporary course."""
+"""The nbgrader flavor, made by ``nbgrader generate_assignment``, and nbgrader's own course.
+
+nbgrader's course is at ``var/nbgrader``: the build writes it and never reads it back. It is apart
+from ``source/`` and ``release/`` because nbgrader deletes and overwrites its folders
+(``generate_assignment --force`` starts by deleting the release).
+"""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.build import run_tool
 from autograder.build.cells import STUB, TEXT_STUB, ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.course import Assignment, Course
-from autograder.files import dump_notebook, load_notebook, read_tree, write_tree
+from autograder.errors import StaffError
+from autograder.external_tools import run_tool
+from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, replace_trees, write_tree
 from autograder.notebook import Cell, CellType, Check, Question, Source
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"
 EXCHANGE = "exchange"
-"""Where ``nbgrader release_assignment`` and ``list`` look on a machine of one's own."""
+"""Where ``nbgrader release_assignment`` and ``list`` look on a machine without JupyterHub."""
 
 READ_ONLY_CELLS = ("setup", "parameters")
 """Provided cells that nbgrader restores before it grades; students may change the others."""
@@ -27,11 +34,11 @@ class NbgraderOutput:
     """What nbgrader made of one assignment."""
 
     source: dict[str, bytes]
-    """The translated source with everything beside it, for nbgrader's own course tree."""
+    """The translated source and the files next to it, for nbgrader's own course."""
 
     release: dict[str, bytes]
     gradebook: bytes
-    """An SQLite file that knows this assignment and no student."""
+    """An SQLite file with this assignment and without students."""
 
 
 def build(
@@ -46,62 +53,166 @@ def build(
 
     Args:
         source: with literals for facts.
-        files: what stands beside the notebook: kit, checks, requirements.
-        work: an empty folder, which becomes the temporary course.
+        files: the files next to the notebook: kit, checks, requirements.
+        work_dir: an empty folder, which becomes the temporary course.
     """
     name = assignment.notebook.name
-    translated = dump_notebook(make_notebook(_cells(source, assignment.kit), release_info))
+    translated = dump_notebook(make_notebook(_translate_cells(source, assignment.kit), release_info))
     inputs = {**files, name: translated}
     write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")
-    run_tool.run("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
+    run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
     release = read_tree(work_dir / "release" / assignment.name)
-    release[name] = dump_notebook(load_notebook(release[name]))
+    release[name] = dump_notebook(load_notebook(release[name]))  # nbgrader's own JSON has another order
     return NbgraderOutput(inputs, release, (work_dir / GRADEBOOK).read_bytes())
-
-
-def settings(course: Course) -> dict[str, dict[str, Any]]:
-    """Return nbgrader's settings as ``{class: {trait: value}}``, derived from the course."""
-    timeouts = [assignment.build_cell_timeout_s for assignment in course.assignments.values()]
-    return {
-        "ClearSolutions": {"code_stub": {"python": STUB}, "text_stub": TEXT_STUB},
-        "CourseDirectory": {"course_id": course.id},
-        "Execute": {"timeout": max(timeouts)},
-        "IgnorePattern": {"enabled": True, "pattern": r"[\s\S]"},
-    }
 
 
 def config_text(course: Course) -> str:
     """Return ``nbgrader_config.py`` for the folder that is nbgrader's course."""
+    timeout = max(assignment.build_cell_timeout_s for assignment in course.assignments.values())
+    settings: dict[str, Any] = {
+        "ClearSolutions.code_stub": {"python": STUB},
+        "ClearSolutions.text_stub": TEXT_STUB,
+        "CourseDirectory.course_id": course.id,
+        "Execute.timeout": timeout,
+        # nbgrader takes points away for text on stderr; TensorFlow and warnings write there.
+        "IgnorePattern.enabled": True,
+        "IgnorePattern.pattern": r"[\s\S]",
+    }
     lines = ['"""Made from course_config.py by `course build`; change that file."""', ""]
     lines += ["from pathlib import Path", "", "c = get_config()  # noqa: F821"]
     lines.append(f'c.Exchange.root = str(Path(__file__).resolve().parent / "{EXCHANGE}")')
-    for name, traits in settings(course).items():
-        lines += [f"c.{name}.{trait} = {value!r}" for trait, value in traits.items()]
+    lines += [f"c.{name} = {value!r}" for name, value in settings.items()]
     return "\n".join(lines) + "\n"
 
 
-def _cells(source: Source, kit: str) -> Iterator[NotebookNode]:
-    roles = _nbgrader_cells(source, kit)
-    for cell in source.cells:
-        if cell.id in roles:
-            yield roles[cell.id]
-        elif cell.cell_type is not CellType.RAW:
-            yield _locked_cell(cell) if cell.id in READ_ONLY_CELLS else make_cell(cell)
+def course_folder(root: Path) -> Path:
+    """Return nbgrader's course folder."""
+    return root / "var" / "nbgrader"
 
 
-def _nbgrader_cells(source: Source, kit: str) -> dict[str, NotebookNode]:
-    """Return the cells that nbgrader must know, by id."""
-    known = {}
+def course_trees(assignment: Assignment, output: NbgraderOutput) -> dict[Path, dict[str, bytes]]:
+    """Return the folders of nbgrader's course that belong to this assignment."""
+    root = course_folder(assignment.root)
+    return {
+        root / "source" / assignment.name: output.source,
+        root / "release" / assignment.name: output.release,
+    }
+
+
+def check_no_marks_lost(
+    course: Course, assignment: Assignment, output: NbgraderOutput, work_dir: Path
+) -> None:
+    """Refuse a build that nbgrader could not take over without losing marks.
+
+    Raises:
+        StaffError: its gradebook contains submissions, and cells were added, removed or renamed.
+    """
+    path = course_folder(assignment.root) / GRADEBOOK
+    if not path.is_file():
+        return  # nothing was ever graded with nbgrader here
+    with _open_gradebook(path, course) as gradebook:
+        submission_count = len(gradebook.assignment_submissions(assignment.name))
+        before = set(_graded_cells(gradebook, assignment))
+    with _open_gradebook(_write_new_gradebook(output, work_dir), course) as gradebook:
+        after = set(_graded_cells(gradebook, assignment))
+    # nbgrader deletes the marks of cells that a new version of the assignment lacks.
+    if submission_count and before and before != after:
+        changed = ", ".join(sorted(before ^ after))
+        raise StaffError(
+            f"{path.relative_to(assignment.root)}: contains {submission_count} submissions of "
+            f"{assignment.name}, and the source now has different cells ({changed}); give the cells "
+            "their old ids, or move the gradebook away and grade again"
+        )
+
+
+def update_course(course: Course, assignment: Assignment, output: NbgraderOutput, work_dir: Path) -> None:
+    """Bring nbgrader's settings and gradebook up to date with its source."""
+    root = course_folder(course.root)
+    (root / EXCHANGE).mkdir(exist_ok=True)
+    replace_file(root / CONFIG_NAME, config_text(course).encode(), public=True)
+    path = root / GRADEBOOK
+    if not path.is_file():
+        replace_file(path, output.gradebook, public=True)
+    elif _content(path, course, assignment) != _content(
+        _write_new_gradebook(output, work_dir), course, assignment
+    ):
+        # --force deletes and rewrites the release in nbgrader's folder; the bytes there must be ours.
+        run_tool("nbgrader", "generate_assignment", assignment.name, "--create", "--force", folder=root)
+        replace_trees(course_trees(assignment, output))
+    # Not part of generate_assignment; formgrader shows it, and late penalties need it.
+    with _open_gradebook(path, course) as gradebook:
+        gradebook.update_or_create_assignment(assignment.name, duedate=assignment.due)
+
+
+def _write_new_gradebook(output: NbgraderOutput, work_dir: Path) -> Path:
+    path = work_dir / "new.db"
+    path.write_bytes(output.gradebook)
+    return path
+
+
+@contextmanager
+def _open_gradebook(path: Path, course: Course) -> Iterator[Any]:
+    # Imported here: nbgrader's database layer takes a second, and only a full build needs it.
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with Gradebook(f"sqlite:///{path}?timeout=30", course.id) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        reason = str(error).strip().splitlines()[0]
+        fix = "move it away; the build makes a new one"
+        raise StaffError(f"{path}: not a gradebook of nbgrader ({reason}); {fix}") from error
+
+
+def _graded_cells(gradebook: Any, assignment: Assignment) -> dict[str, float | None]:
+    """Return the cells that marks and comments are given for, with their points if they have any."""
+    notebook = _find_notebook(gradebook, assignment)
+    if notebook is None:
+        return {}
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    return {cell.name: None for cell in notebook.solution_cells} | points
+
+
+def _content(path: Path, course: Course, assignment: Assignment) -> tuple[object, ...]:
+    """Return what a gradebook knows of an assignment, comparable between gradebooks."""
+    with _open_gradebook(path, course) as gradebook:
+        notebook = _find_notebook(gradebook, assignment)
+        source_cells = {}
+        if notebook is not None:
+            for cell in notebook.source_cells:
+                source_cells[cell.name] = (cell.cell_type, cell.locked, cell.source, cell.checksum)
+        return source_cells, _graded_cells(gradebook, assignment)
+
+
+def _find_notebook(gradebook: Any, assignment: Assignment) -> Any:
+    from nbgrader.api import MissingEntry
+
+    try:
+        return gradebook.find_notebook(assignment.notebook.stem, assignment.name)
+    except MissingEntry:
+        return None
+
+
+def _translate_cells(source: Source, kit: str) -> Iterator[NotebookNode]:
+    """Yield the source's cells with nbgrader's metadata where nbgrader must know them."""
+    translated = {}
     for question in source.questions:
         for cell in question.prompt:
             if cell.cell_type is CellType.MARKDOWN:
-                known[cell.id] = _locked_cell(cell)
+                translated[cell.id] = _locked_cell(cell)
         for answer in question.answers:
-            known[answer.cell.id] = _answer_cell(question, answer.cell)
+            translated[answer.cell.id] = _answer_cell(question, answer.cell)
         for check in question.checks:
-            known[check.cell.id] = _test_cell(check, kit)
-    return known
+            translated[check.cell.id] = _test_cell(check, kit)
+    for cell in source.cells:
+        if cell.id in translated:
+            yield translated[cell.id]
+        elif cell.id in READ_ONLY_CELLS:
+            yield _locked_cell(cell)
+        elif cell.cell_type is not CellType.RAW:
+            yield make_cell(cell)
 
 
 def _locked_cell(cell: Cell) -> NotebookNode:
@@ -109,27 +220,26 @@ def _locked_cell(cell: Cell) -> NotebookNode:
 
 
 def _answer_cell(question: Question, cell: Cell) -> NotebookNode:
+    metadata = _metadata(cell, solution=True)
     if question.manual:
-        metadata = _metadata(cell, grade=True, solution=True, points=question.points)
-    else:
-        metadata = _metadata(cell, solution=True)
+        metadata |= {"grade": True, "points": question.points}
     return make_cell(cell, nbgrader=metadata)
 
 
 def _test_cell(check: Check, kit: str) -> NotebookNode:
-    metadata = _metadata(check.cell, grade=True, locked=True, points=check.points)
-    code = check_code(check, kit)
-    body, run = code.rsplit("\n", 1)
-    lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run]
+    # The import and the call stand below the def, which has imports of its own.
+    body, run_line = check_code(check, kit).rsplit("\n", 1)
+    lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
     if check.hidden:
         intro = f"# A hidden check, {check.points:g} points: it runs when your work is graded."
         lines = [intro, "### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"]
-    text = "\n".join(lines)
-    return make_cell(check.cell, text, nbgrader=metadata, tags=["raises-exception"])
+    metadata = _metadata(check.cell, grade=True, locked=True, points=check.points)
+    # Without the tag, Run All would stop at the first failed check.
+    return make_cell(check.cell, "\n".join(lines), nbgrader=metadata, tags=["raises-exception"])
 
 
 def _metadata(cell: Cell, **values: Any) -> dict[str, Any]:
-    base = {
+    defaults = {
         "grade": False,
         "grade_id": cell.id,
         "locked": False,
@@ -137,4 +247,4 @@ def _metadata(cell: Cell, **values: Any) -> dict[str, Any]:
         "solution": False,
         "task": False,
     }
-    return base | values
+    return defaults | values

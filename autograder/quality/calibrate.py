@@ -22,10 +22,9 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import track
 
-from autograder.build.thresholds import provenance
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.facts import compute_facts
+from autograder.facts import calibration_inputs, compute_facts
 from autograder.files import replace_file
 from autograder.notebook import parse_cells, parse_questions
 from autograder.quality.fit_thresholds import CONFIDENCE, Experiment, Threshold, fit
@@ -128,7 +127,7 @@ def _load_scores(assignment: Assignment) -> Scores:
     try:
         stored = json.loads(assignment.calibration.read_bytes())
         # Through JSON, because that turns tuples into lists.
-        current = json.loads(json.dumps(provenance(assignment, assignment.calibration_inputs)))
+        current = json.loads(json.dumps(calibration_inputs(assignment, assignment.calibration_inputs)))
         if stored["measured_with"] != current:
             return {}
         return {key: list(values) for key, values in stored["scores"].items()}
@@ -149,7 +148,7 @@ def _write_scores(assignment: Assignment, experiments: Sequence[Experiment], sco
     body = {
         "thresholds": values,
         "errors": errors,
-        "measured_with": provenance(assignment, assignment.calibration_inputs),
+        "measured_with": calibration_inputs(assignment, assignment.calibration_inputs),
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy")},
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"course calibrate {assignment.name} --seeds {max(map(len, scores.values()))}",

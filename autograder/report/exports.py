@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.errors import StaffError
 from autograder.files import replace_file
-from autograder.report import ci_formats, gradebook
+from autograder.report import ci_formats, gradebook, summary
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
@@ -63,7 +63,7 @@ def dump_canvas(run: Run) -> bytes:
     title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
     rows = [
         [*_CANVAS_COLUMNS, escape_formula(title)],
-        ["    Points Possible", "", "", "", "", format_points(assignment.points)],
+        ["    Points Possible", "", "", "", "", format_points(_max_points(run))],
     ]
     for mark in run.marks:
         if _is_in_canvas(mark):
@@ -81,7 +81,7 @@ def dump_moodle(run: Run) -> bytes:
     Raises:
         StaffError: no student has a number in Moodle.
     """
-    max_points = format_points(run.assignment.points)
+    max_points = format_points(_max_points(run))
     rows = [list(_MOODLE_COLUMNS)]
     for mark in run.marks:
         if _is_in_moodle(mark):
@@ -108,6 +108,11 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
         if manual:
             sentences.append(f"Without the points for manually graded questions: {join_names(manual)}.")
     return tuple(sentences)
+
+
+def _max_points(run: Run) -> float:
+    """Return the points of all questions that the run has results for, hand-graded ones included."""
+    return sum(question.points for question in summary.questions(run.results))
 
 
 def _name(mark: Mark) -> str:

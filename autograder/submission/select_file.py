@@ -23,7 +23,8 @@ _UNGRADABLE_SUFFIXES = (
 """Endings of what students submit by mistake, and of archives that could not be opened."""
 
 _IGNORED_FOLDERS = ("__MACOSX", "__pycache__")
-_RELEASE_FILES = ("checks.py", "__zip_filename__")
+_ZIP_NAME_FILE = "__zip_filename__"
+"""A file that ``grader.export()`` puts into its zip."""
 
 
 class _FileKind(IntEnum):
@@ -50,14 +51,16 @@ def is_release_file(parts: tuple[str, ...], assignment: Assignment) -> bool:
     for part in parts:
         if part.startswith(".") or part in _IGNORED_FOLDERS or part == assignment.kit:
             return True
-    return parts[-1] in _RELEASE_FILES or ("tests" in parts and parts[-1].endswith(".py"))
+    if parts[-1].endswith(".py") and ("tests" in parts or "checks" in parts):
+        return True
+    return parts[-1] == _ZIP_NAME_FILE
 
 
 def is_release_layout(parts: tuple[str, ...], assignment: Assignment) -> bool:
     """Return True if a path is next to a notebook in every release: the folder is one student's."""
     if len(parts) == 1:
-        return parts[0] in _RELEASE_FILES
-    return parts[0] == assignment.kit
+        return parts[0] == _ZIP_NAME_FILE
+    return parts[0] in (assignment.kit, "checks")
 
 
 def is_gradable(parts: tuple[str, ...], assignment: Assignment) -> bool:

@@ -137,11 +137,25 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "q2-begin:1",
         "with no check",
     ),
-    "points that do not add up": (replaced("q1-shape", "points: 3", "points: 4"), "", "18 points in all, 17"),
-    "points of a question that differ from its checks": (
-        replaced("q1-begin", "name: q1", "name: q1\npoints: 9"),
+    "points that are typed into a heading": (
+        replaced("q2", "({{ POINTS.q2 }} points)", "(6 points)"),
+        "q2:1",
+        "'6 points' in a heading; write {{ POINTS.q1 }}",
+    ),
+    "points of a question that has checks": (
+        replaced("q1-begin", "name: q1", "name: q1\npoints: 8"),
         "q1-begin:1",
-        "the checks add up to 8",
+        "the points of its checks add up",
+    ),
+    "points of an unknown question": (
+        replaced("q2", "POINTS.q2", "POINTS.q4"),
+        "q2:1",
+        "unknown name {{ POINTS.q4 }}; use one of q1, q2, q3, total",
+    ),
+    "a question named like the sum of all": (
+        replaced("q3-begin", "name: q3", "name: total"),
+        "q3-begin:1",
+        "and not total",
     ),
     "a check without points": (replaced("q1-shape", "points: 3\n", ""), "q1-shape:1", "without points"),
     "points that are no number": (
@@ -400,7 +414,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "parameters:1",
         "a use of autograder",
     ),
-    "an id that otter's flavour needs": (put("end", id="q1-check"), "q1-check:1", "use another"),
+    "an id that otter's flavor needs": (put("end", id="q1-check"), "q1-check:1", "otter's flavor needs it"),
     "an unknown fact": (replaced("parameters", "LAB.width", "LAB.widht"), "parameters:", "LAB.widht"),
     "an unknown fact in prose": (replaced("title", "LAB.width", "LAB.widht"), "title:3", "course_config.py"),
     "a fact in an f-string": (
@@ -411,7 +425,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a fact with a key that is computed": (
         replaced("q1-shape", 'EXPECTED["ramp"]', "EXPECTED[str(2)]"),
         "q1-shape:",
-        "no literal can be made",
+        "cannot become a literal",
     ),
 }
 
@@ -436,7 +450,7 @@ def test_the_build_stops_at(name: str, unbuilt_course: Path) -> None:
 
 
 def test_every_problem_is_reported_at_once_with_what_to_do(unbuilt_course: Path) -> None:
-    for name in ("a stored output", "a region without a TODO", "points that do not add up"):
+    for name in ("a stored output", "a region without a TODO", "points that are typed into a heading"):
         edit_notebook(unbuilt_course, CASES[name][0])
     problems = refusal(unbuilt_course).problems
     assert len(problems) == 3
@@ -483,6 +497,6 @@ def test_a_file_that_cannot_ship_is_named(unbuilt_course: Path) -> None:
 
 def test_an_unknown_key_of_the_configuration_gets_a_suggestion(unbuilt_course: Path) -> None:
     path = unbuilt_course / "course_config.py"
-    path.write_text(path.read_text().replace('"points"', '"pionts"'))
-    with pytest.raises(AuthorError, match=r"unknown key 'pionts'.*did you mean 'points'"):
+    path.write_text(path.read_text().replace('"title": "Smoothing', '"titel": "Smoothing'))
+    with pytest.raises(AuthorError, match=r"unknown key 'titel'.*did you mean 'title'"):
         load_course(unbuilt_course)

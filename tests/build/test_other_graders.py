@@ -15,6 +15,7 @@ from autograder.build import otter_release
 from autograder.build.compile import build
 from autograder.course import load_course
 from autograder.errors import StaffError
+from autograder.external_tools import run_tool
 from autograder.files import digest, dump_notebook, load_notebook, read_tree, write_tree
 from autograder.quality import other_graders, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
@@ -136,7 +137,7 @@ def test_nbgrader_validates_the_solution_and_tells_what_a_blank_lacks(
     file = f"{course.assignment.name}.ipynb"
     (folder / file).write_bytes(submission(course, "nbgrader", solved=solved))
     shutil.copy(course.root / "var" / "nbgrader" / "nbgrader_config.py", folder)
-    printed = other_graders.run("nbgrader", "validate", file, folder=folder).stdout
+    printed = run_tool("nbgrader", "validate", file, folder=folder).stdout
     assert ("Success! Your notebook passes all the tests." in printed) is solved
     assert "Traceback" not in printed
     if not solved:
@@ -157,7 +158,9 @@ def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavours(
             sample.fill_answers(tiny_course.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny"
         )
         text = said(outputs[name])
-        sentence = "the result has another shape: found (3,), expected (18,). Count how often a stretch fits."
+        sentence = (
+            "the result has the wrong shape: found (3,), expected (18,). Count how often a stretch fits."
+        )
         assert text.replace("\n", " ").count(sentence) == 1
         failed = text.count("Mismatch: ") + text.count("failed: ")
         assert "Traceback" not in text and len(text.splitlines()) <= 8 * failed
@@ -227,7 +230,7 @@ def test_no_nbgrader_command_changes_source_or_release(tiny_course: BuiltCourse,
     (submitted / "submission_secret.txt").write_text("a secret")
     before = {name: digest(read_tree(root / name)) for name in ("source", "release", "solutions")}
     for command in COMMANDS:
-        done = other_graders.run("nbgrader", *command, folder=root, check=False)
+        done = run_tool("nbgrader", *command, folder=root, check=False)
         assert done.returncode == 0, (command, done.stderr[-2000:])
         assert {name: digest(read_tree(root / name)) for name in before} == before, command
     feedback = root / "var" / "nbgrader" / "feedback" / "ada" / "tiny" / "tiny.html"
@@ -310,12 +313,14 @@ def test_the_build_takes_less_time_than_otter_assign_alone(
     ours_s = time.perf_counter() - started
     name = course.assignment.notebook.name
     prepared = course.prepared
-    master = otter_release.master(prepared.source, course.assignment, prepared.release_info, prepared.files)
+    master = otter_release.master_notebook(
+        prepared.source, course.assignment, prepared.release_info, prepared.files
+    )
     text = dump_notebook(master).decode().replace("run_tests: false", "run_tests: true", 2)
     folder = tmp_path / "alone"
     write_tree(folder, {**prepared.files, name: text.encode()})
     started = time.perf_counter()
-    other_graders.run("otter", "assign", name, "made", folder=folder)
+    run_tool("otter", "assign", name, "made", folder=folder)
     alone_s = time.perf_counter() - started
     with capsys.disabled():
         ratio = alone_s / ours_s

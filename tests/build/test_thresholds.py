@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build import thresholds
 from autograder.build.compile import PreparedSource, prepare
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
+from autograder.facts import calibration_inputs
 from tests.build.conftest import cell, edit_notebook
 
 COMMAND = "run `course calibrate tiny` (or build with --uncalibrated)"
@@ -36,7 +36,7 @@ def assignment(root: Path) -> Assignment:
 def calibrate(root: Path) -> Path:
     one = assignment(root)
     one.calibration.parent.mkdir(exist_ok=True)
-    measured = thresholds.provenance(one, ["tinykit/series.py"])
+    measured = calibration_inputs(one, ["tinykit/series.py"])
     one.calibration.write_text(json.dumps({"thresholds": {"calm": 0.625}, "measured_with": measured}))
     return one.calibration
 
@@ -59,14 +59,14 @@ def test_a_measured_bar_becomes_a_literal(barred: Path) -> None:
 
 
 def test_no_bars_at_all_stop_the_build_with_the_command_to_run(barred: Path) -> None:
-    assert f"calibration/tiny.json: found no accuracy bars; {COMMAND}" in refusal(barred)
+    assert f"calibration/tiny.json: found no accuracy thresholds; {COMMAND}" in refusal(barred)
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "what"),
     [
-        ("course_config.py", '"width": 3', '"width": 4', "another width"),
-        ("source/tiny/tinykit/series.py", "0.3", "0.4", "another tinykit/series.py"),
+        ("course_config.py", '"width": 3', '"width": 4', "a different width"),
+        ("source/tiny/tinykit/series.py", "0.3", "0.4", "a different tinykit/series.py"),
     ],
 )
 def test_bars_of_other_parameters_or_other_code_stop_the_build(
@@ -75,7 +75,7 @@ def test_bars_of_other_parameters_or_other_code_stop_the_build(
     calibrate(barred)
     path = barred / file
     path.write_text(path.read_text().replace(old, new))
-    assert f"found bars that were measured with {what}; {COMMAND}" in refusal(barred)
+    assert f"found thresholds that were measured with {what}; {COMMAND}" in refusal(barred)
 
 
 def test_a_change_that_no_bar_depends_on_keeps_them(barred: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_change_that_no_bar_depends_on_keeps_them(barred: Path) -> None:
 
 def test_bars_without_their_origin_are_not_believed(barred: Path) -> None:
     calibrate(barred).write_text('{"thresholds": {"calm": 0.625}}')
-    assert "bars that do not say with what they were measured" in refusal(barred)
+    assert "thresholds that do not say what they were measured with" in refusal(barred)
 
 
 def test_uncalibrated_builds_with_a_low_bar_and_says_so(barred: Path) -> None:

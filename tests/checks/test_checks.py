@@ -64,7 +64,7 @@ class TestCallingAnAnswer:
             while True:
                 time.sleep(0.01)
 
-        monkeypatch.setattr(checks, "CALL_LIMIT_S", 0.2)
+        monkeypatch.setattr(checks.answers, "CALL_TIMEOUT_S", 0.2)
         found = mismatch(checks.call, endless)
         assert found.outcome is Outcome.ERRORED
         assert "took too long" in str(found)
@@ -75,7 +75,7 @@ class TestCallingAnAnswer:
             values.sort()
             return 1
 
-        assert "changes what it is given" in str(mismatch(checks.call, sort_in_place, argument))
+        assert "modifies its arguments" in str(mismatch(checks.call, sort_in_place, argument))
         checks.call(sort_in_place, argument, may_change=True)
 
     def test_nan_in_an_argument_is_not_taken_for_a_change(self) -> None:
@@ -157,7 +157,7 @@ class TestModels:
 
     def test_a_wrong_count_names_the_first_layer_and_its_arrays(self) -> None:
         text = str(mismatch(checks.params, classifier(), [33, 41, 3]))
-        assert "GRU has another size" in text
+        assert "GRU has the wrong size" in text
         assert "arrays of shape (3, 6), (2, 6), (2, 6)" in text
         assert "expected 41" in text
         checks.params(classifier(), [33, 42, 3])
@@ -213,12 +213,12 @@ class TestModels:
     @pytest.mark.parametrize(
         ("settings", "says"),
         [
-            ({"loss": "mse", "metrics": ["accuracy"]}, "another loss"),
-            ({"loss": "binary_crossentropy"}, "metric that the lab reads"),
-            ({"loss": "binary_crossentropy", "metrics": ["mae"]}, "metric that the lab reads"),
+            ({"loss": "mse", "metrics": ["accuracy"]}, "wrong loss"),
+            ({"loss": "binary_crossentropy"}, "metric that the lab uses"),
+            ({"loss": "binary_crossentropy", "metrics": ["mae"]}, "metric that the lab uses"),
             (
                 {"optimizer": "sgd", "loss": "binary_crossentropy", "metrics": ["accuracy"]},
-                "another optimizer",
+                "wrong optimizer",
             ),
             (
                 {"loss": keras.losses.BinaryCrossentropy(from_logits=True), "metrics": ["accuracy"]},
@@ -245,7 +245,7 @@ class TestModels:
 
     def test_an_output_outside_its_range_is_noticed(self) -> None:
         ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), L.Dense(1)]
-        assert "leaves its range" in str(mismatch(checks.output_range, keras.Sequential(ends), 0, 1))
+        assert "out of range" in str(mismatch(checks.output_range, keras.Sequential(ends), 0, 1))
         checks.output_range(classifier(), 0, 1)
 
 
@@ -314,8 +314,8 @@ class TestSettingsOfSeveralLayers:
         found = mismatch(
             checks.setting, self.model(None, "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"]
         )
-        assert str(found) == "activation of Dense is set otherwise: found linear, expected relu."
+        assert str(found) == "activation of Dense has a different value: found linear, expected relu."
 
     def test_another_number_of_layers_is_told(self) -> None:
         found = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
-        assert str(found) == "the model has another number of Dense layers: found 1, expected 2."
+        assert str(found) == "the model has the wrong number of Dense layers: found 1, expected 2."

@@ -84,7 +84,7 @@ def test_a_hidden_check_tells_no_name_that_the_student_made_up(grade: GradeFunct
 
 def test_an_answer_that_changes_its_argument_is_told_so(grade: GradeFunction) -> None:
     result = grade({"q1-answer": AVERAGE.replace("return", "values *= 2\n    return")})
-    assert "changes what it is given" in result.checks[0].message
+    assert "modifies its arguments" in result.checks[0].message
 
 
 def test_a_syntax_error_costs_its_question_and_says_where(grade: GradeFunction) -> None:

@@ -101,7 +101,8 @@ def test_the_heading_of_a_question_states_its_points(lab: Lab) -> None:
     for question in lab.source.questions:
         heading = question.prompt[0].text.splitlines()[0]
         number = question.name.removeprefix("q")
-        assert re.fullmatch(rf"### Q{number}\. .+ \({question.points:g} points\)", heading), heading
+        placeholder = re.escape("{{ POINTS." + question.name + " }}")
+        assert re.fullmatch(rf"### Q{number}\. .+ \({placeholder} points\)", heading), heading
 
 
 @pytest.mark.parametrize("question", SIGNATURES)

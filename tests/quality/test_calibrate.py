@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.build.thresholds import provenance
 from autograder.course import load_course
+from autograder.facts import calibration_inputs
 from autograder.quality.calibrate import MAX_TABLE_SEEDS, measure, write_results
 from autograder.quality.fit_thresholds import (
     CONFIDENCE,
@@ -37,7 +37,7 @@ def measured() -> dict[str, Any]:
 
 
 def test_the_thresholds_were_measured_with_this_kit_and_these_parameters(measured: dict[str, Any]) -> None:
-    current = json.loads(json.dumps(provenance(ASSIGNMENT, ASSIGNMENT.calibration_inputs)))
+    current = json.loads(json.dumps(calibration_inputs(ASSIGNMENT, ASSIGNMENT.calibration_inputs)))
     assert measured["measured_with"] == current
 
 

@@ -114,8 +114,8 @@ def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
     assert root[1][1].attrib == {
         "classname": "ben.q1", "name": "q1-values: the title of q1-values", "time": "0.000"
     }  # fmt: skip
-    assert root[1][1][0].get("message") == "Not right yet: the result is not right: found 7."
-    assert root[1][1][0].text == "Not right yet: the result is not right: found 7.\nHint: Count again."
+    assert root[1][1][0].get("message") == "Not right yet: the result is wrong: found 7."
+    assert root[1][1][0].text == "Not right yet: the result is wrong: found 7.\nHint: Count again."
 
 
 def test_why_a_check_could_not_run_is_for_staff() -> None:
@@ -134,7 +134,7 @@ def test_a_summary_shows_points_sentences_and_hints() -> None:
     for part in (
         "Smoothing with NumPy ana: 9.5 of 27.5 points question points of Question 1 2.5 5.5",
         "Question 5 marked by staff 8 Fixed automatically before grading: The cell pad-reviews was",
-        "Question 1: 2.5 of 5.5 points the title of q1-values: Not right yet: the result is not right",
+        "Question 1: 2.5 of 5.5 points the title of q1-values: Not right yet: the result is wrong",
         "the title of q2-large (hidden check): Not right yet: a weight array is missing. Hint: Think",
     ):
         assert part in page.text, page.text

@@ -63,7 +63,7 @@ def test_a_file_for_canvas_has_its_two_header_rows_and_comes_back_as_it_was(run:
     path = exports.export(run, "canvas")
     header, points, *lines = table(path)
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Smoothing with NumPy"]
-    assert points == ["    Points Possible", "", "", "", "", "17"]
+    assert points == ["    Points Possible", "", "", "", "", "27.5"]
     wanted = [[one.name, one.canvas_id, one.id, one.student, "A, B", "9.5"] for one in CLASS]
     assert sorted(lines) == sorted(wanted)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -78,7 +78,7 @@ def test_a_file_for_moodle_has_the_participants_number_and_comes_back_as_it_was(
     header, *lines = table(exports.export(run, "moodle"))
     assert header[:5] == ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade"]
     assert header[5:] == ["Last modified (grade)"]
-    wanted = [[f"Participant {one.moodle_id}", one.name, one.email, "9.5", "17", "-"] for one in CLASS]
+    wanted = [[f"Participant {one.moodle_id}", one.name, one.email, "9.5", "27.5", "-"] for one in CLASS]
     assert sorted(lines) == sorted(wanted)
 
 

@@ -103,7 +103,7 @@ def test_a_student_reads_points_titles_sentences_hints_and_repairs() -> None:
         "Feedback for ana 9.5 of 27.5 points",
         "The cell pad-reviews was there twice; the first one was taken.",
         "Question 1 2.5 of 5.5 points",
-        "Not right yet: the result is not right: found 7. Hint: Count again.",
+        "Not right yet: the result is wrong: found 7. Hint: Count again.",
         "Stopped with an error: pad raised an error: ValueError.",
         "Question 3 0 of 6 points The checks could not start: not answered yet.",
         "Question 5 up to 8 points",

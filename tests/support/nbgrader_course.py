@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.build import nbgrader_course, nbgrader_release
+from autograder.build import nbgrader_release
 from autograder.build.compile import PreparedSource, prepare
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import CheckResult, Result
 from autograder.engine.run_folder import store_submission
+from autograder.external_tools import run_tool
 from autograder.files import replace_trees
-from autograder.quality import other_graders, sample
+from autograder.quality import sample
 from autograder.report.load_run import Run
 from tests.support.sample_results import PROVENANCE
 
@@ -56,7 +57,7 @@ class NbgraderCourse:
 
     @property
     def course_directory(self) -> Path:
-        return nbgrader_course.course_folder(self.root)
+        return nbgrader_release.course_folder(self.root)
 
     @property
     def release(self) -> bytes:
@@ -112,7 +113,7 @@ class NbgraderCourse:
     def run_nbgrader(self, *arguments: str) -> None:
         """Run a command of nbgrader as a user would."""
         environment = {"JUPYTER_CONFIG_DIR": str(self.root / ".jupyter"), "HOME": os.environ["HOME"]}
-        other_graders.run("nbgrader", *arguments, folder=self.root, environment=environment)
+        run_tool("nbgrader", *arguments, folder=self.root, environment=environment)
 
 
 def open_course(root: Path) -> NbgraderCourse:
@@ -130,6 +131,6 @@ def create_course(root: Path, work_folder: Path) -> NbgraderCourse:
     flavour = nbgrader_release.build(
         prepared.source, course, here.assignment, prepared.release_info, prepared.files, work_folder
     )
-    replace_trees(nbgrader_course.trees(here.assignment, flavour))
-    nbgrader_course.update_gradebook(course, here.assignment, flavour, work_folder)
+    replace_trees(nbgrader_release.course_trees(here.assignment, flavour))
+    nbgrader_release.update_course(course, here.assignment, flavour, work_folder)
     return here

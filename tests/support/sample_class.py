@@ -132,7 +132,7 @@ def result(student: str, choose_outcome: ChooseOutcome, data: bytes = b"", **ove
 def _check(question: Question, check: Check, outcome: Outcome) -> CheckResult:
     said = {
         Outcome.PASSED: ("", ""),
-        Outcome.FAILED: ("the result is not right: found 7, wanted 9.", "Count the rows again."),
+        Outcome.FAILED: ("the result is wrong: found 7, wanted 9.", "Count the rows again."),
         Outcome.ERRORED: ("the function raised an error: ValueError.", "Read the last line of the error."),
         Outcome.BLOCKED: ("not answered yet.", ""),
         Outcome.UNGRADED: ("the trainer died", ""),

@@ -34,7 +34,7 @@ def check_result(question: str, slug: str, points: float, outcome: Outcome, **ov
 CHECKS = (
     check_result("q1", "shape", 2.5, Outcome.PASSED, wall_s=0.4, peak_bytes=90 * 2**20),
     check_result(
-        "q1", "values", 3, Outcome.FAILED, message="the result is not right: found 7", hint="Count again."
+        "q1", "values", 3, Outcome.FAILED, message="the result is wrong: found 7", hint="Count again."
     ),
     check_result(
         "q2", "small", 4, Outcome.ERRORED, message="pad raised an error: ValueError", hint="Print it."

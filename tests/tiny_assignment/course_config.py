@@ -6,7 +6,6 @@ COURSE = {
     "assignments": {
         "tiny": {
             "title": "Smoothing with NumPy",
-            "points": 17,
             "due": "2027-02-12T23:59:00+00:00",
             "kit": "tinykit",
             "build_cell_timeout_s": 60,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.engine import journal
+from autograder.external_tools import run_tool
 from autograder.quality import other_graders
 from autograder.quality.other_graders import Points
 from tools.benchmark import watch
@@ -66,12 +67,12 @@ def time_course_grade(
     ):
         out = work_dir / f"out-{what.replace(' ', '-')}"
         places = ["--out", str(out), "--cache", str(work_dir / cache)]
-        command = ["course", "grade", str(folder), *places, "--workers", str(workers)]
+        command = ["autograder", "grade", str(folder), *places, "--workers", str(workers)]
         environment = _clean_environment(assignment, work_dir / f"home-{cache}")
         begin = time.monotonic()
         with watch.track_max(watch.descendant_bytes) as peak, watch.track_results(out / journal.NAME) as pace:
             limit_s = other_graders.TIMEOUT_S * len(notebooks)
-            other_graders.run(*command, folder=assignment.root, environment=environment, timeout_s=limit_s)
+            run_tool(*command, folder=assignment.root, environment=environment, timeout_s=limit_s)
         seconds = time.monotonic() - begin
         points = statistics.mean(result.earned for result in journal.read(out).results)
         yield Timing(what, len(list(folder.iterdir())), seconds, peak.size_bytes, points)
@@ -123,7 +124,7 @@ def time_nbgrader(assignment: Assignment, notebooks: Sequence[bytes], work_dir: 
     environment = _clean_environment(assignment, work_dir / "home-nbgrader")
     begin = time.monotonic()
     with watch.track_max(watch.descendant_bytes) as peak:
-        other_graders.run(
+        run_tool(
             *command,
             folder=course,
             environment=environment,

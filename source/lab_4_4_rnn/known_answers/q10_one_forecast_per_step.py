@@ -3,7 +3,7 @@ question = "q10"
 misconception = "A forecaster forecasts at each step."
 failing_checks = ["q10-output", "q10-skill"]
 kind = "shape"
-message_part = "another shape"
+message_part = "wrong shape"
 """
 
 def build_forecaster(window=window, units=units):

@@ -3,7 +3,7 @@ question = "q1"
 misconception = "The list that I am given is mine to change."
 failing_checks = ["q1-special"]
 kind = "behaviour"
-message_part = "changes what it is given"
+message_part = "modifies its arguments"
 """
 
 def decode_review(ids, index_to_word):

@@ -3,7 +3,7 @@ question = "q5"
 misconception = "The size of the word vectors is up to me."
 failing_checks = ["q5-params", "q5-sizes"]
 kind = "params"
-message_part = "Embedding has another size"
+message_part = "Embedding has the wrong size"
 """
 
 def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):

@@ -3,7 +3,7 @@ question = "q5"
 misconception = "Embedding takes the size of the vectors first."
 failing_checks = ["q5-params", "q5-sizes", "q5-order"]
 kind = "params"
-message_part = "SimpleRNN has another size"
+message_part = "SimpleRNN has the wrong size"
 """
 
 def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):

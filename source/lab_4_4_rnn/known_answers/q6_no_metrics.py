@@ -3,7 +3,7 @@ question = "q6"
 misconception = "Accuracy is always reported."
 failing_checks = ["q6-output"]
 kind = "config"
-message_part = "metric that the lab reads"
+message_part = "metric that the lab uses"
 """
 
 def build_gated_rnn(

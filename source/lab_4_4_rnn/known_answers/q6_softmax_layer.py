@@ -3,7 +3,7 @@ question = "q6"
 misconception = "Two classes need two outputs."
 failing_checks = ["q6-params", "q6-output", "q6-sizes", "q6-padding", "q6-lstm", "q6-gru"]
 kind = "shape"
-message_part = "another shape"
+message_part = "wrong shape"
 """
 
 def build_gated_rnn(

@@ -3,7 +3,7 @@ question = "q6"
 misconception = "Softmax is the activation of a classifier."
 failing_checks = ["q6-output", "q6-padding", "q6-lstm", "q6-gru"]
 kind = "config"
-message_part = "another activation"
+message_part = "wrong activation"
 """
 
 def build_gated_rnn(

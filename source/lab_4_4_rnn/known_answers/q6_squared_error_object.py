@@ -3,7 +3,7 @@ question = "q6"
 misconception = "Squared error is the loss of every network."
 failing_checks = ["q6-output"]
 kind = "config"
-message_part = "another loss"
+message_part = "wrong loss"
 """
 
 def build_gated_rnn(

@@ -3,7 +3,7 @@ question = "q9"
 misconception = "A series of n values has n - window + 1 windows, and so many targets."
 failing_checks = ["q9-shape", "q9-example", "q9-targets", "q9-random"]
 kind = "translated"
-message_part = "past the end"
+message_part = "index is out of range"
 """
 
 def make_windows(series, window):

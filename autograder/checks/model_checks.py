@@ -1,0 +1,297 @@
+"""Check Keras models: layers, settings, parameter counts, shapes, compilation and behavior."""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .answers import MismatchError, attempt
+
+
+def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
+    """Check the layers of a model, in order, by identity of their classes.
+
+    Input layers do not count, and a model inside a model counts as its own layers; a subclass,
+    or a class that only shares the name, is a different layer.
+    """
+    actual = [type(layer) for layer in _built_layers(model)]
+    for number, (layer_type, expected_type) in enumerate(zip(actual, expected, strict=False), start=1):
+        if layer_type is not expected_type:
+            problem = f"layer {number} has the wrong type"
+            raise MismatchError(problem, _class_name(layer_type), expected_type.__name__, hint)
+    if len(actual) != len(expected):
+        quantity = "many" if len(actual) > len(expected) else "few"
+        expected_names = [layer_type.__name__ for layer_type in expected]
+        names = list(map(_class_name, actual))
+        raise MismatchError(f"the model has too {quantity} layers", names, expected_names, hint)
+
+
+def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "") -> None:
+    """Check one setting of the layers of a type, e.g. ``Embedding``'s ``mask_zero``.
+
+    Args:
+        expected: for all of them, or a list with one for each of them in order.
+    """
+    matching = [layer for layer in _built_layers(model) if type(layer) is kind]
+    if not matching:
+        raise MismatchError(f"the model has no {kind.__name__} layer", hint=hint)
+    expected_values = expected if isinstance(expected, list) else [expected] * len(matching)
+    if len(matching) != len(expected_values):
+        problem = f"the model has the wrong number of {kind.__name__} layers"
+        raise MismatchError(problem, len(matching), len(expected_values), hint)
+    for layer, expected_value in zip(matching, expected_values, strict=True):
+        value = getattr(layer, name)
+        resolved = expected_value
+        if name == "activation":
+            resolved = _keras().activations.get(expected_value)
+        # Functions are compared by identity: an object of the student's could compare as equal.
+        if value is resolved or (not callable(resolved) and value == resolved):
+            continue
+        problem = f"{name} of {kind.__name__} has a different value"
+        raise MismatchError(problem, getattr(value, "__name__", value), expected_value, hint)
+
+
+def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None:
+    """Check how many trainable and fixed numbers a model holds.
+
+    The count is taken from the weight arrays, not from ``count_params``.
+
+    Args:
+        expected: one count per layer that has weights, in order, or the total of all.
+
+    Raises:
+        MismatchError: names the first layer whose own count is off and the shapes of its
+            weight arrays; never a formula (a question may ask for it).
+
+    Source:
+        Keras 3 ``Layer.weights``; optimizer variables are not counted.
+    """
+    weighted = [layer for layer in _built_layers(model) if layer.weights]
+    counts = list(map(_count_params, weighted))
+    if isinstance(expected, int):
+        expected = [expected]
+    if sum(counts) == sum(expected) and (len(expected) == 1 or counts == list(expected)):
+        return
+    if len(counts) == len(expected):
+        for layer, count, expected_count in zip(weighted, counts, expected, strict=True):
+            if count != expected_count:
+                problem = f"{_class_name(type(layer))} has the wrong size"
+                raise MismatchError(problem, _describe_arrays(layer), f"{expected_count:,}", hint)
+    arrays = "; ".join(f"{_class_name(type(layer))} {_describe_arrays(layer)}" for layer in weighted)
+    problem = "the model has the wrong number of parameters"
+    raise MismatchError(problem, arrays, f"{sum(expected):,} in all", hint)
+
+
+def input_shape(model: Any, expected: tuple[int | None, ...], *, hint: str = "") -> None:
+    """Check the shape of a model's input; a width of ``None`` in the model accepts any."""
+    _built_layers(model)
+    if len(model.inputs) != 1:
+        raise MismatchError("the model has more than one input", len(model.inputs), 1, hint)
+    actual = tuple(model.inputs[0].shape)
+    fits = len(actual) == len(expected)
+    for width, expected_width in zip(actual, expected, strict=False):
+        fits = fits and width in (None, expected_width)
+    if not fits:
+        raise MismatchError("the model's input has the wrong shape", actual, expected, hint)
+
+
+def output(model: Any, expected: tuple[int | None, ...], *, activation: str = "", hint: str = "") -> None:
+    """Check the shape of a model's output and, if named, the activation of its last layer."""
+    last = _built_layers(model)[-1]
+    actual = tuple(model.outputs[0].shape)
+    if actual != expected:
+        if not hint and len(actual) > len(expected):
+            hint = "It returns one vector per time step; one per sequence is needed."
+        raise MismatchError("the model's output has the wrong shape", actual, expected, hint)
+    function = getattr(last, "activation", None)
+    if activation and function is not _keras().activations.get(activation):
+        found = getattr(function, "__name__", "none")
+        raise MismatchError("the output has the wrong activation", found, activation, hint)
+
+
+def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hint: str = "") -> None:
+    """Check what a model was compiled with, in any spelling that Keras accepts.
+
+    Args:
+        loss: e.g. ``"binary_crossentropy"``; a class, an object and a function pass alike.
+        optimizer: e.g. ``"adam"``.
+        metric: one that must be among the metrics, e.g. ``"accuracy"`` or ``"mae"``.
+    """
+    if not getattr(model, "compiled", False):
+        raise MismatchError("the model is not compiled", hint="End the function with model.compile(…).")
+    if _is_from_logits(model.loss):
+        raise MismatchError(
+            "the loss has from_logits=True, but the output already has an activation",
+            hint="Apply the activation either in the model or in the loss, not in both.",
+        )
+    if _canonical("losses", model.loss) is not _canonical("losses", loss):
+        loss_name = model.loss
+        for attribute in ("__name__", "name"):  # of a function or a class, of an object
+            loss_name = getattr(model.loss, attribute, loss_name)
+        raise MismatchError("the model is compiled with the wrong loss", loss_name, loss, hint)
+    optimizer_type = type(model.optimizer)
+    if optimizer and optimizer_type is not type(_keras().optimizers.get(optimizer)):
+        problem = "the model is compiled with the wrong optimizer"
+        raise MismatchError(problem, optimizer_type.__name__, optimizer, hint)
+    # Keras offers no public view of the metrics before the model is trained.
+    metrics = _flatten_metrics(model._compile_config.config["metrics"])
+    if metric and _canonical("metrics", metric) not in [_canonical("metrics", value) for value in metrics]:
+        raise MismatchError(
+            "the model does not report the metric that the lab uses",
+            expected=f"metrics=[{metric!r}]",
+            hint=hint or "Name it in model.compile(…).",
+        )
+
+
+def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None:
+    """Check that a model's outputs for sequences of random ids are within a range."""
+    outputs = _outputs(model, _random_ids(model, rows=32, width=12))
+    if not (outputs.min() >= low and outputs.max() <= high):
+        actual = f"outputs from {outputs.min():.3f} to {outputs.max():.3f}"
+        raise MismatchError("the model's output is out of range", actual, f"{low:g} to {high:g}", hint)
+
+
+def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: str = "") -> None:
+    """Check that zeros after a sequence do not change a model's output.
+
+    Args:
+        short: a model for sequences of some width, e.g. ``build(…, max_length=12)``.
+        long: the same model for a larger width; it receives the weights of ``short``.
+        tolerance: largest difference between the two outputs.
+
+    Raises:
+        MismatchError: the outputs differ, or are the same for every sequence.
+    """
+    if _weight_shapes(short) != _weight_shapes(long):
+        raise MismatchError(
+            "the weights depend on the length of the sequences",
+            hint="No layer of this model needs the length to know its size.",
+        )
+    # Same weights, so only the padding can make a difference.
+    long.set_weights(short.get_weights())
+    ids = _random_ids(short, rows=8, width=12)
+    padding = (long.input_shape[1] or 30) - ids.shape[1]
+    plain = _outputs(short, ids)
+    padded = _outputs(long, np.pad(ids, ((0, 0), (0, padding))))
+    # A constant model would pass below whatever it does with the padding.
+    if np.ptp(plain, axis=0).max() <= tolerance:
+        raise MismatchError(
+            "the model gives the same output for every input sequence",
+            hint="Look at its last layer: how many units does its activation need?",
+        )
+    if not np.allclose(plain, padded, rtol=0.0, atol=tolerance):
+        raise MismatchError(
+            "the padding zeros change the model's output",
+            f"a difference of {np.abs(plain - padded).max():.1e}",
+            f"at most {tolerance:.0e}",
+            hint or "Which setting of Embedding tells the next layers to skip the id 0?",
+        )
+
+
+def _keras() -> Any:
+    # Imported late: TensorFlow takes seconds, and not every course needs it.
+    return importlib.import_module("keras")
+
+
+def _built_layers(model: Any) -> list[Any]:
+    """Return the layers of a model and of the models inside it, without input layers."""
+    if "keras" not in sys.modules or not isinstance(model, _keras().Model):
+        raise MismatchError("the answer is not a Keras model", f"a {type(model).__name__}")
+    if not model.built:
+        raise MismatchError(
+            "the model is not built: it does not know the shape of its input",
+            hint="Start it with keras.Input((…,)).",
+        )
+    flat: list[Any] = []
+    for layer in model.layers:
+        if isinstance(layer, _keras().Model):
+            flat += _built_layers(layer)
+        elif type(layer) is not _keras().layers.InputLayer:
+            flat.append(layer)
+    return flat
+
+
+def _weight_shapes(model: Any) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for layer in _built_layers(model) for weight in layer.weights]
+
+
+def _random_ids(model: Any, *, rows: int, width: int) -> np.ndarray:
+    """Return ids that the first layer knows; ``width`` is for a model that reads any."""
+    first = next(layer for layer in _built_layers(model) if layer.weights)
+    vocab_size = first.weights[0].shape[0]
+    size = (rows, model.input_shape[1] or width)
+    return np.random.default_rng(7).integers(1, vocab_size, size=size)
+
+
+def _outputs(model: Any, ids: np.ndarray) -> np.ndarray:
+    """Return a model's outputs, shape ``(len(ids), 1)``."""
+
+    def run_quietly() -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(model(ids))
+
+    outputs = np.asarray(attempt(run_quietly))
+    if outputs.shape != (len(ids), 1):
+        raise MismatchError(
+            "the model does not return one number per sequence",
+            f"shape {outputs.shape} for {len(ids)} sequences",
+            hint="Which layer turns the steps of a sequence into one vector?",
+        )
+    return outputs
+
+
+def _count_params(layer: Any) -> int:
+    return sum(int(np.prod(weight.shape)) for weight in layer.weights)
+
+
+def _describe_arrays(layer: Any) -> str:
+    shapes = ", ".join(str(tuple(weight.shape)) for weight in layer.weights)
+    return f"{_count_params(layer):,} numbers in arrays of shape {shapes}"
+
+
+def _class_name(layer_type: type) -> str:
+    name = layer_type.__name__
+    if getattr(_keras().layers, name, None) is layer_type:
+        return name
+    return f"{name} (not the one of keras.layers)"
+
+
+_ALIASES = {"acc": "binaryaccuracy", "accuracy": "binaryaccuracy"}
+
+
+def _canonical(family: str, value: Any) -> Any:
+    """Return one name for all spellings of a loss or metric; the value itself if unknown.
+
+    Names are interned so that callers can compare by identity: ``==`` of an unknown object
+    is code that is not ours.
+    """
+    module = getattr(_keras(), family)
+    if isinstance(value, str):
+        if value.lower() in _ALIASES:
+            return sys.intern(_ALIASES[value.lower()])
+        value = module.get(value)
+    for name, member in vars(module).items():
+        if member is value or (isinstance(member, type) and type(value) is member):
+            full_name = getattr(member, "__name__", name).replace("_", "").lower()
+            return sys.intern(_ALIASES.get(full_name, full_name))
+    return value
+
+
+def _is_from_logits(loss: Any) -> bool:
+    if getattr(loss, "from_logits", False):
+        return True
+    # Keras 3 keeps the option of its own losses only in their configuration.
+    return isinstance(loss, _keras().losses.Loss) and bool(loss.get_config().get("from_logits", False))
+
+
+def _flatten_metrics(value: Any) -> list[Any]:
+    """Return the metrics passed to ``compile`` as one list, however they were nested."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [metric for item in value for metric in _flatten_metrics(item)]
+    return [] if value is None else [value]

@@ -1,0 +1,44 @@
+"""The check vocabulary: how a shape, a layer, a parameter count or an accuracy is checked.
+
+``answers`` runs checks and calls answers, ``value_checks`` and ``model_checks`` compare. The build
+copies this folder into every release, so it imports nothing else of the package::
+
+    def check_two_rows(add_rows):
+        \"\"\"Two rows are added column by column\"\"\"
+        checks.equal(checks.call(add_rows, [[1, 2], [3, 4]]), [4, 6])
+    checks.run(check_two_rows)
+"""
+
+# A value that comes out of ``call`` is plain data or a Keras model of Keras' own classes, and the
+# other functions rely on that. A check must pass such a value to this vocabulary before it does
+# anything else with it: indexing into a number would be a grader error, not the student's.
+
+from types import SimpleNamespace
+
+from .answers import MismatchError, Outcome, attempt, call, raises, run, without_values
+from .model_checks import (
+    compiled,
+    input_shape,
+    layers,
+    output,
+    output_range,
+    padding_invariant,
+    params,
+    setting,
+)
+from .value_checks import at_least, at_most, close, equal, integers, length, shape
+
+_FUNCTIONS = (
+    *(call, attempt, raises),
+    *(equal, close, shape, integers, length, at_least, at_most),
+    *(layers, setting, params, input_shape, output, compiled, output_range, padding_invariant),
+)
+
+hidden = SimpleNamespace(MismatchError=MismatchError, run=run)
+"""The same functions for hidden checks: their messages show no values."""
+
+for _function in _FUNCTIONS:
+    setattr(hidden, _function.__name__, without_values(_function))
+
+__all__ = ["MismatchError", "Outcome", "hidden", "run"]
+__all__ += [_function.__name__ for _function in _FUNCTIONS]

@@ -1,0 +1,393 @@
+"""Call an answer, judge what comes back, and explain a failed check in one sentence."""
+
+import contextlib
+import copy
+import functools
+import inspect
+import io
+import os
+import re
+import signal
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+CALL_TIMEOUT_S = 60.0
+"""How long one call of student code may take."""
+
+_MAX_TEXT_CHARS = 160
+"""Maximum length of a value in a message, characters."""
+
+_WORD_JOINER = "\u2060"
+
+
+class Outcome(StrEnum):
+    """The outcome of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    BLOCKED = "blocked"
+    UNGRADED = "ungraded"
+
+
+class MismatchError(AssertionError):
+    """A check did not pass: what is wrong, what was found, what was expected, and a hint.
+
+    ``problem`` and ``hint`` never contain a value of a check's input; ``actual`` and
+    ``expected`` may, so a hidden check drops them.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        actual: object = None,
+        expected: object = None,
+        hint: str = "",
+        outcome: Outcome = Outcome.FAILED,
+    ) -> None:
+        self.title = ""
+        self.problem = problem
+        self.actual = actual
+        self.expected = expected
+        self.hint = hint
+        self.outcome = outcome
+        super().__init__(problem)
+
+    def without_values(self) -> "MismatchError":
+        """Return the same finding without any value, as a hidden check may show it."""
+        return MismatchError(self.problem, hint=self.hint, outcome=self.outcome)
+
+    def __str__(self) -> str:
+        values = []
+        if self.actual is not None:
+            values.append(f"found {_format_value(self.actual)}")
+        if self.expected is not None:
+            values.append(f"expected {_format_value(self.expected)}")
+        sentence = self.problem
+        if values:
+            sentence += ": " + ", ".join(values)
+        sentence += "."
+        if self.hint:
+            sentence += f" {self.hint}"
+        # otter pastes messages into HTML without escaping: "<" must not be able to open a tag.
+        return re.sub(r"<(?=[A-Za-z/])", f"<{_WORD_JOINER}", sentence)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints instead of a traceback.
+
+        Lines have at most 80 characters: ``nbgrader validate`` cuts them at 87.
+        """
+        head = str(self.outcome)
+        if self.title:
+            head += f": {self.title}"
+        return [head, *textwrap.wrap(str(self), 78)]
+
+
+def run(check: Callable[..., None]) -> None:
+    """Run a check in its notebook and print that it passed.
+
+    The check's parameters are looked up by name among the caller's globals; a missing one
+    counts as not answered. Nothing is written to stderr in the meantime, because nbgrader
+    takes points away for it.
+
+    Raises:
+        MismatchError: with the check's title, rendered as one sentence by IPython.
+    """
+    # The caller is the check cell, so these are the globals of its notebook.
+    names = sys._getframe(1).f_globals
+    title = (inspect.getdoc(check) or check.__name__).splitlines()[0]
+    answers = [names.get(name) for name in inspect.signature(check).parameters]
+    with _suppress_stderr():
+        try:
+            check(*answers)
+        except MismatchError as mismatch:
+            mismatch.title = title
+            raise mismatch from None
+    print(f"passed: {title}")
+
+
+def call(function: Any, *args: Any, may_change: bool = False, **kwargs: Any) -> Any:
+    """Call an answer and return its value as plain data or a Keras model.
+
+    Args:
+        function: the answer; ``None`` or ``...`` if the student has not written one yet.
+        may_change: whether the function may modify its arguments.
+
+    Raises:
+        MismatchError: the answer is missing (blocked), raised or took too long (errored),
+            modified its arguments, or returned something that is not data (failed).
+    """
+    name = _name(function)
+    # Copied first: an answer that modifies its input would change what the check compares with.
+    before = copy.deepcopy((args, kwargs))
+    value = _call_answer(function, args, kwargs)
+    if value is None or value is Ellipsis:
+        raise MismatchError(
+            f"{name} is not answered yet",
+            hint="It returns None: write the part that is marked TODO and return its value.",
+            outcome=Outcome.BLOCKED,
+        )
+    if not may_change and not _is_same((args, kwargs), before):
+        raise MismatchError(
+            f"{name} modifies its arguments",
+            hint="Work on a copy: the caller of your function still needs the original.",
+        )
+    return _to_plain_data(value, name)
+
+
+def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a trusted function, such as the kit's training, on a student's model.
+
+    Raises:
+        MismatchError: the function raised; the cause is the student's model (errored).
+    """
+    return _call_guarded(function, args, kwargs, "your model cannot be used", None)
+
+
+def raises(function: Any, *args: Any, error: type[Exception] = ValueError, hint: str = "") -> None:
+    """Check that a call raises ``error`` or a subclass of it."""
+    name = _name(function)
+    try:
+        _call_answer(function, args, {})
+    except MismatchError as mismatch:
+        if isinstance(mismatch.__cause__, error):
+            return
+        raise
+    raise MismatchError(f"{name} accepts an argument for which it must raise {error.__name__}", hint=hint)
+
+
+def without_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of the vocabulary as a hidden check uses it: its messages show no values."""
+
+    @functools.wraps(function)
+    def hide_values(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except MismatchError as mismatch:
+            raise mismatch.without_values() from mismatch.__cause__
+
+    return hide_values
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", "your answer"))
+
+
+def _call_answer(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    name = _name(function)
+    if function is None or function is Ellipsis:
+        raise MismatchError("not answered yet", outcome=Outcome.BLOCKED)
+    if not callable(function):
+        raise MismatchError(f"{name} is not a function", type(function).__name__)
+    return _call_guarded(function, args, kwargs, f"{name} raised an error", CALL_TIMEOUT_S)
+
+
+def _call_guarded(
+    function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], problem: str, timeout_s: float | None
+) -> Any:
+    """Call a function and turn whatever it raises into a ``MismatchError``.
+
+    Without a time limit the function is trusted code, whose line numbers would mean nothing
+    to a student.
+    """
+    try:
+        with _time_limit(timeout_s):
+            return function(*args, **kwargs)
+    except MismatchError:
+        raise
+    # SystemExit too: otter would score the notebook 0. A KeyboardInterrupt is the user's own.
+    except (Exception, SystemExit) as error:
+        problem = f"{problem}: {type(error).__name__}"
+        line = _failing_line(function, error)
+        if line and timeout_s is not None:
+            problem += f" in line {line} of the function"
+        message = str(error).strip()
+        actual = f"the message {message!r}" if message else None
+        raise MismatchError(problem, actual, hint=_error_hint(error), outcome=Outcome.ERRORED) from error
+
+
+def _failing_line(function: Any, error: BaseException) -> int:
+    """Return the line within the function, from 1, at which it raised; 0 if unknown.
+
+    The grader's proxies run in another process than the answer; they report the line as
+    ``answer_line`` of the error.
+    """
+    code = getattr(function, "__code__", None)
+    line = 0
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            # In a recursive function the last one is where it raised.
+            line = trace.tb_lineno - trace.tb_frame.f_code.co_firstlineno + 1
+        trace = trace.tb_next
+    return int(getattr(error, "answer_line", line) or 0)
+
+
+_ERROR_HINTS = (
+    (
+        r"expected ndim=3, found ndim=2",
+        "A recurrent layer reads (reviews, words, numbers per word): an Embedding layer makes "
+        "the numbers, and between two recurrent layers return_sequences=True keeps the words.",
+    ),
+    (
+        r"inhomogeneous|setting an array element with a sequence",
+        "The rows have different lengths; bring them to one width before you make an array of them.",
+    ),
+    (r"(?i)(padding|truncating) type", "Use 'pre' (at the start) or 'post' (at the end)."),
+    (
+        r"index .*out of (bounds|range)|out of range",
+        "An index is out of range: count how many steps fit into the whole.",
+    ),
+    (
+        r"not aligned|could not be broadcast|mismatch in its core dimension|Incompatible shapes",
+        "Two shapes do not fit together: print both of them before this line.",
+    ),
+    (
+        r"OOM|failed to allocate|Unable to allocate|MemoryError",
+        "It needs more memory than is available: can you compute the result from smaller arrays?",
+    ),
+    (r"is not defined", "A name is undefined: did you run the cells above, and is the spelling the same?"),
+)
+
+
+def _error_hint(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "It took too long: look for a loop that never ends or does far more work than needed."
+    for pattern, sentence in _ERROR_HINTS:
+        if re.search(pattern, f"{type(error).__name__}: {error}"):
+            return sentence
+    return "Call your function in a separate cell to see the full error."
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Return True if two arguments are equal in value and type; NaN equals NaN here."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, np.ndarray):
+        if left.dtype != right.dtype or left.shape != right.shape:
+            return False
+        if left.dtype == object:
+            return all(map(_is_same, left.ravel(), right.ravel()))
+        return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(map(_is_same, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(_is_same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+_PLAIN_TYPES = (str, int, float, bool, np.ndarray)
+
+
+def _to_plain_data(value: Any, name: str) -> Any:
+    """Return a value as plain data or a Keras model.
+
+    Types are compared by identity: a subclass of ``str`` or ``ndarray`` could define an
+    ``__eq__`` that is always true.
+    """
+    value_type = type(value)
+    if value_type.__module__.startswith("tensorflow.") and hasattr(value, "numpy"):
+        value = value.numpy()
+        value_type = type(value)
+    if value_type is np.ndarray and value.dtype.kind not in "biufU":
+        raise MismatchError(
+            f"{name} returns an array that does not contain plain numbers",
+            f"dtype {value.dtype}",
+            hint="All its rows must have the same length.",
+        )
+    if value_type in _PLAIN_TYPES:
+        return value
+    if isinstance(value, np.generic) and value_type.__module__ == "numpy":
+        return value
+    if value_type in (list, tuple):
+        return value_type(_to_plain_data(item, name) for item in value)
+    if value_type is dict:
+        return {_to_plain_data(key, name): _to_plain_data(item, name) for key, item in value.items()}
+    if _is_keras_model(value, name):
+        return value
+    if value is None or value is Ellipsis:
+        raise MismatchError(f"{name} returns a value with a missing part", repr(value))
+    raise MismatchError(
+        f"{name} returns something that is not a number, text or a Keras model",
+        f"an object of type {value_type.__name__}",
+    )
+
+
+def _is_keras_model(value: Any, name: str) -> bool:
+    keras: Any = sys.modules.get("keras")  # a course without Keras never imports it
+    if keras is None or not isinstance(value, keras.Model):
+        return False
+    if type(value) in (keras.Sequential, _functional_class()):
+        return True
+    raise MismatchError(
+        f"{name} returns a model of a class of your own",
+        type(value).__name__,
+        hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+    )
+
+
+@functools.cache
+def _functional_class() -> type:
+    """Return the class of ``keras.Model(inputs, outputs)``, which Keras does not export."""
+    keras: Any = sys.modules["keras"]
+    inputs = keras.Input((1,))
+    return type(keras.Model(inputs, keras.layers.Identity()(inputs)))
+
+
+def _format_value(value: object) -> str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, np.ndarray):
+        text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
+    elif type(value) is int:
+        text = f"{value:,}"
+    else:
+        text = repr(value)
+    return text if len(text) <= _MAX_TEXT_CHARS else f"{text[:_MAX_TEXT_CHARS]} …"
+
+
+@contextlib.contextmanager
+def _suppress_stderr() -> Iterator[None]:
+    """Discard everything written to stderr, including what C code writes to descriptor 2."""
+    sys.stderr.flush()
+    devnull, saved = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    os.dup2(devnull, 2)  # TensorFlow's C++ code writes past sys.stderr
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(devnull)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Interrupt Python code after ``seconds``.
+
+    Only the main thread of a POSIX system has an alarm; elsewhere there is no limit. Code in C
+    is interrupted only once it returns to Python.
+    """
+    has_alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if seconds is None or not has_alarm:
+        yield
+        return
+
+    def raise_timeout(_signal: int, _frame: Any) -> None:
+        raise TimeoutError(f"stopped after {seconds:g} seconds")
+
+    previous = signal.signal(signal.SIGALRM, raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
