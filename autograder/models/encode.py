@@ -216,10 +216,13 @@ def _encode_object(value: Any) -> KerasObject:
             raise UnsupportedModelError(f"{argument} of {name} cannot be graded", hint="Leave it out.")
     if isinstance(value, keras.Layer):
         _require_defaults(name, value)
-    arguments = {}
+    arguments: dict[str, Any] = {}
     for argument in rules:
-        if argument == "learning_rate":
-            arguments[argument] = _learning_rate(value._learning_rate)
+        if argument == "learning_rate" and isinstance(value._learning_rate, keras.Variable):
+            # As it was typed: float32 would turn 0.001 into 0.0010000000475.
+            arguments[argument] = float(str(np.float32(value._learning_rate.numpy())))
+        elif argument == "learning_rate":
+            arguments[argument] = _encode_value(value._learning_rate, argument)
         elif argument == "layer":
             inner = value.forward_layer if name == "Bidirectional" else value.layer
             arguments[argument] = _encode_object(inner)
@@ -252,13 +255,6 @@ def _require_defaults(name: str, layer: Any) -> None:
         if forward != backward:
             problem = "Bidirectional has two different layers"
             raise UnsupportedModelError(problem, hint="Leave backward_layer out.")
-
-
-def _learning_rate(value: Any) -> Any:
-    """Return a schedule, or the number as it was typed: float32 makes .001 into .0010000000475."""
-    if isinstance(value, keras.Variable):
-        return float(str(np.float32(value.numpy())))
-    return _encode_value(value, "the learning rate")
 
 
 def _encode_value(value: Any, label: str) -> Any:
@@ -342,9 +338,7 @@ def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> Ke
 def _encode_callable(name: str, keras_class: Any, rules: Rules, value: Any) -> KerasObject | None:
     signature = inspect.signature(keras_class).parameters.values()
     defaults = {p.name: p.default for p in signature if p.default is not p.empty}
-    arguments = dict(defaults)
-    if type(value) is keras_class:
-        arguments.update(value.get_config())
+    arguments = {**defaults, **(value.get_config() if type(value) is keras_class else {})}
     # An argument of no table must have its default value; a dtype of float32 is the default.
     for argument in arguments.keys() - {*rules, "name", "fn"}:
         setting, default = arguments[argument], defaults.get(argument)

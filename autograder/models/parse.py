@@ -1,6 +1,6 @@
 """Untrusted plain data becomes a description or is refused, before Keras sees any of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from autograder.models.description import (
 )
 from autograder.models.rules import parse_object
 from autograder.models.schema import ACCURACY, LAYERS, LOSSES, METRICS, OPTIMIZERS
-from autograder.models.shapes import CallStats, compute_call_stats, count_parameters, elements
+from autograder.models.shapes import compute_call_stats, count_parameters, elements
 
 MAX_PARAMETERS = 20_000_000
 """In a model that is built: 80 MB."""
@@ -44,11 +44,22 @@ def parse(value: object) -> Model:
     if not model.is_built:
         return model
     model = _canonical_order(model)
-    stats = compute_call_stats(model)
-    _check_size(stats, count_parameters(model))
-    if compile_config:
-        metrics = _resolve_accuracy(compile_config.metrics, [stats[index] for index in model.outputs])
-        compile_config = msgspec.structs.replace(compile_config, metrics=metrics)
+    parameters, stats = count_parameters(model), compute_call_stats(model)
+    if parameters > MAX_PARAMETERS:
+        raise ModelRefusedError(
+            "the model is too large to be graded",
+            seen=f"{parameters:,} parameters",
+            hint=f"At most {MAX_PARAMETERS:,}: is the size of a layer a number of words?",
+        )
+    if max(elements(call.shape) for call in stats) > MAX_ELEMENTS:
+        problem = "a layer of the model returns too many numbers for one row"
+        raise ModelRefusedError(problem, hint=f"At most {MAX_ELEMENTS:,}.")
+    output_shapes = [stats[index].shape for index in model.outputs]
+    if compile_config and len(output_shapes) == 1 and output_shapes[0][-1:] == (1,):
+        # Keras' ``compile`` chooses this class for "accuracy" if there is one output of width 1.
+        binary = KerasObject("BinaryAccuracy", {"threshold": 0.5})
+        metrics = [binary if metric.class_name == ACCURACY else metric for metric in compile_config.metrics]
+        compile_config = msgspec.structs.replace(compile_config, metrics=tuple(metrics))
     return msgspec.structs.replace(model, compile_config=compile_config)
 
 
@@ -100,16 +111,19 @@ def _canonical_order(model: Model) -> Model:
     new_index = {old: new for new, old in enumerate(order)}
     new_layer = {old: new for new, old in enumerate(layers)}
     calls = []
-    for index in order:
-        call = model.calls[index]
-        calls.append(LayerCall(new_layer[call.layer], tuple(map(new_index.__getitem__, call.inputs))))
+    for call in (model.calls[index] for index in order):
+        calls.append(LayerCall(new_layer[call.layer], _renumber(call.inputs, new_index)))
     return Model(
         tuple(model.layers[index] for index in layers),
         tuple(calls),
-        tuple(map(new_index.__getitem__, model.inputs)),
-        tuple(map(new_index.__getitem__, model.outputs)),
+        _renumber(model.inputs, new_index),
+        _renumber(model.outputs, new_index),
         model.compile_config,
     )
+
+
+def _renumber(indices: Iterable[int], new_index: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(map(new_index.__getitem__, indices))
 
 
 def _topological_order(calls: Sequence[LayerCall], ends: Iterable[int]) -> list[int]:
@@ -127,26 +141,3 @@ def _topological_order(calls: Sequence[LayerCall], ends: Iterable[int]) -> list[
             stack.append((index, True))
             stack += [(source, False) for source in reversed(calls[index].inputs)]
     return list(order)
-
-
-def _check_size(stats: Sequence[CallStats], parameters: int) -> None:
-    if parameters > MAX_PARAMETERS:
-        raise ModelRefusedError(
-            "the model is too large to be graded",
-            seen=f"{parameters:,} parameters",
-            hint=f"At most {MAX_PARAMETERS:,}: is the size of a layer a number of words?",
-        )
-    if max(elements(call.shape) for call in stats) > MAX_ELEMENTS:
-        raise ModelRefusedError(
-            "a layer of the model returns too many numbers for one row", hint=f"At most {MAX_ELEMENTS:,}."
-        )
-
-
-def _resolve_accuracy(
-    metrics: tuple[KerasObject, ...], outputs: Sequence[CallStats]
-) -> tuple[KerasObject, ...]:
-    """Replace ``"accuracy"`` by the class that Keras' ``compile`` chooses for one sigmoid output."""
-    if len(outputs) != 1 or outputs[0].shape[-1:] != (1,):
-        return metrics
-    binary = KerasObject("BinaryAccuracy", {"threshold": 0.5})
-    return tuple(binary if metric.class_name == ACCURACY else metric for metric in metrics)

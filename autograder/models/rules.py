@@ -153,13 +153,13 @@ def parse_object(family: Family, value: object, label: str) -> KerasObject:
 
 def short_repr(value: object) -> str:
     """Return a short, printable text for any plain value, however large or hostile."""
-    if type(value) is str:
-        return repr("".join(filter(str.isprintable, value[:60])))
     if value is None or type(value) in (bool, float):
         return repr(value)
-    if type(value) is int:
-        # Python refuses to print integers of more than 4,300 digits.
-        return f"{value:,}" if value.bit_length() <= 64 else "a huge number"
+    if type(value) is str:
+        return repr(value[:60])  # which escapes all characters that are not printable
+    # Python refuses to print integers of more than 4,300 digits.
+    if type(value) is int and value.bit_length() <= 64:
+        return f"{value:,}"
     if type(value) is list and len(value) <= 4 and not any(type(item) is list for item in value):
         return f"[{', '.join(map(short_repr, value))}]"
     return f"something of type {type(value).__name__[:30]}"

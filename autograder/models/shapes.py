@@ -94,29 +94,31 @@ def training_cost_s(model: Model, rows: int, epochs: int, batch_size: int) -> fl
 
 def elements(shape: Shape) -> int:
     """Return how many numbers one row of a tensor holds."""
-    return math.prod(map(_known_length, shape))
+    return math.prod(map(_length, shape))
 
 
-def _known_length(size: int | None) -> int:
+def _length(size: int | None) -> int:
     return ASSUMED_LENGTH if size is None else size
 
 
-def _require_known(size: int | None) -> int:
-    if size is None:
+def _require(condition: bool) -> None:
+    if not condition:
         raise ValueError
-    return size
 
 
-def _call_stats(layer: KerasObject, inputs: list[Shape]) -> CallStats:
+def _known(size: int | None) -> int:
+    _require(size is not None)
+    return size or 0
+
+
+def _call_stats(layer: KerasObject, inputs: list[Shape]) -> CallStats:  # noqa: C901  one case for each kind
+    """Return shape and size of one call; a ValueError or TypeError means that the input does not fit."""
     name = layer.class_name
-    if name in MERGE_LAYERS:
-        return CallStats(_merged_shape(layer, inputs))
     if name == "InputLayer":
         return CallStats(layer["batch_shape"][1:])
+    if name in MERGE_LAYERS:
+        return CallStats(_merged_shape(layer, inputs))
     (shape,) = inputs
-    if name in _SEQUENCE_LAYERS:
-        steps, features = shape
-        return _sequence_layer_stats(layer, steps, features)
     match name:
         case "Embedding":
             return CallStats((*shape, layer["output_dim"]), layer["input_dim"] * layer["output_dim"])
@@ -124,11 +126,33 @@ def _call_stats(layer: KerasObject, inputs: list[Shape]) -> CallStats:
             return _dense_stats(layer, shape)
         case "TimeDistributed":
             # Keras needs a time axis in front of the axis that the inner layer reads.
-            _, _, *_ = shape
+            _require(len(shape) >= 2)
             return _dense_stats(layer["layer"], shape)
-        case "BatchNormalization" | "LayerNormalization":
-            return CallStats(shape, _normalization_parameters(layer, shape))
-    return CallStats(_rearranged_shape(layer, shape))
+        case "BatchNormalization":
+            # Moving mean and moving variance are weights too.
+            vectors = 2 + layer["center"] + layer["scale"]
+            return CallStats(shape, vectors * _known(shape[_axis_index(layer["axis"], shape)]))
+        case "LayerNormalization":
+            sizes = [_known(shape[_axis_index(axis, shape)]) for axis in layer["axis"]]
+            return CallStats(shape, (layer["center"] + layer["scale"]) * math.prod(sizes))
+        case "Flatten" | "RepeatVector" | "Permute" | "Reshape":
+            return CallStats(_rearranged_shape(layer, shape))
+    if name not in _SEQUENCE_LAYERS:
+        return CallStats(shape)
+    steps, features = shape
+    match name:
+        case "GlobalAveragePooling1D" | "GlobalMaxPooling1D":
+            return CallStats((1, features) if layer["keepdims"] else (features,))
+        case "AveragePooling1D" | "MaxPooling1D":
+            (window,) = layer["pool_size"]
+            return CallStats(
+                (_window_count(layer, steps, window), features), multiplications=elements(shape) * window
+            )
+        case "SpatialDropout1D":
+            return CallStats(shape)
+        case "Conv1D":
+            return _convolution_stats(layer, steps, _known(features))
+    return _recurrent_stats(layer, steps, _known(features))
 
 
 _SEQUENCE_LAYERS = {
@@ -138,68 +162,48 @@ _SEQUENCE_LAYERS = {
 """They read exactly two axes: time steps and features."""
 
 
-def _sequence_layer_stats(layer: KerasObject, steps: int | None, features: int | None) -> CallStats:
-    match layer.class_name:
-        case "SpatialDropout1D":
-            return CallStats((steps, features))
-        case "GlobalAveragePooling1D" | "GlobalMaxPooling1D":
-            return CallStats((1, features) if layer["keepdims"] else (features,))
-        case "AveragePooling1D" | "MaxPooling1D":
-            (window,) = layer["pool_size"]
-            multiplications = elements((steps, features)) * window
-            return CallStats((_window_count(layer, steps, window), features), 0, multiplications)
-        case "Conv1D":
-            return _convolution_stats(layer, steps, _require_known(features))
-        case "Bidirectional":
-            inner = _recurrent_stats(layer["layer"], steps, _require_known(features))
-            *time_axis, width = inner.shape
-            if layer["merge_mode"] == "concat":
-                width = 2 * _require_known(width)
-            return CallStats(
-                (*time_axis, width),
-                2 * inner.parameters,
-                2 * inner.multiplications,
-                2 * inner.time_steps,
-                2 * inner.gates,
-            )
-    return _recurrent_stats(layer, steps, _require_known(features))
-
-
 def _recurrent_stats(layer: KerasObject, steps: int | None, features: int) -> CallStats:
-    """Return the size of a recurrent layer.
+    """Return the size of a recurrent layer, or of two that run in both directions.
 
     Each gate has a kernel (features × units), a recurrent kernel (units × units) and a bias; a
     GRU with ``reset_after`` has two biases, one for each kernel.
     """
+    directions, is_joined = 1, False
+    if layer.class_name == "Bidirectional":
+        directions, is_joined = 2, layer["merge_mode"] == "concat"
+        layer = layer["layer"]
     units: int = layer["units"]
     gates = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}[layer.class_name]
-    biases = 0
-    if layer["use_bias"]:
-        biases = 2 if layer.class_name == "GRU" and layer["reset_after"] else 1
-    kernels = gates * units * (features + units)
-    time_steps = _known_length(steps)
-    shape: Shape = (steps, units) if layer["return_sequences"] else (units,)
-    parameters = kernels + gates * units * biases
-    return CallStats(shape, parameters, kernels * time_steps, time_steps, gates * units * time_steps)
+    biases: int = layer["use_bias"]
+    if layer.class_name == "GRU" and layer["reset_after"]:
+        biases *= 2
+    kernels = directions * gates * units * (features + units)
+    width = 2 * units if is_joined else units
+    time_steps = directions * _length(steps)
+    return CallStats(
+        (steps, width) if layer["return_sequences"] else (width,),
+        kernels + directions * gates * units * biases,
+        kernels * _length(steps),
+        time_steps,
+        gates * units * time_steps,
+    )
 
 
 def _dense_stats(layer: KerasObject, shape: Shape) -> CallStats:
     *other_axes, features = shape
     units: int = layer["units"]
-    kernel = _require_known(features) * units
+    kernel = _known(features) * units
     parameters = kernel + units * layer["use_bias"]
     return CallStats((*other_axes, units), parameters, kernel * elements(tuple(other_axes)))
 
 
 def _convolution_stats(layer: KerasObject, steps: int | None, features: int) -> CallStats:
     filters, groups = layer["filters"], layer["groups"]
-    if features % groups or filters % groups:
-        raise ValueError
+    _require(features % groups == 0 and filters % groups == 0)
     (kernel_size,), (dilation,) = layer["kernel_size"], layer["dilation_rate"]
     kernel = kernel_size * (features // groups) * filters
     windows = _window_count(layer, steps, (kernel_size - 1) * dilation + 1)
-    parameters = kernel + filters * layer["use_bias"]
-    return CallStats((windows, filters), parameters, kernel * _known_length(windows))
+    return CallStats((windows, filters), kernel + filters * layer["use_bias"], kernel * _length(windows))
 
 
 def _window_count(layer: KerasObject, steps: int | None, window: int) -> int | None:
@@ -209,85 +213,53 @@ def _window_count(layer: KerasObject, steps: int | None, window: int) -> int | N
         return None
     if layer["padding"] != "valid":
         return math.ceil(steps / stride)
-    if window > steps:
-        raise ValueError
+    _require(window <= steps)
     return (steps - window) // stride + 1
 
 
 def _rearranged_shape(layer: KerasObject, shape: Shape) -> Shape:
-    """Return the output shape of a layer without weights that reads any shape."""
-    match layer.class_name:
-        case "Flatten":
-            return (None if None in shape else elements(shape),)
-        case "RepeatVector":
-            (features,) = shape
-            return (layer["n"], features)
-        case "Permute":
-            order = layer["dims"]
-            if sorted(order) != list(range(1, len(shape) + 1)):
-                raise ValueError
-            return tuple(shape[axis - 1] for axis in order)
-        case "Reshape":
-            return _reshaped(layer["target_shape"], shape)
-    return shape
-
-
-def _reshaped(target: tuple[int, ...], shape: Shape) -> Shape:
+    if layer.class_name == "Flatten":
+        return (None if None in shape else elements(shape),)
+    if layer.class_name == "RepeatVector":
+        (features,) = shape
+        return (layer["n"], features)
+    if layer.class_name == "Permute":
+        order = layer["dims"]
+        _require(sorted(order) == list(range(1, len(shape) + 1)))
+        return tuple(shape[axis - 1] for axis in order)
+    target: tuple[int, ...] = layer["target_shape"]
     free_axes = target.count(-1)
-    if free_axes > 1:
-        raise ValueError
     free_length = None
     if None not in shape:
-        # abs(): the product of the target has the sign of its one -1.
+        # abs(): the product of the target is negative if one of its axes is -1.
         free_length, rest = divmod(elements(shape), abs(math.prod(target)))
-        if rest or (free_length != 1 and not free_axes):
-            raise ValueError
+        _require(rest == 0 and (free_length == 1 or free_axes == 1))
+    _require(free_axes <= 1)
     return tuple(free_length if size == -1 else size for size in target)
 
 
 def _axis_index(axis: int, shape: Shape) -> int:
     """Return the index in ``shape`` of an axis that is counted with the batch axis."""
     index = axis - 1 if axis > 0 else axis + len(shape)
-    if axis == 0 or not 0 <= index < len(shape):
-        raise ValueError
+    _require(axis != 0 and 0 <= index < len(shape))
     return index
 
 
-def _normalization_parameters(layer: KerasObject, shape: Shape) -> int:
-    vectors: int = layer["center"] + layer["scale"]
-    axes = layer["axis"]
-    if layer.class_name == "BatchNormalization":
-        # One axis, and two more vectors: moving mean and moving variance.
-        axes = (axes,)
-        vectors += 2
-    sizes = [_require_known(shape[_axis_index(axis, shape)]) for axis in axes]
-    return math.prod(sizes) * vectors
-
-
 def _merged_shape(layer: KerasObject, inputs: list[Shape]) -> Shape:
-    if len(inputs) < 2:
-        raise ValueError
-    joined_axis = None
-    if layer.class_name == "Concatenate":
-        joined_axis = _axis_index(layer["axis"], inputs[0])
+    _require(len(inputs) >= 2)
+    is_concatenation = layer.class_name == "Concatenate"
+    joined_axis = _axis_index(layer["axis"], inputs[0]) if is_concatenation else None
     merged: list[int | None] = []
     # zip() is strict: all inputs must have the same number of axes.
     for axis, sizes in enumerate(zip(*inputs, strict=True)):
+        longer = set(sizes)
         if axis == joined_axis:
-            merged.append(None if None in sizes else sum(map(_known_length, sizes)))
-        elif joined_axis is not None and len(set(sizes)) > 1:
-            raise ValueError
-        else:
-            merged.append(_broadcast(sizes))
+            merged.append(None if None in sizes else sum(map(_known, sizes)))
+            continue
+        if not is_concatenation:
+            # Lengths of 1 are repeated as in NumPy.
+            longer = longer - {1} or {1}
+        fixed = longer - {None}
+        _require(len(fixed) <= 1 and not (is_concatenation and len(longer) > 1))
+        merged.append(fixed.pop() if fixed else None)
     return tuple(merged)
-
-
-def _broadcast(sizes: tuple[int | None, ...]) -> int | None:
-    """Return the common length of an axis; a length of 1 is repeated as in NumPy."""
-    longer = set(sizes) - {1}
-    fixed = longer - {None}
-    if len(fixed) > 1:
-        raise ValueError
-    if fixed:
-        return fixed.pop()
-    return None if longer else 1

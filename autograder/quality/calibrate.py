@@ -9,7 +9,7 @@ import json
 import runpy
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -99,7 +99,12 @@ def measure(
 def write_results(assignment: Assignment, experiments: Sequence[Experiment], scores: Scores) -> Path:
     """Write ``docs/results/calibration.md`` and its figure; return the page's path."""
     thresholds = fit(experiments, scores)
-    rows = list(_score_rows(experiments, scores))
+    rows = []
+    for experiment in experiments:
+        if values := scores.get(experiment.key):
+            worst, best = sorted((min(values), max(values)), reverse=experiment.lower_is_better)
+            spread = statistics.stdev(values) if len(values) > 1 else 0.0
+            rows.append((experiment, len(values), worst, statistics.mean(values), best, spread))
     page = write_page(assignment, "calibration", thresholds=thresholds, scores=rows, sure=f"{CONFIDENCE:.0%}")
     _draw_figure(thresholds, experiments, scores, page.with_suffix(".png"))
     return page
@@ -156,16 +161,6 @@ def _write_scores(assignment: Assignment, experiments: Sequence[Experiment], sco
     }
     text = json.dumps(body, indent=1, allow_nan=False) + "\n"
     replace_file(assignment.calibration, text.encode(), public=True)
-
-
-def _score_rows(experiments: Sequence[Experiment], scores: Scores) -> Iterator[tuple[str, ...]]:
-    for experiment in experiments:
-        values = scores.get(experiment.key, [])
-        if values:
-            worst, best = sorted((min(values), max(values)), reverse=experiment.lower_is_better)
-            spread = statistics.stdev(values) if len(values) > 1 else 0.0
-            figures = [f"{figure:.3f}" for figure in (worst, statistics.mean(values), best, spread)]
-            yield experiment.dataset, experiment.model, str(len(values)), *figures
 
 
 def _draw_figure(

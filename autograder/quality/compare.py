@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,12 +39,12 @@ class PointsComparison:
     tool: str
     notebook: str
     question: str
-    answer: str
-    """Name of the known answer; empty for the solution's or the blank one."""
-
     our_points: float
     tool_points: float
-    known_difference: str
+    answer: str = ""
+    """Name of the known answer; empty for the solution's or the blank one."""
+
+    known_difference: str = ""
     """Where ``docs/differences.md`` explains a difference; empty if there must be none."""
 
     @property
@@ -74,7 +74,17 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
     path = write_results(assignment, comparisons)
     unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
     for comparison in unexplained:
-        console.print(_message(comparison), soft_wrap=True, highlight=False)
+        difference = comparison.known_difference
+        action = "fix it, or explain it in docs/differences.md and name it as known_difference"
+        if difference:
+            action = f"the points no longer differ, remove known_difference = {difference!r}"
+        answer = comparison.answer or "not a known answer"
+        console.print(
+            f"{comparison.tool} {comparison.notebook}, {comparison.question} ({answer}): {comparison.tool} "
+            f"gives {comparison.tool_points:g}, we give {comparison.our_points:g}; {action}",
+            soft_wrap=True,
+            highlight=False,
+        )
     console.print("\n".join(_summary_lines(comparisons)), highlight=False)
     console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 2 if unexplained else 0
@@ -97,7 +107,15 @@ def compare_points(
     Raises:
         StaffError: the assignment has not been built, or a tool gives no result.
     """
-    notebooks = {f"{tool}-{name}": _notebook(plan, batches[name], tool) for tool in TOOLS for name in batches}
+    notebooks: dict[str, bytes] = {}
+    for tool in TOOLS:
+        release = sample.read_release(plan.assignment, tool)
+        for name, batch in batches.items():
+            notebooks[f"{tool}-{name}"] = release
+            if batch is not None:
+                code_by_question = {question: answer.code for question, answer in batch.items()}
+                texts = sample.answers_with(plan.source, code_by_question)
+                notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
     with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
         grade = partial(_tool_points, plan, notebooks, Path(folder), console)
         points_by_tool = dict(zip(TOOLS, pool.map(grade, TOOLS), strict=True))
@@ -107,13 +125,13 @@ def compare_points(
         for name, batch in batches.items():
             tool_points = points_by_tool[tool][f"{tool}-{name}"]
             for question, (our_points, _) in results[f"{tool}-{name}"].questions().items():
-                answer = (batch or {}).get(question)
-                answer_name, difference = (answer.name, answer.known_difference) if answer else ("", "")
-                comparisons.append(
-                    PointsComparison(
-                        tool, name, question, answer_name, our_points, tool_points[question], difference
+                comparison = PointsComparison(tool, name, question, our_points, tool_points[question])
+                if batch and question in batch:
+                    answer = batch[question]
+                    comparison = replace(
+                        comparison, answer=answer.name, known_difference=answer.known_difference
                     )
-                )
+                comparisons.append(comparison)
     return comparisons
 
 
@@ -126,14 +144,6 @@ def write_results(assignment: Assignment, comparisons: Sequence[PointsComparison
         summary=list(_summary_lines(comparisons)),
         differences=[comparison for comparison in comparisons if not comparison.is_equal],
     )
-
-
-def _notebook(plan: GradingPlan, batch: Batch, tool: str) -> bytes:
-    release = sample.read_release(plan.assignment, tool)
-    if batch is None:
-        return release
-    code_by_question = {question: answer.code for question, answer in batch.items()}
-    return sample.fill_answers(release, sample.answers_with(plan.source, code_by_question))
 
 
 def _tool_points(
@@ -159,16 +169,6 @@ def _tool_points(
             points[notebook] = other_graders.nbgrader_points(root, name, data, notebook, plan.environment)
         console.print(f"{notebook}: {sum(points[notebook].values()):g}")
     return points
-
-
-def _message(comparison: PointsComparison) -> str:
-    answer = comparison.answer or "not a known answer"
-    where = f"{comparison.tool} {comparison.notebook}, {comparison.question} ({answer})"
-    points = f"{comparison.tool} gives {comparison.tool_points:g}, we give {comparison.our_points:g}"
-    reason = comparison.known_difference
-    if reason:
-        return f"{where}: {points}; the points no longer differ, remove known_difference = {reason!r}"
-    return f"{where}: {points}; fix it, or explain it in docs/differences.md and name it as known_difference"
 
 
 def _summary_lines(comparisons: Sequence[PointsComparison]) -> Iterator[str]:

@@ -9,7 +9,7 @@ given: an estimate with heavy tails, and what the number of seeds alone implies.
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy import optimize, stats
 
@@ -156,12 +156,14 @@ def _fit_threshold(
             right += signed
         else:
             wrong[experiment.model] = signed
+    threshold = Threshold(name, dataset, None, len(right))
     if len(right) < 2 or not wrong:
-        return Threshold(name, dataset, None, len(right))
-    worst, best = min(right), max(map(max, wrong.values()))
+        return threshold
     mean, spread = statistics.mean(right), statistics.stdev(right)
+    worst, best = min(right), max(map(max, wrong.values()))
     test_size = max(experiment.test_size for experiment in experiments)
     error = math.sqrt(worst * (1 - worst) / test_size) if test_size else spread
+    threshold = replace(threshold, worst_right=sign * worst, best_wrong=sign * best, standard_error=error)
     lenient = min(
         mean - _tolerance_factor(len(right)) * spread,
         worst - MIN_MARGIN_STANDARD_ERRORS * error,
@@ -170,24 +172,18 @@ def _fit_threshold(
     # 1e-9: a multiple of STEP must not fall to the next lower one by rounding.
     value = round(math.floor(lenient / STEP + 1e-9) * STEP, 4)
     if value <= best:
-        return Threshold(name, dataset, None, len(right), sign * worst, sign * best, error)
+        return threshold
     heavy_tailed = float(value >= mean)
     if spread:
         scale = spread / stats.t.std(HEAVY_TAIL_DF)
         heavy_tailed = float(stats.t.cdf((value - mean) / scale, HEAVY_TAIL_DF))
-    variants = [_wrong_variant(model, wrong_scores, value) for model, wrong_scores in wrong.items()]
-    return Threshold(
-        name,
-        dataset,
-        sign * value,
-        len(right),
-        sign * worst,
-        sign * best,
-        error,
-        tail_probability_upper_bound(right, value),
-        heavy_tailed,
-        1 - (1 - CONFIDENCE) ** (1 / len(right)),
-        tuple(variants),
+    return replace(
+        threshold,
+        value=sign * value,
+        false_fail_upper_bound=tail_probability_upper_bound(right, value),
+        false_fail_heavy_tailed=heavy_tailed,
+        false_fail_nonparametric=1 - (1 - CONFIDENCE) ** (1 / len(right)),
+        wrong_variants=tuple(_wrong_variant(model, wrong[model], value) for model in wrong),
     )
 
 

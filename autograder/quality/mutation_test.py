@@ -218,9 +218,16 @@ def _changes(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Chan
             yield {"body": node.orelse, "orelse": node.body}
         case ast.Name(ctx=ast.Load()) if node.id in next_parameters:
             yield {"id": next_parameters[node.id]}
-        case ast.Constant():
-            for value in _alternative_values(node.value):
-                yield {"value": value}
+        case ast.Constant(value=bool()):
+            yield {"value": not node.value}
+        case ast.Constant(value=int(value)):
+            yield {"value": value + 1}
+            if value:
+                yield {"value": value - 1}
+        case ast.Constant(value=float(value)):
+            yield {"value": 2 * value}
+        case ast.Constant(value=str(text)):
+            yield {"value": _STRING_SWAPS.get(text, f"{text}x")}
         case ast.Attribute() if node.attr in _ATTRIBUTE_SWAPS:
             yield {"attr": _ATTRIBUTE_SWAPS[node.attr]}
         case ast.Slice():
@@ -244,17 +251,3 @@ def _changes(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Chan
 def _deletions(name: str, items: Sequence[ast.AST]) -> Iterator[Change]:
     for index in range(len(items)):
         yield {name: [*items[:index], *items[index + 1 :]]}
-
-
-def _alternative_values(value: object) -> Iterator[object]:
-    match value:
-        case bool():
-            yield not value
-        case int():
-            yield value + 1
-            if value:
-                yield value - 1
-        case float():
-            yield 2 * value
-        case str():
-            yield _STRING_SWAPS.get(value, f"{value}x")

@@ -34,7 +34,7 @@ SAMPLE = (
 
 
 def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
-    return PointsComparison("otter", "row01", "q1", "q1_offset_0", ours, theirs, differs)
+    return PointsComparison("otter", "row01", "q1", ours, theirs, "q1_offset_0", differs)
 
 
 @pytest.fixture(scope="module")
