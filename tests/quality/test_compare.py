@@ -70,7 +70,6 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
 
 
 @pytest.mark.peers
-@pytest.mark.training
 def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCourse) -> None:
     row = {one.question: one for one in KNOWN if one.name in SAMPLE}
     assert set(row) == {f"q{number}" for number in range(1, 11)}
