@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import struct
 import zipfile
@@ -25,6 +26,12 @@ MAX_ARCHIVE_DEPTH = 2
 
 _MAX_DIRECTORY_BYTES = 4 * MEBIBYTE
 """Size of an archive's table of contents, which zipfile reads at once."""
+
+_DIRECTORY_SIZE = re.compile(rb"(?=PK\x05\x06.{8}(.{4}))|(?=PK\x06\x06.{36}(.{8}))", re.DOTALL)
+"""That size in an end record and in zip64's; looks ahead, for records may be written over each other."""
+
+_SEE_ZIP64 = b"\xff\xff\xff\xff"
+"""Stands for a size in the first record that is in zip64's."""
 
 _MAX_COMPRESSION_RATIO = 1_100
 """Deflate reaches 1,032; an archive beyond that counts the same bytes several times."""
@@ -161,8 +168,14 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     Raises:
         StudentError: it is not, or what is read inside the ``with`` is damaged.
     """
+    # zipfile reads the table of contents at once. Which end record it takes depends on comments and
+    # padding, which the submitter chooses; so each one that it might take must be plausible.
     size = file.seek(0, io.SEEK_END)
-    _check_directory_size(file, size)
+    file.seek(max(0, size - 2 * 65_536))
+    for field, zip64_field in _DIRECTORY_SIZE.findall(file.read()):
+        directory_bytes = int.from_bytes(field or zip64_field, "little")
+        if directory_bytes > _MAX_DIRECTORY_BYTES and field != _SEE_ZIP64:
+            raise StudentError(f"The archive contains too many files; {SUBMIT_NOTEBOOK_HINT}.")
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
@@ -172,32 +185,6 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
             yield archive
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
-
-
-def _check_directory_size(file: IO[bytes], size: int) -> None:
-    """Refuse an archive whose table of contents is large, for zipfile reads all of it at once.
-
-    Raises:
-        StudentError: the table is too large.
-    """
-    # Which end record zipfile takes depends on comments and padding, which the submitter chooses; so each
-    # one that it might take must be plausible. In the first kind the table's size is at offset 12, and
-    # 0xFFFFFFFF refers to the second kind, zip64's, where it is at offset 40.
-    file.seek(max(0, size - 2 * 65_536))
-    tail = file.read()
-    sizes = [*_read_fields(tail, b"PK\x05\x06", "<I", 12), *_read_fields(tail, b"PK\x06\x06", "<Q", 40)]
-    for directory_bytes in sizes:
-        if _MAX_DIRECTORY_BYTES < directory_bytes < 0xFFFF_FFFF or directory_bytes > 2**32:
-            raise StudentError(f"The archive contains too many files; {SUBMIT_NOTEBOOK_HINT}.")
-
-
-def _read_fields(tail: bytes, signature: bytes, fmt: str, offset: int) -> Iterator[int]:
-    """Yield the number at an offset from each place of a signature."""
-    at = tail.find(signature)
-    while at >= 0:
-        if at + offset + struct.calcsize(fmt) <= len(tail):
-            yield struct.unpack_from(fmt, tail, at + offset)[0]
-        at = tail.find(signature, at + 1)
 
 
 def _read_member(file: IO[bytes], number: int, max_bytes: int) -> bytes:

@@ -7,7 +7,7 @@ group's submission is listed once for each member.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,10 +19,10 @@ from autograder.submission.archives import FileEntry
 from autograder.submission.platform_names import Submitter
 from autograder.submission.read import SUBMIT_NOTEBOOK_HINT
 from autograder.submission.select_file import (
-    is_gradable,
-    is_release_file,
-    is_release_layout,
-    is_submission,
+    CHECKS_FOLDER,
+    ZIP_NAME_FILE,
+    FileKind,
+    file_kind,
     select_file,
 )
 
@@ -74,8 +74,16 @@ def find_submissions(paths: Sequence[Path], assignment: Assignment) -> list[Stud
         submission = _submission(submitter, last_entries, assignment)
         submissions.append(replace(submission, repairs=(*notes, *submission.repairs)))
     submissions.sort(key=lambda submission: (submission.student.casefold(), submission.entry.parts))
-    names = _unique_names(submission.student for submission in submissions)
-    return [replace(submission, student=name) for submission, name in zip(submissions, names, strict=True)]
+    # Not every file system tells names apart that differ only in case.
+    taken = {name.casefold() for name in RESERVED_NAMES}
+    for position, submission in enumerate(submissions):
+        number, name = 1, submission.student
+        while name.casefold() in taken:
+            number += 1
+            name = f"{submission.student}-{number}"
+        taken.add(name.casefold())
+        submissions[position] = replace(submission, student=name)
+    return submissions
 
 
 def find_submission(folder: Path, student: str, assignment: Assignment) -> StudentSubmission:
@@ -90,14 +98,10 @@ def _submission(
 ) -> StudentSubmission:
     """Return the submission among a student's files; its name is not unique yet."""
     selected = select_file(entries, assignment)
-    return StudentSubmission(
-        safe_name(submitter.student),
-        selected.entry.display_path(200),
-        selected.entry,
-        replace(submitter, late_mark=platform_names.is_late(selected.entry)),
-        selected.problem,
-        selected.repairs,
-    )
+    entry = selected.entry
+    submitter = replace(submitter, late_mark=platform_names.is_late(entry))
+    name, path = safe_name(submitter.student), entry.display_path(200)
+    return StudentSubmission(name, path, entry, submitter, selected.problem, selected.repairs)
 
 
 def _files_by_student(paths: Sequence[Path], assignment: Assignment) -> list[_StudentFiles]:
@@ -106,20 +110,15 @@ def _files_by_student(paths: Sequence[Path], assignment: Assignment) -> list[_St
     for path in dict.fromkeys(paths):
         students = _files_in_path(path, assignment)
         if not students:
-            raise StaffError(
-                f"{path}: contains no submission; name a notebook, an archive or a folder of them"
-            )
+            hint = "name a notebook, an archive or a folder of them"
+            raise StaffError(f"{path}: contains no submission; {hint}")
         for submitter, entries in students:
             # Names are not unique in a class; only a platform's number says that two are one person.
             key: object = (path, len(by_student))
-            for platform in ("canvas", "moodle"):
-                if platform in submitter.ids:
-                    key = (platform, submitter.ids[platform])
-                    break
-            if key in by_student:
-                by_student[key][1].extend(entries)
-            else:
-                by_student[key] = (submitter, list(entries))
+            for platform in ("moodle", "canvas"):
+                key = (platform, submitter.ids[platform]) if platform in submitter.ids else key
+            _, earlier_entries = by_student.get(key, (submitter, []))
+            by_student[key] = (submitter, [*earlier_entries, *entries])
     return list(by_student.values())
 
 
@@ -127,11 +126,14 @@ def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
     """Return the files of each student below one path."""
     if not path.exists():
         raise StaffError(f"{path}: does not exist; name a notebook, an archive or a folder of them")
-    location, container = path.resolve(), _container_name(path, assignment)
+    location, absolute = path.resolve(), path.absolute()
+    # The assignment's name is nobody's: what is called like it gets the name of the folder around it.
+    names = [absolute.name if absolute.is_dir() else absolute.stem]
+    names += [parent.name for parent in absolute.parents if parent.name]
+    container = next((name for name in names if name != assignment.name), assignment.name)
     if location.is_dir():
-        return _nbgrader_files(location, assignment) or _group_by_student(
-            archives.list_folder(location), container, assignment
-        )
+        entries = archives.list_folder(location)
+        return _nbgrader_files(location, assignment) or _group_by_student(entries, container, assignment)
     entry = FileEntry((location.name,), location)
     if location.suffix.lower() == ".zip":
         try:
@@ -152,10 +154,9 @@ def _nbgrader_files(folder: Path, assignment: Assignment) -> list[_StudentFiles]
     for student in sorted((submitted if submitted.is_dir() else folder).iterdir()):
         location = student / assignment.name
         if location.is_dir() and not student.is_symlink() and not location.is_symlink():
-            prefix = (student.name, assignment.name)
-            entries = [
-                replace(entry, parts=(*prefix, *entry.parts)) for entry in archives.list_folder(location)
-            ]
+            entries = []
+            for entry in archives.list_folder(location):
+                entries.append(replace(entry, parts=(student.name, assignment.name, *entry.parts)))
             stamp = platform_names.nbgrader_timestamp(entries)
             submitter = Submitter(student.name, ids={"student": student.name}, submitted_at=stamp)
             students.append((submitter, entries))
@@ -175,17 +176,17 @@ def _group_by_student(
     """
     depth = _common_depth(entries, assignment) if is_archive else 0
     # A file above the common folders, such as a table of the platform's, is nobody's.
-    inner = [(entry.parts[depth:], entry) for entry in entries if len(entry.parts) > depth]
-    is_one_student = any(is_release_layout(parts, assignment) for parts, _ in inner)
-    if is_one_student or (is_archive and _is_single_student([parts for parts, _ in inner], assignment)):
+    inner = [entry for entry in entries if len(entry.parts) > depth]
+    paths = [entry.parts[depth:] for entry in inner]
+    if _is_single_student(paths, assignment, is_archive=is_archive):
         return [(platform_names.identify_submitter(container, [], 0), list(entries))]
+    submitters: dict[str, list[Submitter]] = {}
     files_by_name: dict[str, list[FileEntry]] = {}
-    group_members: dict[str, list[Submitter]] = {}
-    for parts, entry in inner:
+    for parts, entry in zip(paths, inner, strict=True):
         if parts == (platform_names.METADATA,):
-            group_members = group_members or platform_names.gradescope_submitters(entry)
-        if is_submission(parts, assignment) or (len(parts) > 1 and not is_release_file(parts, assignment)):
-            name = _top_name(parts)
+            submitters |= platform_names.gradescope_submitters(entry)
+        kind, name = file_kind(parts, assignment), _top_name(parts)
+        if kind <= FileKind.UNGRADABLE or (kind is FileKind.DATA and len(parts) > 1):
             if name == assignment.name:
                 name = container
             else:
@@ -193,22 +194,29 @@ def _group_by_student(
             files_by_name.setdefault(name, []).append(entry)
     students = []
     for name, files in files_by_name.items():
-        submitters = group_members.get(name) or [platform_names.identify_submitter(name, files, depth)]
-        students += [(submitter, files) for submitter in submitters]
+        owner = platform_names.identify_submitter(name, files, depth)
+        students += [(submitter, files) for submitter in submitters.get(name) or [owner]]
     return students
 
 
-def _is_single_student(paths: Sequence[tuple[str, ...]], assignment: Assignment) -> bool:
-    """Return True if an archive is one student's; an archive from a platform is a class's."""
-    if any(platform_names.student_from_platform_name(parts[0]) for parts in paths):
+def _is_single_student(paths: Sequence[tuple[str, ...]], assignment: Assignment, *, is_archive: bool) -> bool:
+    """Return True if everything in a folder or an archive is one student's."""
+    folders = {parts[0] for parts in paths if len(parts) > 1}
+    files = {parts[0] for parts in paths if len(parts) == 1}
+    if folders & {assignment.kit, CHECKS_FOLDER} or ZIP_NAME_FILE in files:
+        return True
+    if not is_archive or any(map(platform_names.student_from_platform_name, folders | files)):
         return False
-    gradable = [parts for parts in paths if is_gradable(parts, assignment)]
-    return len(gradable) <= 1 or any(_top_name(parts) == assignment.name for parts in paths)
+    gradable = [parts for parts in paths if file_kind(parts, assignment) <= FileKind.ARCHIVE]
+    return len(gradable) <= 1 or assignment.name in map(_top_name, paths)
 
 
 def _common_depth(entries: Sequence[FileEntry], assignment: Assignment) -> int:
     """Return how many folders an archive has around all submissions in it."""
-    folders = [entry.parts[:-1] for entry in entries if is_submission(entry.parts, assignment)]
+    folders = []
+    for entry in entries:
+        if file_kind(entry.parts, assignment) <= FileKind.UNGRADABLE:
+            folders.append(entry.parts[:-1])
     depth = 0
     for names in zip(*folders, strict=False):
         if len(set(names)) > 1 or platform_names.student_from_platform_name(names[0]):
@@ -222,14 +230,6 @@ def _top_name(parts: tuple[str, ...]) -> str:
     return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
 
 
-def _container_name(path: Path, assignment: Assignment) -> str:
-    """Return the nearest name that is not the assignment's, which is nobody's."""
-    location = path.absolute()
-    names = [location.name if location.is_dir() else location.stem]
-    names += [parent.name for parent in location.parents]
-    return next((name for name in names if name and name != assignment.name), assignment.name)
-
-
 def safe_name(name: str) -> str:
     """Return a name that is one plain part of a path on every system."""
     # Folders are made of this name, and it is printed: separators, control characters, bidirectional
@@ -237,15 +237,3 @@ def safe_name(name: str) -> str:
     plain = unicodedata.normalize("NFC", name.encode("utf-8", errors="replace").decode())
     plain = "".join(char if char.isalnum() or char in " ._@+-'" else "_" for char in plain)
     return " ".join(plain.split()).strip(" .-+@'")[:60].strip(" .") or "student"
-
-
-def _unique_names(names: Iterable[str]) -> Iterator[str]:
-    """Yield names with ``-2``, ``-3`` where one is taken; case does not tell folders apart everywhere."""
-    taken = {name.casefold() for name in RESERVED_NAMES}
-    for name in names:
-        number, unique = 1, name
-        while unique.casefold() in taken:
-            number += 1
-            unique = f"{name}-{number}"
-        taken.add(unique.casefold())
-        yield unique

@@ -13,7 +13,7 @@ Gradescope  ``submission_456/lab.ipynb``; ``submission_metadata.yml`` says who t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -126,21 +126,19 @@ def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[
     attempts: dict[str, list[tuple[int, int, FileEntry]]] = {}
     for entry in entries:
         parsed = _parse_name(entry.name)
+        name, attempt, upload = "/".join(entry.parts), 0, 0
         if parsed and parsed.upload:
-            attempt = (parsed.attempt, parsed.upload, entry)
-            attempts.setdefault(parsed.file.casefold(), []).append(attempt)
-        else:
-            attempts.setdefault("/".join(entry.parts), []).append((0, 0, entry))
+            name, attempt, upload = parsed.file.casefold(), parsed.attempt, parsed.upload
+        attempts.setdefault(name, []).append((attempt, upload, entry))
     last_entries, sentences = [], []
     for files in attempts.values():
-        *earlier, last = sorted(files, key=lambda file: file[:2])
-        last_entries.append(last[2])
-        paths = dict.fromkeys(file[2].display_path() for file in earlier if file[:2] != last[:2])
+        *earlier, (attempt, upload, last) = sorted(files, key=lambda file: file[:2])
+        last_entries.append(last)
+        # Files with the same numbers, or with none, are not attempts; select_file chooses among them.
+        paths = dict.fromkeys(file[2].display_path() for file in earlier if file[:2] != (attempt, upload))
         if paths:
             count = f"{len(paths) + 1} attempts were submitted"
-            sentences.append(
-                f"{count}; the last one counts, {last[2].display_path()}, not {', '.join(paths)}."
-            )
+            sentences.append(f"{count}; the last one counts, {last.display_path()}, not {', '.join(paths)}.")
     return last_entries, tuple(sentences)
 
 
@@ -173,32 +171,28 @@ def gradescope_submitters(entry: FileEntry) -> dict[str, list[Submitter]]:
         table = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (StudentError, yaml.YAMLError, ValueError, RecursionError):
         return {}
-    if not isinstance(table, dict):
-        return {}
-    return {str(folder): _folder_submitters(str(folder), metadata) for folder, metadata in table.items()}
-
-
-def _folder_submitters(folder: str, metadata: Any) -> list[Submitter]:
-    if not isinstance(metadata, dict) or not isinstance(metadata.get(":submitters"), list):
-        return []
-    created = metadata.get(":created_at")
-    if not (isinstance(created, datetime) and created.tzinfo):
-        created = parse_datetime(_text(created))
-    people = [person for person in metadata[":submitters"] if isinstance(person, dict)]
-    names = [_text(person.get(":name")) or _text(person.get(":email")) for person in people]
-    submitters = []
-    for person, name in zip(people, names, strict=True):
-        ids = {"id": _text(person.get(":sid")), "email": _text(person.get(":email"))}
-        submitters.append(
-            Submitter(
-                f"{name or folder}_{ids['id'] or folder.split('_')[-1]}",
-                _text(person.get(":name")),
-                {key: value for key, value in ids.items() if value},
-                created.isoformat() if created else "",
-                members=tuple(names) if len(people) > 1 else (),
-            )
-        )
+    submitters: dict[str, list[Submitter]] = {}
+    for key, metadata in table.items() if isinstance(table, dict) else ():
+        people = metadata.get(":submitters") if isinstance(metadata, dict) else None
+        if not isinstance(people, list):
+            continue
+        folder, created = str(key), metadata.get(":created_at")
+        if not (isinstance(created, datetime) and created.tzinfo):
+            created = parse_datetime(_text(created))
+        group = [_person(person, folder) for person in people if isinstance(person, dict)]
+        names = tuple(submitter.name or submitter.ids.get("email", "") for submitter in group)
+        for number, submitter in enumerate(group):
+            at = created.isoformat() if created else ""
+            group[number] = replace(submitter, submitted_at=at, members=names if len(names) > 1 else ())
+        submitters[folder] = group
     return submitters
+
+
+def _person(person: dict[Any, Any], folder: str) -> Submitter:
+    name, number, email = (_text(person.get(key)) for key in (":name", ":sid", ":email"))
+    ids = {"id": number, "email": email}
+    student = f"{name or email or folder}_{number or folder.split('_')[-1]}"
+    return Submitter(student, name, {key: value for key, value in ids.items() if value})
 
 
 def _text(value: Any) -> str:

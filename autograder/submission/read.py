@@ -6,9 +6,10 @@ is plain text and numbers. Ids, tags and stored outputs are claims of the file; 
 
 import binascii
 import codecs
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +40,9 @@ MAX_OUTPUT_LINES = 60
 MAX_IMAGE_BYTES = 3_000_000
 """Size of one stored image."""
 
+_MAX_NAMES = 6
+"""Names in one sentence."""
+
 _MAX_QUOTES = 20_000_000
 _MAX_CONTAINERS = 1_000_000
 _MAX_VALUES = 20_000_000
@@ -65,29 +69,21 @@ _CELL_MARKER = re.compile(r"# In\[[\d ]*+\]:[ \t]*+|#[ \t]*+%%++(?:[ \t]++(?P<ti
 _SCRIPT_HEADER = re.compile(r"\A(?:#!.*\n)?(?:# -\*-.*\n|# coding:.*\n)?\s*+(?:# ---\n(?:#.*\n)*?# ---\n)?")
 
 _ENCODING_SIGNATURES = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
-    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
-    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
-    (b"{\0", "utf-16-le", "UTF-16"),
-    (b"\0{", "utf-16-be", "UTF-16"),
+    ((codecs.BOM_UTF8,), "utf-8-sig", "UTF-8 with a byte order mark"),
+    ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32", "UTF-32"),
+    ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16", "UTF-16"),
+    ((b"{\0",), "utf-16-le", "UTF-16"),
+    ((b"\0{",), "utf-16-be", "UTF-16"),
 )
-_OTHER_FILE_SIGNATURES = (
-    (b"%pdf", "a PDF"),
-    (b"pk\x03\x04", "an archive or an office document"),
-    (b"\xd0\xcf\x11\xe0", "an office document"),
-    (b"\x89png", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"gif8", "a picture"),
-    (b"\x1f\x8b", "an archive"),
-    (b"rar!", "an archive"),
-    (b"7z\xbc\xaf", "an archive"),
-    (b"{\\rtf", "an office document"),
-    (b"<!doctype", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML file"),
-)
+_OTHER_FILE_SIGNATURES = {
+    "a PDF": (b"%pdf",),
+    "an archive or an office document": (b"pk\x03\x04",),
+    "an office document": (b"\xd0\xcf\x11\xe0", b"{\\rtf"),
+    "a picture": (b"\x89png", b"\xff\xd8\xff", b"gif8"),
+    "an archive": (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf"),
+    "a web page": (b"<!doctype", b"<html"),
+    "an XML file": (b"<?xml",),
+}
 """How other files start, in lower case."""
 
 
@@ -181,16 +177,16 @@ def unreadable_reason(data: bytes) -> str:
     if not start.strip(b"\0 \t\r\n"):
         return f"The file contains nothing but blanks; {_SAVE_AGAIN_HINT}."
     start = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    for signature, kind in _OTHER_FILE_SIGNATURES:
-        if start.startswith(signature):
+    for kind, signatures in _OTHER_FILE_SIGNATURES.items():
+        if start.startswith(signatures):
             return f"The file is {kind}, not a notebook; {SUBMIT_NOTEBOOK_HINT}."
     return ""
 
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
     """Return the text of a file without blanks around it, and what is said about its encoding."""
-    for signature, codec, name in _ENCODING_SIGNATURES:
-        if data.startswith(signature):
+    for signatures, codec, name in _ENCODING_SIGNATURES:
+        if data.startswith(signatures):
             text = data.decode(codec, errors="replace")
             return text.strip("\0 \t\r\n\ufeff"), [f"The file was saved as {name}; it was read as that."]
     repairs: list[str] = []
@@ -252,7 +248,7 @@ def _upgrade_cells(sheets: Any) -> list[Any]:
 def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool) -> list[SubmittedCell]:
     """Return the cells that can be read, and add to the repairs what was left out."""
     cells: list[SubmittedCell] = []
-    unreadable, too_long, has_nulls = [], [], False
+    unreadable, too_long, with_nulls = [], [], []
     for number, raw in enumerate(raw_cells[:MAX_CELLS], 1):
         cell = _parse_cell(number, raw)
         if cell is None:
@@ -260,7 +256,8 @@ def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool
             continue
         # An encoding cannot hold half a surrogate pair, a file cannot hold a null character in code, and
         # prose is shown to people. Code keeps its invisible characters, for they may be in a string.
-        has_nulls = has_nulls or "\0" in cell.text
+        if "\0" in cell.text:
+            with_nulls.append(number)
         text = cell.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         text = text.encode("utf-8", errors="replace").decode()
         if cell.kind is not CellType.CODE:
@@ -270,15 +267,15 @@ def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool
         else:
             outputs = tuple(_read_outputs(raw.get("outputs"))) if with_outputs else ()
             cells.append(replace(cell, text=text, outputs=outputs))
-    if unreadable:
-        repairs.append(f"{_format_cell_numbers(unreadable)} cannot be read and was left out.")
-    if len(raw_cells) > MAX_CELLS:
-        repairs.append(f"Cells after number {MAX_CELLS:,} were left out.")
-    if too_long:
-        limit = f"{MAX_CELL_CHARS:,} characters"
-        repairs.append(f"{_format_cell_numbers(too_long)} is longer than {limit} and was left out.")
-    if has_nulls:
-        repairs.append("Null characters were removed from the code.")
+    cut = list(range(MAX_CELLS + 1, len(raw_cells) + 1))
+    for numbers, sentence in (
+        (unreadable, "Cells that cannot be read were left out: {}."),
+        (cut, f"Cells after number {MAX_CELLS:,} were left out."),
+        (too_long, f"Cells longer than {MAX_CELL_CHARS:,} characters were left out: {{}}."),
+        (with_nulls, "Null characters were removed from the code of cells: {}."),
+    ):
+        if numbers:
+            repairs.append(sentence.format(join_names(numbers)))
     if sum(len(cell.text) for cell in cells) > MAX_NOTEBOOK_CHARS:
         raise StudentError(f"The notebook contains more than {MAX_NOTEBOOK_CHARS:,} characters of text.")
     return cells
@@ -311,10 +308,11 @@ def _short_text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= 100 else ""
 
 
-def _format_cell_numbers(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:5]))
-    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-    return f"Cell {shown}{more}"
+def join_names(names: Iterable[object]) -> str:
+    """Return names or numbers for a sentence: printable, each once, and not too many."""
+    shown = [one_line(str(name), 60) for name in dict.fromkeys(names)]
+    more = f" and {len(shown) - _MAX_NAMES} more" if len(shown) > _MAX_NAMES else ""
+    return ", ".join(shown[:_MAX_NAMES]) + more
 
 
 def _read_outputs(stored: Any) -> Iterator[Output]:
@@ -344,24 +342,17 @@ def _decode_image(raw: Any) -> bytes:
     """Return the bytes of an image; none if it is too large or is not Base64."""
     max_chars = MAX_IMAGE_BYTES * 4 // 3 + 4
     text = "".join(_join_fragments(raw, max_chars + 1).split())
-    if not text or len(text) > max_chars:
-        return b""
     try:
-        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+        return b"" if len(text) > max_chars else binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         return b""
 
 
 def _join_fragments(raw: Any, max_chars: int) -> str:
-    """Return a text that may be stored in fragments, cut to a length before it is joined."""
-    fragments: list[str] = []
-    remaining = max_chars
-    for fragment in raw[:_MAX_FRAGMENTS] if isinstance(raw, list) else [raw]:
-        if not isinstance(fragment, str) or remaining <= 0:
-            break
-        fragments.append(fragment[:remaining])
-        remaining -= len(fragments[-1])
-    return "".join(fragments)
+    """Return a text that may be stored in fragments, up to the first that is not one."""
+    fragments = raw[:_MAX_FRAGMENTS] if isinstance(raw, list) else [raw]
+    texts = itertools.takewhile(lambda fragment: isinstance(fragment, str), fragments)
+    return "".join(texts)[:max_chars]
 
 
 def _split_script(text: str) -> Iterator[tuple[CellType, str]]:

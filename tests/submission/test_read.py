@@ -46,7 +46,7 @@ def test_sources_as_lists_and_line_ends_of_windows_are_plain_text() -> None:
 def test_null_characters_are_taken_out_of_code() -> None:
     submitted = read(with_cells(code_cell("x = '\0'")))
     assert submitted.cells[0].text == "x = ''"
-    assert submitted.repairs == ("Null characters were removed from the code.",)
+    assert submitted.repairs == ("Null characters were removed from the code of cells: 1.",)
 
 
 def test_half_a_surrogate_cannot_spoil_a_cell() -> None:
@@ -63,7 +63,7 @@ def test_prose_loses_what_changes_its_direction_and_code_keeps_it() -> None:
 def test_a_cell_that_is_none_is_left_out_and_said(value: Any) -> None:
     submitted = read(with_cells(code_cell("x = 1"), code_cell("") | {"source": value}))
     assert [cell.text for cell in submitted.cells] == ["x = 1"]
-    assert submitted.repairs == ("Cell 2 cannot be read and was left out.",)
+    assert submitted.repairs == ("Cells that cannot be read were left out: 2.",)
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 3, {}, {"cell_type": "heading"}, {"cell_type": []}])
@@ -115,7 +115,7 @@ def test_outputs_of_100_mb_are_skipped() -> None:
 def test_a_cell_longer_than_the_wire_carries_is_left_out() -> None:
     submitted = read(with_cells(code_cell("#" * (MAX_CELL_CHARS + 1)), code_cell("x = 1")))
     assert [cell.text for cell in submitted.cells] == ["x = 1"]
-    assert "Cell 1 is longer than 100,000 characters" in submitted.repairs[0]
+    assert "Cells longer than 100,000 characters were left out: 1." in submitted.repairs[0]
 
 
 def test_pictures_in_prose_do_not_count() -> None:
