@@ -118,20 +118,18 @@ class _Repr(reprlib.Repr):
         return f"{content} (array, shape {value.shape}, {value.dtype})"
 
     def repr_Model(self, value: Model, _level: int) -> str:  # noqa: N802  the class's name
-        layers = " → ".join(map(_format_object, value.layers))
-        return f"model {layers}; {count_parameters(value):,} parameters"
+        layers = []
+        for layer in value.layers:
+            settings = []
+            for name, setting in layer.arguments.items():
+                if setting is not None:
+                    text = setting.class_name if isinstance(setting, KerasObject) else repr(setting)
+                    settings.append(f"{name}={text}")
+            layers.append(f"{layer.class_name}({', '.join(settings)})")
+        return f"model {' → '.join(layers)}; {count_parameters(value):,} parameters"
 
     def repr_ModelRefusedError(self, value: ModelRefusedError, _level: int) -> str:  # noqa: N802
         return f"model that cannot be graded: {value}"
 
 
 _REPR = _Repr()
-
-
-def _format_object(keras_object: KerasObject) -> str:
-    settings = []
-    for name, setting in keras_object.arguments.items():
-        if setting is not None:
-            text = setting.class_name if isinstance(setting, KerasObject) else repr(setting)
-            settings.append(f"{name}={text}")
-    return f"{keras_object.class_name}({', '.join(settings)})"

@@ -66,10 +66,11 @@ def dump_canvas(run: Run) -> bytes:
         ["    Points Possible", "", "", "", "", format_points(_max_points(run))],
     ]
     for mark in run.marks:
-        if _is_in_canvas(mark):
+        ids = _canvas_ids(mark)
+        if ids:
             section = escape_formula(mark.row.section)
             # Ungraded work is an empty cell: Canvas would record a zero.
-            rows.append([_name(mark), *_canvas_ids(mark), section, format_points(mark.complete_total)])
+            rows.append([_name(mark), *ids, section, format_points(mark.complete_total)])
     if len(rows) == 2:
         raise StaffError(f"{run.out}: no student has an id for Canvas; add a class list with --roster")
     return dump_csv(rows)
@@ -84,8 +85,9 @@ def dump_moodle(run: Run) -> bytes:
     max_points = format_points(_max_points(run))
     rows = [list(_MOODLE_COLUMNS)]
     for mark in run.marks:
-        if _is_in_moodle(mark):
-            identifier, email = f"Participant {_participant_id(mark)}", escape_formula(mark.row.email)
+        identifier = _moodle_identifier(mark)
+        if identifier:
+            email = escape_formula(mark.row.email)
             rows.append([identifier, _name(mark), email, format_points(mark.complete_total), max_points, "-"])
     if len(rows) == 1:
         raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
@@ -95,10 +97,10 @@ def dump_moodle(run: Run) -> bytes:
 def remarks(run: Run, name: str) -> tuple[str, ...]:
     """Return what the user of an export should know about its marks, one sentence each."""
     sentences = list(mark_remarks(run.marks))
-    if name in _IS_LISTED:
+    if name in _IDENTIFIERS:
         ungraded = [mark.label for mark in run.marks if mark.result and mark.result.ungraded_checks]
         manual = sorted({question for result in run.results for question in result.manual})
-        omitted = [mark.label for mark in run.marks if not _IS_LISTED[name](mark)]
+        omitted = [mark.label for mark in run.marks if not _IDENTIFIERS[name](mark)]
         if omitted:
             sentences.append(
                 f"Omitted because {name.title()} could not identify them: {join_names(omitted)}."
@@ -121,27 +123,23 @@ def _name(mark: Mark) -> str:
     return escape_formula(mark.row.name or platform_name or mark.label)
 
 
-def _is_in_canvas(mark: Mark) -> bool:
-    return not mark.unmatched_reason and any(_canvas_ids(mark))
-
-
-def _is_in_moodle(mark: Mark) -> bool:
-    return not mark.unmatched_reason and bool(_participant_id(mark))
-
-
-def _canvas_ids(mark: Mark) -> tuple[str, str, str]:
+def _canvas_ids(mark: Mark) -> tuple[str, ...]:
+    """Return a student's ids in Canvas, the school and the login; nothing if all are unknown."""
     ids = mark.result.ids if mark.result else {}
-    if mark.student:  # the roster refuses ids that a spreadsheet would evaluate
-        return mark.student.canvas_id or ids.get("canvas", ""), mark.student.id, mark.student.student
-    school_id = ids.get("id", "")
-    return ids.get("canvas", ""), school_id if escape_formula(school_id) == school_id else "", ""
+    canvas_id, school_id = mark.row.canvas_id or ids.get("canvas", ""), mark.row.id
+    if not mark.student:  # the roster refuses ids that a spreadsheet would evaluate, a platform does not
+        school_id = ids.get("id", "")
+        school_id = school_id if escape_formula(school_id) == school_id else ""
+    found = (canvas_id, school_id, mark.row.student)
+    return found if any(found) and not mark.unmatched_reason else ()
 
 
-def _participant_id(mark: Mark) -> str:
-    """Return the participant's number; the file of a group has the group's number in its name."""
-    if mark.row.moodle_id or mark.row.group:
-        return mark.row.moodle_id
-    return mark.result.ids.get("moodle", "") if mark.result else ""
+def _moodle_identifier(mark: Mark) -> str:
+    """Return Moodle's identifier of a participant; nothing if the number is unknown."""
+    number = mark.row.moodle_id
+    if not number and not mark.row.group and mark.result:  # the file of a group has the group's number
+        number = mark.result.ids.get("moodle", "")
+    return f"Participant {number}" if number and not mark.unmatched_reason else ""
 
 
 FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
@@ -154,4 +152,5 @@ FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
 }
 """File name and content of each format."""
 
-_IS_LISTED: Mapping[str, Callable[[Mark], bool]] = {"canvas": _is_in_canvas, "moodle": _is_in_moodle}
+_IDENTIFIERS: Mapping[str, Callable[[Mark], object]] = {"canvas": _canvas_ids, "moodle": _moodle_identifier}
+"""How each system identifies a student; nothing if it cannot, and then the mark is omitted."""

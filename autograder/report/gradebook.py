@@ -1,6 +1,6 @@
 """``grades.csv`` and the terminal's table: one row for each student."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -44,19 +44,22 @@ def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) 
     # Whatever a student, a platform or the roster wrote is escaped; the rest is ours.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
     row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
-    points = mark.result.marks() if mark.result else {}
+    points: Mapping[str, float | None] = {}
+    submitted_at, outcome = "", "" if mark.unmatched_reason else NO_SUBMISSION
+    if mark.result:
+        points, submitted_at = mark.result.marks(), mark.result.submitted_at
+        outcome = mark.result.status.value
     row += [format_points(points.get(name)) for name in questions]
     late = "" if mark.lateness.days is None else str(mark.lateness.days)
-    outcome = "" if mark.unmatched_reason else NO_SUBMISSION
     flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
     return [
         *row,
         format_points(mark.total),
-        mark.result.submitted_at if mark.result else "",
+        submitted_at,
         "unknown" if mark.lateness.is_flagged_late else late,
         format_points(mark.penalty),
         format_points(mark.final_points),
-        mark.result.status.value if mark.result else outcome,
+        outcome,
         _escape(flags, 10 * _MAX_FLAG_LENGTH),
     ]
 

@@ -172,7 +172,7 @@ def match(results: Sequence[Result], roster: Roster) -> Matches:
 
 def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
     names = {"".join(_name_parts(name)) for name in (result.name, result.ids.get("student", ""))} - {""}
-    group = tuple(row for row in roster if "".join(_name_parts(row.group)) in names)
+    group = tuple(row for row in roster if row.group and "".join(_name_parts(row.group)) in names)
     if group:
         for row in roster:
             if result.name and row not in group and _is_same_name(result.name, row):
@@ -184,10 +184,9 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
     if rows:
         # Canvas and Moodle send the name with the id: a name that shares no part with the
         # roster's hints at a wrong id. In blind marking all submissions have one name; it says nothing.
-        is_named = bool({"canvas", "moodle"} & set(result.ids)) and (
-            name_counts[_sorted_parts(result.name)] == 1
-        )
-        if is_named and rows[0].name and not _shares_name_part(result.name, rows[0].name):
+        is_named = rows[0].name and not {"canvas", "moodle"}.isdisjoint(result.ids)
+        is_unique = name_counts[_sorted_parts(result.name)] == 1
+        if is_named and is_unique and not _shares_name_part(result.name, rows[0].name):
             return (), f"has the id of {rows[0].label} but another name"
         return rows, ""
     login = result.ids.get("student", "")

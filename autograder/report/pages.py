@@ -164,8 +164,6 @@ def report(
         memory=summary.spread(memory),
         median_s=median(seconds or [0.0]),
         conditions=_conditions(results),
-        min_results=summary.MIN_RESULTS,
-        low_discrimination=summary.LOW_DISCRIMINATION,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -234,7 +232,7 @@ _ENVIRONMENT.filters.update(
     outcome_text=OUTCOME_TEXTS.__getitem__,
 )
 _ENVIRONMENT.tests["figure"] = lambda part: isinstance(part, Figure)
-_ENVIRONMENT.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, total=total)
+_ENVIRONMENT.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, summary=summary, total=total)
 
 
 def render(template: str, **values: Any) -> bytes:

@@ -41,18 +41,29 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
         unreached_ids: ids of the checks that grading did not reach.
     """
     misconceptions = _misconceptions_by_check(result)
-    tests = []
+    tests, outcomes, timings = [], {}, {}
     for check in result.checks:
         test = _test(check, misconceptions.get(check.id, ""))
         if check.id in unreached_ids:
             test["output"] = _CHECK_NOT_REACHED
         tests.append(test)
+        outcomes[check.id] = check.outcome.value
+        timings[check.id] = {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes}
     results = {
         "score": _round(result.earned),
         "execution_time": round(result.wall_s, 3),
         **_common_fields(_output(result, is_stopped=bool(unreached_ids))),
         "tests": tests,
-        "extra_data": _extra_data(result),
+        "extra_data": {
+            "assignment": result.assignment,
+            "student": one_line(result.student, 200),
+            "submission": one_line(result.submission, _MAX_LENGTH),
+            "standing": result.status.value,
+            "outcomes": outcomes,
+            "provenance": serialize(result)["provenance"],
+            "train_s": result.train_s,
+            "timings": {"wall_s": result.wall_s, "peak_bytes": result.peak_bytes, "checks": timings},
+        },
     }
     if result.status is GradingStatus.UNGRADED:
         del results["score"]  # a zero would count
@@ -127,23 +138,6 @@ def _test(check: CheckResult, misconception: str) -> dict[str, Any]:
     test["output_format"] = "text"
     test["visibility"] = "after_published" if check.hidden else "visible"
     return test
-
-
-def _extra_data(result: Result) -> dict[str, Any]:
-    outcomes, timings = {}, {}
-    for check in result.checks:
-        outcomes[check.id] = check.outcome.value
-        timings[check.id] = {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes}
-    return {
-        "assignment": result.assignment,
-        "student": one_line(result.student, 200),
-        "submission": one_line(result.submission, _MAX_LENGTH),
-        "standing": result.status.value,
-        "outcomes": outcomes,
-        "provenance": serialize(result)["provenance"],
-        "train_s": result.train_s,
-        "timings": {"wall_s": result.wall_s, "peak_bytes": result.peak_bytes, "checks": timings},
-    }
 
 
 def _round(points: float) -> float:

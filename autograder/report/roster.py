@@ -89,8 +89,7 @@ def load_or_store(out: Path, path: Path | None) -> Roster:
     if path is None:
         return read(stored) if stored.is_file() else ()
     roster = read(path)
-    if not (stored.is_file() and path.samefile(stored)):
-        replace_file(stored, path.read_bytes())
+    replace_file(stored, path.read_bytes())
     return roster
 
 
