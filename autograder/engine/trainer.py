@@ -1,36 +1,190 @@
 """The trusted process that trains and uses models for submissions and checks.
 
-It knows no check. What it computed is found again on disk by what it was made from, so that a
-class that gives the same answer trains it once. A job is charged its estimated cost, also when
-the result was there: no mark depends on who came first.
+It knows no check. A result is stored by what it was computed from, so that a class that gives the same
+answer trains it once. A job is charged its estimated cost even if its result was stored: a mark must not
+depend on who came first.
+
+A job comes from a submission or a check and is untrusted: it is parsed into values that are safe to
+compute with, or refused in one sentence. Its key is made here, from what it holds.
 """
 
 import contextlib
 import importlib
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow
 
-from autograder.engine.job import MAX_ARRAY_BYTES, TRAIN, Job, parse_job
-from autograder.engine.training_cache import Cache, CacheEntry
+from autograder.engine.training_cache import Cache, CacheEntry, digest, is_key
 from autograder.engine.wire import Channel, WireError
-from autograder.models.description import ModelRefusedError
+from autograder.models.description import Model, ModelRefusedError
+from autograder.models.parse import parse
 from autograder.models.rebuild import build
+from autograder.models.rules import Rule, integer, number
+from autograder.models.shapes import compute_call_stats, count_parameters, elements, training_cost_s
 
 Message = dict[str, Any]
+Array = np.ndarray[Any, Any]
+
+TRAIN = "train"
+MAX_EPOCHS = 20
+MAX_PARAMETERS = 2_000_000
+MAX_ROWS = 25_000
+MAX_AXES = 4
+MAX_ARRAY_BYTES = 48 * 2**20
+"""Of all arrays together."""
+
+MAX_COST_S = 300.0
+MAX_ACTIVATIONS = 50_000_000
+"""In all tensors of one batch, forward: 200 MB."""
+
+CACHE_FORMAT = 1
+"""Of what the trainer stores; another number makes all stored results void."""
+
+INFERENCE_BATCH_SIZE = 32
+"""Rows at once where a model is used: Keras' default."""
+
+INFERENCE_COST_FACTOR = 0.2
+"""Cost of one use of a model, compared with an epoch of training on the same rows."""
+
+_FIELDS = {"task", "model", "after", "arrays", "settings"}
+_ARRAY_COUNTS = {TRAIN: 2, "scores": 2, "agreement": 2, "outputs": 1}
+"""The tasks, each with the number of arrays that it takes; all have the same number of rows."""
+
+_TRAINING_SETTINGS: Mapping[str, Rule] = {
+    "epochs": integer(1, MAX_EPOCHS),
+    "batch_size": integer(16, 512),
+    "validation_split": number(0.0, 0.9),
+    "seed": integer(0, 2**32 - 1),
+}
+_DTYPE_NAMES = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
+_DTYPES = {np.dtype(name).str for name in _DTYPE_NAMES}
+"""Numbers in this machine's byte order: their bytes go into the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task with a model, arrays and settings."""
+
+    task: str
+    model: Model
+    training_key: str
+    """Key of the training whose weights the model has; empty for a training, which needs none."""
+
+    arrays: tuple[Array, ...]
+    settings: Mapping[str, Any]
+
+    def key(self, origin: Mapping[str, Any]) -> str:
+        """Return the SHA-256 of everything that decides the result.
+
+        Args:
+            origin: the code, the libraries and the machine that would compute it.
+        """
+        description = {
+            "format": CACHE_FORMAT,
+            "task": self.task,
+            "model": self.model.key(),
+            "after": self.training_key,
+            "settings": dict(self.settings),
+            "origin": dict(origin),
+        }
+        return digest(description, self.arrays)
+
+    @property
+    def cost_s(self) -> float:
+        """Return the estimated seconds that the job is charged, computed or not."""
+        rows = len(self.arrays[0])
+        if self.task == TRAIN:
+            return training_cost_s(self.model, rows, self.settings["epochs"], self.batch_size)
+        return INFERENCE_COST_FACTOR * training_cost_s(self.model, rows, 1, self.batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Return the number of rows that are computed at once."""
+        return int(self.settings.get("batch_size", INFERENCE_BATCH_SIZE))
+
+
+def _require(condition: bool, problem: str, hint: str = "") -> None:
+    if not condition:
+        raise ModelRefusedError(problem, hint=hint)
+
+
+def parse_job(value: object) -> Job:
+    """Return the job that untrusted plain data describe.
+
+    Raises:
+        ModelRefusedError: they describe none, or one larger than the trainer accepts.
+    """
+    # Types are compared with "is", here and below: a subclass could bring its own comparison.
+    if type(value) is not dict or value.keys() != _FIELDS:
+        raise ModelRefusedError("the trainer was not sent a job")
+    task, after, arrays = value["task"], value["after"], value["arrays"]
+    _require(type(task) is str and task in _ARRAY_COUNTS, "the job has a task that the trainer does not know")
+    is_linked = after is None if task == TRAIN else is_key(after)
+    _require(is_linked, "the job does not name the training that it follows")
+    _require(
+        type(arrays) is list and len(arrays) == _ARRAY_COUNTS[task], "the job has too few or many arrays"
+    )
+    for array in arrays:
+        if type(array) is not np.ndarray:
+            raise ModelRefusedError("an array of the job is not an array")
+        _require(array.dtype.str in _DTYPES, "an array of the job does not hold numbers")
+        _require(1 <= array.ndim <= MAX_AXES, "an array of the job has too few or too many axes")
+    rows = {len(array) for array in arrays}
+    _require(len(rows) == 1, "the arrays of the job do not have the same number of rows")
+    hint = f"1 to {MAX_ROWS:,} rows can be used."
+    _require(1 <= rows.pop() <= MAX_ROWS, "the job has too few or too many rows", hint)
+    total_bytes = sum(array.nbytes for array in arrays)
+    _require(total_bytes <= MAX_ARRAY_BYTES, "the arrays of the job are too large")
+    settings = _parse_settings(value["settings"], _TRAINING_SETTINGS if task == TRAIN else {})
+    job = Job(task, parse(value["model"]), after or "", tuple(arrays), settings)
+    _require_trainable(job)
+    return job
+
+
+def _parse_settings(value: object, rules: Mapping[str, Rule]) -> dict[str, Any]:
+    if type(value) is not dict or value.keys() != rules.keys():
+        raise ModelRefusedError("the job has settings that its task does not have")
+    settings = {}
+    for name, rule in rules.items():
+        try:
+            settings[name] = rule.read(value[name])
+        except ValueError:
+            problem = f"{name} has a value that the trainer does not accept"
+            raise ModelRefusedError(problem, hint=f"It must be {rule.text}.") from None
+    return settings
+
+
+def _require_trainable(job: Job) -> None:
+    """Refuse a model that cannot be trained or is too large; nothing of it has been built yet."""
+    model = job.model
+    is_compiled = model.compile_config is not None and not model.compile_config.unsupported
+    _require(
+        model.is_built and is_compiled, "the model is not built, or not compiled with parts of Keras alone"
+    )
+    has_one_path = (len(model.inputs), len(model.outputs)) == (1, 1)
+    _require(has_one_path, "the model does not have one input and one output")
+    activations = job.batch_size * sum(elements(stats.shape) for stats in compute_call_stats(model))
+    _require(
+        count_parameters(model) <= MAX_PARAMETERS
+        and activations <= MAX_ACTIVATIONS
+        and job.cost_s <= MAX_COST_S,
+        "the model, or the data that it would read, is too large for the trainer",
+    )
 
 
 def main(sock: socket.socket, options: Mapping[str, Any]) -> None:
     """Do jobs until the other end is gone.
 
     Args:
-        options: ``service``, the kit's module of tasks; ``cache``, a folder; ``threads``, one if
-            not said.
+        options: ``service``, the kit's module of tasks; ``cache``, a folder; ``threads``, 1 by
+            default.
     """
     threads = options.get("threads", 1)
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
@@ -51,35 +205,35 @@ class Trainer:
         self._origin = trainer_module.origin()
 
     def reply(self, value: object) -> Message:
-        """Return what a job comes to, or why it is not done.
+        """Return the result of a job, or why it is not done.
 
-        A reply holds ``facts``, ``arrays`` and ``names`` of the metrics; or ``refused`` (do it
-        yourself) or ``failed`` (it cannot be done), each a sentence. It holds the job's ``key`` and
-        ``cost_s``, unless nothing was begun.
+        A reply holds ``facts``, ``arrays`` and ``names`` of the metrics; or, as a sentence, ``refused``
+        (the sender may compute it itself) or ``failed`` (it cannot be computed). It also holds the job's
+        ``key`` and ``cost_s``, unless nothing was started.
         """
         try:
             job = parse_job(value)
-            weights = self._find_training(job)
-        except ModelRefusedError as refused:
-            return {"refused": str(refused)}
+            training = self._find_training(job)
+        except ModelRefusedError as refusal:
+            return {"refused": str(refusal)}
         key = job.key(self._origin)
+        reply: Message = {"key": key, "cost_s": job.cost_s}
         try:
-            entry = self._cache.load(key) or self._compute_once(key, job, weights)
+            entry = self._cache.load(key) or self._compute_once(key, job, training)
         except self._trainer_module.KitError as error:
-            return {"failed": str(error), "key": key, "cost_s": job.cost_s}
-        except ModelRefusedError as refused:
-            return {"refused": str(refused), "key": key, "cost_s": job.cost_s}
+            return {"failed": str(error), **reply}
+        except ModelRefusedError as refusal:
+            return {"refused": str(refusal), **reply}
         names = job.model.compile_config.metric_names if job.model.compile_config else ()
         return {
             "facts": entry.facts["facts"],
             "names": list(names),
             "arrays": list(entry.arrays),
-            "key": key,
-            "cost_s": job.cost_s,
+            **reply,
         }
 
     def _find_training(self, job: Job) -> CacheEntry | None:
-        """Return the training that a job follows, if it is one of the same model."""
+        """Return the training that a job follows; a job cannot use the weights of another model."""
         if job.task == TRAIN:
             return None
         entry = self._cache.load(job.training_key)
@@ -89,7 +243,7 @@ class Trainer:
 
     def _compute_once(self, key: str, job: Job, training: CacheEntry | None) -> CacheEntry:
         with self._cache.lock(key):
-            entry = self._cache.load(key)
+            entry = self._cache.load(key)  # again: another trainer may have had the lock before
             if entry is None:
                 entry = self._compute(job, training)
                 self._cache.store(key, entry)
@@ -103,15 +257,11 @@ class Trainer:
             result = self._trainer_module.TASKS[job.task](model, job.arrays, job.settings)
         except self._trainer_module.KitError:
             raise
-        except Exception as error:  # whatever else Keras raises is about this one model too
+        except Exception as error:  # whatever else Keras raises is also caused by this one model
             raise self._trainer_module.KitError(f"Keras stopped with {type(error).__name__}.") from error
         finally:
             keras.utils.clear_session()
-        facts = {
-            "task": job.task,
-            "model": job.model.key(),
-            "facts": dict(result.facts),
-        }
-        if sum(array.nbytes for array in result.arrays) > MAX_ARRAY_BYTES:
-            raise ModelRefusedError("the result of the job is too large")
+        total_bytes = sum(array.nbytes for array in result.arrays)
+        _require(total_bytes <= MAX_ARRAY_BYTES, "the result of the job is too large")
+        facts = {"task": job.task, "model": job.model.key(), "facts": dict(result.facts)}
         return CacheEntry(facts, tuple(result.arrays))

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.engine import training_cache as module
+from autograder.engine import training_cache
 from autograder.engine.training_cache import Cache, CacheEntry, digest
+from autograder.engine.wire import decode, encode
 from autograder.errors import StaffError
 
 KEY, OTHER = "a" * 64, "b" * 64
@@ -68,13 +69,18 @@ def test_what_belongs_to_somebody_else_is_not_believed(cache: Cache, tmp_path: P
         Cache(tmp_path / "cache")
 
 
-def with_header(data: bytes, **changed: Any) -> bytes:
-    head, _, payload = data.partition(b"\n")
-    return json.dumps({**json.loads(head), **changed}).encode() + b"\n" + payload
+def sealed(message: dict[str, Any]) -> bytes:
+    """Return an entry with a right hash, whatever it holds."""
+    payload = encode(message)
+    return hashlib.sha256(payload).digest() + payload
 
 
-def forms(data: bytes, *replaced: Any) -> bytes:
-    return with_header(data, arrays=list(replaced))
+def changed(data: bytes, **fields: Any) -> bytes:
+    return sealed({**decode(data[32:]), **fields})
+
+
+def without_hash_error(payload: bytes) -> bytes:
+    return hashlib.sha256(payload).digest() + payload
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -82,17 +88,14 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "a byte altered": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
     "a byte more": lambda data: data + b"x",
-    "no JSON": lambda data: b"{" + data,
-    "another JSON": lambda _: b"[]\n",
-    "deep JSON": lambda _: b"[" * 50_000 + b"\n",
-    "another key": lambda data: with_header(data, key=OTHER),
-    "no facts": lambda data: with_header(data, facts=None),
-    "a zero-width type": lambda data: forms(data, ["|V0", [2**40]]),
-    "objects": lambda data: forms(data, ["|O", [3]]),
-    "a negative size": lambda data: forms(data, ["<f4", [-1, -25]]),
-    "an endless size": lambda data: forms(data, ["<f4", [2**60, 2**60]]),
-    "arrays that are too short": lambda data: forms(data, ["<f4", [2, 3]]),
-    "arrays that are too long": lambda data: forms(data, ["<f4", [2, 300]]),
+    "a byte more than the arrays": lambda data: without_hash_error(data[32:] + b"x"),
+    "a byte less than the arrays": lambda data: without_hash_error(data[32:-1]),
+    "not a frame": lambda _: without_hash_error(b"{}"),
+    "deep JSON": lambda _: without_hash_error(b"\x00\x00\xc3\x50" + b"[" * 50_000),
+    "another key": lambda data: changed(data, key=OTHER),
+    "no facts": lambda data: changed(data, facts=None),
+    "no arrays": lambda data: changed(data, arrays=None),
+    "another frame": lambda _: sealed({"loss": 1.0}),
 }
 
 
@@ -115,7 +118,7 @@ def test_an_entry_under_another_name_is_not_believed(cache: Cache) -> None:
 @pytest.mark.parametrize("key", ["../" + "a" * 61, "A" * 64, "a" * 63, ""])
 def test_a_key_that_is_none_names_no_file(key: str, cache: Cache) -> None:
     assert cache.load(key) is None
-    with pytest.raises(ValueError, match="is no key"):
+    with pytest.raises(ValueError, match="is not a key"):
         cache.store(key, ENTRY)
 
 
@@ -123,10 +126,10 @@ def test_what_is_too_large_or_holds_objects_is_not_stored(
     cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not cache.store(KEY, CacheEntry({}, (np.array([None]),)))
-    monkeypatch.setattr(module, "LARGEST_ENTRY", 25)
+    size_bytes = len(encode({"key": KEY, "facts": {}, "arrays": [np.zeros(25, dtype=np.int8)]}))
+    monkeypatch.setattr(training_cache, "MAX_ENTRY_BYTES", size_bytes)
     assert cache.store(KEY, CacheEntry({}, (np.zeros(25, dtype=np.int8),)))
     assert not cache.store(OTHER, CacheEntry({}, (np.zeros(26, dtype=np.int8),)))
-    monkeypatch.setattr(module, "LARGEST_HEAD", 300)
     assert not cache.store(OTHER, CacheEntry({"text": "x" * 300}, ()))
 
 
@@ -151,7 +154,7 @@ def test_a_file_that_a_killed_process_left_is_cleared_away(cache: Cache, tmp_pat
 COMPUTE_ONCE = """
 import sys, time
 from pathlib import Path
-from autograder.engine.training_cache import Cache, Entry
+from autograder.engine.training_cache import Cache, CacheEntry
 cache, key, log = Cache(Path(sys.argv[1])), "a" * 64, Path(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -160,7 +163,7 @@ with cache.lock(key):
         with log.open("a") as file:
             file.write("computed ")
         time.sleep(0.3)
-        cache.store(key, Entry({}, ()))
+        cache.store(key, CacheEntry({}, ()))
 """
 
 

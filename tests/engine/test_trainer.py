@@ -16,9 +16,8 @@ import pytest
 from rnnlab import KitError, demos, make_order_task, service, training
 from rnnlab.quiet import keras
 
-from autograder.engine import job as jobs
 from autograder.engine import offload
-from autograder.engine.trainer import Trainer
+from autograder.engine.trainer import Trainer, parse_job
 from autograder.engine.training_cache import Cache
 from autograder.engine.wire import Channel, WireClosedError, WireError, decode
 from autograder.engine.wire import encode as encode_frame
@@ -219,10 +218,10 @@ def other_jobs(rows: Any) -> dict[str, dict[str, Any]]:
 
 def test_whatever_decides_the_numbers_is_in_the_key(rows: Any) -> None:
     origin = service.origin()
-    keys = [jobs.parse_job(one).key(origin) for one in (job(averaging(), rows), *other_jobs(rows).values())]
+    keys = [parse_job(one).key(origin) for one in (job(averaging(), rows), *other_jobs(rows).values())]
     assert len(set(keys)) == len(keys)
-    assert jobs.parse_job(job(averaging(), rows)).key({**origin, "instructions": "SSE41"}) not in keys
-    assert jobs.parse_job(job(averaging(), rows)).key(origin) == keys[0]
+    assert parse_job(job(averaging(), rows)).key({**origin, "instructions": "SSE41"}) not in keys
+    assert parse_job(job(averaging(), rows)).key(origin) == keys[0]
 
 
 HOSTILE: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -342,7 +341,7 @@ def test_a_refused_job_is_done_in_the_submissions_process(rows: Any, asked: list
 
 def test_a_refused_job_is_not_done_in_the_graders_process(trainer: Trainer, rows: Any) -> None:
     offload.install(service, trainer.reply, trusted=True)
-    with pytest.raises(KitError, match="batch_size is set to what the trainer does not do"):
+    with pytest.raises(KitError, match="batch_size has a value that the trainer does not accept"):
         training.train_model(averaging(), *rows, **{**ARGUMENTS, "batch_size": 8})
 
 
