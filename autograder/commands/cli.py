@@ -4,6 +4,7 @@ Exit codes: 0 done, 2 an error that the user can fix, 3 a bug in this program, 1
 Subcommands import what they need when they run, so that ``course --help`` answers at once.
 """
 
+import contextlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -106,32 +107,35 @@ def grade_command(
     source, the kit, the configuration or a version changed. Exits with 2 if a check could not be
     graded because of a grader error; run the same command again in that case.
     """
-    from autograder.commands.grade_class import grade_class
+    from autograder.engine.zygote_client import early_start
 
-    current_course, assignments = _load_assignments(assignment or None)
-    if len(assignments) > 1:
-        names = " or ".join(current_course.assignments)
-        raise StaffError(f"this course has several assignments; add --assignment {names}")
-    if cluster and workers:
-        raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
-    code = grade_class(
-        assignments[0],
-        paths,
-        out,
-        _CONSOLE,
-        workers=workers,
-        cluster=cluster,
-        dataset=dataset,
-        cache=cache,
-        roster=roster,
-        force=force,
-    )
-    if nbgrader:
-        from autograder.platforms import nbgrader_gradebook
-        from autograder.report import load_run
+    with contextlib.nullcontext() if cluster else early_start():
+        from autograder.commands.grade_class import grade_class
 
-        folder = nbgrader_gradebook.export(load_run.load(out, current_course))
-        _CONSOLE.print(f"Written to nbgrader's gradebook; the notebooks are in {folder}", soft_wrap=True)
+        current_course, assignments = _load_assignments(assignment or None)
+        if len(assignments) > 1:
+            names = " or ".join(current_course.assignments)
+            raise StaffError(f"this course has several assignments; add --assignment {names}")
+        if cluster and workers:
+            raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
+        code = grade_class(
+            assignments[0],
+            paths,
+            out,
+            _CONSOLE,
+            workers=workers,
+            cluster=cluster,
+            dataset=dataset,
+            cache=cache,
+            roster=roster,
+            force=force,
+        )
+        if nbgrader:
+            from autograder.platforms import nbgrader_gradebook
+            from autograder.report import load_run
+
+            folder = nbgrader_gradebook.export(load_run.load(out, current_course))
+            _CONSOLE.print(f"Written to nbgrader's gradebook; the notebooks are in {folder}", soft_wrap=True)
     return code
 
 
