@@ -6,6 +6,6 @@ one sandboxed child per submission (student code, no checks).
 
 supervisor  run, grade_notebooks, grade_submission, session, message_rerun, conversation, worker
 on disk     journal, run_folder, results, plan, misconceptions; progress and capacity of a run
-processes   zygote_client, control, zygote, preload, exec_fallback; wire and values cross between them
-child       child, ipython, stubs, lazy_variables, offload; grader and trainer with job, training_cache
+processes   zygote_client, zygote; wire and values cross between the processes
+in them     child with ipython and lazy_variables; grader; offload; trainer with training_cache
 """

@@ -22,6 +22,7 @@ from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result, RunListener
 from autograder.engine.run import start_engine
+from autograder.engine.zygote_client import early_start
 from autograder.files import MEBIBYTE, replace_file
 from autograder.limits import Limits
 from autograder.report import results_json
@@ -87,7 +88,8 @@ def _name(user: Mapping[str, Any]) -> str:
 
 def main(root: str, name: str) -> None:
     """Grade, and print a summary for staff."""
-    result = grade(Path(root), name)
+    with early_start():
+        result = grade(Path(root), name)
     print(f"{result.earned:g} of {result.points:g} points, {result.status.value}")
     print(f"isolation: {result.provenance.isolation}, without {list(result.provenance.missing_layers)}")
     for line in (*result.flags, *(f"{check.id}: {check.message}" for check in result.ungraded_checks)):

@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
+from autograder.engine import zygote_client
+from autograder.engine.zygote_client import IMPORTS, Process, Zygote, ZygoteConfig, early_start
 from autograder.errors import StaffError
 from autograder.limits import Limits
 from tests.support.simulated_machines import HOSTILE_FOLDER
@@ -238,3 +241,23 @@ def test_many_forks_leave_no_descriptor_and_no_thread_behind(started: Start) -> 
     for _ in range(10):
         assert child(zygote, "answer = 1") == 1
     assert (pipes_and_sockets(), threading.active_count()) == before
+
+
+def test_what_every_zygote_imports_does_not_read_notebooks() -> None:
+    code = f"import sys, {', '.join(IMPORTS)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # nbformat brings jsonschema, whose checkers of formats compile a grammar: 0.8 s in every worker
+    assert {"nbformat", "jsonschema", "rfc3987_syntax"} & set(done.stdout.split()) == set()
+
+
+def test_a_process_that_was_started_early_is_used_once_and_ends_with_its_block(plan: MakePlan) -> None:
+    with early_start():
+        (early,) = zygote_client._early_processes
+        with contextlib.closing(Zygote.start(plan(imports=IMPORTS, environment={"SIZE": "7"}))) as zygote:
+            assert zygote._control is early
+            code = "import os, sys\nanswer = [os.environ['SIZE'], 'keras' in sys.modules]"
+            assert child(zygote, code) == ["7", True]
+    assert early.process.poll() is not None
+    with early_start():
+        (unused,) = zygote_client._early_processes
+    assert unused.process.poll() is not None
