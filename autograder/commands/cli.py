@@ -69,9 +69,8 @@ def calibrate_command(assignment: str | None, seeds: int) -> None:
 
     for selected in _load_assignments(assignment)[1]:
         path = calibrate(selected, seeds, _CONSOLE)
-        _CONSOLE.print(
-            f"{selected.name}: thresholds in {selected.calibration.name}, tables in docs/{path.name}"
-        )
+        page = path.relative_to(selected.root)
+        _CONSOLE.print(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
 
 
 @course.command("grade")

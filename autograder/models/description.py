@@ -123,6 +123,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def key(self) -> str:
         """Return the sha256 of the canonical form, which trainings are remembered by."""
+        # Sorted: the order in which a process listed arguments must not matter.
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 

@@ -129,6 +129,7 @@ class _Graph:
                 )
         # A tensor is known by its id: keras.KerasTensor defines ``==`` as an operation.
         call_of = {id(tensor): call for tensor, call in zip(functional.inputs, inputs, strict=True)}
+        # Keras has no public view of its graph; the tests notice when a release changes these names.
         for depth in sorted(functional._nodes_by_depth, reverse=True):
             for node in functional._nodes_by_depth[depth]:
                 if not node.is_input and isinstance(node.operation, keras.Layer):
@@ -305,14 +306,9 @@ def _encode_compile_config(model: Any) -> CompileConfig:
     return CompileConfig(optimizer, loss, tuple(metrics), tuple(unsupported))
 
 
-def _flatten(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _flatten(item)
-    elif value is not None:
-        yield value
+def _flatten(value: Any) -> list[Any]:
+    """Return the items of an argument that may be one item, or lists and dicts of any depth."""
+    return [item for item in keras.tree.flatten(value) if item is not None]
 
 
 def _encode_metric(metric: Any) -> KerasObject | None:
@@ -330,7 +326,10 @@ def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> Ke
             return None
     for name in family:
         keras_class = getattr(module, name, None)  # None for "accuracy", which is no class
-        if value is keras_class or type(value) is keras_class or value is _function_of(module, name):
+        # The function of a class, e.g. ``binary_crossentropy`` of ``BinaryCrossentropy``.
+        snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+        function = getattr(module, snake_case, getattr(keras.losses, snake_case, keras_class))
+        if value is keras_class or value is function or type(value) is keras_class:
             return _encode_callable(name, keras_class, family[name], value)
     return None
 
@@ -338,6 +337,7 @@ def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> Ke
 def _encode_callable(name: str, keras_class: Any, rules: Rules, value: Any) -> KerasObject | None:
     signature = inspect.signature(keras_class).parameters.values()
     defaults = {p.name: p.default for p in signature if p.default is not p.empty}
+    # ``type(…) is``: the ``get_config`` of a subclass would be the student's code.
     arguments = {**defaults, **(value.get_config() if type(value) is keras_class else {})}
     # An argument of no table must have its default value; a dtype of float32 is the default.
     for argument in arguments.keys() - {*rules, "name", "fn"}:
@@ -345,12 +345,6 @@ def _encode_callable(name: str, keras_class: Any, rules: Rules, value: Any) -> K
         if setting not in (None, "float32") and not (type(setting) is type(default) and setting == default):
             return None
     return KerasObject(name, {argument: _encode_value(arguments[argument], argument) for argument in rules})
-
-
-def _function_of(module: ModuleType, name: str) -> Any:
-    """Return the function of a class, e.g. ``binary_crossentropy`` of ``BinaryCrossentropy``."""
-    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    return getattr(module, snake_case, getattr(keras.losses, snake_case, module))
 
 
 def _identifier(value: Any) -> str:

@@ -93,8 +93,8 @@ def _check_graph(model: Model) -> None:
         _check_indices(indices, len(model.calls))
 
 
-def _check_indices(indices: Iterable[int], end: int) -> None:
-    if not all(0 <= index < end for index in indices):
+def _check_indices(indices: Sequence[int], end: int) -> None:
+    if indices and not (min(indices) >= 0 and max(indices) < end):
         raise _malformed("a layer of the model reads a layer that does not exist")
 
 
@@ -111,7 +111,8 @@ def _canonical_order(model: Model) -> Model:
     new_index = {old: new for new, old in enumerate(order)}
     new_layer = {old: new for new, old in enumerate(layers)}
     calls = []
-    for call in (model.calls[index] for index in order):
+    for index in order:
+        call = model.calls[index]
         calls.append(LayerCall(new_layer[call.layer], _renumber(call.inputs, new_index)))
     return Model(
         tuple(model.layers[index] for index in layers),

@@ -118,6 +118,7 @@ def _solution_namespace(assignment: Assignment) -> dict[str, Any]:
     facts = compute_facts(assignment)
     names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
     solutions = {answer.cell.id: answer.solution() for answer in source.answers()}
+    # exec: this is the author's own notebook; a submission is never run here.
     for cell in source.cells:
         if cell.id in ("setup", "parameters"):
             exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
@@ -134,6 +135,7 @@ def _load_scores(assignment: Assignment) -> Scores:
         # Through JSON, because that turns tuples into lists.
         current = json.loads(json.dumps(calibration_inputs(assignment, assignment.calibration_inputs)))
         if stored["measured_with"] != current:
+            # Scores of other parameters must not be mixed with new ones.
             return {}
         return {key: list(values) for key, values in stored["scores"].items()}
     except (ValueError, KeyError):
@@ -196,6 +198,7 @@ def _draw_panel(
 ) -> None:
     for place, experiment in enumerate(experiments):
         values = scores[experiment.key]
+        # Spread vertically, so that equal scores do not hide each other.
         heights = place + np.linspace(-0.25, 0.25, len(values))
         color, mark = (_RIGHT_COLOR, "o") if experiment.is_right else (_WRONG_COLOR, "x")
         panel.plot(values, heights, mark, color=color, markersize=4)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -41,11 +41,13 @@ class PointsComparison:
     question: str
     our_points: float
     tool_points: float
-    answer: str = ""
-    """Name of the known answer; empty for the solution's or the blank one."""
+    answer: KnownAnswer | None = None
+    """None for an answer of the solution or of the blank release."""
 
-    known_difference: str = ""
-    """Where ``docs/differences.md`` explains a difference; empty if there must be none."""
+    @property
+    def known_difference(self) -> str:
+        """Return where ``docs/differences.md`` explains a difference; empty if there must be none."""
+        return self.answer.known_difference if self.answer else ""
 
     @property
     def is_equal(self) -> bool:
@@ -78,7 +80,7 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
         action = "fix it, or explain it in docs/differences.md and name it as known_difference"
         if difference:
             action = f"the points no longer differ, remove known_difference = {difference!r}"
-        answer = comparison.answer or "not a known answer"
+        answer = comparison.answer.name if comparison.answer else "not a known answer"
         console.print(
             f"{comparison.tool} {comparison.notebook}, {comparison.question} ({answer}): {comparison.tool} "
             f"gives {comparison.tool_points:g}, we give {comparison.our_points:g}; {action}",
@@ -116,6 +118,7 @@ def compare_points(
                 code_by_question = {question: answer.code for question, answer in batch.items()}
                 texts = sample.answers_with(plan.source, code_by_question)
                 notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
+    # Threads suffice: each tool is a process of its own, and the thread only waits for it.
     with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
         grade = partial(_tool_points, plan, notebooks, Path(folder), console)
         points_by_tool = dict(zip(TOOLS, pool.map(grade, TOOLS), strict=True))
@@ -125,13 +128,10 @@ def compare_points(
         for name, batch in batches.items():
             tool_points = points_by_tool[tool][f"{tool}-{name}"]
             for question, (our_points, _) in results[f"{tool}-{name}"].questions().items():
-                comparison = PointsComparison(tool, name, question, our_points, tool_points[question])
-                if batch and question in batch:
-                    answer = batch[question]
-                    comparison = replace(
-                        comparison, answer=answer.name, known_difference=answer.known_difference
-                    )
-                comparisons.append(comparison)
+                points = (our_points, tool_points[question])
+                comparisons.append(
+                    PointsComparison(tool, name, question, *points, (batch or {}).get(question))
+                )
     return comparisons
 
 
@@ -140,7 +140,7 @@ def write_results(assignment: Assignment, comparisons: Sequence[PointsComparison
     return write_page(
         assignment,
         "compare",
-        answer_count=len({comparison.answer for comparison in comparisons} - {""}),
+        answer_count=len({comparison.answer.name for comparison in comparisons if comparison.answer}),
         summary=list(_summary_lines(comparisons)),
         differences=[comparison for comparison in comparisons if not comparison.is_equal],
     )

@@ -164,8 +164,12 @@ def _fit_threshold(
     test_size = max(experiment.test_size for experiment in experiments)
     error = math.sqrt(worst * (1 - worst) / test_size) if test_size else spread
     threshold = replace(threshold, worst_right=sign * worst, best_wrong=sign * best, standard_error=error)
+    # Tolerance limit: how many standard deviations below the mean of n normal scores.
+    root_n = math.sqrt(len(right))
+    quantile = stats.norm.isf(MAX_FALSE_FAIL_RATE) * root_n
+    factor = float(stats.nct.ppf(CONFIDENCE, len(right) - 1, quantile)) / root_n
     lenient = min(
-        mean - _tolerance_factor(len(right)) * spread,
+        mean - factor * spread,
         worst - MIN_MARGIN_STANDARD_ERRORS * error,
         worst - MIN_GAP_FRACTION * (worst - best),
     )
@@ -187,15 +191,10 @@ def _fit_threshold(
     )
 
 
-def _tolerance_factor(n: int) -> float:
-    """Return how many standard deviations a tolerance limit of ``n`` normal scores is below their mean."""
-    noncentrality = stats.norm.isf(MAX_FALSE_FAIL_RATE) * math.sqrt(n)
-    return float(stats.nct.ppf(CONFIDENCE, n - 1, noncentrality) / math.sqrt(n))
-
-
 def _wrong_variant(model: str, scores: Sequence[float], value: float) -> WrongVariant:
     passed = sum(score >= value for score in scores)
     upper_bound = None
     if len(scores) > 1:
+        # The chance to be above the threshold is that of the negated scores to be below it.
         upper_bound = tail_probability_upper_bound([-score for score in scores], -value)
     return WrongVariant(model, len(scores), passed, upper_bound)

@@ -157,28 +157,28 @@ def load_equivalent_mutants(assignment: Assignment) -> dict[tuple[str, str, str]
 def _cell_mutants(cell: str, text: str) -> Iterator[Mutant]:
     tree = _strip_docstrings(ast.parse(text))
     unchanged = ast.unparse(tree)
-    seen = {unchanged}
-    next_parameters = dict(_next_parameters(tree))
+    next_parameters: dict[str, str] = {}
     for node in ast.walk(tree):
-        # A list: the changes must be computed before the first of them is made.
+        if isinstance(node, ast.FunctionDef):
+            # The first parameter follows the last.
+            names = [argument.arg for argument in node.args.args]
+            next_parameters.update(zip(names, [*names[1:], *names[:1]], strict=True))
+    # Two changes can give the same code, e.g. both swaps of two equal arguments.
+    seen = {unchanged}
+    for node in ast.walk(tree):
+        # A list: all changes must be computed before the first of them is made.
         for change in list(_changes(node, next_parameters)):
-            code = _unparse_changed(tree, node, change)
-            if code in seen:
-                continue
-            seen.add(code)
-            before, after = _difference(unchanged, code)
-            yield Mutant(f"{cell}-{len(seen) - 1:03}", cell, before, after, code)
-
-
-def _unparse_changed(tree: ast.Module, node: ast.AST, change: Change) -> str:
-    """Return the code of a tree with one node changed; the tree is restored."""
-    original = {name: getattr(node, name) for name in change}
-    for name, value in change.items():
-        setattr(node, name, value)
-    code = ast.unparse(tree)
-    for name, value in original.items():
-        setattr(node, name, value)
-    return code
+            # The tree is changed in place, printed and restored; copying it would be far slower.
+            original = {name: getattr(node, name) for name in change}
+            for name, value in change.items():
+                setattr(node, name, value)
+            code = ast.unparse(tree)
+            for name, value in original.items():
+                setattr(node, name, value)
+            if code not in seen:
+                seen.add(code)
+                before, after = _difference(unchanged, code)
+                yield Mutant(f"{cell}-{len(seen) - 1:03}", cell, before, after, code)
 
 
 def _strip_docstrings(tree: ast.Module) -> ast.Module:
@@ -188,17 +188,10 @@ def _strip_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def _next_parameters(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield each parameter of each function with the one that follows it; the first follows the last."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            names = [argument.arg for argument in node.args.args]
-            yield from zip(names, [*names[1:], *names[:1]], strict=True)
-
-
 def _difference(before: str, after: str) -> tuple[str, str]:
     """Return the lines in which two texts differ."""
     old, new = before.splitlines(), after.splitlines()
+    # Common lines at the start, then at the end, belong to other statements.
     while old and new and old[0] == new[0]:
         old, new = old[1:], new[1:]
     while old and new and old[-1] == new[-1]:
@@ -218,6 +211,7 @@ def _changes(node: ast.AST, next_parameters: Mapping[str, str]) -> Iterator[Chan
             yield {"body": node.orelse, "orelse": node.body}
         case ast.Name(ctx=ast.Load()) if node.id in next_parameters:
             yield {"id": next_parameters[node.id]}
+        # Before int: in Python, True is an int.
         case ast.Constant(value=bool()):
             yield {"value": not node.value}
         case ast.Constant(value=int(value)):

@@ -1,58 +1,54 @@
-"""The real otter and nbgrader, run as their users run them."""
+"""The points that the real otter and nbgrader give."""
 
 import json
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from autograder.external_tools import run_tool
 
 TIMEOUT_S = 1_800
-"""Longest that a command may take."""
+"""Maximum run time of a command, seconds."""
 
 Points = Mapping[str, float]
-"""By question, of those that checks mark."""
-
-EMPTY_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+"""By question, without those that people mark."""
 
 
 def otter_points(
-    root: Path,
-    name: str,
-    notebook: bytes,
-    work_folder: Path,
-    environment: Mapping[str, str] = EMPTY_ENVIRONMENT,
+    root: Path, name: str, notebook: bytes, work_folder: Path, environment: Mapping[str, str] | None = None
 ) -> Points:
-    """Return what ``otter run`` gives.
+    """Return the points that ``otter run`` gives.
 
     Args:
-        root: of a course in which the assignment ``name`` is built.
-        work: an empty folder.
+        root: folder of a course in which the assignment is built.
+        name: of the assignment.
+        notebook: the submission.
+        work_folder: an empty folder.
+        environment: additional variables.
 
     Raises:
         StaffError: otter gives no result.
     """
     (work_folder / f"{name}.ipynb").write_bytes(notebook)
     bundle = str(root / "dist" / f"{name}-otter.zip")
-    run_tool(
-        *("otter", "run", "-a", bundle, f"{name}.ipynb"),
-        folder=work_folder,
-        timeout_s=TIMEOUT_S,
-        environment=environment,
-    )
+    arguments = ["run", "-a", bundle, f"{name}.ipynb"]
+    run_tool("otter", *arguments, folder=work_folder, timeout_s=TIMEOUT_S, environment=environment)
     tests = json.loads((work_folder / "results.json").read_bytes())["tests"]
     return {test["name"]: test["score"] for test in tests if "score" in test and "name" in test}
 
 
 def nbgrader_points(
-    root: Path, name: str, notebook: bytes, student: str, environment: Mapping[str, str] = EMPTY_ENVIRONMENT
+    root: Path, name: str, notebook: bytes, student: str, environment: Mapping[str, str] | None = None
 ) -> Points:
-    """Return what ``nbgrader autograde`` gives.
+    """Return the points that ``nbgrader autograde`` gives.
 
     Args:
-        root: of a course in which the assignment ``name`` is built; its gradebook is used.
+        root: folder of a course in which the assignment is built; its gradebook is used.
+        name: of the assignment.
+        notebook: the submission.
+        student: under whose name it is graded.
+        environment: additional variables.
 
     Raises:
         StaffError: nbgrader gives no result.
@@ -68,12 +64,13 @@ def nbgrader_points(
 
 
 def gradebook_points(course: Path, name: str, student: str) -> Points:
-    """Return what stands in the gradebook of nbgrader's course."""
+    """Return the points in the gradebook of an nbgrader course."""
     from nbgrader.api import Gradebook
 
     totals: dict[str, float] = defaultdict(float)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for grade in gradebook.find_submission_notebook(name, name, student).grades:
+            # Manually graded answers have such names; they are marked by people.
             if not grade.name.endswith("-answer"):
                 totals[grade.name.partition("-")[0]] += grade.auto_score or 0.0
     return dict(totals)

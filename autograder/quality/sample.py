@@ -15,6 +15,7 @@ SOLUTION, BLANK = "solution", "blank"
 WRONG_ANSWER_COUNT = 4
 """How many known wrong answers the sample class holds."""
 
+# os._exit() ends the process without any handler, as a segmentation fault would.
 _CRASH = "\n    import os\n\n    os._exit(0)"
 _HANG = "\n    while True:\n        pass"
 

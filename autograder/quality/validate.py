@@ -45,6 +45,7 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
         AuthorError: the assignment does not compile, or its release leaks.
         StaffError: the release is not what the build makes, or this machine cannot grade.
     """
+    # First: verdicts on anything but the committed release would say nothing about it.
     built = build(course, assignment, check=True)
     console.print(f"{assignment.name}: none of {built.secret_count} secret statements and values leaks")
     prepared = prepare(assignment)
@@ -127,6 +128,7 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
             yield f"{answer.name}: expected to fail {check_id}, which does not exist; correct failing_checks"
         elif check_id not in failed:
             yield f"{answer.name}: passes {check_id}, which no longer catches it ({answer.misconception})"
+    # An undecided check passes or fails by chance, so it is in neither set.
     for check_id in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
         whose = "its own question" if check_id.startswith(f"{answer.question}-") else "another question"
         kind = "false alarm" if answer.is_right else "collateral"

@@ -33,8 +33,14 @@ SAMPLE = (
 """One answer to each question; every other one meets the peers in `make compare`."""
 
 
+WRONG = KnownAnswer(
+    "wrong", "def moving_average(values, width=width):\n    return np.zeros(3)", "q1", "", ("q1-values",)
+)
+
+
 def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
-    return PointsComparison("otter", "row01", "q1", ours, theirs, "q1_offset_0", differs)
+    known = replace(KNOWN[0], name="q1_offset_0", known_difference=differs)
+    return PointsComparison("otter", "row01", "q1", ours, theirs, known)
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +48,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
     return build_course(lab_copy(tmp_path_factory.mktemp("compare") / "course"), LAB)
 
 
-def answer(name: str, code: str) -> KnownAnswer:
-    return KnownAnswer(name, code, "q1", "", ("q1-values",))
-
-
 @pytest.fixture(scope="module")
 def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsComparison]:
     course = build_course(copy_course(tmp_path_factory.mktemp("compare") / "course"))
-    wrong = answer("wrong", "def moving_average(values, width=width):\n    return np.zeros(3)")
-    rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": wrong}}
+    rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": WRONG}}
     return compare.compare_points(compile_plan(course.assignment), rows, QUIET, workers=1)
 
 
@@ -66,7 +67,7 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
             assert (
                 sum(one.our_points for one in tiny_marks if (one.tool, one.notebook) == (tool, name)) == total
             )
-    assert [mark.answer for mark in tiny_marks if mark.notebook == "row01"] == ["wrong", ""] * 2
+    assert [mark.answer for mark in tiny_marks if mark.notebook == "row01"] == [WRONG, None] * 2
 
 
 @pytest.mark.peers
