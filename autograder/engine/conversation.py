@@ -39,11 +39,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
-from autograder.engine.wire import encode
-
-Message = dict[str, Any]
+from autograder.engine.wire import Message, encode
 
 MAX_CACHED_STEPS = 20_000
 

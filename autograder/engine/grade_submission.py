@@ -51,7 +51,7 @@ def ungraded_result(
     submission: StudentSubmission, reason: str, context: GradingContext, data: bytes | None = None
 ) -> Result:
     """Return the result of a submission that could not be graded because of a grader error."""
-    empty = _empty_result(submission, _sha256(submission.problem or reason, data), context)
+    empty = _empty_result(submission, submission_sha256(submission.problem or reason, data), context)
     checks = unrun_checks(context.plan.source, Outcome.UNGRADED, reason)
     return replace(empty, checks=tuple(checks.values()), flags=(reason,))
 
@@ -60,7 +60,7 @@ def _grade_once(
     submission: StudentSubmission, data: bytes | None, worker: Worker, listener: RunListener | None
 ) -> Result:
     begin, plan = time.monotonic(), worker.plan
-    empty = _empty_result(submission, _sha256(submission.problem, data), worker.context)
+    empty = _empty_result(submission, submission_sha256(submission.problem, data), worker.context)
     try:
         if data is None:
             raise StudentError(submission.problem)
@@ -157,28 +157,28 @@ class _PartialResults(RunListener):
         self._listener.on_partial(partial, frozenset(self._unreached))
 
 
-def _empty_result(submission: StudentSubmission, submission_sha256: str, context: GradingContext) -> Result:
+def _empty_result(submission: StudentSubmission, sha256: str, context: GradingContext) -> Result:
     plan = context.plan
     result = Result(
         submission.student,
         submission.path,
         plan.assignment.name,
         checks=(),
-        provenance=_provenance(submission_sha256, context),
+        provenance=_provenance(sha256, context),
         manual={question.name: question.points for question in plan.source.questions if question.manual},
     )
     return with_submitter(result, submission)
 
 
-def _sha256(problem: str, data: bytes | None) -> str:
+def submission_sha256(problem: str, data: bytes | None) -> str:
     """Return the digest of a submission; of the reason why if it cannot be read."""
     return hashlib.sha256(problem.encode() if data is None else data).hexdigest()
 
 
-def _provenance(submission_sha256: str, context: GradingContext) -> Provenance:
+def _provenance(sha256: str, context: GradingContext) -> Provenance:
     plan = context.plan
     return Provenance(
-        submission_sha256=submission_sha256,
+        submission_sha256=sha256,
         source_sha256=plan.source_sha256,
         kit_sha256=plan.kit_sha256,
         config_sha256=plan.config_sha256,

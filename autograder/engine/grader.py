@@ -20,14 +20,12 @@ import numpy as np
 from autograder import checks
 from autograder.checks import MismatchError, Outcome
 from autograder.engine import offload, values
-from autograder.engine.wire import Channel, WireClosedError, WireError
+from autograder.engine.wire import Channel, Message, WireClosedError, WireError
 from autograder.models.description import ModelRefusedError
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
 from autograder.notebook import MODULES
 from autograder.text import identifier, one_line
-
-Message = dict[str, Any]
 
 _MAX_MESSAGE_CHARS = 600
 

@@ -4,7 +4,6 @@ A ``Backend`` grades: the ``Engine`` with the workers of this machine, or a clus
 (``platforms.cluster``). ``grade`` decides what has to be graded and keeps the journal.
 """
 
-import hashlib
 import queue
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,12 @@ from typing import Protocol
 
 from autograder.course import IsolationPolicy
 from autograder.engine.conversation import VerdictCache
-from autograder.engine.grade_submission import grade_with_retries, ungraded_result, with_submitter
+from autograder.engine.grade_submission import (
+    grade_with_retries,
+    submission_sha256,
+    ungraded_result,
+    with_submitter,
+)
 from autograder.engine.journal import Header, Journal, Key
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, RunListener
@@ -202,10 +206,9 @@ def _store_copy(submission: StudentSubmission, out: Path) -> None:
 def _sha256(submission: StudentSubmission) -> str:
     """Return the digest of a submission; empty if it can no longer be read."""
     try:
-        data = submission.data
+        return submission_sha256(submission.problem, submission.data)
     except StaffError:
         return ""
-    return hashlib.sha256(submission.problem.encode() if data is None else data).hexdigest()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from autograder.checks import Outcome
 from autograder.engine.conversation import GraderError, run_check
 from autograder.engine.message_rerun import TaintTracker, replace_messages
 from autograder.engine.results import CheckResult, RunListener
-from autograder.engine.wire import Channel, WireClosedError, WireError, WireTimeoutError, encode
+from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import Worker
 from autograder.limits import Limits
 from autograder.notebook import Check, Question, Source
@@ -24,14 +24,11 @@ from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
 
-Message = dict[str, Any]
-
 GRACE_S = 2.0
 """Seconds after a process's own alarm at which it is killed from outside."""
 
-MAX_DEATHS = 2
-"""Deaths and timeouts of one question after which its remaining checks are not tried."""
-
+MAX_FAILURES = 2
+"""Deaths and timeouts of one question after which its remaining checks do not run."""
 
 MAX_LINE_NUMBER = 99_999
 """Largest line number that a message shows; a larger one, which no cell has, was forged."""
@@ -275,8 +272,8 @@ class _Session:
         not_run = "It was not run: the question is missing from the notebook"
         self._unrun = unrun_checks(worker.plan.source, Outcome.BLOCKED, not_run)
         self._results = dict(self._unrun)
-        self._timeouts: Counter[str] = Counter()
-        """Calls that used up their time, by question."""
+        self._failures: Counter[str] = Counter()
+        """Deaths of the process, and calls that used up their time, by question."""
 
     def run(self) -> SessionReport:
         try:
@@ -296,42 +293,39 @@ class _Session:
         )
 
     def _grade_question(self, question: Question) -> None:
-        deaths = 0
         self.process.model_replies.clear()
         for check in question.checks:
             if self._only and check.cell.id not in self._only:
                 continue
             empty = self._unrun[check.cell.id]
-            if deaths + self._timeouts[question.name] >= MAX_DEATHS:
+            if self._failures[question.name] >= MAX_FAILURES:
                 message = "It was not run: this question already used up its time or ended the process twice"
                 result = replace(empty, outcome=Outcome.ERRORED, message=message)
             else:
                 begin = time.monotonic()
-                result, died = self._check_with_retry(check, question, empty)
-                deaths += died
+                result = self._check_with_retry(check, question, empty)
                 peak_bytes = self.process.current_peak_bytes()
                 result = replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak_bytes)
             self._results[result.id] = result
             self._listener.on_check(self.taint.without_tainted_message(result))
 
-    def _check_with_retry(
-        self, check: Check, question: Question, empty: CheckResult
-    ) -> tuple[CheckResult, int]:
-        """Run a check, once more in a fresh process if the first dies; also return the deaths."""
+    def _check_with_retry(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
+        """Run a check, once more in a fresh process if the first dies."""
         # The first death proves nothing about this check: a thread that an earlier cell started
         # may have killed the process just now. In the fresh process the check is the first that
         # runs after the cells, and a second death is its own.
         reason = ""
-        for deaths in range(MAX_DEATHS):
+        for _ in range(2):
             try:
-                return self._check_once(check, question, empty), deaths
+                return self._check_once(check, question, empty)
             except ProcessDiedError as died:
                 reason = str(died)
+                self._failures[question.name] += 1
                 self.process.close()
             except GraderError as error:
-                return replace(empty, outcome=Outcome.UNGRADED, message=str(error)), deaths
+                return replace(empty, outcome=Outcome.UNGRADED, message=str(error))
         self.process.flags.append(f"{question.name}: the answer {reason}")
-        return replace(empty, outcome=Outcome.ERRORED, message=f"Your code {reason}"), MAX_DEATHS
+        return replace(empty, outcome=Outcome.ERRORED, message=f"Your code {reason}")
 
     def _check_once(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
         names = [argument.arg for argument in check.function().args.args]
@@ -369,7 +363,8 @@ class _Session:
             return self.process.model_replies[key]
         before_s = self.process.budget.used_s
         reply = self.process.exchange({**call, "limit_s": self._call_s}, self._call_s)
-        self._timeouts[question] += self.process.budget.used_s - before_s >= self._call_s
+        # A call may catch its own alarm and still reply; that counts like a death.
+        self._failures[question] += self.process.budget.used_s - before_s >= self._call_s
         if set(reply) not in ({"raised"}, {"value", "args"}):
             self.process.close()
             raise ProcessDiedError("returned something the grader could not read")

@@ -49,6 +49,10 @@ _INT64_LIMIT = 2**63
 _LONG_LIST = 64
 
 
+Message = dict[str, Any]
+"""What one frame carries: values by name. Untrusted if a submission's process sent it."""
+
+
 class WireError(Exception):
     """A frame breaks a rule, or cannot be made."""
 
@@ -68,7 +72,7 @@ class Channel:
         self._sock = sock
         self._max_frame_bytes = max_frame_bytes
 
-    def send(self, message: dict[str, Any], *, timeout_s: float | None = None) -> None:
+    def send(self, message: Message, *, timeout_s: float | None = None) -> None:
         """Send one message.
 
         Raises:
@@ -83,7 +87,7 @@ class Channel:
         while data:
             data = data[self._step(self._sock.send, data, end_s) :]
 
-    def receive(self, *, timeout_s: float | None = None) -> dict[str, Any]:
+    def receive(self, *, timeout_s: float | None = None) -> Message:
         """Return the next message, which is untrusted.
 
         Raises:
@@ -131,7 +135,7 @@ def _end_s(timeout_s: float | None) -> float | None:
     return None if timeout_s is None else time.monotonic() + timeout_s
 
 
-def encode(message: dict[str, Any]) -> bytes:
+def encode(message: Message) -> bytes:
     """Return a message as a payload; equal messages give equal bytes.
 
     Raises:
@@ -146,7 +150,7 @@ def encode(message: dict[str, Any]) -> bytes:
     return b"".join((_LENGTH.pack(len(raw)), raw, *writer.blobs))
 
 
-def decode(payload: bytes) -> dict[str, Any]:
+def decode(payload: bytes) -> Message:
     """Return the message of a payload.
 
     Raises:

@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 
 from autograder.engine.conversation import CheckSession, GraderError, VerdictCache
 from autograder.engine.plan import GradingPlan
-from autograder.engine.wire import Channel, WireClosedError, WireError
+from autograder.engine.wire import Channel, Message, WireClosedError, WireError
 from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE
 from autograder.sandbox.layers import IsolationStatus
 from autograder.sandbox.process import Process
-
-Message = dict[str, Any]
 
 READY_TIMEOUT_S = 60.0
 """Seconds until a submission's process must be ready; no student code runs before that."""
