@@ -12,7 +12,6 @@
 """
 
 import csv
-import difflib
 import io
 import re
 import unicodedata
@@ -20,8 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
-from autograder.errors import StaffError
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+
+from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
 from autograder.report.spreadsheet import dump_csv, escape_formula
@@ -36,19 +38,56 @@ _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
 _IDENTIFYING = ", ".join((*_KEYS, "name"))
 
 
+def _normalize(cell: str) -> str:
+    # Systems write an accented letter as one code point or as two: NFC makes them equal. Names
+    # stay as they are, because they are only shown, and matching normalizes them itself.
+    return unicodedata.normalize("NFC", cell).strip()
+
+
+def _refuse_formula(cell: str) -> str:
+    if escape_formula(cell) != cell:
+        raise ValueError("would be a formula in a spreadsheet; correct it")
+    return cell
+
+
+def _check_number(cell: str) -> str:
+    if not re.fullmatch(r"[0-9]*", cell):
+        raise ValueError("is not a number; copy the ID from the platform")
+    return cell
+
+
+def _remove_prefix(cell: str) -> str:
+    """Return the number in ``Participant 12345``, as Moodle's worksheet spells it."""
+    return re.sub(r"^Participant ", "", cell, flags=re.IGNORECASE)
+
+
+def _check_due(cell: str) -> str:
+    if cell and parse_datetime(cell) is None:
+        raise ValueError(
+            "is not a date and time with a zone; "
+            "write e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
+        )
+    return cell
+
+
+_Text = Annotated[str, AfterValidator(_normalize)]
+_Identifier = Annotated[_Text, AfterValidator(_refuse_formula)]
+_Number = Annotated[_Identifier, AfterValidator(_check_number)]
+
+
 @dataclass(frozen=True, slots=True)
 class Student:
     """One row of a roster; an unknown value is empty."""
 
-    student: str = ""
-    id: str = ""
+    student: _Identifier = ""
+    id: _Identifier = ""
     name: str = ""
-    email: str = ""
-    section: str = ""
-    canvas_id: str = ""
-    moodle_id: str = ""
-    group: str = ""
-    due: str = ""
+    email: _Text = ""
+    section: _Text = ""
+    canvas_id: _Number = ""
+    moodle_id: Annotated[_Number, BeforeValidator(_remove_prefix)] = ""
+    group: _Text = ""
+    due: Annotated[_Text, AfterValidator(_check_due)] = ""
     """Date and time with a zone, e.g. ``2027-02-05 23:59 Europe/Berlin``."""
 
     @property
@@ -106,7 +145,7 @@ def parse(data: bytes, location: str) -> Roster:
     """Return the class that the bytes of a file list.
 
     Raises:
-        StaffError: names the wrong line and the correction.
+        StaffError: all wrong lines, each with its number, the value and the correction.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -121,13 +160,26 @@ def parse(data: bytes, location: str) -> Roster:
         raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
     columns = _columns(rows[0][1], location)
     students: dict[int, Student] = {}
+    problems = []
+    row = TypeAdapter(Student)
     for number, cells in rows[1:]:
         where = f"{location}:{number}"
         if len(cells) != len(columns):
             counts = f"found {len(cells)} cells under {len(columns)} columns"
-            raise StaffError(f"{where}: {counts}; quote cells that contain a {separator!r}")
-        students[number] = _student(dict(zip(columns, cells, strict=True)), where)
-    _check_unique(students, location)
+            problems.append(f"{where}: {counts}; quote cells that contain a {separator!r}")
+            continue
+        try:
+            students[number] = row.validate_python(dict(zip(columns, cells, strict=True)))
+        except ValidationError as error:
+            for problem in error.errors():
+                column, reason = problem["loc"][0], problem["ctx"]["error"]
+                problems.append(f"{where}: {column} {problem['input']!r} {reason}")
+            continue
+        if not students[number].label.strip():
+            problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
+    problems += _repeated_values(students, location)
+    if problems:
+        raise StaffError("\n".join(problems))
     return tuple(students.values())
 
 
@@ -146,9 +198,7 @@ def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
     columns = tuple(cell.strip().lower() for cell in cells)
     for name in columns:
         if name not in COLUMNS:
-            near = difflib.get_close_matches(name, COLUMNS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(COLUMNS)}"
-            raise StaffError(f"{location}:1: unknown column {name!r}; {hint}")
+            raise StaffError(f"{location}:1: unknown column {name!r}; {name_hint(name, COLUMNS)}")
         if columns.count(name) > 1:
             raise StaffError(f"{location}:1: column {name!r} appears twice; delete one")
     if not {*_KEYS, "name"} & set(columns):
@@ -156,32 +206,8 @@ def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
     return columns
 
 
-def _student(cells: dict[str, str], location: str) -> Student:
-    # Systems write an accented letter as one code point or as two: NFC makes them equal. Names
-    # stay as they are, because they are only shown, and matching normalizes them itself.
-    values: dict[str, str] = {}
-    for column, cell in cells.items():
-        values[column] = cell if column == "name" else unicodedata.normalize("NFC", cell).strip()
-    values["moodle_id"] = re.sub(r"^Participant ", "", values.get("moodle_id", ""), flags=re.IGNORECASE)
-    student = Student(**values)
-    if not student.label.strip():
-        raise StaffError(f"{location}: no student identifier in this row; fill in one of {_IDENTIFYING}")
-    for column in _KEYS:
-        value = values.get(column, "")
-        if column != "email" and escape_formula(value) != value:
-            raise StaffError(
-                f"{location}: {column} {value!r} would be a formula in a spreadsheet; correct it"
-            )
-        if column in ("canvas_id", "moodle_id") and not re.fullmatch(r"[0-9]*", value):
-            raise StaffError(f"{location}: {column} {value!r} is not a number; copy the ID from the platform")
-    if student.due and parse_datetime(student.due) is None:
-        hint = "write date, time and zone, e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
-        raise StaffError(f"{location}: due {student.due!r}: {hint}")
-    return student
-
-
-def _check_unique(students: dict[int, Student], location: str) -> None:
-    """Refuse a value in two rows that only one may have.
+def _repeated_values(students: dict[int, Student], location: str) -> Iterator[str]:
+    """Yield a sentence for each value in two rows that only one may have.
 
     ``student`` and ``id`` share one set, because submissions may be named by either of them: one
     student's login must not be another student's number.
@@ -192,5 +218,5 @@ def _check_unique(students: dict[int, Student], location: str) -> None:
             for value in {getattr(student, column).casefold() for column in columns} - {""}:
                 if value in first_lines:
                     what = f"{' or '.join(columns)} {value!r} is in line {first_lines[value]} too"
-                    raise StaffError(f"{location}:{number}: {what}; give each student one line")
+                    yield f"{location}:{number}: {what}; give each student one line"
                 first_lines[value] = number

@@ -48,7 +48,7 @@ def test_any_name_survives(name: str) -> None:
     [
         ("", "is empty; the first line names the columns"),
         ("studnet,name\na,b\n", "class.csv:1: unknown column 'studnet'; did you mean 'student'?"),
-        ("student,zzz\na,b\n", "class.csv:1: unknown column 'zzz'; known: student, id"),
+        ("student,zzz\na,b\n", "class.csv:1: unknown column 'zzz'; use one of: student, id"),
         ("student,student\na,b\n", "class.csv:1: column 'student' appears twice"),
         ("section,due\nA,\n", "class.csv:1: no column identifies the students"),
         ("student,name\nada\n", "class.csv:2: found 1 cells under 2 columns"),
@@ -58,7 +58,7 @@ def test_any_name_survives(name: str) -> None:
         ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' is in line 2 too"),
         ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' is in line 2 too"),
         ("student,canvas_id\nada,12a\n", "class.csv:2: canvas_id '12a' is not a number"),
-        ("student,due\nada,2027-02-05 23:59\n", "class.csv:2: due '2027-02-05 23:59': write date"),
+        ("student,due\nada,2027-02-05 23:59\n", "class.csv:2: due '2027-02-05 23:59' is not a date and time"),
         ("id\n=1+1\n", "class.csv:2: id '=1+1' would be a formula"),
         ('student\n"ada\n', "class.csv: is not a CSV file"),
         (b"student\n\xff\n", "class.csv: is not UTF-8"),
@@ -69,6 +69,14 @@ def test_what_is_wrong_is_one_sentence_with_its_line(text: str | bytes, sentence
         parsed(text)
     assert sentence in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_all_wrong_lines_are_reported_at_once() -> None:
+    text = "student,canvas_id,due\nada,12a,soon\nben\ncleo,7,\ndan,7,\n"
+    with pytest.raises(StaffError) as raised:
+        parsed(text)
+    lines = [sentence.split(": ")[0] for sentence in str(raised.value).splitlines()]
+    assert lines == ["class.csv:2", "class.csv:2", "class.csv:3", "class.csv:5"]
 
 
 def test_a_run_keeps_its_class(tmp_path: Path) -> None:
