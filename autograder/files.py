@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 from autograder.errors import StaffError
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
+    from nbformat import NotebookNode as NotebookNode  # for other modules too
+else:
+    # A NotebookNode is a dict. To import nbformat takes longer than everything else that
+    # ``course grade`` imports, and only what writes notebooks needs it.
+    NotebookNode = dict
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -174,7 +178,7 @@ def _swap(folder: Path) -> None:
     shutil.rmtree(_old_path(folder), ignore_errors=True)
 
 
-def dump_notebook(notebook: "NotebookNode") -> bytes:
+def dump_notebook(notebook: NotebookNode) -> bytes:
     """Return a notebook as bytes in nbformat's own layout, so that no tool rewrites the file."""
     from nbformat.v4.rwbase import split_lines
 
@@ -182,7 +186,7 @@ def dump_notebook(notebook: "NotebookNode") -> bytes:
     return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def load_notebook(data: bytes) -> "NotebookNode":
+def load_notebook(data: bytes) -> NotebookNode:
     """Return a notebook that one of our tools wrote; each source becomes one string."""
     notebook = to_notebook_node(json.loads(data))
     for cell in notebook.cells:
@@ -190,12 +194,11 @@ def load_notebook(data: bytes) -> "NotebookNode":
     return notebook
 
 
-def to_notebook_node(raw: Any) -> "NotebookNode":
+def to_notebook_node(raw: Any) -> NotebookNode:
     """Return plain dicts and lists as a notebook or as a part of one."""
-    # nbformat takes longer to import than all of this package; a run that grades needs none of it.
     from nbformat import from_dict
 
-    return cast("NotebookNode", from_dict(raw))
+    return cast(NotebookNode, from_dict(raw))
 
 
 def join_source(source: Any) -> str:

@@ -129,3 +129,9 @@ def test_files_stay_short() -> None:
 def test_processes_that_run_submissions_do_not_load_the_configurations_library() -> None:
     code = "import sys, autograder.engine.zygote; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_grading_does_not_load_what_only_builds_and_exports_need() -> None:
+    code = "import sys, autograder.commands.grade_class as _; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert {"nbformat", "nbclient", "nbgrader", "otter", "tensorflow"} & set(done.stdout.split()) == set()

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nbformat import NotebookNode
-
-from autograder.files import NOTEBOOK_FORMAT, to_notebook_node
+from autograder.files import NOTEBOOK_FORMAT, NotebookNode, to_notebook_node
 from autograder.notebook import MODULES, Cell, CellType, Check
 
 STUB = "..."

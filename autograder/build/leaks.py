@@ -19,9 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nbformat import NotebookNode
-
 from autograder.errors import Problem
+from autograder.files import NotebookNode
 from autograder.notebook import CellType, Check, Source
 
 _MIN_STATEMENT_CHARS = 6

@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-
 from autograder.build.cells import STUB, TEXT_STUB, ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.external_tools import run_tool
-from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, replace_trees, write_tree
+from autograder.files import (
+    NotebookNode,
+    dump_notebook,
+    load_notebook,
+    read_tree,
+    replace_file,
+    replace_trees,
+    write_tree,
+)
 from autograder.notebook import Cell, CellType, Check, Question, Source
 
 CONFIG_NAME = "nbgrader_config.py"

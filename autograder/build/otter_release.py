@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
-from nbformat import NotebookNode
 
 from autograder.build.cells import ReleaseInfo, check_code, make_cell, make_notebook
 from autograder.build.kit import REQUIREMENTS_NAME
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.external_tools import run_tool
-from autograder.files import dump_notebook, load_notebook, make_zip, read_tree, write_tree
+from autograder.files import NotebookNode, dump_notebook, load_notebook, make_zip, read_tree, write_tree
 from autograder.notebook import Cell, CellType, Source
 
 INIT_ID = "otter-init"

@@ -12,14 +12,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
-
 from autograder.build.cells import make_cell, make_notebook
 from autograder.course import Assignment
 from autograder.errors import AuthorError, Problem
-from autograder.files import digest, dump_notebook, read_tree, write_tree
+from autograder.files import NotebookNode, digest, dump_notebook, read_tree, write_tree
 from autograder.notebook import CellType, Source
 
 MANIFEST_NAME = "MANIFEST.json"
@@ -61,6 +57,10 @@ def execute(
     Raises:
         AuthorError: a cell raises, takes longer than ``build_cell_timeout_s`` or writes to stderr.
     """
+    # Only a build that runs the solution needs a kernel's client; grading imports this module too.
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     # A fixed hash seed: sets and dicts of strings otherwise iterate differently each time.
     environment = {**os.environ, **assignment.environment, "PYTHONHASHSEED": "0"}
     executed = copy.deepcopy(solution)  # the client writes into it

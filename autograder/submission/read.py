@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nbformat.v4.convert import upgrade_cell
-
 from autograder.errors import StudentError
 from autograder.files import to_notebook_node
 from autograder.notebook import CellType
@@ -230,6 +228,8 @@ def _parse_json(text: str) -> dict[str, Any]:
 
 def _upgrade_cells(sheets: Any) -> list[Any]:
     """Return the cells of format 3 as nbformat converts them, without their outputs."""
+    from nbformat.v4.convert import upgrade_cell
+
     upgraded: list[Any] = []
     for sheet in sheets:
         raw_cells = sheet.get("cells") if isinstance(sheet, dict) else None
