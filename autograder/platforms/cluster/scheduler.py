@@ -180,7 +180,9 @@ class DaskScheduler:
             StaffError: the scheduler is gone, all workers are refused, or none was ready for long.
         """
         completed = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
-        self.client.subscribe_topic(self.run, self._on_engine_problem)
+        self.client.subscribe_topic(
+            self.run, lambda event: self._refuse(event[1]["worker"], event[1]["problem"])
+        )
         try:
             while self.queue.unfinished:
                 for address in await self._free_workers():
@@ -266,10 +268,6 @@ class DaskScheduler:
             elif answer:
                 self._refuse(address, answer)
 
-    def _on_engine_problem(self, event: tuple[float, dict[str, str]]) -> None:
-        message = event[1]
-        self._refuse(message["worker"], message["problem"])
-
     def _refuse(self, address: str, problem: str) -> None:
         self._refusals[address] = f"worker {address}: {problem}"
         self.log(self._refusals[address])
@@ -280,11 +278,9 @@ class DaskScheduler:
             self.run,
             dask_worker.without_submitter(item.submission),
             item.data,
-            key=f"{self.run}-{uuid.uuid4().hex}",
             workers=[address],
-            allow_other_workers=False,
             resources={self.run: 1},
-            pure=False,
+            pure=False,  # the same bytes may be graded twice: each submission is a task of its own
         )
         self._in_flight[future] = address, item
         return future
