@@ -18,13 +18,17 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-course[cluster]'")
 
 from autograder.engine import run
+from autograder.engine.grade_submission import ungraded_result
 from autograder.engine.journal import NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, serialize
 from autograder.engine.run_folder import SUBMISSION_NAME
+from autograder.engine.worker import GradingContext
+from autograder.engine.zygote import versions
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect, dask_client, payload, scheduler
 from autograder.platforms.cluster.scheduler import SubmissionQueue
+from autograder.sandbox.layers import IsolationStatus
 from tests.commands.test_grade_class import SLOW, command
 from tests.platforms.cluster.conftest import (
     CRASHING_STUDENT,
@@ -272,12 +276,17 @@ def test_without_dask_a_sentence_says_how_to_get_it(
 
 @pytest.mark.parametrize("lie", ["another student", "another source", "more points", "a pickle"])
 def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
-    cluster_plan: GradingPlan, submission_folder: Path, local_results: dict[str, Result], lie: str
+    cluster_plan: GradingPlan, submission_folder: Path, lie: str
 ) -> None:
-    one = next(one for one in find_submissions(submission_folder, cluster_plan) if one.student == "ana")
-    true = local_results["ana"]
+    submission = next(
+        submission
+        for submission in find_submissions(submission_folder, cluster_plan)
+        if submission.student == "ana"
+    )
+    context = GradingContext(cluster_plan, versions(), IsolationStatus(frozenset()))
+    true = ungraded_result(submission, "a reason of the worker's own", context, submission.data)
     doubled = tuple(replace(check, points=2 * check.points) for check in true.checks)
-    said = {
+    lies = {
         "another student": replace(true, student="ben"),
         "another source": replace(true, provenance=replace(true.provenance, source_sha256="0" * 64)),
         "more points": replace(true, checks=doubled),
@@ -285,7 +294,7 @@ def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
 
     def accept(answer: bytes) -> Result:
         results: list[Result] = []
-        queue = SubmissionQueue(cluster_plan, [one], results.append, None)
+        queue = SubmissionQueue(cluster_plan, [submission], results.append, None)
         item = queue.get()
         assert item is not None
         queue.finish(item, answer)
@@ -296,6 +305,6 @@ def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
         return json.dumps(serialize(result)).encode()
 
     assert accept(encode(true)) == true
-    wrong = accept(encode(said[lie]) if lie in said else pickle.dumps(true))
+    wrong = accept(encode(lies[lie]) if lie in lies else pickle.dumps(true))
     assert len(wrong.ungraded_checks) == len(wrong.checks)
     assert "something that is not its result" in wrong.flags[0]
