@@ -89,8 +89,9 @@ class GradingPlugin(WorkerPlugin):
         """Start the engine, offer it, and end it when nobody has used it for long."""
         try:
             await asyncio.to_thread(self._start, worker)
-        except (CourseError, OSError) as error:
-            worker.log_event(self._run, {"problem": str(error).strip().splitlines()[-1]})
+        except Exception as error:  # noqa: BLE001  unreported, the client would wait for this worker
+            kind = "" if isinstance(error, CourseError | OSError) else f"{type(error).__name__}: "
+            worker.log_event(self._run, {"problem": kind + str(error).strip().rpartition("\n")[-1]})
         else:
             await worker.set_resources(**{self._run: 1})
             while self._lock.locked() or time.monotonic() - self._last_used_s < IDLE_TIMEOUT_S:

@@ -85,7 +85,7 @@ class SubmissionQueue:
 
         self._on_result = on_result
         self._out = out
-        self._waiting = deque(QueuedSubmission(submission) for submission in submissions)
+        self.waiting = deque(QueuedSubmission(submission) for submission in submissions)
         self.unfinished = len(submissions)
 
     def get(self) -> QueuedSubmission | None:
@@ -94,8 +94,8 @@ class SubmissionQueue:
         Raises:
             StaffError: the data cannot be stored.
         """
-        while self._waiting:
-            item = self._waiting.popleft()
+        while self.waiting:
+            item = self.waiting.popleft()
             submission = item.submission
             try:
                 data = submission.data
@@ -131,7 +131,7 @@ class SubmissionQueue:
         """Put a submission whose worker ended behind all others, or give it up after some attempts."""
         lost_workers = item.lost_workers + 1
         if lost_workers < MAX_ATTEMPTS:
-            self._waiting.append(QueuedSubmission(item.submission, lost_workers=lost_workers))
+            self.waiting.append(QueuedSubmission(item.submission, lost_workers=lost_workers))
             return
         reason = f"its worker ended {lost_workers} times while it was graded"
         self._report(ungraded_result(item.submission, reason, self._context))
@@ -164,7 +164,7 @@ class DaskScheduler:
     """Worker and submission by future; at most one for each worker."""
 
     _set_up_s: dict[str, float] = field(default_factory=dict)
-    """When each worker was sent the course, by its address."""
+    """When each worker whose engine is starting was sent the course, by its address."""
 
     _refusals: dict[str, str] = field(default_factory=dict)
     """Why a worker is not used, by its address."""
@@ -212,9 +212,17 @@ class DaskScheduler:
         if workers and not usable and not self._had_worker:
             raise StaffError(f"{self.address}: no worker can be used: {self._refusals[min(workers)]}")
         self._check_timeout(is_ready=bool(ready), has_usable=bool(usable))
+        # A worker that restarts keeps its address if its port is fixed, so a ready one is forgotten
+        # here: if it is not ready any more, it is set up again.
         now = time.monotonic()
-        oldest_s = now - START_TIMEOUT_S
-        if new := [name for name in usable - ready if self._set_up_s.get(name, oldest_s) <= oldest_s]:
+        for address in self._set_up_s.keys() - (usable - ready):
+            del self._set_up_s[address]
+        new = [
+            address
+            for address in usable - ready
+            if now - self._set_up_s.get(address, -START_TIMEOUT_S) >= START_TIMEOUT_S
+        ]
+        if new and self.queue.waiting:
             self._set_up_s.update(dict.fromkeys(new, now))
             await self._set_up(new)
         return sorted(ready - {address for address, _ in self._in_flight.values()})
@@ -254,15 +262,16 @@ class DaskScheduler:
         """Send workers the course; each then starts its engine and offers this run's resource."""
         arguments = (self.run, self.payload, local_versions())
         answers: dict[str, Any] = {}
+        # A worker that has just lost its network does not answer: the others start all the same,
+        # and it is asked again when it should have been ready.
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(SETUP_TIMEOUT_S):
                 answers = await self.client.run(
                     dask_worker.set_up_worker, *arguments, workers=addresses, on_error="return"
                 )
-        for address in addresses:
-            answer = answers.get(address, OSError())
+        for address, answer in answers.items():
             if isinstance(answer, OSError):
-                self._set_up_s.pop(address)  # it left, or will be asked again
+                self._set_up_s.pop(address)  # the connection broke; asked again if it is still there
             elif isinstance(answer, Exception):
                 self._refuse(address, f"cannot start ({answer}); install the same version as here")
             elif answer:
