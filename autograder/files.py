@@ -21,7 +21,7 @@ else:
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-"""Of the systems that a zip can come from; only this one has modes."""
+"""The system that a zip names as its origin; only this one stores permissions."""
 
 MEBIBYTE = 2**20
 
@@ -38,12 +38,12 @@ IGNORED_NAMES = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
 def read_tree(folder: Path) -> dict[str, bytes]:
     """Return every file below ``folder`` by its path with forward slashes."""
-    paths = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")))
-    return {
-        relative.as_posix(): path.read_bytes()
-        for path, relative in paths
-        if path.is_file() and not any(part in IGNORED_NAMES for part in relative.parts)
-    }
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not set(IGNORED_NAMES) & set(relative.parts):
+            files[relative.as_posix()] = path.read_bytes()
+    return files
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -55,37 +55,40 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def make_zip(files: Mapping[str, bytes], executables: Iterable[str] = ()) -> bytes:
-    """Return a zip of ``files`` in order of their names, without times: equal files, equal bytes.
+    """Return a zip of ``files``; equal files give equal bytes.
 
     Args:
-        executable: names of those that can be run.
+        executables: names of the files that can be run.
     """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in sorted(files.items()):
+            # Time, system and permissions would otherwise differ between machines.
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system = _UNIX
-            entry.external_attr = (0o755 if name in executables else 0o644) << 16
+            permissions = 0o755 if name in executables else 0o644
+            entry.external_attr = permissions << 16
             archive.writestr(entry, data)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
 def digest(files: Mapping[str, bytes]) -> str:
     """Return one SHA-256 over the names and contents of files."""
-    whole = hashlib.sha256()
+    combined = hashlib.sha256()
     for name, data in sorted(files.items()):
-        whole.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    return whole.hexdigest()
+        combined.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return combined.hexdigest()
 
 
 def replace_trees(trees: Mapping[Path, Mapping[str, bytes]]) -> None:
-    """Make each folder hold exactly its files: all are written beside, then put in place.
+    """Make each folder contain exactly its files: all are written next to it, then renamed.
 
     Raises:
-        StaffError: the disk is full or read-only; what was in the folders is still there.
+        StaffError: the disk is full or read-only; the previous content of the folders is intact.
     """
     folder = next(iter(trees))
     try:
+        # All folders are written before the first is replaced: a full disk changes none of them.
         for folder, files in trees.items():
             _recover(folder)
             _new_path(folder).parent.mkdir(parents=True, exist_ok=True)
@@ -113,11 +116,12 @@ def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
         StaffError: the disk is full or read-only; the previous file is intact.
     """
     new = path.with_name(f".{path.name}.new")
+    folder_mode, file_mode = (0o777, 0o666) if public else (0o700, 0o600)
     try:
-        path.parent.mkdir(mode=0o777 if public else 0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=folder_mode, parents=True, exist_ok=True)
         # A process that was killed may have left this file with other permissions.
         new.unlink(missing_ok=True)
-        new.touch(mode=0o666 if public else 0o600, exist_ok=False)
+        new.touch(mode=file_mode, exist_ok=False)
         with new.open("wb") as file:
             file.write(data)
             file.flush()
@@ -133,21 +137,19 @@ def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
 
 
 def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Yield how ``folder`` differs from ``files``, one line per path."""
-    found = _files_and_links(folder)
-    for name in sorted({*found, *files}):
-        if name not in found:
+    """Yield how ``folder`` differs from ``files``, one sentence per path."""
+    existing = read_tree(folder)
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            # A release has no links: one counts as an empty file, whatever it points to.
+            existing[path.relative_to(folder).as_posix()] = b""
+    for name in sorted({*existing, *files}):
+        if name not in existing:
             yield f"{folder.name}/{name}: missing"
         elif name not in files:
             yield f"{folder.name}/{name}: not made by the build"
-        elif found[name] != files[name]:
+        elif existing[name] != files[name]:
             yield f"{folder.name}/{name}: differs"
-
-
-def _files_and_links(folder: Path) -> dict[str, bytes]:
-    """Return all files below ``folder``; a link counts, but not what it points to."""
-    links = {path for path in folder.rglob("*") if path.is_symlink()}
-    return read_tree(folder) | {path.relative_to(folder).as_posix(): b"" for path in links}
 
 
 def _new_path(folder: Path) -> Path:
@@ -159,7 +161,7 @@ def _old_path(folder: Path) -> Path:
 
 
 def _recover(folder: Path) -> None:
-    """Clear away what a build left that was killed, and undo half a swap."""
+    """Remove what a killed build left behind, and undo its swap if it was half done."""
     if _old_path(folder).exists() and not folder.exists():
         _old_path(folder).rename(folder)
     shutil.rmtree(_old_path(folder), ignore_errors=True)
@@ -167,6 +169,7 @@ def _recover(folder: Path) -> None:
 
 
 def _swap(folder: Path) -> None:
+    """Put the new folder in place; between the two renames, ``_recover`` can restore the old one."""
     if folder.exists():
         folder.rename(_old_path(folder))
     try:

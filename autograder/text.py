@@ -11,9 +11,9 @@ def one_line(text: object, max_chars: int) -> str:
     """Return text on one line, without control, format and bidi characters, cut to a length."""
     # Cut before the work: the text may be a gigabyte, and nothing is shown beyond the limit.
     # The exact type, since a subclass could run the student's code here.
-    raw = text if type(text) is str else ""
-    shown = " ".join(_replace_unprintable(raw[: 4 * max_chars]).split())
-    return shown if len(shown) <= max_chars else f"{shown[: max_chars - 1]}…"
+    if type(text) is not str:
+        return ""
+    return _shorten(" ".join(_replace_unprintable(text[: 4 * max_chars]).split()), max_chars)
 
 
 def multi_line(text: object, max_chars: int, max_lines: int) -> str:
@@ -24,21 +24,30 @@ def multi_line(text: object, max_chars: int, max_lines: int) -> str:
     Args:
         max_lines: lines to return; a last line says how many more there were.
     """
-    raw = _ANSI_ESCAPE.sub("", text[: 4 * max_chars]) if type(text) is str else ""
+    if type(text) is not str:
+        return ""
+    raw = _ANSI_ESCAPE.sub("", text[: 4 * max_chars])
     rows = []
     for row in raw.replace("\r\n", "\n").strip("\n").split("\n"):
         last_state = row.rstrip("\r").rpartition("\r")[2].expandtabs(4)
         rows.append(_replace_unprintable(last_state).rstrip())
-    shown = "\n".join(rows[:max_lines])
-    shown = shown if len(shown) <= max_chars else f"{shown[: max_chars - 1]}…"
-    return shown if len(rows) <= max_lines else f"{shown}\n… {len(rows) - max_lines} more lines"
+    shown = _shorten("\n".join(rows[:max_lines]), max_chars)
+    if len(rows) > max_lines:
+        shown += f"\n… {len(rows) - max_lines} more lines"
+    return shown
 
 
 def identifier(text: object, max_chars: int = 60) -> str:
     """Return a Python identifier made from any value."""
-    raw = text[:max_chars] if type(text) is str else ""
-    name = re.sub(r"\W", "", raw, flags=re.ASCII)
-    return name if name.isidentifier() else "object"
+    if type(text) is str:
+        name = re.sub(r"\W", "", text[:max_chars], flags=re.ASCII)
+        if name.isidentifier():
+            return name
+    return "object"
+
+
+def _shorten(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
 
 
 def _replace_unprintable(text: str) -> str:
