@@ -49,6 +49,7 @@ def _train_solution(assignment: Assignment, console: Console) -> dict[str, bytes
     """Grade the solution and return the training results that this cached, by file name."""
     prepared = prepare(assignment)
     with tempfile.TemporaryDirectory(prefix="bundle-") as folder:
+        # An empty cache, so that the bundle contains what the solution needs and nothing else.
         cache = Path(folder) / "training"
         plan = replace(grading_plan(assignment, prepared.source, prepared.files), cache=cache)
         solution = fill_answers(read_release(assignment, "otter"), solution_answers(plan.source))

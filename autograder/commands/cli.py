@@ -7,7 +7,7 @@ Subcommands import what they need when they run, so that ``course --help`` answe
 import contextlib
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
     from autograder.report.load_run import Run
 
 _CONSOLE = Console(highlight=False)
+_PATH = click.Path(path_type=Path)
 _ROSTER_OPTION = click.option(
-    "--roster", type=click.Path(path_type=Path), help="CSV file of the class; a copy is kept in the run."
+    "--roster", type=_PATH, help="CSV file of the class; a copy is kept in the run."
 )
 _ANONYMOUS_OPTION = click.option(
     "--anonymous", is_flag=True, help="Write pseudonyms instead of names; needs --out."
 )
-_OUT_OPTION = click.option(
-    "--out", type=click.Path(path_type=Path), help="Output directory (default: the run's folder)."
-)
+_OUT_OPTION = click.option("--out", type=_PATH, help="Output directory (default: the run's folder).")
 _WORKERS_OPTION = click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1), help="Number of parallel workers."
 )
@@ -74,15 +73,15 @@ def calibrate_command(assignment: str | None, seeds: int) -> None:
 
 
 @course.command("grade")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Output directory.")
+@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@click.option("--out", required=True, type=_PATH, help="Output directory.")
 @click.option(
     "--workers",
     type=click.IntRange(1),
     help="Number of parallel workers (default: as many as cores and memory allow).",
 )
 @click.option("--cluster", default="", help="Address of a Dask scheduler whose workers grade instead.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Directory of the shared training cache.")
+@click.option("--cache", type=_PATH, help="Directory of the shared training cache.")
 @click.option("--force", is_flag=True, help="Regrade submissions that are already finished.")
 @click.option("--dataset", default="", help="Name of a dataset in course_config.py (default: the first).")
 @click.option("--assignment", default="", help="Assignment name; required if the course has several.")
@@ -139,7 +138,7 @@ def grade_command(
 
 
 @course.command("report")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_PATH)
 @_OUT_OPTION
 @_ROSTER_OPTION
 @_ANONYMOUS_OPTION
@@ -158,12 +157,9 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
 
 
 @course.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_PATH)
 @click.option(
-    "--format",
-    "name",
-    required=True,
-    help="csv, canvas, moodle, nbgrader, junit, markdown or annotations.",
+    "--format", "name", required=True, help="csv, canvas, moodle, nbgrader, junit, markdown or annotations."
 )
 @_OUT_OPTION
 @click.option("--db-url", default="", help="nbgrader's gradebook (default: the one in its configuration).")
@@ -190,7 +186,7 @@ def export_command(
 
 
 @course.command("delete-student")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_PATH)
 @click.argument("student")
 def delete_student_command(folder: Path, student: str) -> None:
     """Delete a student's data from a run."""
@@ -206,7 +202,7 @@ def delete_student_command(folder: Path, student: str) -> None:
 
 
 @course.command("regrade")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_PATH)
 @click.argument("students", nargs=-1, required=True)
 @click.option("--question", default="", help="Run only the checks of this question, e.g. q3.")
 def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> int:
@@ -217,7 +213,7 @@ def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> i
 
 
 @course.command("explain")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_PATH)
 @click.argument("student")
 @click.argument("question")
 def explain_command(folder: Path, student: str, question: str) -> None:
@@ -329,23 +325,20 @@ def _load_assignments(name: str | None) -> tuple[Course, list[Assignment]]:
 
 def main() -> None:
     """Run the command line; errors become exit codes here and nowhere else."""
-    sys.exit(_exit_code(lambda: course.main(prog_name="course", standalone_mode=False)))
-
-
-def _exit_code(run: Callable[[], object]) -> int:
     try:
-        result = run()
+        result = course.main(prog_name="course", standalone_mode=False)
     except CourseError as error:
         click.echo(str(error), err=True)
-        return 2
+        sys.exit(2)
     except click.ClickException as error:
         error.show()
-        return 2
+        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return 130
+        sys.exit(130)
     except Exception:  # noqa: BLE001  the boundary: a bug becomes exit code 3
         traceback.print_exc()
         click.echo("This is a bug in the autograder; please report the lines above.", err=True)
-        return 3
-    return result if isinstance(result, int) else 0
+        sys.exit(3)
+    # Commands that can fail without an error, like ``grade``, return a code; the others None.
+    sys.exit(result or 0)

@@ -1,7 +1,6 @@
 """``course grade``: compile an assignment, grade its submissions, write pages and tables."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from autograder.build.compile import prepare
 from autograder.course import Assignment
 from autograder.engine import run
 from autograder.engine.capacity import max_workers
-from autograder.engine.plan import grading_plan
+from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.run import Backend, start_engine
+from autograder.engine.run import StartBackend, start_engine
 from autograder.platforms.cluster import connect
 from autograder.report import gradebook, marks
 from autograder.report.load_run import Run
@@ -60,14 +59,9 @@ def grade_class(
     submissions = find_submissions(paths, assignment)
     students = load_or_store(out, roster)
     with show_progress(console, f"Grading {assignment.name}") as progress:
-
-        def start_backend(count: int) -> AbstractContextManager[Backend]:
-            if cluster:
-                return connect(plan, cluster, progress.log)
-            return start_engine(plan, workers=min(workers or max_workers(plan.limits), count))
-
+        start = _backend_starter(plan, workers, cluster, progress.log)
         try:
-            results = run.grade(plan, submissions, out, start_backend, progress, force=force)
+            results = run.grade(plan, submissions, out, start, progress, force=force)
         except KeyboardInterrupt:
             progress.log(
                 f"{progress.completed} of {progress.total} submissions are graded and stored; "
@@ -81,6 +75,17 @@ def grade_class(
         console.print(sentence, markup=False)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     return _report_ungraded(results, console)
+
+
+def _backend_starter(
+    plan: GradingPlan, workers: int | None, cluster: str, log: Callable[[str], None]
+) -> StartBackend:
+    """Return what starts the workers, once it is known how many submissions are new."""
+    if cluster:
+        return lambda _: connect(plan, cluster, log)
+    # Counted now: what the workers take later must not lower the number of workers.
+    limit = workers or max_workers(plan.limits)
+    return lambda count: start_engine(plan, workers=min(limit, count))
 
 
 def _report_ungraded(results: Sequence[Result], console: Console) -> int:

@@ -46,6 +46,7 @@ def regrade(
     with journal.Journal.open(out, run_header(plan)) as open_journal, start_engine(plan) as engine:
         for before, content in zip(results, contents, strict=True):
             after = regrade_submission(before, content, engine.workers[0], question=question)
+            # The last line of a student counts, so the journal needs no rewriting.
             open_journal.append(after)
             ungraded_count += len(after.ungraded_checks)
             for line in _outcome_changes(before, after):
@@ -67,6 +68,7 @@ def explain_question(course: Course, out: Path, student: str, question_name: str
     content = _read_submission(past_run, result)
     plan = _load_plan(past_run)
     question = _find_question(plan, question_name)
+    # A listener sees hidden inputs and expected values: the page is for staff, the run folder private.
     recorder = _CallRecorder()
     with start_engine(plan) as engine:
         rerun = regrade_submission(
@@ -100,6 +102,7 @@ def _load_plan(run: Run) -> GradingPlan:
     header = journal.read(run.out).header
     prepared = prepare(run.assignment)
     plan = grading_plan(run.assignment, prepared.source, prepared.files, header.dataset)
+    # New checks on old marks, or the reverse, would mix two gradings in one table.
     if changes := journal.differences(header, run_header(plan)):
         raise StaffError(
             f"{run.out}: was graded before a change of {changes}; grade the class again with `course grade`"
@@ -125,6 +128,7 @@ def _find_result(run: Run, student: str) -> Result:
 
 def _read_submission(run: Run, result: Result) -> bytes:
     data = run.submission(result)
+    # Missing, or with another digest than the bytes that were graded.
     if data is None:
         raise StaffError(
             f"{run.out / folder_name(result.student)}: the graded submission is missing or could not be "

@@ -135,7 +135,7 @@ def test_a_table_without_names_goes_to_another_folder(graded: Path) -> None:
     for options in ((), ("--out", "out")):
         done = command(graded, "export", "out", "--format", "csv", "--anonymous", *options)
         assert done.returncode == 2
-        assert "name another with --out" in done.stderr
+        assert "choose another one with --out" in done.stderr
     done = command(graded, "export", "out", "--format", "csv", "--anonymous", "--out", "table")
     assert done.returncode == 0
     assert not [text for text in PERSONAL if text in (graded / "table" / "grades.csv").read_text()]
