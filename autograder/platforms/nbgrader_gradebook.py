@@ -124,7 +124,7 @@ def _open_gradebook(course_directory: CourseDirectory, assignment: Assignment) -
     address = course_directory.db_url, course_directory.course_id
     try:
         with Gradebook(*address) as gradebook:
-            is_missing = all(known.name != assignment.name for known in gradebook.assignments)
+            is_missing = all(entry.name != assignment.name for entry in gradebook.assignments)
         if is_missing:
             # The gradebook must be closed here: SQLite admits one writer at a time.
             _generate(course_directory, assignment)

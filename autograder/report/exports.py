@@ -130,8 +130,9 @@ def _canvas_ids(mark: Mark) -> tuple[str, ...]:
     if not mark.student:  # the roster refuses ids that a spreadsheet would evaluate, a platform does not
         school_id = ids.get("id", "")
         school_id = school_id if escape_formula(school_id) == school_id else ""
-    found = (canvas_id, school_id, mark.row.student)
-    return found if any(found) and not mark.unmatched_reason else ()
+    if mark.unmatched_reason or not any((canvas_id, school_id, mark.row.student)):
+        return ()
+    return canvas_id, school_id, mark.row.student
 
 
 def _moodle_identifier(mark: Mark) -> str:

@@ -41,7 +41,7 @@ def dump(marks: Sequence[Mark]) -> bytes:
 
 
 def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) -> list[str]:
-    # Whatever a student, a platform or the roster wrote is escaped; the rest is ours.
+    # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
     row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
     points: Mapping[str, float | None] = {}

@@ -1,8 +1,8 @@
 """The pages of a run: ``feedback.html`` for a student, ``report.html`` for staff.
 
-A page is self-contained. Nothing runs in a student's page; in the staff's page one script of ours
-sorts a table, and the page's policy allows no other. Every text passes ``_sanitize`` on its way
-into a page and is escaped after that, even where a template forgets to ask for it.
+A page is self-contained. Nothing runs in a student's page; in the staff's page one script,
+``sort.js``, sorts a table, and the page's policy allows no other. Every text passes ``_sanitize``
+on its way into a page and is escaped after that, even where a template forgets to ask for it.
 """
 
 import base64
@@ -190,7 +190,7 @@ class _MultilineText(str):
 
 
 def _sanitize(value: Any) -> Any:
-    """Return what Jinja then escapes: one line without control characters, or our own markup."""
+    """Return what Jinja then escapes: one line without control characters, or trusted markup."""
     if isinstance(value, str) and not isinstance(value, Markup | _MultilineText):
         return one_line(value, _MAX_LENGTH)
     return value

@@ -185,7 +185,7 @@ def parse(data: bytes, location: str) -> Roster:
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, each with the number of its first line."""
-    # Not strict, an unclosed quote would swallow the rest of the file into one cell.
+    # Without strict, an unclosed quote would swallow the rest of the file into one cell.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     first_line = 1
     for cells in reader:

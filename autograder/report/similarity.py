@@ -115,9 +115,9 @@ def similar_pairs(
         for students, similar_answers in _similar_answers(question, by_student, references.get(question, ())):
             similar[students].append(similar_answers)
     pairs = []
-    for students, found in similar.items():
-        found.sort(key=lambda answers: -answers.unexplained_tokens)
-        pair = SimilarPair(students, tuple(found))
+    for students, questions in similar.items():
+        questions.sort(key=lambda similar_answers: -similar_answers.unexplained_tokens)
+        pair = SimilarPair(students, tuple(questions))
         if pair.unexplained_tokens >= threshold:
             pairs.append(pair)
     return tuple(sorted(pairs, key=lambda pair: (-pair.unexplained_tokens, pair.students)))
@@ -165,10 +165,12 @@ def _unexplained_pairs(
             candidates.append((start + row, second, float(rows[row, second])))
     # What explains the second text is known for all texts only now.
     for first, second, similarity in candidates:
-        known = float(max(explained[first], explained[second]))
-        unexplained_tokens = (similarity - known) * float(lengths[first] + lengths[second]) / 2
+        explained_similarity = float(max(explained[first], explained[second]))
+        mean_length = float(lengths[first] + lengths[second]) / 2
+        unexplained_tokens = (similarity - explained_similarity) * mean_length
         if unexplained_tokens >= 1:
-            yield first, second, SimilarAnswers(question, similarity, known, unexplained_tokens)
+            answers = SimilarAnswers(question, similarity, explained_similarity, unexplained_tokens)
+            yield first, second, answers
 
 
 def _similarity_matrix(texts: Sequence[Tokens], others: Sequence[Tokens]) -> np.ndarray:

@@ -219,7 +219,7 @@ def group_by_flag(results: Sequence[Result]) -> tuple[tuple[str, tuple[Result, .
         errored = {check.question for check in result.checks if check.outcome is Outcome.ERRORED}
         if len(errored) >= max(2, MIN_ERROR_SHARE * len(result.questions())):
             reasons.append(ERRORS)
-        for reason in dict.fromkeys(reasons):  # one flag may be there twice
+        for reason in dict.fromkeys(reasons):  # a flag may occur twice
             by_reason.setdefault(reason, []).append(result)
     order = sorted(by_reason, key=lambda reason: (reason not in (UNGRADED, ERRORS), len(by_reason[reason])))
     return tuple((reason, tuple(by_reason[reason])) for reason in order)
