@@ -1,9 +1,12 @@
-"""Keras variables that draw their first value when somebody asks for it.
+"""Keras variables that compute their first value when it is read.
 
-Half of the time that a model takes to build goes into weights at which nobody looks: checks read
-its layers, and it is trained elsewhere from its description. An initializer's seed is its own, so
-it does not matter for a value when it is drawn. Where nothing is drawn at all, TensorFlow's
-runtime does not start, which takes as long as building several models.
+Half of the time to build a model goes into weights that nobody reads: checks look at its layers, and it
+is trained elsewhere from its description. An initializer has its own seed, so its value does not depend
+on when it is computed. Where nothing is computed at all, TensorFlow's runtime does not start, which takes
+as long as building several models.
+
+This replaces private members of Keras, so a new version of Keras may break it: the tests compare weights
+and trainings with and without it, and ``tools/measure_lazy_variables.py`` measures whether it is worth it.
 """
 
 import math
@@ -22,29 +25,28 @@ _INITIALIZERS = (
     keras.initializers.RandomUniform,
     keras.initializers.Zeros,
 )
-"""Those that Keras' own layers take unless told otherwise. Any other may refuse a shape, or be a
-student's function, and draws when the layer is built."""
+"""The defaults of Keras' own layers. Any other may refuse a shape, or be a student's function, and is
+called when the layer is built, so that its error appears there."""
 
 _MAX_DEFERRED_ELEMENTS = 2**22
-"""Numbers in a weight that waits; whoever builds a larger one must have the memory for it."""
+"""Elements of a weight that is deferred; a larger one must show at once that there is memory for it."""
 
 _MAX_DEFERRED_SCALAR = 2**22
-"""A variable of a larger one is made at once: ``float32`` and ``int32`` hold any smaller one exactly."""
+"""Larger scalars are stored at once: ``float32`` and ``int32`` hold any smaller one exactly."""
 
 _SEED_GENERATOR_MODULE = "keras.src.random.seed_generator"
-"""The module whose functions are the initializers of dropout's seeds."""
+"""The module whose functions initialize the seeds of dropout."""
 
 _LSTM_MODULE = "keras.src.layers.rnn.lstm"
-
-_rnn_backend: Any = import_module("keras.src.backend.tensorflow.rnn")
-"""Where recurrent layers ask for a GPU. Its package has a function of this name."""
-
 _SCALAR_DTYPES = {int: "int", float: "float32"}
-"""What optimizers make variables of: steps and learning rates, with the type that they ask for."""
+"""What optimizers create variables from: steps and learning rates, with the dtype that they ask for."""
+
+# Where recurrent layers ask for a GPU. By its name, since the package has a function of the same name.
+_rnn_backend: Any = import_module("keras.src.backend.tensorflow.rnn")
 
 
 class _ScalarInitializer:
-    """The first value of a variable that is made of one number."""
+    """The first value of a variable that is created from one number."""
 
     def __init__(self, value: float) -> None:
         self.value = value
@@ -62,52 +64,47 @@ def install() -> None:
 
     @wraps(original_init)
     def patched_init(
-        self: Any, initializer: Any, shape: Any = None, dtype: Any = None, *more: Any, **named: Any
+        self: Any, initializer: Any, shape: Any = None, dtype: Any = None, *args: Any, **kwargs: Any
     ) -> None:
-        number = shape is None and _SCALAR_DTYPES.get(type(initializer)) == dtype is not None
-        if number and abs(initializer) < _MAX_DEFERRED_SCALAR:
+        is_scalar = shape is None and dtype is not None and _SCALAR_DTYPES.get(type(initializer)) == dtype
+        if is_scalar and abs(initializer) < _MAX_DEFERRED_SCALAR:
             initializer, shape = _ScalarInitializer(initializer), ()
-        original_init(self, initializer, shape, dtype, *more, **named)
+        original_init(self, initializer, shape, dtype, *args, **kwargs)
 
     def defer(self: Any, initializer: Any) -> None:
         _check_allocatable(self._shape, self._dtype)
         if _can_defer(initializer, self._shape):
-            self.__dict__["_first"] = initializer
+            self.__dict__["_deferred"] = initializer
         else:
             initialize(self, initializer)
 
     def materialize(self: Any, name: str) -> Any:
-        if name != "_value" or "_first" not in self.__dict__:
+        # Python calls __getattr__ only for a missing attribute: ``_value`` is missing until it is read.
+        if name != "_value" or "_deferred" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        with tf.init_scope():
-            initialize(self, self.__dict__.pop("_first"))
+        with tf.init_scope():  # it may be read first while a graph is traced
+            initialize(self, self.__dict__.pop("_deferred"))
         return self._value
 
     def patched_numpy(self: Any) -> Any:
-        first = self.__dict__.get("_first")
-        return (
-            np.dtype(self.dtype).type(first.value)
-            if type(first) is _ScalarInitializer
-            else original_numpy(self)
-        )
+        deferred = self.__dict__.get("_deferred")
+        if type(deferred) is _ScalarInitializer:
+            return np.dtype(self.dtype).type(deferred.value)
+        return original_numpy(self)
 
     variable.__init__ = patched_init
     variable._initialize_with_initializer = defer
     variable.numpy = patched_numpy
     variable.__getattr__ = materialize
-    _rnn_backend._is_gpu_available = _no_gpu
-
-
-def _no_gpu() -> bool:
-    """Say that there is no GPU: a submission sees none, and looking starts the runtime."""
-    return False
+    # A submission sees no GPU, and looking for one starts the runtime.
+    _rnn_backend._is_gpu_available = lambda: False
 
 
 def _check_allocatable(shape: tuple[int, ...], dtype: str) -> None:
-    """Raise what TensorFlow would, which waits ten seconds for memory that this process never gets."""
-    most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    size = math.prod(shape) * tf.as_dtype(dtype).size
-    if size > most != resource.RLIM_INFINITY:
+    """Raise TensorFlow's error at once; it waits ten seconds for memory that this process never gets."""
+    limit_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
+    size_bytes = math.prod(shape) * tf.as_dtype(dtype).size
+    if size_bytes > limit_bytes != resource.RLIM_INFINITY:
         raise tf.errors.ResourceExhaustedError(
             None, None, f"OOM when allocating tensor with shape{list(shape)} and type {dtype}"
         )
@@ -118,14 +115,14 @@ def _can_defer(initializer: Any, shape: tuple[int, ...]) -> bool:
     if math.prod(shape) > _MAX_DEFERRED_ELEMENTS:
         return False
     if kind is keras.initializers.Orthogonal:
-        return len(shape) > 1
-    if kind is FunctionType:
-        return initializer.__module__ == _SEED_GENERATOR_MODULE or _is_forget_bias(initializer)
-    return kind in (*_INITIALIZERS, _ScalarInitializer)
-
-
-def _is_forget_bias(initializer: FunctionType) -> bool:
-    """Say whether it is the function with which an LSTM begins, around one of Keras' own initializers."""
-    cells = initializer.__closure__ or ()
-    held = [cell.cell_contents for cell in cells] if initializer.__module__ == _LSTM_MODULE else []
-    return len(held) == 1 and type(getattr(held[0], "bias_initializer", None)) in _INITIALIZERS
+        return len(shape) > 1  # it refuses a vector
+    if kind is not FunctionType:
+        return kind in (*_INITIALIZERS, _ScalarInitializer)
+    if initializer.__module__ == _SEED_GENERATOR_MODULE:
+        return True
+    # An LSTM initializes its bias (ones for the forget gate) by a function that closes over the LSTM's
+    # cell only and calls the cell's own initializer.
+    closure = initializer.__closure__ or ()
+    if initializer.__module__ != _LSTM_MODULE or len(closure) != 1:
+        return False
+    return type(getattr(closure[0].cell_contents, "bias_initializer", None)) in _INITIALIZERS

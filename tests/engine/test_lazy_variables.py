@@ -48,7 +48,7 @@ def model(kind: str = "LSTM", **options: object) -> "keras.Model":
 
 
 def waiting(built: "keras.Model") -> int:
-    return sum("_first" in vars(weight) for weight in built.weights)
+    return sum("_deferred" in vars(weight) for weight in built.weights)
 
 
 @pytest.mark.slow
@@ -139,8 +139,8 @@ def test_building_a_model_starts_no_runtime(tmp_path: Path) -> None:
     code = """
 import keras
 from tensorflow.python.eager import context
-from autograder.engine import deferred
-deferred.install()
+from autograder.engine import lazy_variables
+lazy_variables.install()
 for kind in ("SimpleRNN", "GRU", "LSTM"):
     layers = [keras.Input((9,)), keras.layers.Embedding(30, 4, mask_zero=True),
               keras.layers.Bidirectional(getattr(keras.layers, kind)(5, dropout=0.2)), keras.layers.Dense(1)]
