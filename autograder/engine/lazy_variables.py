@@ -122,7 +122,7 @@ def _can_defer(initializer: Any, shape: tuple[int, ...]) -> bool:
         return True
     # An LSTM initializes its bias (ones for the forget gate) by a function that closes over the LSTM's
     # cell only and calls the cell's own initializer.
-    closure = initializer.__closure__ or ()
+    closure = list(initializer.__closure__ or ())
     if initializer.__module__ != _LSTM_MODULE or len(closure) != 1:
         return False
     return type(getattr(closure[0].cell_contents, "bias_initializer", None)) in _INITIALIZERS
