@@ -2,7 +2,7 @@
 
 A known answer to which another grader gives other points names the reason in its head:
 ``known_difference`` is the id of a paragraph of ``docs/differences.md``. A difference without
-a reason is a mistake of ours.
+a reason is a grader error.
 """
 
 import shutil
