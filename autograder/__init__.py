@@ -1,25 +1,25 @@
 """Compile, check and grade notebook assignments.
 
-errors         who must act when something is wrong
-external_tools runs otter and nbgrader
-files          files and folders as values; atomic writes, zips
-text           text that students control, made safe to show
-limits         what one submission may use
-lateness       deadlines, and what late submissions lose
-course         ``course_config.py`` as values
-notebook       a source notebook as questions, answer cells and checks
-facts          LAB, EXPECTED and THRESHOLDS of an assignment
-known_answers  wrong and right answers with the marks that each must get
-checks/        the check vocabulary; copied into releases, imports nothing else of the package
-build/         source notebook → releases, solutions, bundles
-submission/    any file or folder → the cells to run, matched to the source
-sandbox/       one confined process tree
-models/        a Keras model as plain data, and back
-engine/        submission → result; hidden checks never meet student code
-report/        results → what people and platforms read
-platforms/     Gradescope's upload, nbgrader's gradebook, many machines
-quality/       tests of the checks: validate, mutation test, compare, calibrate
-commands/      one file per command that joins rooms
+errors          one error tree, split by who must act
+external_tools  runs otter and nbgrader
+files           folders as values; atomic writes, zips, notebook files
+text            text that students control, made safe to show
+limits          what one submission may use
+lateness        deadlines, and what late submissions lose
+course          ``course_config.py``, validated
+notebook        a source notebook as questions, answer cells and checks
+facts           LAB, EXPECTED and THRESHOLDS of an assignment
+known_answers   wrong and right answers with the marks that each must get
+checks/         the check vocabulary; copied into releases, imports nothing else of the package
+build/          source notebook → releases, solutions, bundles
+submission/     any file or folder → the cells to run, matched to the source
+sandbox/        one confined process tree
+models/         a Keras model as plain data, and back
+engine/         submission → result; hidden checks never meet student code
+report/         results → what people and platforms read
+platforms/      Gradescope's upload, nbgrader's gradebook, many machines
+quality/        tests of the checks: validate, mutation test, compare, calibrate
+commands/       one file per command that joins rooms
 
-A module imports only from those above it. ``build`` and ``engine`` do not know each other.
+A module imports only from those above it. ``build`` and ``engine`` do not import each other.
 """

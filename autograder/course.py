@@ -56,6 +56,7 @@ def _parse_due(value: object) -> datetime:
 def _parse_lab(value: object) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"found {value!r}; write a dict")
+    # Attributes instead of keys: a misspelled parameter fails where it is used.
     try:
         return make_dataclass("Lab", value, frozen=True)(**value)
     except TypeError as error:
@@ -212,6 +213,7 @@ def load_course(root: Path) -> Course:
     Raises:
         AuthorError: all problems of the file at once, each with its place.
     """
+    # The file runs in this process: it is the author's own code, as trusted as this package.
     try:
         raw = runpy.run_path(str(root / CONFIG_NAME)).get("COURSE")
     except (SyntaxError, NameError) as error:
@@ -263,7 +265,11 @@ def _problem_text(problem: "ErrorDetails") -> str:
     if kind == "unexpected_keyword_argument":
         if key in _NEW_KEYS:
             return f"{_place(parents)}: unknown key {key!r}; it is now called {_NEW_KEYS[str(key)]!r}"
-        schema = Course if not parents else Assignment if len(parents) == 2 else _SCHEMAS[str(parents[-1])]
+        schema: type[Any] = Course
+        if len(parents) == 2:  # "assignments" and its name
+            schema = Assignment
+        elif parents:
+            schema = _SCHEMAS[str(parents[-1])]
         keys = [field.name for field in fields(schema) if field.name not in ("name", "root")]
         return f"{_place(parents)}: unknown key {key!r}; {name_hint(str(key), keys)}"
     if kind == "value_error":
@@ -276,5 +282,6 @@ def _problem_text(problem: "ErrorDetails") -> str:
 
 def _place(path: Sequence[int | str]) -> str:
     """Return e.g. ``assignments['lab']['due']``, as one would write it in Python."""
-    top, rest = ("assignments", path[1:]) if path[:1] == ["assignments"] else ("COURSE", path)
-    return top + "".join(f"[{part!r}]" for part in rest)
+    if path[:1] == ["assignments"]:
+        return "assignments" + "".join(f"[{part!r}]" for part in path[1:])
+    return "COURSE" + "".join(f"[{part!r}]" for part in path)

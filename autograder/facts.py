@@ -47,6 +47,7 @@ def compute_facts(assignment: Assignment) -> Facts:
         raise AuthorError(
             f"{path.name}: missing next to {assignment.notebook.name}; add it, with a function expected(lab)"
         )
+    # The author's own code, like the configuration; releases contain its results, never the file.
     expected = runpy.run_path(str(path))["expected"](assignment.lab)
     thresholds: Mapping[str, Any] = {}
     if assignment.calibration.is_file():

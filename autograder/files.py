@@ -1,4 +1,4 @@
-"""Folders as values: ``{path: bytes}``, read, compared and replaced as a whole."""
+"""Folders as values: ``{path: bytes}``, read, compared and replaced; and notebook files."""
 
 import hashlib
 import io
@@ -119,7 +119,8 @@ def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
     folder_mode, file_mode = (0o777, 0o666) if public else (0o700, 0o600)
     try:
         path.parent.mkdir(mode=folder_mode, parents=True, exist_ok=True)
-        # A process that was killed may have left this file with other permissions.
+        # A process that was killed may have left this file with other permissions, and a link in
+        # its place would lead the write elsewhere.
         new.unlink(missing_ok=True)
         new.touch(mode=file_mode, exist_ok=False)
         with new.open("wb") as file:

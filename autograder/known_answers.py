@@ -66,6 +66,7 @@ def load(assignment: Assignment) -> tuple[KnownAnswer, ...]:
         try:
             text = path.read_text(encoding="utf-8")
             settings = tomllib.loads(ast.get_docstring(ast.parse(text), clean=False) or "")
+            # Everything after the line that closes the docstring, comments included.
             code = text.split('"""\n', 2)[2]
             answers.append(adapter.validate_python({**settings, "name": path.stem, "code": code}))
         except (SyntaxError, ValueError, IndexError) as error:  # TOML and pydantic raise ValueErrors
