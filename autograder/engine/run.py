@@ -30,6 +30,7 @@ from autograder.engine.worker import Worker
 from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
 from autograder.errors import StaffError
+from autograder.files import write_tree
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
 
@@ -244,10 +245,7 @@ def _start_zygote(plan: GradingPlan, config: ZygoteConfig, slot: int) -> Zygote:
 
 def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
     """Write the kit to a folder that sandboxed processes may read; return a zygote's configuration."""
-    for name, data in plan.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    write_tree(folder, plan.files)
     # Whatever the umask: a submission runs as another user.
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -82,7 +82,7 @@ class Channel:
         """
         payload = encode(message)
         self._require_size(len(payload))
-        end_s = _end_s(timeout_s)
+        end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
         data = memoryview(_LENGTH.pack(len(payload)) + payload)
         while data:
             data = data[self._step(self._sock.send, data, end_s) :]
@@ -95,7 +95,7 @@ class Channel:
             WireClosedError: the other end is gone.
             WireTimeoutError: it did not arrive completely within ``timeout_s`` seconds.
         """
-        end_s = _end_s(timeout_s)
+        end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
         (length,) = _LENGTH.unpack(self._receive_exactly(_LENGTH.size, end_s))
         self._require_size(length)
         return decode(bytes(self._receive_exactly(length, end_s)))
@@ -108,7 +108,7 @@ class Channel:
         if length > self._max_frame_bytes:
             raise WireError(f"a frame of {length:,} bytes; {self._max_frame_bytes:,} are allowed")
 
-    def _receive_exactly(self, length: int, end_s: float | None) -> bytearray:
+    def _receive_exactly(self, length: int, end_s: float) -> bytearray:
         data = bytearray()
         while len(data) < length:
             part = self._step(self._sock.recv, min(length - len(data), 2**20), end_s)
@@ -117,22 +117,18 @@ class Channel:
             data += part
         return data
 
-    def _step(self, operation: Callable[[Any], Any], argument: Any, end_s: float | None) -> Any:
+    def _step(self, operation: Callable[[Any], Any], argument: Any, end_s: float) -> Any:
         """Send or receive once; the deadline is that of the frame, so a slow drip cannot extend it."""
-        left_s = None if end_s is None else end_s - time.monotonic()
-        if left_s is not None and left_s <= 0:
+        left_s = end_s - time.monotonic()
+        if left_s <= 0:
             raise WireTimeoutError("the deadline passed")
         try:
-            self._sock.settimeout(left_s)
+            self._sock.settimeout(left_s if math.isfinite(left_s) else None)
             return operation(argument)
         except TimeoutError:
             raise WireTimeoutError("the deadline passed") from None
         except OSError as error:
             raise WireClosedError(f"the wire is broken ({error.strerror})") from None
-
-
-def _end_s(timeout_s: float | None) -> float | None:
-    return None if timeout_s is None else time.monotonic() + timeout_s
 
 
 def encode(message: Message) -> bytes:
