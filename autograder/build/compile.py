@@ -128,7 +128,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         raise AuthorError(f"{label}: cannot be read ({error.strerror}); add the notebook") from error
     cells, problems = parse_cells(data, label)
     if not cells:  # the other rules need cells
-        raise AuthorError([str(problem) for problem in problems])
+        raise AuthorError(list(map(str, problems)))
     source, parse_problems = parse_questions(cells, label)
     problems += [*parse_problems, *lint.check(source, assignment)]
     uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
@@ -146,7 +146,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     files, kit_problems = kit.support_files(assignment, source)
     problems += [*fact_problems, *kit_problems]
     if problems:
-        raise AuthorError([str(problem) for problem in dict.fromkeys(problems)])
+        raise AuthorError(list(map(str, dict.fromkeys(problems))))
     thresholds = "none"
     if uses_thresholds:
         thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
@@ -158,7 +158,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
 
 def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Mapping[str, bytes]) -> str:
     """Return the digest of everything that a release is made from, 16 hexadecimal digits."""
-    # The notebook's bytes are not enough: its names stand for numbers that live elsewhere.
+    # The notebook's bytes are not enough: it refers to numbers that are stored elsewhere.
     settings = {
         "lab": asdict(facts.lab),
         "expected": dict(facts.expected),
@@ -220,7 +220,7 @@ def _check_no_leaks(
     problems = [*scanner.problems, *scanner.scan(flavors.otter, f"{label}/otter")]
     problems += scanner.scan(flavors.nbgrader.release, f"{label}/nbgrader")
     if problems:
-        raise AuthorError([str(problem) for problem in problems])
+        raise AuthorError(list(map(str, problems)))
     return scanner
 
 

@@ -104,7 +104,7 @@ def marker_problems(source: Source) -> Iterator[Problem]:
             location = source.location(cell, number)
             if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION):
                 yield from _line_problems(location, line, cell.cell_type)
-            elif cell.id not in answer_ids:  # others that are no region are already reported
+            elif cell.id not in answer_ids:  # in an answer, an unpaired marker is already reported
                 found = f"{line.strip()!r} outside the solution block of a question"
                 yield Problem(location, found, "move it there or delete it")
 
@@ -145,7 +145,7 @@ def name_problems(source: Source) -> Iterator[Problem]:
 def question_problems(source: Source, question: Question) -> Iterator[Problem]:
     """Check that a question is complete."""
     location = source.location(question.cell)
-    if not any(cell.cell_type is CellType.MARKDOWN for cell in question.prompt):
+    if CellType.MARKDOWN not in [cell.cell_type for cell in question.prompt]:
         yield Problem(location, "a question without a prompt", "add a Markdown cell that asks it")
     if not question.answers:
         fix = "add '# BEGIN SOLUTION', an answer cell and '# END SOLUTION'"
@@ -159,7 +159,7 @@ def question_problems(source: Source, question: Question) -> Iterator[Problem]:
     # True also without any check.
     if all(graded_check.hidden for graded_check in question.checks):
         found = "no visible check" if question.checks else "no check"
-        fix = "add one: students would be told that they passed, whatever they wrote"
+        fix = "add one: otherwise students see that they passed, whatever they wrote"
         yield Problem(location, f"a question with {found}", fix)
     for graded_check in question.checks:
         if graded_check.points <= 0:

@@ -143,7 +143,7 @@ def update_course(course: Course, assignment: Assignment, output: NbgraderOutput
     elif _content(path, course, assignment) != _content(
         _write_new_gradebook(output, work_dir), course, assignment
     ):
-        # --force deletes and rewrites the release in nbgrader's folder; the bytes there must be ours.
+        # --force rewrites the release in nbgrader's folder, with JSON in another order than in release/.
         run_tool("nbgrader", "generate_assignment", assignment.name, "--create", "--force", folder=root)
         replace_trees(course_trees(assignment, output))
     # Not part of generate_assignment; formgrader shows it, and late penalties need it.
@@ -233,7 +233,7 @@ def _answer_cell(question: Question, cell: Cell) -> NotebookNode:
 
 
 def _test_cell(check: Check, kit: str) -> NotebookNode:
-    # The import and the call stand below the def, which has imports of its own.
+    # Below the def, which has imports of its own, the cell imports and runs the check.
     body, run_line = check_code(check, kit).rsplit("\n", 1)
     lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
     if check.hidden:

@@ -232,8 +232,8 @@ def _prose_spans(text: str) -> Iterator[_Span]:
 
 def _without_load_facts(text: str) -> str:
     lines = text.split("\n")
-    kept = [line for line in lines if not _LOAD_FACTS_LINE.fullmatch(line.strip())]
-    return text if len(kept) == len(lines) else "\n".join(kept).lstrip("\n")
+    remaining = [line for line in lines if not _LOAD_FACTS_LINE.fullmatch(line.strip())]
+    return text if len(remaining) == len(lines) else "\n".join(remaining).lstrip("\n")
 
 
 def _autograder_uses(source: Source, cell: Cell) -> Iterator[Problem]:

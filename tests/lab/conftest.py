@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder import checks as checks
-from autograder import known_answers
-from autograder import notebook as notebook
+from autograder import checks, known_answers, notebook
 from autograder.course import load_course
 from autograder.facts import compute_facts
 from autograder.known_answers import KnownAnswer
@@ -74,8 +72,8 @@ def lab() -> Lab:
     """The lab with its set-up and parameters cells run."""
     assignment = load_course(ROOT).assignment("lab_4_4_rnn")
     label = assignment.notebook.relative_to(ROOT).as_posix()
-    cells, unreadable = notebook.read(assignment.notebook.read_bytes(), label)
-    source, unparsable = notebook.parse(cells, label)
+    cells, unreadable = notebook.parse_cells(assignment.notebook.read_bytes(), label)
+    source, unparsable = notebook.parse_questions(cells, label)
     assert not [*unreadable, *unparsable]
     facts = compute_facts(assignment)
     names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
