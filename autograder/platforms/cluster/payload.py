@@ -55,6 +55,9 @@ class Payload:
 def pack(plan: GradingPlan) -> Payload:
     """Pack a plan."""
     is_cache_shared = plan.cache != plan.assignment.root / "var" / "training"
+    entries = [] if is_cache_shared else sorted(plan.cache.glob("*.entry"))
+    if sum(path.stat().st_size for path in entries) > MAX_CACHE_BYTES:
+        entries = []
     return Payload(
         assignment=plan.assignment.name,
         files=course_files(plan.assignment),
@@ -64,7 +67,7 @@ def pack(plan: GradingPlan) -> Payload:
         limits=plan.limits,
         digests=plan_digests(plan),
         cache=str(plan.cache.absolute()) if is_cache_shared else "",
-        cache_entries={} if is_cache_shared else _cache_entries(plan.cache),
+        cache_entries={path.name: path.read_bytes() for path in entries},
     )
 
 
@@ -112,11 +115,3 @@ def difference(remote: Mapping[str, str], local: Mapping[str, str]) -> str:
 
 def _is_existing_path(text: str) -> bool:
     return Path(text).is_absolute() and Path(text).exists()
-
-
-def _cache_entries(cache: Path) -> dict[str, bytes]:
-    """Return a cache's entries by file name, or nothing if they are too large together."""
-    entries = sorted(cache.glob("*.entry"))
-    if sum(path.stat().st_size for path in entries) > MAX_CACHE_BYTES:
-        return {}
-    return {path.name: path.read_bytes() for path in entries}

@@ -187,7 +187,17 @@ class DaskScheduler:
             while self.queue.unfinished:
                 for address in await self._free_workers():
                     if item := self.queue.get():
-                        completed.add(self._submit(address, item))
+                        future = self.client.submit(
+                            dask_worker.grade,
+                            self.run,
+                            dask_worker.without_submitter(item.submission),
+                            item.data,
+                            workers=[address],
+                            resources={self.run: 1},
+                            pure=False,  # two submissions with the same bytes are two tasks
+                        )
+                        self._in_flight[future] = address, item
+                        completed.add(future)
                 if not self._in_flight:
                     await asyncio.sleep(POLL_INTERVAL_S)
                     continue
@@ -196,7 +206,12 @@ class DaskScheduler:
                         future, answer = await anext(completed)
                     self._on_completed(future, answer)
         finally:
-            await self._release()
+            for future in self._in_flight:
+                future.release()
+            # A worker that this does not reach ends its engine when nobody has used it for long.
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
+                    await self.client.run(dask_worker.stop_engine, self.run, on_error="ignore")
 
     async def _free_workers(self) -> list[str]:
         """Look at all workers and return those that can take a submission now.
@@ -281,19 +296,6 @@ class DaskScheduler:
         self._refusals[address] = f"worker {address}: {problem}"
         self.log(self._refusals[address])
 
-    def _submit(self, address: str, item: QueuedSubmission) -> Future[bytes]:
-        future = self.client.submit(
-            dask_worker.grade,
-            self.run,
-            dask_worker.without_submitter(item.submission),
-            item.data,
-            workers=[address],
-            resources={self.run: 1},
-            pure=False,  # the same bytes may be graded twice: each submission is a task of its own
-        )
-        self._in_flight[future] = address, item
-        return future
-
     def _on_completed(self, future: Future[bytes], answer: Any) -> None:
         if future not in self._in_flight:
             return  # given up when its worker was lost; Dask reports it as canceled
@@ -312,12 +314,3 @@ class DaskScheduler:
         _, item = self._in_flight.pop(future)
         future.release()
         self.queue.requeue(item)
-
-    async def _release(self) -> None:
-        """Drop what is in flight and end the engines."""
-        for future in self._in_flight:
-            future.release()
-        # A worker that this does not reach ends its engine when nobody has used it for long.
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
-                await self.client.run(dask_worker.stop_engine, self.run, on_error="ignore")
