@@ -179,6 +179,7 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
+            # Sizes in the table may lie as well; whoever reads a member stops at a limit of its own.
             unpacked = sum(info.file_size for info in infos)
             if len(infos) > MAX_MEMBERS or unpacked > _MAX_COMPRESSION_RATIO * size:
                 raise StudentError(f"The archive unpacks to too much; {SUBMIT_NOTEBOOK_HINT}.")

@@ -107,6 +107,7 @@ class SourceIndex:
 
     def is_check(self, statement: Statement) -> bool:
         """Return True if a statement belongs to a check, and not to a student."""
+        # It then never runs: checks are the source's, whatever a submission has under their names.
         return (
             statement.digest in self.check_digests
             or statement.call in _OTTER_CALLS
@@ -197,16 +198,15 @@ def classify(cells: Sequence[SubmittedCell], index: SourceIndex) -> list[Piece]:
     """Return the parts of a submission in order, each with its label."""
     drafts = []
     for cell in cells:
-        claimed_id = cell.id if index.has_cell(cell.id) else cell.grade_id
-        claimed_id, code = claimed_id if index.has_cell(claimed_id) else "", parse_code(cell.text)
+        claimed_id = next(filter(index.has_cell, (cell.id, cell.grade_id)), "")
+        code = parse_code(cell.text)
         if cell.kind is not CellType.CODE:
             # An editor may have changed the cell's type; prose that happens to parse is not code.
-            answer, is_code = index.answers.get(claimed_id), False
-            if answer:
+            is_code = code.is_python and index.answers_defining(code.names) != []
+            if answer := index.answers.get(claimed_id):
                 is_code = answer.cell.cell_type is CellType.CODE
-            elif code.is_python:
-                is_code = index.answers_defining(code.names) != []
-            code = code if is_code else parse_code("")
+            if not is_code:
+                code = parse_code("")
         drafts.append(Piece(cell, code, claimed_id=claimed_id))
     owners = _find_owners(drafts, index)
     pieces: list[Piece] = []
@@ -251,8 +251,7 @@ def _split_cell(draft: Piece, index: SourceIndex, owners: _Owners) -> list[Piece
     is_content = content_labels != set() or remove_whitespace(draft.cell.text) in index.prose
     label = content_labels.pop() if content_labels else _label_by_claim(draft, index)
     if label.role is Role.CHECK:
-        match = _OTTER_CHECK.search(draft.cell.text)
-        names = [*sorted(draft.code.names), match[1] if match else ""]
+        names = [*sorted(draft.code.names), *_OTTER_CHECK.findall(draft.cell.text)]
         first_checks = [index.check_names[name] for name in names if name in index.check_names]
         label = Label(Role.CHECK, [*first_checks, index.checks.get(draft.claimed_id, "")][0])
     return [replace(draft, label=label, matched_by_content=is_content)]
@@ -317,17 +316,16 @@ def _may_be(cell_id: str, draft: Piece, owners: _Owners) -> bool:
 
 def _label_by_claim(draft: Piece, index: SourceIndex) -> Label:
     """Return the label of a cell whose code is of no cell of the source: by its prose, or by its claim."""
-    claim = draft.claimed_id
-    is_code = draft.cell.kind is CellType.CODE
     if prose_id := index.prose.get(remove_whitespace(draft.cell.text)):
         return Label(Role.PROSE, prose_id)
-    if claim in index.answers:
-        return Label(Role.ANSWER, claim)
-    if is_code and claim in index.provided:
-        return Label(Role.PROVIDED, claim)
-    if is_code and claim in index.checks:
-        return _CHECK
-    return Label(Role.PROSE, claim) if not is_code and claim in index.prose.values() else STUDENT
+    # Code in a text cell is believed to be an answer only, and prose in a code cell is the student's own.
+    roles = [(Role.ANSWER, set(index.answers)), (Role.PROSE, set(index.prose.values()))]
+    if draft.cell.kind is CellType.CODE:
+        roles[1:] = [(Role.PROVIDED, set(index.provided)), (Role.CHECK, set(index.checks))]
+    for role, ids in roles:
+        if draft.claimed_id in ids:
+            return Label(role, draft.claimed_id)
+    return STUDENT
 
 
 def _rescue_unlabeled(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece]:
@@ -337,7 +335,9 @@ def _rescue_unlabeled(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece
     rescued, last_index = [], -1
     for piece in pieces:
         if piece.label is STUDENT and not piece.claimed_id:
-            label = _most_similar_provided(piece.code, missing)
+            label = STUDENT
+            if piece.code.statements:
+                label = _most_similar_provided(piece.code, missing)
             if label is STUDENT and _OTTER_TAG in piece.cell.tags:
                 # otter's tag says that this is some answer; which one, only the cells around it tell.
                 for name, answer in index.answers.items():
@@ -356,7 +356,7 @@ def _rescue_unlabeled(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece
 def _most_similar_provided(code: Code, missing: Mapping[str, str]) -> Label:
     """Return the missing provided cell that code nearly is; the student's own if there is none."""
     best, best_ratio = STUDENT, 0.0
-    for name, text in missing.items() if code.statements else ():
+    for name, text in missing.items():
         first, second = text.strip().split("\n"), code.text.strip().split("\n")
         if max(len(first), len(second)) > _MAX_LINES:
             continue

@@ -68,8 +68,20 @@ def find_submissions(paths: Sequence[Path], assignment: Assignment) -> list[Stud
     Raises:
         StaffError: a path does not exist, or contains no submission.
     """
+    by_student: dict[object, _StudentFiles] = {}
+    for path in dict.fromkeys(paths):
+        students = _files_in_path(path, assignment)
+        if not students:
+            hint = "name a notebook, an archive or a folder of them"
+            raise StaffError(f"{path}: contains no submission; {hint}")
+        for submitter, entries in students:
+            # Names are not unique in a class; only a platform's number says that two are one person.
+            numbers = [(key, submitter.ids[key]) for key in ("canvas", "moodle") if key in submitter.ids]
+            student = numbers[0] if numbers else (path, len(by_student))
+            _, earlier_entries = by_student.get(student, (submitter, []))
+            by_student[student] = (submitter, [*earlier_entries, *entries])
     submissions = []
-    for submitter, entries in _files_by_student(paths, assignment):
+    for submitter, entries in by_student.values():
         last_entries, notes = platform_names.last_attempts(entries)
         submission = _submission(submitter, last_entries, assignment)
         submissions.append(replace(submission, repairs=(*notes, *submission.repairs)))
@@ -104,24 +116,6 @@ def _submission(
     return StudentSubmission(name, path, entry, submitter, selected.problem, selected.repairs)
 
 
-def _files_by_student(paths: Sequence[Path], assignment: Assignment) -> list[_StudentFiles]:
-    """Return the files of each student; those of one number on a platform belong together."""
-    by_student: dict[object, _StudentFiles] = {}
-    for path in dict.fromkeys(paths):
-        students = _files_in_path(path, assignment)
-        if not students:
-            hint = "name a notebook, an archive or a folder of them"
-            raise StaffError(f"{path}: contains no submission; {hint}")
-        for submitter, entries in students:
-            # Names are not unique in a class; only a platform's number says that two are one person.
-            key: object = (path, len(by_student))
-            for platform in ("moodle", "canvas"):
-                key = (platform, submitter.ids[platform]) if platform in submitter.ids else key
-            _, earlier_entries = by_student.get(key, (submitter, []))
-            by_student[key] = (submitter, [*earlier_entries, *entries])
-    return list(by_student.values())
-
-
 def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
     """Return the files of each student below one path."""
     if not path.exists():
@@ -152,6 +146,7 @@ def _nbgrader_files(folder: Path, assignment: Assignment) -> list[_StudentFiles]
     submitted = folder / "submitted"
     students = []
     for student in sorted((submitted if submitted.is_dir() else folder).iterdir()):
+        # A link could lead to another student's files or to the source.
         location = student / assignment.name
         if location.is_dir() and not student.is_symlink() and not location.is_symlink():
             entries = []
@@ -183,6 +178,7 @@ def _group_by_student(
     submitters: dict[str, list[Submitter]] = {}
     files_by_name: dict[str, list[FileEntry]] = {}
     for parts, entry in zip(paths, inner, strict=True):
+        # Only here does the platform write it; further down, a student may have packed one.
         if parts == (platform_names.METADATA,):
             submitters |= platform_names.gradescope_submitters(entry)
         kind, name = file_kind(parts, assignment), _top_name(parts)
@@ -201,8 +197,11 @@ def _group_by_student(
 
 def _is_single_student(paths: Sequence[tuple[str, ...]], assignment: Assignment, *, is_archive: bool) -> bool:
     """Return True if everything in a folder or an archive is one student's."""
-    folders = {parts[0] for parts in paths if len(parts) > 1}
-    files = {parts[0] for parts in paths if len(parts) == 1}
+    folders: set[str] = set()
+    files: set[str] = set()
+    for parts in paths:
+        names = folders if len(parts) > 1 else files
+        names.add(parts[0])
     if folders & {assignment.kit, CHECKS_FOLDER} or ZIP_NAME_FILE in files:
         return True
     if not is_archive or any(map(platform_names.student_from_platform_name, folders | files)):

@@ -1,8 +1,8 @@
 """A submission as the steps that are run: the source's order and provided cells, the student's answers."""
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -98,15 +98,13 @@ def match_submission(
             "This file contains nothing of this assignment; check that you submitted the right one."
         )
     placement = Placement(index, pieces)
-    for piece in pieces:
-        placement.add(piece)
     flags = _flags(placement)
     if submitted.assignment not in ("", assignment.name):
         flags.append(f"The notebook says that it belongs to {submitted.assignment!r}.")
     manual = [question for question in source.questions if question.manual]
     return MatchedSubmission(
         steps=placement.steps(source),
-        repairs=(*submitted.repairs, *_repairs(placement), *_answer_repairs(placement)),
+        repairs=(*submitted.repairs, *_repairs(placement)),
         flags=tuple(flags),
         texts={question.name: _written_answer(question, placement) for question in manual},
         cells=_cells_by_question(source, placement),
@@ -152,17 +150,8 @@ class Placement:
     """By answer: the names that have a place already."""
 
     steps_by_position: dict[_Position, GradingStep] = field(default_factory=dict)
-    changed_cells: list[str] = field(default_factory=list)
-    """Provided cells that the student changed."""
-
-    repeated_cells: list[str] = field(default_factory=list)
-    """Provided cells that the file has more than once."""
-
-    moved_questions: list[str] = field(default_factory=list)
-    """Questions whose answer was elsewhere."""
-
-    blank_questions: list[str] = field(default_factory=list)
-    """Questions of which an unanswered copy was skipped."""
+    notes: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
+    """What was repaired: a sentence with ``{}`` → names or numbers for that place."""
 
     seen_ids: set[str] = field(default_factory=set)
     """Cells of the source that were found."""
@@ -182,17 +171,18 @@ class Placement:
             if piece.label.role is Role.ANSWER:
                 answer = self.index.answers[piece.label.id]
                 self.answered_names[piece.label.id] |= answer.answered_names(piece.code)
-
-    def add(self, piece: Piece) -> None:
-        """Place the next part."""
-        if piece.label.role is Role.ANSWER:
-            self._place_answer(piece, self.index.answers[piece.label.id])
-        elif piece.label.role is Role.PROVIDED:
-            self._place_provided(piece)
-        elif piece.label is STUDENT:
-            self._place_student_code(piece)
-        elif piece.label.id:
-            self._advance_to(piece.label.id)
+        for piece in self.pieces:
+            if piece.label.role is Role.ANSWER:
+                self._place_answer(piece, self.index.answers[piece.label.id])
+            elif piece.label.role is Role.PROVIDED:
+                self._place_provided(piece)
+            elif piece.label is STUDENT:
+                self._place_student_code(piece)
+            elif piece.label.id:
+                self._advance_to(piece.label.id)
+        for name, provided in self.index.provided.items():
+            if provided.code.statements and name not in self.seen_ids:
+                self.notes["Provided cells were missing and were restored: {}."].append(name)
 
     def steps(self, source: Source) -> tuple[GradingStep, ...]:
         """Return everything that is run, with the source's provided cells and checks at their places."""
@@ -221,6 +211,8 @@ class Placement:
             self.free_cells.append((answer.index, piece))
             self._advance_to(cell_id)
             return
+        if piece.cell.kind is not CellType.CODE:
+            self.notes["Code in cells of another type was run as code: cell {}."].append(piece.cell.number)
         names = piece.code.names & answer.stub.names
         is_below_checks = self.last_source_index >= answer.checks_index
         if cell_id in self.placed_names and is_below_checks and names <= self.placed_names[cell_id]:
@@ -231,10 +223,10 @@ class Placement:
             # The stub is left in a copy of the cell; run last, it would undo the answer.
             self._advance_to(cell_id)
             if self.answered_names[cell_id]:
-                self.blank_questions.append(question)
+                self.notes["Unanswered copies of answer cells were skipped: {}."].append(question)
             return
         if answer.index < self.last_source_index:
-            self.moved_questions.append(question)
+            self.notes["Answers were in a different place and ran with their question: {}."].append(question)
             for position in self.unanchored:
                 step = self.steps_by_position.pop(position)
                 self.steps_by_position[answer.index, _BEFORE, position[2], position[3]] = step
@@ -251,10 +243,11 @@ class Placement:
             self._place_student_code(piece)
             return
         if cell_id in self.seen_ids:
-            self.repeated_cells.append(cell_id)
+            self.notes["Provided cells were there more than once and ran once: {}."].append(cell_id)
         elif not is_same:
             if not provided.is_fill_in:
-                self.changed_cells.append(cell_id)
+                sentence = "Provided cells were changed: {}; your version ran first, then the original."
+                self.notes[sentence].append(cell_id)
             # The source's cell runs in any case, after the student's: answers may use what the student
             # added, but nothing that the student changed remains.
             if not piece.code.is_python or not set(piece.code.digests) <= set(provided.code.digests):
@@ -268,6 +261,7 @@ class Placement:
 
     def _add_extra(self, piece: Piece, index: int, relative: int) -> _Position:
         number, position = piece.cell.number, (index, relative, piece.cell.number, piece.part)
+        # The name is made of numbers only: results and messages repeat it.
         step = GradingStep("extra", f"extra-{number}", piece.code.text, number=number)
         self.steps_by_position[position] = step
         return position
@@ -305,44 +299,30 @@ def _written_answer(question: Question, placement: Placement) -> str:
 
 
 def _repairs(placement: Placement) -> Iterator[str]:
-    """Yield what was repaired in the cells of the source, one sentence each."""
+    """Yield what was repaired, one sentence each."""
     if not any(piece.claimed_id for piece in placement.pieces):
         yield "The cells do not have this assignment's ids; they were recognized by their content."
-    provided = {name for name, cell in placement.index.provided.items() if cell.code.statements}
-    missing = [name for name in placement.index.provided if name in provided - placement.seen_ids]
-    for names, sentence in (
-        (
-            placement.changed_cells,
-            "Provided cells were changed: {}; your version ran first, then the original.",
-        ),
-        (missing, "Provided cells were missing and were restored: {}."),
-        (placement.repeated_cells, "Provided cells were there more than once and ran once: {}."),
-        (placement.moved_questions, "Answers were in a different place and ran with their question: {}."),
-        (placement.blank_questions, "Unanswered copies of answer cells were skipped: {}."),
-    ):
-        if names:
-            yield sentence.format(join_names(names))
-
-
-def _answer_repairs(placement: Placement) -> Iterator[str]:
-    """Yield how answers were spread over cells, and which are missing."""
-    questions_by_cell: dict[int, list[str]] = {}
+    yield from _fill_in(placement.notes)
+    questions_by_cell: dict[int, dict[str, None]] = defaultdict(dict)
     for answer in placement.index.answers.values():
-        question, is_code = answer.question.name, answer.cell.cell_type is CellType.CODE
-        pieces = [piece for piece in placement.pieces if piece.label.id == answer.cell.id]
-        cells = {piece.cell.number: piece.cell for piece in pieces}
-        for number in cells:
-            questions_by_cell.setdefault(number, []).append(question)
-        if is_code and len(cells) > 1:
-            yield f"{question} is answered in several cells ({join_names(cells)})."
-        retyped = [number for number, cell in cells.items() if cell.kind is not CellType.CODE]
-        if is_code and retyped:
-            yield f"{question}: code in a cell of another type was run as code: cell {join_names(retyped)}."
+        question, numbers = answer.question.name, []
+        for piece in placement.pieces:
+            if piece.label.id == answer.cell.id:
+                numbers.append(piece.cell.number)
+                questions_by_cell[piece.cell.number][question] = None
+        if answer.cell.cell_type is CellType.CODE and len(set(numbers)) > 1:
+            yield f"{question} is answered in several cells ({join_names(numbers)})."
         if missing := _missing_names(answer, placement):
             yield f"{question}: no cell defines {join_names(missing)}; it counts as not answered."
     for number, questions in questions_by_cell.items():
-        if len(set(questions)) > 1:
+        if len(questions) > 1:
             yield f"Cell {number} answers {join_names(questions)}; each part ran with its question."
+
+
+def _fill_in(notes: Mapping[str, Iterable[object]]) -> Iterator[str]:
+    # Sentences are ours and names are the submitter's: as arguments, braces in them have no effect.
+    for sentence, names in notes.items():
+        yield sentence.format(join_names(names))
 
 
 def _flags(placement: Placement) -> list[str]:
@@ -355,20 +335,17 @@ def _flags(placement: Placement) -> list[str]:
             wanted = f"{answer.question.name} asks for {join_names(missing)}"
             flags.append(f"{wanted}; the cell defines {join_names(instead)}.")
     # nbgrader's ids are written by tools only, so that wrong ones mean that cells were copied or forged.
+    notes: dict[str, list[str]] = defaultdict(list)
     cells = [piece.cell for piece in placement.pieces if piece.part == 0 and piece.cell.grade_id]
     positions, counts = placement.index.positions, Counter(cell.grade_id for cell in cells)
-    contradicting = []
     for cell in cells:
-        if cell.grade_id in positions and cell.id in positions and cell.id != cell.grade_id:
-            contradicting.append(cell.grade_id)
-    for names, sentence in (
-        ([name for name in counts if counts[name] > 1], "nbgrader ids are on more than one cell: {}."),
-        ([name for name in counts if name not in positions], "nbgrader ids are not of this assignment: {}."),
-        (contradicting, "Cell ids and nbgrader ids contradict each other: {}."),
-    ):
-        if names:
-            flags.append(sentence.format(join_names(names)))
-    return flags
+        if counts[cell.grade_id] > 1:
+            notes["nbgrader ids are on more than one cell: {}."].append(cell.grade_id)
+        if cell.grade_id not in positions:
+            notes["nbgrader ids are not of this assignment: {}."].append(cell.grade_id)
+        elif cell.id in positions and cell.id != cell.grade_id:
+            notes["Cell ids and nbgrader ids contradict each other: {}."].append(cell.grade_id)
+    return [*flags, *_fill_in(notes)]
 
 
 def _missing_names(answer: AnswerCell, placement: Placement) -> list[str]:

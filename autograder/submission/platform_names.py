@@ -23,6 +23,7 @@ import yaml
 from autograder.errors import StudentError
 from autograder.lateness import parse_datetime
 from autograder.submission.archives import FileEntry
+from autograder.submission.read import get_list, get_value
 
 METADATA = "submission_metadata.yml"
 TIMESTAMP = "timestamp.txt"
@@ -172,27 +173,29 @@ def gradescope_submitters(entry: FileEntry) -> dict[str, list[Submitter]]:
     except (StudentError, yaml.YAMLError, ValueError, RecursionError):
         return {}
     submitters: dict[str, list[Submitter]] = {}
-    for key, metadata in table.items() if isinstance(table, dict) else ():
-        people = metadata.get(":submitters") if isinstance(metadata, dict) else None
-        if not isinstance(people, list):
-            continue
-        folder, created = str(key), metadata.get(":created_at")
-        if not (isinstance(created, datetime) and created.tzinfo):
-            created = parse_datetime(_text(created))
-        group = [_person(person, folder) for person in people if isinstance(person, dict)]
-        names = tuple(submitter.name or submitter.ids.get("email", "") for submitter in group)
-        for number, submitter in enumerate(group):
-            at = created.isoformat() if created else ""
-            group[number] = replace(submitter, submitted_at=at, members=names if len(names) > 1 else ())
-        submitters[folder] = group
+    if isinstance(table, dict):
+        for folder, metadata in table.items():
+            submitters[str(folder)] = _folder_submitters(str(folder), metadata)
     return submitters
 
 
-def _person(person: dict[Any, Any], folder: str) -> Submitter:
-    name, number, email = (_text(person.get(key)) for key in (":name", ":sid", ":email"))
-    ids = {"id": number, "email": email}
-    student = f"{name or email or folder}_{number or folder.split('_')[-1]}"
-    return Submitter(student, name, {key: value for key, value in ids.items() if value})
+def _folder_submitters(folder: str, metadata: Any) -> list[Submitter]:
+    created = get_value(metadata, ":created_at")
+    if not (isinstance(created, datetime) and created.tzinfo):
+        created = parse_datetime(_text(created))
+    people = [person for person in get_list(metadata, ":submitters") if isinstance(person, dict)]
+    names = tuple(_text(person.get(":name")) or _text(person.get(":email")) for person in people)
+    submitters = []
+    for person, name in zip(people, names, strict=True):
+        ids = {"id": _text(person.get(":sid")), "email": _text(person.get(":email"))}
+        submitter = Submitter(
+            f"{name or folder}_{ids['id'] or folder.split('_')[-1]}",
+            _text(person.get(":name")),
+            {key: value for key, value in ids.items() if value},
+            created.isoformat() if created else "",
+        )
+        submitters.append(replace(submitter, members=names) if len(names) > 1 else submitter)
+    return submitters
 
 
 def _text(value: Any) -> str:

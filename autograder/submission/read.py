@@ -144,10 +144,10 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
     if reason := unreadable_reason(data):
         raise StudentError(reason)
     text, repairs = _decode(data)
-    metadata: Any = {}
+    raw: dict[str, Any] = {}
     if text.startswith("{"):
         raw = _parse_json(text)
-        metadata, raw_cells = raw.get("metadata"), raw.get("cells")
+        raw_cells = raw.get("cells")
         if not isinstance(raw_cells, list):
             raw_cells = _upgrade_cells(raw.get("worksheets"))
             repairs.append("The notebook has an old format (3); it was converted.")
@@ -159,8 +159,8 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
     if not raw_cells:
         raise StudentError(f"The notebook has no cells; {_SAVE_AGAIN_HINT}.")
     cells = _parse_cells(raw_cells, repairs, with_outputs=with_outputs)
-    course = metadata.get("course") if isinstance(metadata, dict) else None
-    claim = course.get("assignment") if isinstance(course, dict) else ""
+    # Only for a flag: which assignment is graded, the instructor says.
+    claim = get_value(get_value(raw.get("metadata"), "course"), "assignment")
     return SubmittedFile(tuple(cells), tuple(repairs), one_line(claim, 80))
 
 
@@ -219,9 +219,7 @@ def _parse_json(text: str) -> dict[str, Any]:
         elif isinstance(error, json.JSONDecodeError):
             reason = f"line {error.lineno}: {error.msg}"
         raise StudentError(f"The notebook is damaged ({reason}); {_SAVE_AGAIN_HINT}.") from None
-    if not isinstance(raw, dict) or not any(
-        isinstance(raw.get(key), list) for key in ("cells", "worksheets")
-    ):
+    if not isinstance(raw, dict) or list not in (type(raw.get("cells")), type(raw.get("worksheets"))):
         raise StudentError(f"The file is JSON but not a notebook; {SUBMIT_NOTEBOOK_HINT}.")
     return raw
 
@@ -232,10 +230,7 @@ def _upgrade_cells(sheets: Any) -> list[Any]:
 
     upgraded: list[Any] = []
     for sheet in sheets:
-        raw_cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        if not isinstance(raw_cells, list):
-            continue
-        for cell in raw_cells[: MAX_CELLS + 1]:
+        for cell in get_list(sheet, "cells")[: MAX_CELLS + 1]:
             # nbformat trusts what it converts; whatever it raises on a forged cell, that cell is unreadable.
             try:
                 node = upgrade_cell(to_notebook_node({**cell, "outputs": []}))
@@ -265,7 +260,7 @@ def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool
         if len(text) > MAX_CELL_CHARS:
             too_long.append(number)
         else:
-            outputs = tuple(_read_outputs(raw.get("outputs"))) if with_outputs else ()
+            outputs = tuple(_read_outputs(raw)) if with_outputs else ()
             cells.append(replace(cell, text=text, outputs=outputs))
     cut = list(range(MAX_CELLS + 1, len(raw_cells) + 1))
     for numbers, sentence in (
@@ -283,7 +278,7 @@ def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool
 
 def _parse_cell(number: int, raw: Any) -> SubmittedCell | None:
     """Return a cell of format 4 with its text as stored; None if it is not one."""
-    if not isinstance(raw, dict) or raw.get("cell_type") not in list(CellType):
+    if get_value(raw, "cell_type") not in list(CellType):
         return None
     source, metadata = raw.get("source", ""), raw.get("metadata")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -291,17 +286,26 @@ def _parse_cell(number: int, raw: Any) -> SubmittedCell | None:
     if not isinstance(source, str):
         return None
     # Metadata of another form than the tools write is ignored, not an error: editors keep foreign keys.
-    if not isinstance(metadata, dict):
-        metadata = {}
-    grading, tags = metadata.get("nbgrader"), metadata.get("tags")
+    # Points, locks and solution flags are not even read: they would be the submitter's own.
     return SubmittedCell(
         number,
         CellType(raw["cell_type"]),
         source,
-        _short_text(raw.get("id")) or _short_text(metadata.get("id")),  # Colab moves it there
-        _short_text(grading.get("grade_id")) if isinstance(grading, dict) else "",
-        tuple(map(_short_text, tags[:20])) if isinstance(tags, list) else (),
+        _short_text(raw.get("id")) or _short_text(get_value(metadata, "id")),  # Colab moves it there
+        _short_text(get_value(get_value(metadata, "nbgrader"), "grade_id")),
+        tuple(map(_short_text, get_list(metadata, "tags")[:20])),
     )
+
+
+def get_value(raw: Any, key: str) -> Any:
+    """Return a value of what should be a dict; None if it is not one, or has no such key."""
+    return raw.get(key) if isinstance(raw, dict) else None
+
+
+def get_list(raw: Any, key: str) -> list[Any]:
+    """Return a list in what should be a dict; empty if either is something else."""
+    value = get_value(raw, key)
+    return value if isinstance(value, list) else []
 
 
 def _short_text(value: Any) -> str:
@@ -315,21 +319,23 @@ def join_names(names: Iterable[object]) -> str:
     return ", ".join(shown[:_MAX_NAMES]) + more
 
 
-def _read_outputs(stored: Any) -> Iterator[Output]:
+def _read_outputs(raw_cell: Any) -> Iterator[Output]:
     """Yield a cell's outputs: texts, errors and images; HTML, SVG and JavaScript are left out."""
-    for raw in stored[:MAX_OUTPUTS] if isinstance(stored, list) else ():
-        if not isinstance(raw, dict):
-            continue
-        kind, bundle = raw.get("output_type"), raw.get("data")
+    for raw in get_list(raw_cell, "outputs")[:MAX_OUTPUTS]:
+        kind, bundle = get_value(raw, "output_type"), get_value(raw, "data")
         text, image = "", b""
         if kind == "error":
-            name, value = one_line(raw.get("ename"), 300), one_line(raw.get("evalue"), 300)
-            text = f"{name}: {value}" if name and value else name or value
+            names = (one_line(raw.get("ename"), 300), one_line(raw.get("evalue"), 300))
+            text = ": ".join(filter(None, names))
         elif kind == "stream":
             text = _output_text(raw.get("text"))
-        elif kind in ("display_data", "execute_result") and isinstance(bundle, dict):
-            image = _decode_image(bundle.get("image/png")) or _decode_image(bundle.get("image/jpeg"))
-            text = "" if image else _output_text(bundle.get("text/plain"))
+        elif kind in ("display_data", "execute_result"):
+            # Whoever shows the image decodes it under limits of its own: a header may claim any size.
+            image = _decode_image(get_value(bundle, "image/png")) or _decode_image(
+                get_value(bundle, "image/jpeg")
+            )
+            if not image:
+                text = _output_text(get_value(bundle, "text/plain"))
         if text or image:
             yield Output(text, image, is_error=kind == "error")
 
@@ -342,8 +348,10 @@ def _decode_image(raw: Any) -> bytes:
     """Return the bytes of an image; none if it is too large or is not Base64."""
     max_chars = MAX_IMAGE_BYTES * 4 // 3 + 4
     text = "".join(_join_fragments(raw, max_chars + 1).split())
+    if len(text) > max_chars:
+        return b""
     try:
-        return b"" if len(text) > max_chars else binascii.a2b_base64(text, strict_mode=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         return b""
 

@@ -87,6 +87,7 @@ def select_file(entries: Sequence[FileEntry], assignment: Assignment) -> Selecte
         stem = PurePosixPath(original_name(entry.name)).stem
         is_close = stem.startswith(assignment.name) or assignment.name in entry.parts[:-1]
         ranks[entry] = (kind, stem != assignment.name, not is_close, len(entry.parts), entry.parts)
+    # A student may submit thousands of files, and each that is looked into may take 200 MB.
     files = sorted(files, key=ranks.__getitem__)[:_MAX_FILES]
     file_problems = {entry: _file_problem(entry, assignment) for entry in files}
     readable = [entry for entry in files if not file_problems[entry]] or files[:1]

@@ -84,9 +84,9 @@ class Code:
         statement below it, and those at the end of the cell go with the last statement.
         """
         lines = self.text.split("\n")
-        first_line = self.statements[first - 1].last_line if first else 0
-        last_line = self.statements[end - 1].last_line if end < len(self.statements) else len(lines)
-        return "\n".join(lines[first_line:last_line]).strip("\n")
+        cuts = [0, *(statement.last_line for statement in self.statements)]
+        cuts[-1] = len(lines)
+        return "\n".join(lines[cuts[first] : cuts[end]]).strip("\n")
 
 
 def _parse_code(text: str) -> Code:
@@ -100,7 +100,7 @@ def _parse_code(text: str) -> Code:
                 nodes = ast.parse(python).body
         if len(nodes) > _MAX_STATEMENTS:
             raise ValueError("too many statements for one cell")
-        statements = _group_by_line(nodes, text.split("\n"))
+        statements = _statements(nodes, text.split("\n"))
     except _PARSE_ERRORS:
         names = frozenset(block or variable for block, variable in _DEFINITION_LINE.findall(text))
         return Code(text, (), names, is_python=False, is_divisible=False)
@@ -108,6 +108,7 @@ def _parse_code(text: str) -> Code:
     return Code(text, statements, names, is_python=True, is_divisible=not text.lstrip().startswith("%%"))
 
 
+# One cache for all students: what it returns cannot be changed, and long texts stay out of it.
 _parse_code_cached = lru_cache(maxsize=1024)(_parse_code)
 
 
@@ -142,31 +143,29 @@ def _ignore_warnings() -> Iterator[None]:
         yield
 
 
-def _group_by_line(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statement, ...]:
+def _statements(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statement, ...]:
     """Return statements in order, those on one line as one: text can only be cut between lines."""
     groups: list[list[ast.stmt]] = []
     last_line = 0
     for node in nodes:
-        if groups and _first_line(node) <= last_line:
-            groups[-1].append(node)
-        else:
-            groups.append([node])
+        if _first_line(node) > last_line:
+            groups.append([])
+        groups[-1].append(node)
         last_line = node.end_lineno or 0
-    return tuple(_make_statement(group, lines) for group in groups)
-
-
-def _make_statement(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> Statement:
-    first_line, last_line = _first_line(nodes[0]), nodes[-1].end_lineno or 0
-    names: set[str] = set()
-    for node in nodes:
-        names.update(_bound_names(node))
-    meaning = "\n".join(map(ast.dump, nodes))
-    if meaning == "Expr(value=Constant(value=None))":
-        # A magic was replaced by None; only its text tells it from other magics.
-        meaning = "\n".join(lines[first_line - 1 : last_line]).strip()
-    digest = hashlib.sha256(meaning.encode("utf-8", errors="replace")).hexdigest()
-    is_definition = all(map(_is_definition, nodes))
-    return Statement(last_line, frozenset(names), digest, is_definition, _called_name(nodes[0]))
+    statements = []
+    for group in groups:
+        first_line, last_line = _first_line(group[0]), group[-1].end_lineno or 0
+        names: set[str] = set()
+        for node in group:
+            names.update(_bound_names(node))
+        meaning = "\n".join(map(ast.dump, group))
+        if meaning == "Expr(value=Constant(value=None))":
+            # A magic was replaced by None; only its text tells it from other magics.
+            meaning = "\n".join(lines[first_line - 1 : last_line]).strip()
+        digest = hashlib.sha256(meaning.encode("utf-8", errors="replace")).hexdigest()
+        is_definition, call = all(map(_is_definition, group)), _called_name(group[0])
+        statements.append(Statement(last_line, frozenset(names), digest, is_definition, call))
+    return tuple(statements)
 
 
 def _first_line(node: ast.stmt) -> int:
