@@ -55,6 +55,7 @@ def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsCompariso
     return compare.compare_points(compile_plan(course.assignment), rows, QUIET, workers=1)
 
 
+@pytest.mark.slow
 def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
     tiny_marks: list[PointsComparison],
 ) -> None:
