@@ -335,8 +335,8 @@ class _QuestionParser:
             self._open_inner_block(marker, cell)
         elif self.open_blocks and self.open_blocks[-1][0].end is marker:
             self.open_blocks.pop()
-            if marker is BlockMarker.END_QUESTION:
-                self._close_question()
+            if marker is BlockMarker.END_QUESTION and self.question is not None:
+                self.questions.append(self._finish(self.question))
         else:
             found = f"{marker.value!r} with no such block open"
             self.add_problem(cell, found, "delete it or open the block above")
@@ -344,6 +344,7 @@ class _QuestionParser:
             self.add_problem(cell, "text below the marker", "delete it", 2)
 
     def _open_question(self, cell: Cell) -> None:
+        # Forget blocks that were never closed, or every later cell would be reported too.
         if self.open_blocks:
             self.add_problem(cell, "a question inside another block", "close that block first")
         self.open_blocks = [(BlockMarker.QUESTION, cell)]
@@ -363,15 +364,13 @@ class _QuestionParser:
         self.open_blocks.append((marker, cell))
         self.question.blocks.append(marker)
 
-    def _close_question(self) -> None:
-        question = self.question
-        assert question is not None  # the question block was open
+    def _finish(self, question: _OpenQuestion) -> Question:
         if "name" not in question.config:
             self.add_problem(question.cell, "a question without a name", "add name: q1")
         name = question.config.get("name", question.cell.id)
         manual, points = question.config.get("manual", False), question.config.get("points")
         contents = tuple(question.prompt), tuple(question.answers), tuple(question.checks)
-        self.questions.append(Question(name, question.cell, manual, points, *contents))
+        return Question(name, question.cell, manual, points, *contents)
 
     def _parse_config(self, cell: Cell, text: str, keys: tuple[str, ...], first_line: int) -> dict[str, Any]:
         """Return the settings in YAML that are valid; the others become problems."""
