@@ -3,7 +3,7 @@ question = "q7"
 misconception = "Counting means building it and looking."
 failing_checks = ["q7-formula"]
 kind = "count"
-message_part = "computed"
+message_part = "more memory than is available"
 """
 
 def rnn_params(kind, input_dim, units):
