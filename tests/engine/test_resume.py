@@ -290,8 +290,8 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
         text=True,
     )
     assert running.stdout
-    told = [next(running.stdout) for _ in range(3)]
-    assert told[2].startswith("eva: ")
+    while not next(running.stdout).startswith("eva: "):
+        pass  # those before her, and on a slow machine a line about the speed
     time.sleep(1)  # until it waits for zoe
     interrupt(running, any_thread=any_thread)
     said, errors = running.communicate(timeout=120)
