@@ -31,7 +31,7 @@ _DIRECTORY_SIZE = re.compile(rb"(?=PK\x05\x06.{8}(.{4}))|(?=PK\x06\x06.{36}(.{8}
 """That size in an end record and in zip64's; looks ahead, for records may be written over each other."""
 
 _SEE_ZIP64 = b"\xff\xff\xff\xff"
-"""Stands for a size in the first record that is in zip64's."""
+"""In place of a size in the first record: the size is in zip64's."""
 
 _MAX_COMPRESSION_RATIO = 1_100
 """Deflate reaches 1,032; an archive beyond that counts the same bytes several times."""

@@ -243,7 +243,7 @@ class Placement:
             self._place_student_code(piece)
             return
         if cell_id in self.seen_ids:
-            self.notes["Provided cells were there more than once and ran once: {}."].append(cell_id)
+            self.notes["Provided cells were repeated and ran once: {}."].append(cell_id)
         elif not is_same:
             if not provided.is_fill_in:
                 sentence = "Provided cells were changed: {}; your version ran first, then the original."
@@ -275,15 +275,14 @@ class Placement:
 def _cells_by_question(source: Source, placement: Placement) -> dict[str, tuple[int, ...]]:
     """Return the submitted cells of each question; a student's own belong to the cell above them."""
     begins = [placement.index.positions[question.cell.id] for question in source.questions]
-    numbers: list[list[int]] = [[] for _ in begins]
+    cells: dict[str, dict[int, None]] = {question.name: {} for question in source.questions}
     last_index = -1
     for piece in placement.pieces:
         last_index = placement.index.positions.get(piece.label.id, last_index)
         count = bisect_right(begins, last_index)
         if count and piece.cell.kind is CellType.CODE and piece.label.role is not Role.CHECK:
-            numbers[count - 1].append(piece.cell.number)
-    names = [question.name for question in source.questions]
-    return {name: tuple(dict.fromkeys(cells)) for name, cells in zip(names, numbers, strict=True)}
+            cells[source.questions[count - 1].name][piece.cell.number] = None
+    return {name: tuple(numbers) for name, numbers in cells.items()}
 
 
 def _written_answer(question: Question, placement: Placement) -> str:

@@ -149,7 +149,7 @@ def nbgrader_timestamp(entries: Sequence[FileEntry]) -> str:
     Like nbgrader, a time without a zone is taken as UTC.
     """
     for entry in entries:
-        # nbgrader writes it beside the notebook; one further down was packed by the student.
+        # nbgrader writes it next to the notebook; one further down was packed by the student.
         if entry.name == TIMESTAMP and len(entry.parts) == 3:
             try:
                 text = entry.read(100).decode("ascii", errors="replace").strip()

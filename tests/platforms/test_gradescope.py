@@ -119,7 +119,7 @@ def test_a_blank_notebook_no_notebook_and_nothing_at_all_get_a_zero_with_the_rea
     for files, reason in (
         (handed_in(recipe, blank), "not answered yet"),
         ({"essay.pdf": b"%PDF-1.4"}, "PDF"),
-        ({}, "Nothing was handed in"),
+        ({}, "Nothing was submitted"),
     ):
         ran = harness.run(files)
         assert ran.results["score"] == 0, ran.log
