@@ -152,7 +152,7 @@ def test_no_mark_changes_when_our_own_processes_end_meanwhile(
 ) -> None:
     before = recorded(course, "ben")
     monkeypatch.setattr(Worker, "is_alive", lambda _: False)
-    with pytest.raises(StaffError, match="give the same command again"):
+    with pytest.raises(StaffError, match="run the same command again"):
         regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
     assert recorded(course, "ben") == before
 
