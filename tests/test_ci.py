@@ -48,12 +48,12 @@ class Ended(NamedTuple):
     @property
     def files(self) -> dict[str, str]:
         """What the job keeps."""
-        kept = self.place / "for-student"
-        return {path.name: path.read_text(encoding="utf-8") for path in kept.rglob("*") if path.is_file()}
+        stored = self.place / "for-student"
+        return {path.name: path.read_text(encoding="utf-8") for path in stored.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
-def handed_in(tiny_plan: GradingPlan) -> Mapping[str, bytes]:
+def submitted(tiny_plan: GradingPlan) -> Mapping[str, bytes]:
     return {
         "right": make_submission(tiny_plan, {}, {}),
         "wrong": make_submission(tiny_plan, {"q1-answer": NOSY}, {}),
@@ -86,8 +86,8 @@ def environment(place: Path, **others: str) -> dict[str, str]:
     for name in ("gh", "curl"):
         program(place / "services" / name, RECORDER)
     path = f"{place / 'services'}{os.pathsep}{os.environ['PATH']}"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "GIT"))}
-    return {**kept, "PATH": path, "PYTHONPATH": str(ROOT), "RECORD": str(place / "told"), **others}
+    stored = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "GIT"))}
+    return {**stored, "PATH": path, "PYTHONPATH": str(ROOT), "RECORD": str(place / "told"), **others}
 
 
 def bash(script: str, place: Path, variables: Mapping[str, str], *options: str) -> tuple[int, str]:
@@ -119,8 +119,8 @@ def on_github(place: Path, data: bytes | Path) -> Ended:
                 step["run"], place / step.get("working-directory", "."), variables | secret, "-e"
             )
             worst, output = worst or code, output + said
-    told = place / "told"
-    return Ended(place, worst, output, told.read_text() if told.is_file() else "")
+    messages = place / "told"
+    return Ended(place, worst, output, messages.read_text() if messages.is_file() else "")
 
 
 def on_gitlab(place: Path, data: bytes) -> Ended:
@@ -153,10 +153,10 @@ def on_gitlab(place: Path, data: bytes) -> Ended:
 
 @pytest.fixture(scope="module", params=["github", "gitlab"])
 def jobs(
-    request: pytest.FixtureRequest, handed_in: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, submitted: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Ended]]:
     run = on_github if request.param == "github" else on_gitlab
-    yield {name: run(tmp_path_factory.mktemp(name), data) for name, data in handed_in.items()}
+    yield {name: run(tmp_path_factory.mktemp(name), data) for name, data in submitted.items()}
 
 
 POINTS = {"right": "14 of 14 points", "wrong": "6 of 14 points", "unreadable": "0 of 14 points"}
@@ -171,11 +171,11 @@ def test_the_job_ends_well_whatever_the_marks(jobs: dict[str, Ended]) -> None:
 
 
 def test_a_report_has_a_case_for_each_check(jobs: dict[str, Ended]) -> None:
-    found = {}
+    actual = {}
     for name, job in jobs.items():
         root = ElementTree.fromstring(job.files["junit.xml"])
-        found[name] = tuple(int(root.attrib[key]) for key in ("tests", "failures", "errors"))
-    assert found == {"right": (7, 0, 0), "wrong": (7, 0, 4), "unreadable": (7, 7, 0)}
+        actual[name] = tuple(int(root.attrib[key]) for key in ("tests", "failures", "errors"))
+    assert actual == {"right": (7, 0, 0), "wrong": (7, 0, 4), "unreadable": (7, 7, 0)}
 
 
 def test_what_is_kept_is_what_a_student_may_read(jobs: dict[str, Ended]) -> None:
@@ -191,10 +191,12 @@ def test_student_code_sees_neither_the_course_nor_a_token(jobs: dict[str, Ended]
 
 
 def test_github_shows_the_questions_and_obeys_no_student(
-    handed_in: Mapping[str, bytes], jobs: dict[str, Ended]
+    submitted: Mapping[str, bytes], jobs: dict[str, Ended]
 ) -> None:
     for name, job in jobs.items():
-        shown = [(one.name, one.properties.get("title", "")[-32:]) for one in commands(job.output)]
+        shown = [
+            (command.name, command.properties.get("title", "")[-32:]) for command in commands(job.output)
+        ]
         if "annotations.txt" not in job.files or name == "right":
             assert shown == []
             continue
@@ -230,4 +232,4 @@ def test_no_text_from_outside_is_pasted_into_a_script() -> None:
 
 def test_no_checkout_leaves_its_token_behind() -> None:
     checkouts = [step["with"] for step in steps() if step.get("uses", "").startswith("actions/checkout@")]
-    assert [one["persist-credentials"] for one in checkouts] == [False, False]
+    assert [checkout["persist-credentials"] for checkout in checkouts] == [False, False]

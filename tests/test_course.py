@@ -110,20 +110,20 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_is_named_with_its_place(name: str, tmp_path: Path) -> None:
     grading, message = WRONG[name]
-    (found,) = problems(tmp_path, grading)
-    assert found.startswith("course_config.py: assignments['lab']")
-    assert message in found
+    (actual,) = problems(tmp_path, grading)
+    assert actual.startswith("course_config.py: assignments['lab']")
+    assert message in actual
 
 
 def test_all_wrong_values_are_reported_at_once(tmp_path: Path) -> None:
-    found = problems(tmp_path, {"stubbed_function": [], "isolation": "ful", "limits": {"cell_s": -1}})
-    assert len(found) == 3
+    actual = problems(tmp_path, {"stubbed_function": [], "isolation": "ful", "limits": {"cell_s": -1}})
+    assert len(actual) == 3
 
 
 def test_what_being_late_costs_is_read(tmp_path: Path) -> None:
     late = {"grace_minutes": 15, "per_day": 0.1, "max_penalty": 0.5, "after_days": 7}
-    found = load_course(write(tmp_path, None, late=late, canvas_id=4711)).assignment("lab")
-    assert (found.late, found.canvas_id) == (LatePolicy(15, 0.1, 0.5, 7), 4711)
+    actual = load_course(write(tmp_path, None, late=late, canvas_id=4711)).assignment("lab")
+    assert (actual.late, actual.canvas_id) == (LatePolicy(15, 0.1, 0.5, 7), 4711)
     assert parsed(tmp_path, None).late == LatePolicy(0, 0, 1, math.inf)
 
 

@@ -28,7 +28,7 @@ def test_its_commands_exist_with_their_options() -> None:
     lines = re.findall(r"^course ([\w-]+) (.*)", TEXT, re.M)
     assert len(lines) == 6
     for name, rest in lines:
-        options = {option for one in course.commands[name].params for option in one.opts}
+        options = {option for param in course.commands[name].params for option in param.opts}
         assert set(re.findall(r"--\w+", rest)) <= options
     assert set(re.findall(r"--format (\w+)", TEXT)) <= set(FORMATS)
 
@@ -45,8 +45,8 @@ def test_its_policy_costs_what_its_table_says() -> None:
     shares = {"nothing": 0.0, "10 %": 0.1, "20 %": 0.2, "all": 1.0}
     assert [(int(days), shares[taken]) for days, taken in rows] == [(days, share) for _, days, share in LATE]
     for after, days, share in LATE:
-        found = lateness((DUE + after).isoformat(), DUE, policy)
-        assert (found.days, found.penalty) == (days, pytest.approx(share))
+        actual = lateness((DUE + after).isoformat(), DUE, policy)
+        assert (actual.days, actual.penalty) == (days, pytest.approx(share))
 
 
 def test_every_file_of_a_run_is_among_the_places_of_personal_data() -> None:

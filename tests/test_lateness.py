@@ -12,7 +12,7 @@ POLICY = LatePolicy(grace_minutes=15, per_day=0.1, max_penalty=0.25, after_days=
 
 
 @pytest.mark.parametrize(
-    ("handed_in", "days", "share"),
+    ("submitted", "days", "share"),
     [
         ("2027-01-29T23:59:00+00:00", 0, 0.0),
         ("2027-01-30T00:14:00+00:00", 0, 0.0),  # the last second of the grace
@@ -28,8 +28,8 @@ POLICY = LatePolicy(grace_minutes=15, per_day=0.1, max_penalty=0.25, after_days=
         ("2026-12-24T00:00:00Z", 0, 0.0),
     ],
 )
-def test_each_second_counts(handed_in: str, days: int, share: float) -> None:
-    assert lateness(handed_in, DUE, POLICY) == Lateness(days, share)
+def test_each_second_counts(submitted: str, days: int, share: float) -> None:
+    assert lateness(submitted, DUE, POLICY) == Lateness(days, share)
 
 
 def test_a_day_is_24_hours_also_where_the_clocks_change() -> None:
@@ -64,9 +64,9 @@ def test_a_known_time_decides_and_not_the_mark() -> None:
     ],
 )
 def test_a_time_with_its_zone_is_read(text: str, iso: str) -> None:
-    found = parse_datetime(text)
-    assert found is not None
-    assert found.isoformat() == iso
+    actual = parse_datetime(text)
+    assert actual is not None
+    assert actual.isoformat() == iso
 
 
 @pytest.mark.parametrize(

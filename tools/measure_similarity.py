@@ -48,55 +48,55 @@ def disguise(code: str) -> str:
 
 def independent_pairs() -> Iterator[tuple[str, str, float]]:
     """Yield pairs of known answers to one question, compared as if both were new to us."""
-    for one, other in combinations(KNOWN_ANSWERS, 2):
-        if one.question == other.question:
-            known = [known for known in KNOWN_ANSWERS if known not in (one, other)]
-            answers = {one.name: {one.question: one.code}, other.name: {one.question: other.code}}
-            yield one.name, other.name, _max_tokens(answers, similarity.reference_answers(SOURCE, known))
+    for item, other in combinations(KNOWN_ANSWERS, 2):
+        if item.question == other.question:
+            expected = [expected for expected in KNOWN_ANSWERS if expected not in (item, other)]
+            answers = {item.name: {item.question: item.code}, other.name: {item.question: other.code}}
+            yield item.name, other.name, _max_tokens(answers, similarity.reference_answers(SOURCE, expected))
 
 
 def independent_class_pairs() -> tuple[SimilarPair, ...]:
     """Return the pairs of twenty students who did not copy; no threshold."""
-    answers = {one.name: {**SOLUTION, **one.answers} for one in class_of_twenty.load()}
+    answers = {answer.name: {**SOLUTION, **answer.answers} for answer in class_of_twenty.load()}
     return similarity.similar_pairs(answers, REFERENCES, threshold=0)
 
 
 def copied_answers() -> Iterator[tuple[str, float]]:
     """Yield each right known answer with what it comes to if a second student hands it in disguised."""
-    for one in KNOWN_ANSWERS:
-        known = [known for known in KNOWN_ANSWERS if known is not one]
-        answers = {"ana": {one.question: one.code}, "ben": {one.question: disguise(one.code)}}
-        yield one.name, _max_tokens(answers, similarity.reference_answers(SOURCE, known))
+    for answer in KNOWN_ANSWERS:
+        expected = [expected for expected in KNOWN_ANSWERS if expected is not answer]
+        answers = {"ana": {answer.question: answer.code}, "ben": {answer.question: disguise(answer.code)}}
+        yield answer.name, _max_tokens(answers, similarity.reference_answers(SOURCE, expected))
 
 
 def copied_notebooks() -> dict[str, float]:
     """Return what each of the twenty comes to if somebody hands in all of it, disguised."""
-    found = {}
-    for one in class_of_twenty.load():
-        mine = {**SOLUTION, **one.answers}
+    actual = {}
+    for answer in class_of_twenty.load():
+        mine = {**SOLUTION, **answer.answers}
         theirs = {question: _disguise_if_python(code) for question, code in mine.items()}
-        found[one.name] = _max_tokens({"ana": mine, "ben": theirs}, REFERENCES)
-    return found
+        actual[answer.name] = _max_tokens({"ana": mine, "ben": theirs}, REFERENCES)
+    return actual
 
 
 def class_with_copies() -> dict[str, dict[str, str]]:
     """Return the twenty, and for the first three of them somebody who copied, as students of a crowd."""
-    found: dict[str, dict[str, str]] = {}
-    for place, one in enumerate(class_of_twenty.load()):
-        mine = {**SOLUTION, **one.answers}
-        found[f"student{2 * place:03}"] = mine
+    actual: dict[str, dict[str, str]] = {}
+    for place, item in enumerate(class_of_twenty.load()):
+        mine = {**SOLUTION, **item.answers}
+        actual[f"student{2 * place:03}"] = mine
         if place < 3:
             theirs = {question: _disguise_if_python(code) for question, code in mine.items()}
-            found[f"student{2 * place + 1:03}"] = theirs
-    return found
+            actual[f"student{2 * place + 1:03}"] = theirs
+    return actual
 
 
 def random_class(students: int, seed: int = 7) -> dict[str, dict[str, str]]:
     """Return a class in which everybody writes one of the known answers, or the solution, in own names."""
     draw = random.Random(seed)
     choices = {question: [code] for question, code in SOLUTION.items()}
-    for one in KNOWN_ANSWERS:
-        choices[one.question].append(one.code)
+    for answer in KNOWN_ANSWERS:
+        choices[answer.question].append(answer.code)
     return {
         f"s{place:03}": {
             question: disguise(draw.choice(codes)) if draw.random() < 0.5 else draw.choice(codes)

@@ -71,6 +71,6 @@ def edit_notebook(root: Path, change: Callable[[dict], None]) -> None:
 
 def cell(raw: dict, name: str) -> dict:
     """Return one cell of a raw notebook, its source as text."""
-    found = next(cell for cell in raw["cells"] if cell["id"] == name)
-    found["source"] = "".join(found["source"])
-    return found
+    actual = next(cell for cell in raw["cells"] if cell["id"] == name)
+    actual["source"] = "".join(actual["source"])
+    return actual

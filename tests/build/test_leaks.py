@@ -226,8 +226,8 @@ def test_the_build_itself_stops_and_names_every_place(tiny_course_copy: Path) ->
     course = load_course(tiny_course_copy)
     with pytest.raises(AuthorError) as raised:
         build(course, course.assignment("tiny"))
-    for flavour in ("otter", "nbgrader"):
-        place = f"release/tiny/{flavour}"
+    for flavor in ("otter", "nbgrader"):
+        place = f"release/tiny/{flavor}"
         assert f"{place}/tiny.ipynb#end.source: found a statement of q1-answer:5" in str(raised.value)
         assert f"{place}/tiny.ipynb#q3.source: found words of q3-answer" in str(raised.value)
         assert f"{place}/tinykit/series.py: found a value of q2-hidden-equal:7" in str(raised.value)
@@ -285,7 +285,9 @@ def test_each_answer_has_something_to_watch_or_the_build_stops(
     answer = next(tiny_course.prepared.source.answers())
     files = {**tiny_course.prepared.files, "tinykit/solution.py": answer.solution().encode()}
     watch = leaks.leak_scanner(tiny_course.prepared.source, files, "", None)
-    assert ["#q1-answer:1: found an answer whose every" in str(one) for one in watch.problems] == [True]
+    assert ["#q1-answer:1: found an answer whose every" in str(problem) for problem in watch.problems] == [
+        True
+    ]
 
 
 def test_the_solution_that_staff_publish_holds_no_hidden_check(tiny_course: BuiltCourse) -> None:

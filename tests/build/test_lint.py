@@ -18,25 +18,25 @@ Edit = Callable[[dict], None]
 
 def replaced(name: str, old: str, new: str) -> Edit:
     def change(raw: dict) -> None:
-        found = cell(raw, name)
-        assert old in found["source"], (name, old)
-        found["source"] = found["source"].replace(old, new)
+        actual = cell(raw, name)
+        assert old in actual["source"], (name, old)
+        actual["source"] = actual["source"].replace(old, new)
 
     return change
 
 
 def without(name: str) -> Edit:
     def change(raw: dict) -> None:
-        raw["cells"] = [found for found in raw["cells"] if found["id"] != name]
+        raw["cells"] = [actual for actual in raw["cells"] if actual["id"] != name]
 
     return change
 
 
 def moved(name: str, before: str) -> Edit:
     def change(raw: dict) -> None:
-        found = cell(raw, name)
-        raw["cells"].remove(found)
-        raw["cells"].insert(raw["cells"].index(cell(raw, before)), found)
+        actual = cell(raw, name)
+        raw["cells"].remove(actual)
+        raw["cells"].insert(raw["cells"].index(cell(raw, before)), actual)
 
     return change
 

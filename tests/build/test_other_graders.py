@@ -45,15 +45,15 @@ def course(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield build_course(copy_course(target))
         return
     with pytest.MonkeyPatch.context() as patch:
-        one = load_course(ROOT).assignment(LAB)
-        for name, value in one.environment.items():
+        item = load_course(ROOT).assignment(LAB)
+        for name, value in item.environment.items():
             patch.setenv(name, value)
         yield build_course(lab_copy(target), LAB)
 
 
-def submission(course: BuiltCourse, flavour: str, *, solved: bool) -> bytes:
+def submission(course: BuiltCourse, flavor: str, *, solved: bool) -> bytes:
     answers = sample.solution_answers(course.prepared.source) if solved else {}
-    return sample.fill_answers(course.notebook(flavour), answers)
+    return sample.fill_answers(course.notebook(flavor), answers)
 
 
 @pytest.mark.parametrize("solved", [True, False], ids=["solution", "blank"])
@@ -77,8 +77,8 @@ def test_both_tools_give_the_same_points_per_question(
     assert by_nbgrader == wanted
 
 
-def student_folder(course: BuiltCourse, flavour: str, target: Path) -> Path:
-    return Path(shutil.copytree(course.release / flavour, target / "work"))
+def student_folder(course: BuiltCourse, flavor: str, target: Path) -> Path:
+    return Path(shutil.copytree(course.release / flavor, target / "work"))
 
 
 def run_all(notebook: bytes, folder: Path, name: str) -> dict[str, list[dict]]:
@@ -107,7 +107,7 @@ def test_a_blank_otter_release_runs_to_its_end_and_says_what_is_not_answered(
 ) -> None:
     folder = student_folder(course, "otter", tmp_path)
     outputs = run_all(submission(course, "otter", solved=False), folder, course.assignment.name)
-    errors = [name for name, found in outputs.items() for one in found if one["output_type"] == "error"]
+    errors = [name for name, actual in outputs.items() for item in actual if item["output_type"] == "error"]
     assert errors == []
     for question in course.prepared.source.questions:
         if not question.manual:
@@ -149,13 +149,13 @@ WRONG = """def moving_average(values, width=width):
     return np.zeros(3)"""
 
 
-def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavours(
+def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavors(
     tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
-    for flavour, name in (("otter", "q1-check"), ("nbgrader", "q1-shape")):
-        folder = student_folder(tiny_course, flavour, tmp_path / flavour)
+    for flavor, name in (("otter", "q1-check"), ("nbgrader", "q1-shape")):
+        folder = student_folder(tiny_course, flavor, tmp_path / flavor)
         outputs = run_all(
-            sample.fill_answers(tiny_course.notebook(flavour), {"q1-answer": WRONG}), folder, "tiny"
+            sample.fill_answers(tiny_course.notebook(flavor), {"q1-answer": WRONG}), folder, "tiny"
         )
         text = said(outputs[name])
         sentence = (
@@ -260,9 +260,9 @@ def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
     build_course(root)
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
     texts = database.execute("SELECT source FROM source_cell WHERE name = 'q1'").fetchall()
-    kept = database.execute("SELECT count(*) FROM submitted_assignment").fetchone()
+    stored = database.execute("SELECT count(*) FROM submitted_assignment").fetchone()
     database.close()
-    assert texts[0][0].endswith("Take care.") and kept == (1,)
+    assert texts[0][0].endswith("Take care.") and stored == (1,)
     assert other_graders.nbgrader_points(root, "tiny", notebook, "ada") == {"q1": 8, "q2": 6}
 
 
@@ -284,8 +284,12 @@ def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
     for key, value in load_course(root).assignment(name).environment.items():
         monkeypatch.setenv(key, value)
     changed = build_course(root, name, uncalibrated=True)
-    wanted = {one.name: one.points for one in changed.prepared.source.questions if not one.manual}
-    for_otter, for_nbgrader = (submission(changed, flavour, solved=True) for flavour in ("otter", "nbgrader"))
+    wanted = {
+        question.name: question.points
+        for question in changed.prepared.source.questions
+        if not question.manual
+    }
+    for_otter, for_nbgrader = (submission(changed, flavor, solved=True) for flavor in ("otter", "nbgrader"))
     assert other_graders.otter_points(root, name, for_otter, tmp_path) == wanted
     assert other_graders.nbgrader_points(root, name, for_nbgrader, "ada") == wanted
 

@@ -22,12 +22,12 @@ from autograder.errors import StaffError
 from autograder.files import load_notebook, read_tree
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
-FLAVOURS = ("otter", "nbgrader")
+FLAVORS = ("otter", "nbgrader")
 ROOT = Path(__file__).parents[2]
 
 
-def cells(tiny: BuiltCourse, flavour: str) -> dict[str, dict]:
-    return {found["id"]: found for found in load_notebook(tiny.notebook(flavour))["cells"]}
+def cells(tiny: BuiltCourse, flavor: str) -> dict[str, dict]:
+    return {actual["id"]: actual for actual in load_notebook(tiny.notebook(flavor))["cells"]}
 
 
 def check(root: Path) -> None:
@@ -35,50 +35,50 @@ def check(root: Path) -> None:
     build(course, course.assignment("tiny"), check=True)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_release_is_blank_and_folded_and_has_no_output(tiny_course: BuiltCourse, flavour: str) -> None:
-    found = cells(tiny_course, flavour)
-    assert {cell["cell_type"] for cell in found.values()} == {"code", "markdown"}
-    assert found["parameters"]["source"] == "width, length, seed = 3, 12_000, 5"
-    assert found["q1-answer"]["source"] == (
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_release_is_blank_and_folded_and_has_no_output(tiny_course: BuiltCourse, flavor: str) -> None:
+    actual = cells(tiny_course, flavor)
+    assert {cell["cell_type"] for cell in actual.values()} == {"code", "markdown"}
+    assert actual["parameters"]["source"] == "width, length, seed = 3, 12_000, 5"
+    assert actual["q1-answer"]["source"] == (
         "def moving_average(values, width=width):\n"
         '    """Return the means of all complete stretches, shape (n - width + 1,)."""\n'
         "    # TODO(q1): the mean of each stretch\n"
         "    ..."
     )
-    assert found["q3-answer"]["source"] == "_Type your answer here, replacing this text._"
-    code = [cell for cell in found.values() if cell["cell_type"] == "code"]
+    assert actual["q3-answer"]["source"] == "_Type your answer here, replacing this text._"
+    code = [cell for cell in actual.values() if cell["cell_type"] == "code"]
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_every_cell_has_a_name_that_says_what_it_is(tiny_course: BuiltCourse, flavour: str) -> None:
-    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in cells(tiny_course, flavour))
-    assert {"q1-answer", "q2-helper", "q2-answer", "q3-answer"} <= set(cells(tiny_course, flavour))
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_every_cell_has_a_name_that_says_what_it_is(tiny_course: BuiltCourse, flavor: str) -> None:
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in cells(tiny_course, flavor))
+    assert {"q1-answer", "q2-helper", "q2-answer", "q3-answer"} <= set(cells(tiny_course, flavor))
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_notebook_says_which_release_it_is_of(tiny_course: BuiltCourse, flavour: str) -> None:
-    metadata = load_notebook(tiny_course.notebook(flavour))["metadata"]
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_notebook_says_which_release_it_is_of(tiny_course: BuiltCourse, flavor: str) -> None:
+    metadata = load_notebook(tiny_course.notebook(flavor))["metadata"]
     assert metadata["course"] == {"assignment": "tiny", "release": tiny_course.report.release_id}
     assert metadata["language_info"] == {"name": "python"}
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavor", FLAVORS)
 def test_kit_vocabulary_and_requirements_stand_beside_the_notebook(
-    tiny_course: BuiltCourse, flavour: str
+    tiny_course: BuiltCourse, flavor: str
 ) -> None:
-    folder = tiny_course.release / flavour
+    folder = tiny_course.release / flavor
     assert read_tree(folder / "checks") == read_tree(ROOT / "autograder" / "checks")
     assert (folder / "tinykit" / "tables.py").is_file()
-    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny_course, flavour))
+    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny_course, flavor))
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_requirements_name_the_distribution_of_every_import(tiny_course: BuiltCourse, flavour: str) -> None:
-    wanted = {re.split(r"[<>=]", line)[0] for line in requirements(tiny_course, flavour)}
-    code = [cell["source"] for cell in cells(tiny_course, flavour).values() if cell["cell_type"] == "code"]
-    code += [path.read_text() for path in (tiny_course.release / flavour).rglob("*.py")]
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_requirements_name_the_distribution_of_every_import(tiny_course: BuiltCourse, flavor: str) -> None:
+    wanted = {re.split(r"[<>=]", line)[0] for line in requirements(tiny_course, flavor)}
+    code = [cell["source"] for cell in cells(tiny_course, flavor).values() if cell["cell_type"] == "code"]
+    code += [path.read_text() for path in (tiny_course.release / flavor).rglob("*.py")]
     trees = [ast.parse(text) for text in code]
     modules = {
         alias.name
@@ -91,40 +91,43 @@ def test_requirements_name_the_distribution_of_every_import(tiny_course: BuiltCo
         {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"tinykit", "checks"}
     )
     assert outside >= {"numpy"}
-    known = importlib.metadata.packages_distributions()
-    assert [name for name in outside if not wanted & set(known[name])] == []
+    expected = importlib.metadata.packages_distributions()
+    assert [name for name in outside if not wanted & set(expected[name])] == []
 
 
-def requirements(tiny: BuiltCourse, flavour: str) -> list[str]:
-    return (tiny.release / flavour / "requirements.txt").read_text().splitlines()
+def requirements(tiny: BuiltCourse, flavor: str) -> list[str]:
+    return (tiny.release / flavor / "requirements.txt").read_text().splitlines()
 
 
 def test_a_hidden_check_of_nbgrader_is_a_comment_and_keeps_its_points(tiny_course: BuiltCourse) -> None:
-    found = cells(tiny_course, "nbgrader")["q1-hidden-values"]
-    assert found["source"] == "# A hidden check, 3 points: it runs when your work is graded."
-    assert found["metadata"]["nbgrader"]["points"] == 3
+    actual = cells(tiny_course, "nbgrader")["q1-hidden-values"]
+    assert actual["source"] == "# A hidden check, 3 points: it runs when your work is graded."
+    assert actual["metadata"]["nbgrader"]["points"] == 3
 
 
 def test_nbgrader_knows_every_point_once(tiny_course: BuiltCourse) -> None:
-    marks = [found["metadata"].get("nbgrader", {}) for found in cells(tiny_course, "nbgrader").values()]
+    marks = [actual["metadata"].get("nbgrader", {}) for actual in cells(tiny_course, "nbgrader").values()]
     assert sum(mark["points"] for mark in marks if mark.get("grade")) == 17
-    checks = [found for found in cells(tiny_course, "nbgrader").values() if "checks.run" in found["source"]]
-    assert all(found["metadata"]["tags"] == ["raises-exception"] for found in checks)
+    checks = [
+        actual for actual in cells(tiny_course, "nbgrader").values() if "checks.run" in actual["source"]
+    ]
+    assert all(actual["metadata"]["tags"] == ["raises-exception"] for actual in checks)
 
 
 def test_nbgrader_restores_setup_parameters_and_prompts_only(tiny_course: BuiltCourse) -> None:
     locked = {
         name
-        for name, found in cells(tiny_course, "nbgrader").items()
-        if found["metadata"].get("nbgrader", {}).get("locked") and not found["metadata"]["nbgrader"]["grade"]
+        for name, actual in cells(tiny_course, "nbgrader").items()
+        if actual["metadata"].get("nbgrader", {}).get("locked")
+        and not actual["metadata"]["nbgrader"]["grade"]
     }
     assert locked == {"setup", "parameters", "q1", "q2", "q3"}
 
 
 def test_otter_students_check_by_question_and_have_no_hidden_test(tiny_course: BuiltCourse) -> None:
-    found = cells(tiny_course, "otter")
-    assert [name for name in found if name.endswith("-check")] == ["q1-check", "q2-check"]
-    assert found["otter-init"]["source"].endswith("grader = otter.Notebook()")
+    actual = cells(tiny_course, "otter")
+    assert [name for name in actual if name.endswith("-check")] == ["q1-check", "q2-check"]
+    assert actual["otter-init"]["source"].endswith("grader = otter.Notebook()")
     tests = "".join(path.read_text() for path in sorted((tiny_course.release / "otter" / "tests").iterdir()))
     assert tests.count("@test_case(") == 3 and "hidden=True" not in tests
 
@@ -164,9 +167,9 @@ def test_the_manifest_has_every_file_with_its_size_and_sha256(tiny_course: Built
 
 
 def test_no_file_of_a_release_knows_where_or_when_it_was_made(tiny_course: BuiltCourse) -> None:
-    whole = b"".join(path.read_bytes() for path in tiny_course.release.rglob("*") if path.is_file())
-    assert str(tiny_course.root).encode() not in whole
-    assert b"/tmp/" not in whole
+    full = b"".join(path.read_bytes() for path in tiny_course.release.rglob("*") if path.is_file())
+    assert str(tiny_course.root).encode() not in full
+    assert b"/tmp/" not in full
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ from tests.build.conftest import BuiltCourse, build_course, cell, edit_notebook
 
 def outputs(root: Path, name: str) -> str:
     raw = json.loads((root / "solutions" / "tiny" / "tiny.ipynb").read_text())
-    found = next(one for one in raw["cells"] if one["id"] == name)
-    return "".join("".join(output.get("text", "")) for output in found["outputs"])
+    actual = next(item for item in raw["cells"] if item["id"] == name)
+    return "".join("".join(output.get("text", "")) for output in actual["outputs"])
 
 
 @pytest.mark.slow
@@ -22,10 +22,10 @@ def test_the_solution_is_executed_with_the_visible_checks_only(tiny_course: Buil
     assert outputs(tiny_course.root, "q1-shape") == "passed: There is one mean for each complete stretch\n"
     assert outputs(tiny_course.root, "smoothing").startswith("values before: 12,000, after: 11,998\n")
     raw = json.loads((tiny_course.root / "solutions" / "tiny" / "tiny.ipynb").read_text())
-    assert not [one["id"] for one in raw["cells"] if "hidden" in one["id"] or one["cell_type"] == "raw"]
+    assert not [item["id"] for item in raw["cells"] if "hidden" in item["id"] or item["cell_type"] == "raw"]
     assert "BEGIN SOLUTION" not in json.dumps(raw)
     assert raw["metadata"]["language_info"] == {"name": "python"}
-    assert all(one["metadata"] == {} for one in raw["cells"])
+    assert all(item["metadata"] == {} for item in raw["cells"])
 
 
 @pytest.mark.slow

@@ -19,8 +19,8 @@ def barred(unbuilt_course: Path) -> Path:
     """A tiny course whose hidden check compares with a measured bar."""
 
     def change(raw: dict) -> None:
-        found = cell(raw, "q1-hidden-values")
-        found["source"] = found["source"].replace(
+        actual = cell(raw, "q1-hidden-values")
+        actual["source"] = actual["source"].replace(
             "    wanted =",
             '    bar = THRESHOLDS["calm"]\n    checks.at_least(1.0, bar, what="calm")\n    wanted =',
         )
@@ -34,11 +34,11 @@ def assignment(root: Path) -> Assignment:
 
 
 def calibrate(root: Path) -> Path:
-    one = assignment(root)
-    one.calibration.parent.mkdir(exist_ok=True)
-    measured = calibration_inputs(one, ["tinykit/series.py"])
-    one.calibration.write_text(json.dumps({"thresholds": {"calm": 0.625}, "measured_with": measured}))
-    return one.calibration
+    item = assignment(root)
+    item.calibration.parent.mkdir(exist_ok=True)
+    measured = calibration_inputs(item, ["tinykit/series.py"])
+    item.calibration.write_text(json.dumps({"thresholds": {"calm": 0.625}, "measured_with": measured}))
+    return item.calibration
 
 
 def refusal(root: Path) -> str:
@@ -48,7 +48,7 @@ def refusal(root: Path) -> str:
 
 
 def bar_in(prepared: PreparedSource) -> str:
-    text = next(found.text for found in prepared.source.cells if found.id == "q1-hidden-values")
+    text = next(actual.text for actual in prepared.source.cells if actual.id == "q1-hidden-values")
     return next(line.strip() for line in text.split("\n") if "bar =" in line)
 
 

@@ -34,9 +34,9 @@ def classifier(*, width: int = 7, words: int = 11) -> Any:
 class TestCallingAnAnswer:
     @pytest.mark.parametrize("missing", [None, ...])
     def test_a_missing_answer_is_blocked_and_not_answered_yet(self, missing: Any) -> None:
-        found = mismatch(checks.call, missing, 1)
-        assert found.outcome is Outcome.BLOCKED
-        assert "not answered yet" in str(found)
+        actual = mismatch(checks.call, missing, 1)
+        assert actual.outcome is Outcome.BLOCKED
+        assert "not answered yet" in str(actual)
 
     @pytest.mark.parametrize("returned", [None, ...])
     def test_a_stub_that_returns_nothing_is_blocked(self, returned: Any) -> None:
@@ -47,10 +47,10 @@ class TestCallingAnAnswer:
         def divide() -> None:
             raise error
 
-        found = mismatch(checks.call, divide)
-        assert found.outcome is Outcome.ERRORED
-        assert f"divide raised an error: {type(error).__name__} in line 2" in str(found)
-        assert "\n" not in str(found)
+        actual = mismatch(checks.call, divide)
+        assert actual.outcome is Outcome.ERRORED
+        assert f"divide raised an error: {type(error).__name__} in line 2" in str(actual)
+        assert "\n" not in str(actual)
 
     def test_an_interrupt_by_the_user_stays_an_interrupt(self) -> None:
         def interrupted() -> None:
@@ -65,9 +65,9 @@ class TestCallingAnAnswer:
                 time.sleep(0.01)
 
         monkeypatch.setattr(checks.answers, "CALL_TIMEOUT_S", 0.2)
-        found = mismatch(checks.call, endless)
-        assert found.outcome is Outcome.ERRORED
-        assert "took too long" in str(found)
+        actual = mismatch(checks.call, endless)
+        assert actual.outcome is Outcome.ERRORED
+        assert "took too long" in str(actual)
 
     @pytest.mark.parametrize("argument", [[3, 1, 2], np.array([3, 1, 2])], ids=["list", "array"])
     def test_an_argument_that_was_changed_is_noticed(self, argument: Any) -> None:
@@ -110,8 +110,8 @@ class TestValues:
         assert "found 0.5, expected 1.5" in str(mismatch(checks.equal, np.float64(0.5), np.float64(1.5)))
 
     def test_a_row_of_another_width_is_a_wrong_shape_and_not_a_crash(self) -> None:
-        found = mismatch(checks.equal, np.zeros((2, 4)), np.zeros((2, 3)))
-        assert "found (2, 4), expected (2, 3)" in str(found)
+        actual = mismatch(checks.equal, np.zeros((2, 4)), np.zeros((2, 3)))
+        assert "found (2, 4), expected (2, 3)" in str(actual)
         mismatch(checks.equal, [[1], [2, 3]], np.zeros((2, 3)))
 
     def test_nan_is_never_close_enough_nor_high_or_low_enough(self) -> None:
@@ -229,10 +229,10 @@ class TestModels:
     def test_another_compilation_is_named(self, settings: dict[str, Any], says: str) -> None:
         model = classifier()
         model.compile(**{"optimizer": "adam", **settings})
-        found = mismatch(
+        actual = mismatch(
             checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
         )
-        assert says in str(found)
+        assert says in str(actual)
 
     def test_padding_counts_only_where_no_mask_is(self) -> None:
         checks.padding_invariant(classifier(width=7), classifier(width=19))
@@ -265,8 +265,8 @@ class TestHiddenChecks:
             assert secret not in str(mismatch(function, *args)).replace(",", "")
 
     def test_it_is_the_same_vocabulary(self) -> None:
-        own = {name for name in checks.__all__ if name not in ("hidden", "Outcome")}
-        assert own == set(vars(checks.hidden))
+        own_part = {name for name in checks.__all__ if name not in ("hidden", "Outcome")}
+        assert own_part == set(vars(checks.hidden))
 
 
 class TestRunningACheck:
@@ -307,15 +307,17 @@ class TestRunningACheck:
 
 class TestSettingsOfSeveralLayers:
     def model(self, *activations: str | None) -> Any:
-        return keras.Sequential([keras.Input((3,)), *(L.Dense(2, activation=one) for one in activations)])
+        return keras.Sequential(
+            [keras.Input((3,)), *(L.Dense(2, activation=activation) for activation in activations)]
+        )
 
     def test_each_layer_of_the_type_has_its_own(self) -> None:
         checks.setting(self.model("relu", "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"])
-        found = mismatch(
+        actual = mismatch(
             checks.setting, self.model(None, "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"]
         )
-        assert str(found) == "activation of Dense has a different value: found linear, expected relu."
+        assert str(actual) == "activation of Dense has a different value: found linear, expected relu."
 
     def test_another_number_of_layers_is_told(self) -> None:
-        found = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
-        assert str(found) == "the model has the wrong number of Dense layers: found 1, expected 2."
+        actual = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
+        assert str(actual) == "the model has the wrong number of Dense layers: found 1, expected 2."

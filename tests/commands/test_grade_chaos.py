@@ -29,15 +29,15 @@ def test_a_small_class_survives_a_kill_of_each_kind(tiny_plan: GradingPlan, tmp_
     course = Path(
         shutil.copytree(TINY_COURSE, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
     )
-    handed_in = tmp_path / "class"
-    handed_in.mkdir()
+    submitted = tmp_path / "class"
+    submitted.mkdir()
     for number, answers in enumerate(islice(cycle(TINY_ANSWERS), 16)):
-        (handed_in / f"s{number:02}.ipynb").write_bytes(make_submission(tiny_plan, answers, {}))
-    students = sorted(path.stem for path in handed_in.iterdir())
-    chaos.grade_uninterrupted(course, handed_in, "--out", course / "calm")
+        (submitted / f"s{number:02}.ipynb").write_bytes(make_submission(tiny_plan, answers, {}))
+    students = sorted(path.stem for path in submitted.iterdir())
+    chaos.grade_uninterrupted(course, submitted, "--out", course / "calm")
     out = course / "storm"
     storm = KillPlan(kills=6, victims=("zygote", "grader", PARENT), seed=4, max_wait_s=1.0)
-    killed = chaos.grade_with_kills(storm, course, handed_in, "--out", out, "--workers", "2", outputs=[out])
+    killed = chaos.grade_with_kills(storm, course, submitted, "--out", out, "--workers", "2", outputs=[out])
     assert killed == dict.fromkeys(storm.victims, 2)
     assert chaos.checked_results(out, students) == chaos.checked_results(course / "calm", students)
 
@@ -45,20 +45,20 @@ def test_a_small_class_survives_a_kill_of_each_kind(tiny_plan: GradingPlan, tmp_
 @pytest.mark.chaos
 def test_a_hundred_of_the_lab_survive_thirty_kills(tmp_path: Path) -> None:
     assignment = load_course(ROOT).assignment("lab_4_4_rnn")
-    handed_in = tmp_path / "class"
-    handed_in.mkdir()
+    submitted = tmp_path / "class"
+    submitted.mkdir()
     for number, data in enumerate(islice(cycle(list(_lab(assignment))), 100)):
-        (handed_in / f"s{number:03}.ipynb").write_bytes(data)
-    students = sorted(path.stem for path in handed_in.iterdir())
+        (submitted / f"s{number:03}.ipynb").write_bytes(data)
+    students = sorted(path.stem for path in submitted.iterdir())
     out, cache = tmp_path / "storm", tmp_path / "cache"
     storm = KillPlan(kills=30, victims=(PARENT, "zygote", "grader", "trainer"), seed=30, max_wait_s=5.0)
     killed = chaos.grade_with_kills(
-        storm, ROOT, handed_in, "--out", out, "--cache", cache, outputs=[out, cache]
+        storm, ROOT, submitted, "--out", out, "--cache", cache, outputs=[out, cache]
     )
     print(dict(killed))
     assert killed.total() == storm.kills
     assert min(killed[kind] for kind in storm.victims) >= 7
-    chaos.grade_uninterrupted(ROOT, handed_in, "--out", tmp_path / "calm", "--cache", tmp_path / "other")
+    chaos.grade_uninterrupted(ROOT, submitted, "--out", tmp_path / "calm", "--cache", tmp_path / "other")
     assert chaos.checked_results(out, students) == chaos.checked_results(tmp_path / "calm", students)
 
 
@@ -68,8 +68,11 @@ def _lab(assignment: Assignment) -> Iterator[bytes]:
 
     source = compile_plan(assignment).source
     release = sample.read_release(assignment, "otter")
-    known = known_answers.load(assignment)
-    right, wrong = [one for one in known if one.is_right], [one for one in known if not one.is_right]
+    expected = known_answers.load(assignment)
+    right, wrong = (
+        [item for item in expected if item.is_right],
+        [item for item in expected if not item.is_right],
+    )
     yield sample.fill_answers(release, sample.solution_answers(source))
-    for one in (*right[:: len(right) // 2][:2], *wrong[:: len(wrong) // 7][:7]):
-        yield sample.fill_answers(release, sample.answers_with(source, {one.question: one.code}))
+    for item in (*right[:: len(right) // 2][:2], *wrong[:: len(wrong) // 7][:7]):
+        yield sample.fill_answers(release, sample.answers_with(source, {item.question: item.code}))

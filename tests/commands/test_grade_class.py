@@ -33,7 +33,7 @@ def course(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def handed_in(tiny_plan: GradingPlan, tmp_path: Path) -> Path:
+def submitted(tiny_plan: GradingPlan, tmp_path: Path) -> Path:
     """Three students in three forms: a file, a zip, a script."""
     folder = tmp_path / "handed_in"
     folder.mkdir()
@@ -71,12 +71,12 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_in: Path) -> None:
+def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, submitted: Path) -> None:
     out = course / "out"
-    done = grade(course, handed_in, "--out", out, "--workers", "2")
+    done = grade(course, submitted, "--out", out, "--workers", "2")
     assert done.returncode == 0, done.stderr
-    found = rows(out)
-    assert {name: float(row["total"]) for name, row in found.items()} == {"ana": 14, "ben": 6, "eva": 8}
+    actual = rows(out)
+    assert {name: float(row["total"]) for name, row in actual.items()} == {"ana": 14, "ben": 6, "eva": 8}
     assert (out / "report.html").is_file()
     assert len((out / "run.jsonl").read_text().splitlines()) == 4
     feedback = (out / "ben" / "feedback.html").read_text()
@@ -86,23 +86,23 @@ def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, handed_i
 
 
 @pytest.mark.slow
-def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, handed_in: Path) -> None:
+def test_what_was_graded_is_kept_as_it_was_handed_in(course: Path, submitted: Path) -> None:
     out = course / "out"
-    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert grade(course, submitted, "--out", out).returncode == 0
     run = load_run.load(out, load_course(course))
-    kept = {result.student: run.submission(result) for result in run.results}
-    with zipfile.ZipFile(handed_in / "ben.zip") as archive:
-        assert kept["ben"] == archive.read("home/work/tiny.ipynb")
-    assert kept["ana"] == (handed_in / "ana.ipynb").read_bytes()
-    assert kept["eva"] == AVERAGE.encode()
+    stored = {result.student: run.submission(result) for result in run.results}
+    with zipfile.ZipFile(submitted / "ben.zip") as archive:
+        assert stored["ben"] == archive.read("home/work/tiny.ipynb")
+    assert stored["ana"] == (submitted / "ana.ipynb").read_bytes()
+    assert stored["eva"] == AVERAGE.encode()
     (out / "ana" / SUBMISSION_NAME).write_bytes(b"{}")
     assert run.submission(run.results[0]) is None
 
 
 @pytest.mark.slow
-def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_in: Path) -> None:
+def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, submitted: Path) -> None:
     out = course / "out"
-    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert grade(course, submitted, "--out", out).returncode == 0
     views = {name: (out / name).read_bytes() for name in ("grades.csv", "report.html", "ben/feedback.html")}
     for name in views:
         (out / name).unlink()
@@ -117,27 +117,27 @@ def test_the_views_of_a_run_are_made_again_from_its_folder(course: Path, handed_
 
 
 @pytest.mark.slow
-def test_the_same_class_gives_the_same_files_times_aside(course: Path, handed_in: Path) -> None:
+def test_the_same_class_gives_the_same_files_times_aside(course: Path, submitted: Path) -> None:
     for name in ("first", "second"):
-        assert grade(course, handed_in, "--out", course / name).returncode == 0
+        assert grade(course, submitted, "--out", course / name).returncode == 0
     for student in ("ana", "ben", "eva"):
-        one, other = (
+        item, other = (
             json.loads((course / run / student / "results.json").read_text()) for run in ("first", "second")
         )
-        assert without_times(one) == without_times(other)
+        assert without_times(item) == without_times(other)
 
 
 @pytest.mark.slow
 def test_a_submission_is_never_changed_and_a_finished_run_is_not_repeated(
-    course: Path, handed_in: Path
+    course: Path, submitted: Path
 ) -> None:
-    before = {path.name: path.read_bytes() for path in handed_in.iterdir()}
+    before = {path.name: path.read_bytes() for path in submitted.iterdir()}
     out = course / "out"
-    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert grade(course, submitted, "--out", out).returncode == 0
     journal = (out / "run.jsonl").read_bytes()
-    assert grade(course, handed_in, "--out", out).returncode == 0
+    assert grade(course, submitted, "--out", out).returncode == 0
     assert (out / "run.jsonl").read_bytes() == journal
-    assert {path.name: path.read_bytes() for path in handed_in.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in submitted.iterdir()} == before
 
 
 @pytest.mark.slow
@@ -169,12 +169,12 @@ def test_a_wrong_argument_is_told_in_a_sentence(
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
-    course: Path, handed_in: Path, tiny_plan: GradingPlan
+    course: Path, submitted: Path, tiny_plan: GradingPlan
 ) -> None:
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, SLOW, {}))
+    (submitted / "zoe.ipynb").write_bytes(make_submission(tiny_plan, SLOW, {}))
     out, root = course / "out", str(Path(__file__).resolve().parents[2])
     running = subprocess.Popen(
-        command(course, handed_in, "--out", out),
+        command(course, submitted, "--out", out),
         cwd=course,
         env={**os.environ, "PYTHONPATH": root},
         stdout=subprocess.DEVNULL,
@@ -193,9 +193,9 @@ def test_a_killed_run_leaves_no_process_and_goes_on_where_it_was(
     while left := [process for process in below if is_running(process)]:
         assert time.monotonic() < patience, left
         time.sleep(0.05)
-    kept = journal.read_bytes()
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
-    assert grade(course, handed_in, "--out", out).returncode == 0
-    assert journal.read_bytes().startswith(kept[: kept.rindex(b"\n") + 1])
+    stored = journal.read_bytes()
+    (submitted / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
+    assert grade(course, submitted, "--out", out).returncode == 0
+    assert journal.read_bytes().startswith(stored[: stored.rindex(b"\n") + 1])
     assert float(rows(out)["zoe"]["total"]) == 14
     assert float(rows(out)["ana"]["total"]) == 14

@@ -21,10 +21,10 @@ def said(shown: Console) -> str:
 
 def test_lines_come_in_the_order_of_the_names_whoever_is_first() -> None:
     plain = console()
-    with progress.show_progress(plain, "Grading") as told:
-        told.on_start(2, ["ana", "ben", "cem"], ("run.jsonl: line 7 is damaged",))
+    with progress.show_progress(plain, "Grading") as messages:
+        messages.on_start(2, ["ana", "ben", "cem"], ("run.jsonl: line 7 is damaged",))
         for name in ("cem", "ben", "ana"):
-            told.on_graded(result_for(name))
+            messages.on_graded(result_for(name))
     ana, total = f"{ANA.earned:g}", f"{ANA.points:g}"
     assert said(plain).splitlines() == [
         "run.jsonl: line 7 is damaged",
@@ -37,10 +37,10 @@ def test_rate_and_time_left_are_told_now_and_then(monkeypatch: pytest.MonkeyPatc
     clock = iter([0.0, 10.0, 40.0, 50.0, 80.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     plain = console()
-    with progress.show_progress(plain, "Grading") as told:
-        told.on_start(0, [f"s{number}" for number in range(100)], ())
+    with progress.show_progress(plain, "Grading") as messages:
+        messages.on_start(0, [f"s{number}" for number in range(100)], ())
         for number in range(4):
-            told.on_graded(result_for(f"s{number}"))
+            messages.on_graded(result_for(f"s{number}"))
     lines = [line for line in said(plain).splitlines() if "minute" in line]
     assert lines == [
         "2 of 100, 3 a minute, about 33 min left",
@@ -50,18 +50,18 @@ def test_rate_and_time_left_are_told_now_and_then(monkeypatch: pytest.MonkeyPatc
 
 def test_a_name_that_looks_like_markup_stays_what_it_is() -> None:
     plain = console()
-    with progress.show_progress(plain, "Grading") as told:
-        told.on_start(0, ["[red]x[/red]"], ())
-        told.on_graded(replace(ANA, student="[red]x[/red]"))
+    with progress.show_progress(plain, "Grading") as messages:
+        messages.on_start(0, ["[red]x[/red]"], ())
+        messages.on_graded(replace(ANA, student="[red]x[/red]"))
     assert "[red]x[/red]:" in said(plain)
 
 
 def test_a_terminal_shows_a_bar_with_rate_and_time_left() -> None:
     shown = console(terminal=True)
-    with progress.show_progress(shown, "Grading tiny") as told:
-        told.on_start(3, ["ana", "ben"], ())
-        told.on_graded(result_for("ana"))
-        told.on_graded(result_for("ben"))
+    with progress.show_progress(shown, "Grading tiny") as messages:
+        messages.on_start(3, ["ana", "ben"], ())
+        messages.on_graded(result_for("ana"))
+        messages.on_graded(result_for("ben"))
     assert "5/5" in said(shown)
     assert "/min" in said(shown)
     assert "left" in said(shown)

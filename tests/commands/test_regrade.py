@@ -53,9 +53,9 @@ def recorded(course: Course, student: str) -> Result:
 
 
 def record(course: Course, student: str, change: Callable[[Result], Result]) -> None:
-    out, recipe = course.root / "out", compile_plan(course.assignment("tiny"))
-    with journal.Journal.open(out, run.run_header(recipe)) as kept:
-        kept.append(change(recorded(course, student)))
+    out, plan = course.root / "out", compile_plan(course.assignment("tiny"))
+    with journal.Journal.open(out, run.run_header(plan)) as stored:
+        stored.append(change(recorded(course, student)))
 
 
 def ungraded(result: Result) -> Result:
@@ -68,12 +68,14 @@ def marks(course: Course, student: str) -> dict[str, float | None]:
 
 def test_only_the_checks_of_the_question_that_is_named_run_again(course: Course) -> None:
     record(course, "ben", ungraded)
-    said = io.StringIO()
-    code = regrade.regrade(course, course.root / "out", ["ben"], Console(file=said, width=100), question="q2")
+    output = io.StringIO()
+    code = regrade.regrade(
+        course, course.root / "out", ["ben"], Console(file=output, width=100), question="q2"
+    )
     assert marks(course, "ben") == {"q1": None, "q2": 6.0}
     assert code == 2, "q1 is still ungraded"
-    assert "ben: 0 → 6 of 14" in said.getvalue()
-    assert "ungraded → passed" in said.getvalue()
+    assert "ben: 0 → 6 of 14" in output.getvalue()
+    assert "ungraded → passed" in output.getvalue()
     assert '"score": 6' in (course.root / "out" / "ben" / "results.json").read_text()
 
 

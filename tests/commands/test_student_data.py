@@ -28,10 +28,10 @@ class Done(NamedTuple):
 
 def command(folder: Path, *arguments: str | Path) -> Done:
     """Run a command that starts no worker in this process."""
-    said, wrong = io.StringIO(), io.StringIO()
+    output, wrong = io.StringIO(), io.StringIO()
     with (
         contextlib.chdir(folder),
-        redirect_stdout(said),
+        redirect_stdout(output),
         redirect_stderr(wrong),
         pytest.MonkeyPatch.context() as patch,
         pytest.raises(SystemExit) as ended,
@@ -39,7 +39,7 @@ def command(folder: Path, *arguments: str | Path) -> Done:
         patch.setattr(sys, "argv", ["course", *map(str, arguments)])
         main()
     assert isinstance(ended.value.code, int)
-    return Done(ended.value.code, said.getvalue(), wrong.getvalue())
+    return Done(ended.value.code, output.getvalue(), wrong.getvalue())
 
 
 LATE = '"due": "2027-02-12T23:59:00+00:00",'
@@ -78,17 +78,17 @@ def graded(tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_the_last_attempt_is_graded_and_everybody_found(graded: Path) -> None:
-    found = {row["name"] or row["student"]: row for row in rows(graded / "out").values()}
-    assert {name: (row["total"], row["final"], row["late"]) for name, row in found.items()} == {
+    actual = {row["name"] or row["student"]: row for row in rows(graded / "out").values()}
+    assert {name: (row["total"], row["final"], row["late"]) for name, row in actual.items()} == {
         "Lovelace, Ada": ("14", "14", ""),
         "Benjamin Ng": ("6", "6", "unknown"),
         "Chloé Øst": ("", "", ""),
         "strangerzoe_7399999": ("6", "6", ""),
     }
-    said = " ".join((graded / "said.txt").read_text(encoding="utf-8").split())
-    assert "1 submission without a student: strangerzoe_7399999 (roster: matches no student)." in said
-    assert "1 student without a submission: chl3." in said
-    assert "1 submission late by an unknown time" in said
+    output = " ".join((graded / "said.txt").read_text(encoding="utf-8").split())
+    assert "1 submission without a student: strangerzoe_7399999 (roster: matches no student)." in output
+    assert "1 student without a submission: chl3." in output
+    assert "1 submission late by an unknown time" in output
     assert (graded / "out" / "roster.csv").stat().st_mode & 0o777 == 0o600
 
 
@@ -122,8 +122,8 @@ def test_what_is_written_anonymously_names_nobody_in_any_byte(graded: Path) -> N
     for name, data in files.items():
         shown = f"{name}\n{data.decode()}"
         assert not [text for text in PERSONAL if text in shown], name
-    found = rows(graded / "anonymous")
-    assert sorted(row["final"] for row in found.values()) == ["14", "6", "6"]
+    actual = rows(graded / "anonymous")
+    assert sorted(row["final"] for row in actual.values()) == ["14", "6", "6"]
     everything = b"".join(path.read_bytes() for path in (graded / "out").rglob("*.*")).decode(
         "utf-8", "replace"
     )
@@ -145,11 +145,11 @@ def test_a_table_without_names_goes_to_another_folder(graded: Path) -> None:
 def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded / "out", tmp_path / "out"))
     assert command(graded, "export", out, "--format", "canvas").returncode == 0
-    kept = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
+    stored = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
     done = command(graded, "delete-student", out, "lovelaceada_7391011")
     assert done.returncode == 0, done.stderr
     assert "Deleted" in done.stdout and "by hand" not in done.stdout
-    assert rows(out) == kept
+    assert rows(out) == stored
     everything = b"".join(path.read_bytes() for path in out.rglob("*.*")).decode("utf-8", "replace")
     assert not [
         text for text in ("ovelace", "ada1", "20260011", "ada@example.org", "7391011") if text in everything
@@ -193,11 +193,11 @@ def test_a_group_is_graded_once_and_each_member_has_a_result(
     (export / "submission_metadata.yml").write_text(METADATA)
     done = course_command(graded, "grade", export, "--out", out)
     assert done.returncode == 0, done.stderr
-    found = rows(out)
+    actual = rows(out)
     wanted = ("14", "1", "1.4", "12.6", "2027-02-13T00:00:30+00:00")
     for name in ("Ada Lovelace_20260011", "Ben Ng_20260012"):
         columns = ("total", "late", "penalty", "final", "handed_in")
-        assert tuple(found[name][column] for column in columns) == wanted
+        assert tuple(actual[name][column] for column in columns) == wanted
         assert (out / name / "feedback.html").is_file()
         assert (out / name / "submission.ipynb").is_file()
     header, ada, ben = ((out / "run.jsonl").read_text()).splitlines()

@@ -190,8 +190,8 @@ def test_one_lock_does_not_hold_another_key(cache: Cache) -> None:
 def test_a_digest_sees_types_and_shapes() -> None:
     row = np.arange(6, dtype=np.int32)
     arrays = [row, row.astype(np.int64), row.reshape(2, 3), row.view(np.float32), row[::-1]]
-    found = {digest({"a": 1}, (array,)) for array in arrays} | {digest({"a": 2}, (row,))}
-    assert len(found) == 6
+    actual = {digest({"a": 1}, (array,)) for array in arrays} | {digest({"a": 2}, (row,))}
+    assert len(actual) == 6
     assert digest(None, (row[::2],)) == digest(None, (row[::2].copy(),))
     text = json.dumps({"a": 1}).encode() + b"|<i4(6,)" + row.tobytes()
     assert digest({"a": 1}, (row,)) == hashlib.sha256(text).hexdigest()

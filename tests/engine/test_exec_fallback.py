@@ -81,10 +81,10 @@ def start(zygote: Zygote, role: str, code: str) -> Process:
 def answer(zygote: Zygote, role: str, code: str) -> Any:
     process = start(zygote, role, code)
     process.sock.settimeout(60)
-    said = json.loads(process.sock.makefile("rb").readline())
+    output = json.loads(process.sock.makefile("rb").readline())
     process.kill()
-    assert "error" not in said, said["text"]
-    return said["answer"]
+    assert "error" not in output, output["text"]
+    return output["answer"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_killed_process_is_gone_with_all_that_it_started(zygote: Zygote, role:
     assert len(below) >= 3
     process.kill()
     assert not process.is_alive()
-    assert not any(one.is_running() for one in below)
+    assert not any(item.is_running() for item in below)
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_the_same_submission_gives_the_same_result(
     engine: Engine, unforked: Engine, answers: dict[str, str], tmp_path: Path
 ) -> None:
     data = make_submission(engine.plan, answers, {})
-    forked, executed = (grade_bytes(one, data, tmp_path) for one in (engine, unforked))
+    forked, executed = (grade_bytes(item, data, tmp_path) for item in (engine, unforked))
     assert executed.provenance.isolation == "reduced"
     assert comparable(executed) == comparable(forked)
 

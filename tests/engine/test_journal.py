@@ -63,11 +63,11 @@ def test_a_result_of_as_many_checks_as_the_lab_has_takes_little_memory(tmp_path:
             opened.append(result_for(f"student{number}", checks=checks))
     tracemalloc.start()
     try:
-        kept = journal.read(tmp_path)
+        stored = journal.read(tmp_path)
         size_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(kept.results) == 200
+    assert len(stored.results) == 200
     assert size_bytes / 200 < 15_000
 
 
@@ -94,13 +94,13 @@ def test_a_line_cut_off_is_dropped_and_graded_again(tmp_path: Path, kept_bytes: 
     with Journal.open(tmp_path, HEADER) as opened:
         opened.append(result_for("ana"))
         opened.append(result_for("ben"))
-    whole = lines(tmp_path)
-    (tmp_path / "run.jsonl").write_bytes(b"".join(whole[:2]) + whole[2][:kept_bytes])
+    full = lines(tmp_path)
+    (tmp_path / "run.jsonl").write_bytes(b"".join(full[:2]) + full[2][:kept_bytes])
     assert [result.student for result in journal.read(tmp_path)[1]] == ["ana"]
     with Journal.open(tmp_path, HEADER) as opened:
         assert [key.student for key in opened.finished_results] == ["ana"]
         opened.append(result_for("ben"))
-    assert lines(tmp_path) == whole
+    assert lines(tmp_path) == full
 
 
 def test_a_header_cut_off_is_written_again(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_a_damaged_line_is_skipped_and_reported_by_its_number(
     with Journal.open(tmp_path, HEADER) as opened:
         opened.append(result_for("ana"))
         opened.append(result_for("ben"))
-    whole = lines(tmp_path)
-    damaged = [*whole[:place], damage, *whole[place + 1 :]]
+    full = lines(tmp_path)
+    damaged = [*full[:place], damage, *full[place + 1 :]]
     (tmp_path / "run.jsonl").write_bytes(b"".join(damaged))
     left = [name for number, name in ((1, "ana"), (2, "ben")) if number != place]
     for _ in range(2):
@@ -176,8 +176,8 @@ def test_a_damaged_line_is_skipped_and_reported_by_its_number(
             assert [key.student for key in opened.finished_results] == left
             (remark,) = opened.remarks
             assert f"line {place + 1};" in remark
-    kept = journal.read(tmp_path)
-    assert ([result.student for result in kept.results], kept.remarks) == (left, (remark,))
+    stored = journal.read(tmp_path)
+    assert ([result.student for result in stored.results], stored.remarks) == (left, (remark,))
 
 
 def test_two_runs_into_one_folder_refuse(tmp_path: Path) -> None:
@@ -241,12 +241,12 @@ def room_for(size_bytes: int) -> Iterator[None]:
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     with Journal.open(tmp_path, HEADER) as opened:
         opened.append(result_for("ana"))
-        whole = lines(tmp_path)
-        size_bytes = sum(map(len, whole))
+        full = lines(tmp_path)
+        size_bytes = sum(map(len, full))
         for room in (size_bytes + 100, size_bytes):
             with room_for(room), pytest.raises(StaffError, match="make room"):
                 opened.append(result_for("ben"))
-            assert lines(tmp_path) == whole
+            assert lines(tmp_path) == full
         assert [key.student for key in opened.finished_results] == ["ana"]
         opened.append(result_for("ben"))
     assert [result.student for result in journal.read(tmp_path)[1]] == ["ana", "ben"]

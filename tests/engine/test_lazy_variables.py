@@ -66,7 +66,7 @@ def test_weights_and_training_are_the_same(kind: str, install: Callable[[], None
     at_once = trained()
     install()
     later = trained()
-    assert all(np.array_equal(one, other) for one, other in zip(at_once, later, strict=True))
+    assert all(np.array_equal(item, other) for item, other in zip(at_once, later, strict=True))
 
 
 def test_nothing_is_drawn_until_somebody_looks(install: Callable[[], None]) -> None:
@@ -123,12 +123,20 @@ def test_a_weight_beyond_the_limit_of_the_process_is_refused_at_once(
 @pytest.mark.parametrize("rate", [0.001, 0.1, 1e-12])
 def test_an_optimizer_s_numbers_are_the_same(rate: float, install: Callable[[], None]) -> None:
     def numbers() -> list[object]:
-        made = keras.optimizers.Adam(rate)
-        before = [made.get_config()["learning_rate"], made.iterations.numpy(), made.learning_rate.numpy()]
-        made.learning_rate = 2 * rate
-        made.iterations.assign_add(3)
-        after = [made.learning_rate.numpy(), made.iterations.numpy(), made.get_config()["learning_rate"]]
-        return [(type(one), one) for one in (*before, *after)]
+        created = keras.optimizers.Adam(rate)
+        before = [
+            created.get_config()["learning_rate"],
+            created.iterations.numpy(),
+            created.learning_rate.numpy(),
+        ]
+        created.learning_rate = 2 * rate
+        created.iterations.assign_add(3)
+        after = [
+            created.learning_rate.numpy(),
+            created.iterations.numpy(),
+            created.get_config()["learning_rate"],
+        ]
+        return [(type(item), item) for item in (*before, *after)]
 
     at_once = numbers()
     install()

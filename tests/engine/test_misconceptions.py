@@ -62,19 +62,21 @@ def test_two_misconceptions_that_look_alike_are_both_left_out() -> None:
 
 
 def test_what_a_hidden_check_measured_does_not_count() -> None:
-    one = replace(CHECKS[3], message="found 0.512, needed at least 0.7 in 2 runs")
-    other = replace(one, message="found 0.498, needed at least 0.65 in 2 runs")
+    item = replace(CHECKS[3], message="found 0.512, needed at least 0.7 in 2 runs")
+    other = replace(item, message="found 0.498, needed at least 0.65 in 2 runs")
     assert (
-        compute_signature([one], "q2")
+        compute_signature([item], "q2")
         == compute_signature([other], "q2")
-        != compute_signature([replace(one, message="3 runs")], "q2")
+        != compute_signature([replace(item, message="3 runs")], "q2")
     )
-    shown = [replace(check, hidden=False) for check in (one, other)]
+    shown = [replace(check, hidden=False) for check in (item, other)]
     assert compute_signature(shown[:1], "q2") != compute_signature(shown[1:], "q2")
 
 
 def test_each_question_is_compared_with_its_own() -> None:
-    checks = [replace(CHECKS[1], id=name, question="q2", message=said[8:]) for name, said in FRONT.items()]
+    checks = [
+        replace(CHECKS[1], id=name, question="q2", message=output[8:]) for name, output in FRONT.items()
+    ]
     assert diagnose([*checks, *CHECKS[-2:]], KNOWN) == {"q2": "Zeros stand first."}
     assert diagnose(checks, ()) == {}
 
@@ -122,21 +124,21 @@ def test_most_known_wrong_answers_have_their_misconception_named(graded_lab: lab
 
 
 def test_every_known_wrong_answer_of_the_lab_has_a_signature_in_its_own_question() -> None:
-    known = load_signatures(ASSIGNMENT)
-    wrong = {one.name: one for one in known_answers.load(ASSIGNMENT) if not one.is_right}
-    assert {one.name for one in known} == set(wrong)
-    for one in known:
-        answer = wrong[one.name]
-        assert set(one.signature) - set(answer.undecided_checks) == set(answer.failing_checks)
+    expected = load_signatures(ASSIGNMENT)
+    wrong = {item.name: item for item in known_answers.load(ASSIGNMENT) if not item.is_right}
+    assert {item.name for item in expected} == set(wrong)
+    for item in expected:
+        answer = wrong[item.name]
+        assert set(item.signature) - set(answer.undecided_checks) == set(answer.failing_checks)
 
 
 def test_signatures_are_kept_and_a_damaged_file_is_named(tmp_path: Path) -> None:
     elsewhere = replace(ASSIGNMENT, root=tmp_path)
     assert load_signatures(elsewhere) == ()
     (tmp_path / "source").symlink_to(load_course(lab_grading.ROOT).assignment("lab_4_4_rnn").source.parent)
-    kept = load_signatures(ASSIGNMENT)
-    write_signatures(elsewhere, kept)
-    assert load_signatures(elsewhere) == kept
+    stored = load_signatures(ASSIGNMENT)
+    write_signatures(elsewhere, stored)
+    assert load_signatures(elsewhere) == stored
     path = tmp_path / "calibration" / "lab_4_4_rnn.signatures.json"
     path.write_text(json.dumps({"q1_offset_0": 1}))
     with pytest.raises(AuthorError, match="course validate lab_4_4_rnn"):

@@ -22,7 +22,7 @@ def watched(engine: Engine, answers: dict[str, str], folder: Path) -> tuple[Resu
     """Return the result, all partial ones, and how many checks were not reached in each."""
     path = folder / "student.ipynb"
     path.write_bytes(make_submission(engine.plan, answers, {}))
-    one = find_submissions([path], engine.plan.assignment)[0]
+    submission = find_submissions([path], engine.plan.assignment)[0]
     partial: list[Result] = []
     unreached: list[int] = []
 
@@ -32,14 +32,14 @@ def watched(engine: Engine, answers: dict[str, str], folder: Path) -> tuple[Resu
             partial.append(result)
             unreached.append(len(left))
 
-    return grade_with_retries(one, one.data, engine.workers[0], Watch()), partial, unreached
+    return grade_with_retries(submission, submission.data, engine.workers[0], Watch()), partial, unreached
 
 
 def test_each_check_is_told_once_and_what_is_left_is_ungraded(engine: Engine, tmp_path: Path) -> None:
     result, partial, unreached = watched(engine, {}, tmp_path)
     assert unreached == [6, 5, 4, 3, 2, 1, 0]
-    assert [len(one.ungraded_checks) for one in partial] == unreached
-    assert [one.earned for one in partial] == sorted(one.earned for one in partial)
+    assert [len(item.ungraded_checks) for item in partial] == unreached
+    assert [item.earned for item in partial] == sorted(item.earned for item in partial)
     assert (partial[-1].earned, partial[-1].points) == (result.earned, result.points)
 
 
@@ -47,18 +47,18 @@ def test_words_that_another_run_replaces_are_not_told(engine: Engine, tmp_path: 
     result, partial, _ = watched(engine, {"q1-answer": KEEPS, "q2-answer": TELLS}, tmp_path)
     visible = [check for check in result.checks if check.question == "q2" and not check.hidden]
     assert visible and all("ValueError" in check.message for check in visible)
-    told = {check.id: check for check in partial[-1].checks}
-    assert [told[check.id].outcome for check in visible] == [Outcome.ERRORED] * len(visible)
-    assert {told[check.id].message for check in visible} == {""}
+    messages = {check.id: check for check in partial[-1].checks}
+    assert [messages[check.id].outcome for check in visible] == [Outcome.ERRORED] * len(visible)
+    assert {messages[check.id].message for check in visible} == {""}
 
 
 def test_who_listens_may_end_it_and_the_next_submission_is_graded(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "student.ipynb"
     path.write_bytes(make_submission(engine.plan, {}, {}))
-    one = find_submissions([path], engine.plan.assignment)[0]
+    submission = find_submissions([path], engine.plan.assignment)[0]
 
     full = Mock(RunListener, on_partial=Mock(side_effect=StaffError("the disk is full")))
 
     with pytest.raises(StaffError, match="full"):
-        grade_with_retries(one, one.data, engine.workers[0], full)
-    assert grade_with_retries(one, one.data, engine.workers[0]).earned == 14
+        grade_with_retries(submission, submission.data, engine.workers[0], full)
+    assert grade_with_retries(submission, submission.data, engine.workers[0]).earned == 14

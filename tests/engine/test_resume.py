@@ -28,7 +28,7 @@ from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
 from autograder.sandbox.process import Process
 from autograder.submission.discover import StudentSubmission, find_submissions
-from tests.commands.test_grade_class import course, grade, handed_in  # noqa: F401  fixtures
+from tests.commands.test_grade_class import course, grade, submitted  # noqa: F401  fixtures
 from tests.engine.test_session import ALL
 from tests.support.grading import make_submission, outcomes, points
 from tests.support.sample_results import PROVENANCE, result_for
@@ -45,9 +45,9 @@ class Quick:
         self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
     ) -> None:
         assert out is not None
-        for one in reversed(submissions):
-            self.graded.append(one.student)
-            on_result(self._result(one))
+        for submission in reversed(submissions):
+            self.graded.append(submission.student)
+            on_result(self._result(submission))
 
     def _result(self, one: StudentSubmission) -> Result:
         header = run.run_header(self.plan)
@@ -68,8 +68,8 @@ class Graded:
     """A folder of submissions and a run of it by quick workers."""
 
     def __init__(self, plan: GradingPlan, folder: Path) -> None:
-        self.plan, self.out, self.handed_in = plan, folder / "out", folder / "class"
-        self.handed_in.mkdir()
+        self.plan, self.out, self.submitted = plan, folder / "out", folder / "class"
+        self.submitted.mkdir()
 
     def again(self, *, force: bool = False, plan: GradingPlan | None = None) -> list[str]:
         """Grade, and return who was graded."""
@@ -79,25 +79,25 @@ class Graded:
         def start(_: int) -> Iterator[Backend]:
             yield quick
 
-        found = find_submissions([self.handed_in], self.plan.assignment)
-        results = run.grade(quick.plan, found, self.out, start, run.RunListener(), force=force)
-        assert [result.student for result in results] == [one.student for one in found]
+        actual = find_submissions([self.submitted], self.plan.assignment)
+        results = run.grade(quick.plan, actual, self.out, start, run.RunListener(), force=force)
+        assert [result.student for result in results] == [item.student for item in actual]
         return sorted(quick.graded)
 
 
 @pytest.fixture
 def graded(tiny_plan: GradingPlan, tmp_path: Path) -> Graded:
-    made = Graded(tiny_plan, tmp_path)
+    created = Graded(tiny_plan, tmp_path)
     for name in ("ana", "ben", "cem"):
-        (made.handed_in / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
-    return made
+        (created.submitted / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
+    return created
 
 
 def test_only_what_changed_or_is_new_is_graded_again(graded: Graded) -> None:
     assert graded.again() == ["ana", "ben", "cem"]
     assert graded.again() == []
-    (graded.handed_in / "ben.ipynb").write_bytes(make_submission(graded.plan, {"q1-answer": "x = 1"}, {}))
-    (graded.handed_in / "dee.ipynb").write_bytes(make_submission(graded.plan, {}, {}))
+    (graded.submitted / "ben.ipynb").write_bytes(make_submission(graded.plan, {"q1-answer": "x = 1"}, {}))
+    (graded.submitted / "dee.ipynb").write_bytes(make_submission(graded.plan, {}, {}))
     assert graded.again() == ["ben", "dee"]
 
 
@@ -127,7 +127,7 @@ def test_another_version_of_a_library_has_all_graded_again(
 def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tmp_path: Path) -> None:
     for name in ("ana", "ben"):
         (tmp_path / f"{name}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
-    found = find_submissions([tmp_path], engine.plan.assignment)
+    actual = find_submissions([tmp_path], engine.plan.assignment)
     (tmp_path / "ana.ipynb").unlink()
     results: dict[str, Result] = {}
 
@@ -135,7 +135,7 @@ def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tm
     def start(_: int) -> Iterator[Backend]:
         yield engine
 
-    for result in run.grade(engine.plan, found, tmp_path / "out", start, run.RunListener()):
+    for result in run.grade(engine.plan, actual, tmp_path / "out", start, run.RunListener()):
         results[result.student] = result
     assert set(outcomes(results["ana"]).values()) == {"ungraded"}
     assert "changed since it was found" in results["ana"].flags[0]
@@ -146,14 +146,14 @@ def test_a_file_that_vanishes_in_the_middle_costs_nobody_else(engine: Engine, tm
 def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"s{number}.ipynb").write_bytes(make_submission(engine.plan, {}, {}))
-    found = find_submissions([tmp_path], engine.plan.assignment)
+    actual = find_submissions([tmp_path], engine.plan.assignment)
     worker, results = engine.workers[0], []
 
     def keep(result: Result) -> None:
         results.append(result)
         os.kill(worker.zygote._control.process.pid, signal.SIGKILL)
 
-    engine.grade(found, keep)
+    engine.grade(actual, keep)
     assert [points(result) for result in results] == [ALL] * 4
     assert not any(result.flags for result in results)
 
@@ -196,7 +196,7 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
         worker.zygote.kill()
         engine.grade(
             find_submissions([tmp_path], tiny_plan.assignment),
-            lambda one: results.update({one.student: one}),
+            lambda item: results.update({item.student: item}),
         )
     assert len(starts) == deaths + 1
     assert points(results["ben"]) == ALL
@@ -262,7 +262,7 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(graded: Graded) 
 def interrupt(running: "subprocess.Popen[str]", *, any_thread: bool) -> None:
     """Send SIGINT; the kernel may let any thread hear it."""
     threads = sorted(int(entry.name) for entry in Path(f"/proc/{running.pid}/task").iterdir())
-    thread = next(one for one in threads if one != running.pid) if any_thread else running.pid
+    thread = next(item for item in threads if item != running.pid) if any_thread else running.pid
     assert ctypes.CDLL(None).tgkill(running.pid, thread, signal.SIGINT) == 0
 
 
@@ -271,18 +271,18 @@ def interrupt(running: "subprocess.Popen[str]", *, any_thread: bool) -> None:
 def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     any_thread: bool,
     course: Path,  # noqa: F811
-    handed_in: Path,  # noqa: F811
+    submitted: Path,  # noqa: F811
     tiny_plan: GradingPlan,
 ) -> None:
     hang = {"q1-answer": "def moving_average(values, width=width):\n    while True:\n        pass\n"}
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, hang, {}))
+    (submitted / "zoe.ipynb").write_bytes(make_submission(tiny_plan, hang, {}))
     config = course / "course_config.py"
     text = config.read_text()
     limits = '"grading": {"limits": {"call_s": 500.0, "total_s": 2000.0}},'
     config.write_text(text.replace('"lab": {', limits + ' "lab": {', 1))
     out = course / "out"
     running = subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", str(handed_in), "--out", str(out)],
+        [sys.executable, "-m", "autograder", "grade", str(submitted), "--out", str(out)],
         cwd=course,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         stdout=subprocess.PIPE,
@@ -294,11 +294,11 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
         pass  # those before her, and on a slow machine a line about the speed
     time.sleep(1)  # until it waits for zoe
     interrupt(running, any_thread=any_thread)
-    said, errors = running.communicate(timeout=120)
+    output, errors = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert "3 of 4 submissions are graded and stored; run the same command again to resume." in said
+    assert "3 of 4 submissions are graded and stored; run the same command again to resume." in output
     assert "Traceback" not in errors
-    (handed_in / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
-    done = grade(course, handed_in, "--out", out)
+    (submitted / "zoe.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
+    done = grade(course, submitted, "--out", out)
     assert done.returncode == 0
     assert "3 of 4 are already graded" in done.stdout

@@ -92,14 +92,14 @@ def asked(trainer: Trainer) -> list[dict[str, Any]]:
 
 
 def job(model: keras.Model, rows: Any, **changed: Any) -> dict[str, Any]:
-    whole = {
+    full = {
         "task": "train",
         "model": encode(model),
         "after": None,
         "arrays": list(rows),
         "settings": SETTINGS,
     }
-    return {**whole, **changed}
+    return {**full, **changed}
 
 
 def numbers(reply: dict[str, Any]) -> tuple[Any, list[bytes]]:
@@ -133,13 +133,13 @@ def test_the_trainer_agrees_with_a_plain_kernel_to_the_last_bit(
     build: Callable[[], keras.Model], rows: Any, asked: list[Any]
 ) -> None:
     elsewhere, here = build(), build()
-    there = trained(elsewhere, rows)
+    present = trained(elsewhere, rows)
     scores = training.evaluate_model(elsewhere, *rows, question="Q5")
     share = training.measure_accuracy(elsewhere, *rows)
     outputs = demos.forecast(elsewhere, rows[0])
-    assert [one["task"] for one in asked] == ["train", "scores", "agreement", "outputs"]
+    assert [item["task"] for item in asked] == ["train", "scores", "agreement", "outputs"]
     service.offload = None
-    assert trained(here, rows) == there
+    assert trained(here, rows) == present
     assert training.evaluate_model(here, *rows, question="Q5") == scores
     assert training.measure_accuracy(here, *rows) == share
     assert demos.forecast(here, rows[0]).tobytes() == outputs.tobytes()
@@ -166,10 +166,10 @@ def test_what_was_computed_is_not_computed_again_and_costs_the_same(
 def test_a_damaged_entry_is_computed_again(trainer: Trainer, folder: Path, rows: Any, damage: Any) -> None:
     first = trainer.reply(job(averaging(), rows))
     (path,) = folder.glob("*.entry")
-    whole = path.read_bytes()
-    path.write_bytes(damage(whole))
+    full = path.read_bytes()
+    path.write_bytes(damage(full))
     assert numbers(trainer.reply(job(averaging(), rows))) == numbers(first)
-    assert path.read_bytes() == whole
+    assert path.read_bytes() == full
 
 
 def test_two_trainers_that_want_one_result_compute_it_once(folder: Path, rows: Any) -> None:
@@ -218,7 +218,7 @@ def other_jobs(rows: Any) -> dict[str, dict[str, Any]]:
 
 def test_whatever_decides_the_numbers_is_in_the_key(rows: Any) -> None:
     origin = service.origin()
-    keys = [parse_job(one).key(origin) for one in (job(averaging(), rows), *other_jobs(rows).values())]
+    keys = [parse_job(item).key(origin) for item in (job(averaging(), rows), *other_jobs(rows).values())]
     assert len(set(keys)) == len(keys)
     assert parse_job(job(averaging(), rows)).key({**origin, "instructions": "SSE41"}) not in keys
     assert parse_job(job(averaging(), rows)).key(origin) == keys[0]
@@ -361,7 +361,7 @@ def test_weights_that_were_changed_are_used_where_they_are(rows: Any, asked: lis
     trained(model, rows)
     model.set_weights([array + 1 for array in model.get_weights()])
     changed = training.evaluate_model(model, *rows, question="Q5")
-    assert [one["task"] for one in asked] == ["train"]
+    assert [item["task"] for item in asked] == ["train"]
     assert changed != fresh
 
 
@@ -372,9 +372,9 @@ def test_weights_that_were_changed_are_used_where_they_are(rows: Any, asked: lis
 def test_the_history_has_the_names_of_the_students_own_metrics(
     metrics: list[Any], rows: Any, asked: list[Any]
 ) -> None:
-    there = trained(averaging(metrics=metrics), rows)
+    present = trained(averaging(metrics=metrics), rows)
     service.offload = None
-    assert there == trained(averaging(metrics=metrics), rows)
+    assert present == trained(averaging(metrics=metrics), rows)
     assert len(asked) == 1
 
 
@@ -385,9 +385,9 @@ def test_what_cannot_cross_the_wire_is_done_here_and_a_closed_wire_is_not_hidden
     def closed(_: Any) -> Any:
         raise WireClosedError("the other end closed the wire")
 
-    there = trained(averaging(), rows)
+    present = trained(averaging(), rows)
     offload.install(service, too_large)
-    assert trained(averaging(), rows) == there
+    assert trained(averaging(), rows) == present
     offload.install(service, closed)
     with pytest.raises(WireClosedError):
         trained(averaging(), rows)

@@ -71,10 +71,10 @@ Start = Callable[..., Zygote]
 
 def answer(process: Process) -> Any:
     process.sock.settimeout(30)
-    said = json.loads(process.sock.makefile("rb").readline())
+    output = json.loads(process.sock.makefile("rb").readline())
     process.kill()
-    assert "error" not in said, said["text"]
-    return said["answer"]
+    assert "error" not in output, output["text"]
+    return output["answer"]
 
 
 def child(zygote: Zygote, code: str) -> Any:
@@ -151,7 +151,7 @@ def test_zygotes_outlive_the_thread_that_started_them(started: Start) -> None:
     with ThreadPoolExecutor(3) as pool:
         zygotes = list(pool.map(lambda slot: started(slot=slot), range(3)))
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(lambda one: child(one, "answer = 1"), zygotes)) == [1, 1, 1]
+        assert list(pool.map(lambda item: child(item, "answer = 1"), zygotes)) == [1, 1, 1]
 
 
 def test_a_killed_process_is_gone_when_kill_returns(started: Start) -> None:

@@ -47,10 +47,10 @@ class Lab:
         return {check.cell.id: self._finding(check, names) for check in wanted}
 
     def _finding(self, check: notebook.Check, names: Mapping[str, Any]) -> Any:
-        own = {**names, "checks": checks.hidden if check.hidden else checks}
-        exec(compile(ast.Module([check.function()], []), check.cell.id, "exec"), own)
-        function = own[check.function().name]
-        answers = [own.get(argument.arg) for argument in check.function().args.args]
+        own_part = {**names, "checks": checks.hidden if check.hidden else checks}
+        exec(compile(ast.Module([check.function()], []), check.cell.id, "exec"), own_part)
+        function = own_part[check.function().name]
+        answers = [own_part.get(argument.arg) for argument in check.function().args.args]
         try:
             function(*answers)
         except checks.MismatchError as mismatch:

@@ -19,8 +19,8 @@ def _quick(lab: Lab, question: str) -> list[str]:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_solution_passes_every_check(lab: Lab, question: str) -> None:
-    found = lab.findings(question, lab.solution(question), only=_quick(lab, question))
-    assert {check: str(why) for check, why in found.items() if why} == {}
+    actual = lab.findings(question, lab.solution(question), only=_quick(lab, question))
+    assert {check: str(why) for check, why in actual.items() if why} == {}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -37,9 +37,9 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
     lab: Lab, entry: KnownAnswer
 ) -> None:
     quick = _quick(lab, entry.question)
-    found = lab.findings(entry.question, entry.code, only=quick)
-    messages = [str(why) for why in found.values() if why]
-    assert {check for check, why in found.items() if why} == set(entry.failing_checks) & set(quick)
+    actual = lab.findings(entry.question, entry.code, only=quick)
+    messages = [str(why) for why in actual.values() if why]
+    assert {check for check, why in actual.items() if why} == set(entry.failing_checks) & set(quick)
     assert any(entry.message_part in message for message in messages), messages
     assert all(len(message) <= 700 and "\n" not in message for message in messages)
 
@@ -47,8 +47,8 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: entry.name)
 def test_a_right_answer_in_another_style_passes(lab: Lab, entry: KnownAnswer) -> None:
-    found = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
-    assert {check: str(why) for check, why in found.items() if why} == {}
+    actual = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
+    assert {check: str(why) for check, why in actual.items() if why} == {}
 
 
 TRAINED = [
@@ -67,5 +67,5 @@ TRAINED = [
 @pytest.mark.parametrize("name", TRAINED)
 def test_checks_that_train_a_network_reach_the_verdict_too(lab: Lab, name: str) -> None:
     (entry,) = (entry for entry in ENTRIES if entry.name == name)
-    found = lab.findings(entry.question, entry.code)
-    assert {check for check, why in found.items() if why} == set(entry.failing_checks)
+    actual = lab.findings(entry.question, entry.code)
+    assert {check for check, why in actual.items() if why} == set(entry.failing_checks)

@@ -133,7 +133,7 @@ def test_the_last_opinion_of_a_turned_review_gives_its_label() -> None:
 
 
 def test_another_process_makes_the_same_reviews() -> None:
-    made = digest(*corpus.make_corpus(40, seed=9))
+    created = digest(*corpus.make_corpus(40, seed=9))
     code = (
         "import sys, types; package = types.ModuleType('rnnlab'); "
         f"package.__path__ = [{str(LAB_FOLDER / 'rnnlab')!r}]; sys.modules['rnnlab'] = package; "
@@ -141,8 +141,8 @@ def test_another_process_makes_the_same_reviews() -> None:
         "print(hashlib.sha256((repr(X.tolist()) + repr(y.tolist())).encode()).hexdigest()[:16])"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert other.stdout.strip() == made
-    assert made == FIRST_REVIEWS_DIGEST, "another corpus: calibrate again, then change the digest here"
+    assert other.stdout.strip() == created
+    assert created == FIRST_REVIEWS_DIGEST, "another corpus: calibrate again, then change the digest here"
 
 
 def test_another_seed_makes_other_reviews_with_the_same_words() -> None:
@@ -185,15 +185,15 @@ def test_a_stored_corpus_is_read_back_as_it_was_built(own_store: Path, train) ->
 def test_a_damaged_store_is_built_again(own_store: Path, train, damage: str) -> None:
     corpus.make_corpus(corpus.TRAIN_SIZE, seed=corpus.TRAIN_SEED)
     (stored,) = own_store.iterdir()
-    whole = stored.read_bytes()
-    middle = len(whole) // 2
+    full = stored.read_bytes()
+    middle = len(full) // 2
     if damage == "another archive":
         np.savez(stored, flat=np.arange(3), starts=np.array([0, 3]), labels=np.array([1]))
     else:
         stored.write_bytes(
             {
-                "cut short": whole[:middle],
-                "one byte changed": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+                "cut short": full[:middle],
+                "one byte changed": full[:middle] + bytes([full[middle] ^ 1]) + full[middle + 1 :],
                 "emptied": b"",
             }[damage]
         )

@@ -151,9 +151,9 @@ COMMON_NAMES = {"keras", "layers", "models", "np", "tf", "plt", "pad_sequences",
 def test_no_given_cell_takes_a_name_that_students_import(lab: Lab) -> None:
     for cell in lab.source.cells:
         if cell.cell_type is CellType.CODE:
-            made = {
+            created = {
                 node.id
                 for node in ast.walk(ast.parse(cell.text))
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             }
-            assert not made & COMMON_NAMES, cell.id
+            assert not created & COMMON_NAMES, cell.id

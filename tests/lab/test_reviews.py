@@ -230,15 +230,15 @@ def test_a_file_that_was_missing_is_found_once_it_is_there(named: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.9999])
 def test_a_truncated_file_is_refused(named: Path, part: float) -> None:
-    whole = named.read_bytes()
-    named.write_bytes(whole[: int(len(whole) * part)])
+    full = named.read_bytes()
+    named.write_bytes(full[: int(len(full) * part)])
     assert "Copy imdb.npz again" in refusal("damaged, or another kind of file")
 
 
 def test_a_file_with_one_wrong_byte_is_refused(named: Path) -> None:
-    whole = bytearray(named.read_bytes())
-    whole[len(whole) // 3] ^= 1
-    named.write_bytes(whole)
+    full = bytearray(named.read_bytes())
+    full[len(full) // 3] ^= 1
+    named.write_bytes(full)
     refusal("damaged")
 
 
@@ -379,11 +379,11 @@ def test_without_a_network_the_corpus_steps_in_and_says_so(no_network: DeafProxy
 
 def test_the_network_is_asked_once_in_a_process(no_network: DeafProxy) -> None:
     reviews.load_reviews(quiet=True)
-    asked = no_network.calls
+    request = no_network.calls
     reviews.load_reviews(quiet=True)
     reviews.load_word_index()
     reviews.held_out_reviews(10_000, 1)
-    assert no_network.calls == asked > 0
+    assert no_network.calls == request > 0
 
 
 def test_imdb_is_refused_where_it_cannot_be_had(no_network: DeafProxy, monkeypatch) -> None:

@@ -71,9 +71,9 @@ def scores() -> dict[str, dict[str, float]]:
 
 
 def history(**numbers: list[float]) -> keras.callbacks.History:
-    made = keras.callbacks.History()
-    made.history = numbers
-    return made
+    created = keras.callbacks.History()
+    created.history = numbers
+    return created
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def test_models_are_counted_from_their_weights(models: Any, capsys: Printed) -> 
     tables.show_models(models)
     out = capsys.readouterr().out
     for name, model in models.items():
-        own = model.layers[1].count_params()
-        assert re.search(rf"{name} +{model.count_params()} +{name} +4 +{own}\n", out)
+        own_part = model.layers[1].count_params()
+        assert re.search(rf"{name} +{model.count_params()} +{name} +4 +{own_part}\n", out)
 
 
 def test_scores_are_shown_with_two_standard_errors(scores: Any, capsys: Printed) -> None:
@@ -214,8 +214,8 @@ def test_a_guess_is_shown_beside_the_outcome(capsys: Printed) -> None:
 
 
 def test_skill_is_the_share_of_the_naive_error_that_is_saved(capsys: Printed) -> None:
-    found = tables.show_forecast(np.array([0.0, 4.0, 0.0, 4.0]), 1, np.array([3.0, 1.0, 3.0]))
-    assert found == {"mae": 1.0, "naive_mae": 4.0, "skill": 0.75}
+    actual = tables.show_forecast(np.array([0.0, 4.0, 0.0, 4.0]), 1, np.array([3.0, 1.0, 3.0]))
+    assert actual == {"mae": 1.0, "naive_mae": 4.0, "skill": 0.75}
     assert "= 0.75" in capsys.readouterr().out
 
 

@@ -262,7 +262,7 @@ OTHER_MODELS = [
 def test_other_models_and_compile_settings_have_other_descriptions() -> None:
     described = [description.describe(sequential(**options)) for options in [{}, *OTHER_MODELS]]
     assert None not in described
-    assert all(described.count(one) == 1 for one in described)
+    assert all(described.count(item) == 1 for item in described)
 
 
 SAME_SPELLINGS = [
@@ -303,10 +303,10 @@ def test_spellings_of_one_loss_train_equal(rows: Any) -> None:
 def test_a_damaged_entry_is_trained_again(store: Path, rows: Any, damage: Any) -> None:
     first = outcome(sequential(), rows)
     (path,) = store.rglob("*.memo")
-    whole = path.read_bytes()
-    path.write_bytes(damage(whole))
+    full = path.read_bytes()
+    path.write_bytes(damage(full))
     assert outcome(sequential(), rows) == first
-    assert path.read_bytes() == whole
+    assert path.read_bytes() == full
 
 
 def test_an_entry_under_another_key_is_not_believed(store: Path) -> None:
@@ -567,14 +567,14 @@ def test_a_complaint_of_keras_becomes_one_short_sentence(rows: Any, store: Path)
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What is asked for elsewhere; the answer is computed under another seed."""
-    asked: list[tuple[str, dict[str, Any]]] = []
+    request: list[tuple[str, dict[str, Any]]] = []
 
     def offload(task: str, model: Any, arrays: Any, settings: Any) -> service.Result | None:
-        asked.append((task, dict(settings)))
+        request.append((task, dict(settings)))
         return service.TASKS["train"](model, arrays, {**settings, "seed": 5}) if task == "train" else None
 
     monkeypatch.setattr(service, "offload", offload)
-    return asked
+    return request
 
 
 @pytest.mark.slow

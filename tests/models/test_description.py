@@ -197,17 +197,17 @@ def test_models_that_differ_have_different_keys() -> None:
 def test_a_description_survives_its_own_plain_form_and_a_second_crossing(
     style: Callable[[], keras.Model],
 ) -> None:
-    there = described(style())
-    assert parse(msgspec.to_builtins(there)) == there
-    assert described(build(there, seed=1)) == there
+    present = described(style())
+    assert parse(msgspec.to_builtins(present)) == present
+    assert described(build(present, seed=1)) == present
 
 
 def test_another_seed_gives_other_weights_and_leaves_the_random_state_alone() -> None:
-    there = described(a_list())
+    present = described(a_list())
     random.seed(3)
     expected = random.random()
     random.seed(3)
-    first, second = build(there, seed=1), build(there, seed=2)
+    first, second = build(present, seed=1), build(present, seed=2)
     assert random.random() == expected
     assert not np.array_equal(outputs(first), outputs(second))
 

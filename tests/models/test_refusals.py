@@ -241,8 +241,8 @@ def with_other_mask() -> keras.Model:
 
 def with_state() -> keras.Model:
     source = keras.Input((12, 4))
-    whole, _last = L.GRU(3, return_sequences=True, return_state=True)(source)
-    return keras.Model(source, whole)
+    full, _last = L.GRU(3, return_sequences=True, return_state=True)(source)
+    return keras.Model(source, full)
 
 
 STUDENTS: dict[str, tuple[Callable[[], Any], str]] = {

@@ -39,10 +39,10 @@ def test_the_chains_hold_every_layer_that_reads_one_tensor() -> None:
 @pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: type(chain()[0]).__name__)
 def test_shapes_parameters_and_settings_are_those_of_keras(chain: Callable[[], list[keras.Layer]]) -> None:
     model = keras.Sequential([keras.Input((STEPS, WIDTH)), *chain()])
-    there = described(model)
-    built = build(there, seed=1)
-    assert count_parameters(there) == model.count_params() == built.count_params()
-    assert compute_call_stats(there)[-1].shape == model.output_shape[1:] == built.output_shape[1:]
+    present = described(model)
+    built = build(present, seed=1)
+    assert count_parameters(present) == model.count_params() == built.count_params()
+    assert compute_call_stats(present)[-1].shape == model.output_shape[1:] == built.output_shape[1:]
     assert [type(layer) for layer in built.layers] == [type(layer) for layer in model.layers]
     for ours, theirs in zip(built.layers, model.layers, strict=True):
         assert settings_of(ours) == settings_of(theirs)
@@ -120,12 +120,12 @@ def test_metrics_keep_their_settings_and_have_names_of_their_own() -> None:
         "accuracy",
     ]
     model = functional(metrics=metrics)
-    there = described(model)
-    assert there.compile_config is not None
-    assert there.compile_config.metric_names == ("auc", "precision", "mae", "accuracy", "accuracy_4")
-    own = reported_metric_names(model)
-    assert own == ("area", metrics[1].name, "mae", "binary_accuracy", "accuracy")
-    area, precision, *_ = build(there, seed=1)._compile_config.config["metrics"]
+    present = described(model)
+    assert present.compile_config is not None
+    assert present.compile_config.metric_names == ("auc", "precision", "mae", "accuracy", "accuracy_4")
+    own_part = reported_metric_names(model)
+    assert own_part == ("area", metrics[1].name, "mae", "binary_accuracy", "accuracy")
+    area, precision, *_ = build(present, seed=1)._compile_config.config["metrics"]
     assert (area.num_thresholds, area.curve.value, precision.thresholds) == (50, "PR", [0.3, 0.6])
 
 
@@ -147,15 +147,15 @@ def test_what_is_not_of_keras_in_compile_is_named_and_never_trained() -> None:
     model = functional(
         loss=own_loss, optimizer=OwnOptimizer(), metrics=["mae", own_loss], loss_weights=["accuracy"]
     )
-    there = described(model)
-    assert there.compile_config is not None
-    assert there.compile_config.unsupported == (
+    present = described(model)
+    assert present.compile_config is not None
+    assert present.compile_config.unsupported == (
         ("loss", "own_loss"),
         ("metric", "own_loss"),
         ("loss_weights", "loss_weights"),
         ("optimizer", "OwnOptimizer"),
     )
-    built = build(there, seed=1)
+    built = build(present, seed=1)
     assert built.loss.__name__ == "own_loss"
     assert type(built.optimizer) not in vars(keras.optimizers).values()
     with pytest.raises(ValueError, match=r"own_loss is not one of keras\.losses"):
@@ -163,26 +163,26 @@ def test_what_is_not_of_keras_in_compile_is_named_and_never_trained() -> None:
 
 
 def test_metrics_in_the_place_of_loss_weights_stop_training_as_in_keras() -> None:
-    there = described(functional(loss="binary_crossentropy", loss_weights=["accuracy"]))
-    assert there.compile_config is not None
-    assert there.compile_config.unsupported == (("loss_weights", "loss_weights"),)
-    built = build(there, seed=1)
-    assert described(built).compile_config == there.compile_config
+    present = described(functional(loss="binary_crossentropy", loss_weights=["accuracy"]))
+    assert present.compile_config is not None
+    assert present.compile_config.unsupported == (("loss_weights", "loss_weights"),)
+    built = build(present, seed=1)
+    assert described(built).compile_config == present.compile_config
     with pytest.raises(ValueError, match="string"):
         built.fit(np.ones((4, STEPS)), np.ones(4), verbose=0)
 
 
 @pytest.mark.parametrize("weights", [0.5, [1], {"out": 2.0}])
 def test_weights_of_the_only_loss_change_nothing(weights: object) -> None:
-    there = described(functional(loss="binary_crossentropy", loss_weights=weights))
-    assert there.compile_config is not None
-    assert there.compile_config.unsupported == ()
+    present = described(functional(loss="binary_crossentropy", loss_weights=weights))
+    assert present.compile_config is not None
+    assert present.compile_config.unsupported == ()
 
 
 @pytest.mark.parametrize(
     "argument", [{"multi_label": True}, {"thresholds": [0.2, 0.8]}, {"dtype": "float64"}]
 )
 def test_a_metric_with_a_setting_of_no_table_is_foreign(argument: dict[str, Any]) -> None:
-    there = described(functional(metrics=[keras.metrics.AUC(**argument)]))
-    assert there.compile_config is not None
-    assert (there.compile_config.metrics, there.compile_config.unsupported) == ((), (("metric", "AUC"),))
+    present = described(functional(metrics=[keras.metrics.AUC(**argument)]))
+    assert present.compile_config is not None
+    assert (present.compile_config.metrics, present.compile_config.unsupported) == ((), (("metric", "AUC"),))

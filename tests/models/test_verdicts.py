@@ -57,16 +57,16 @@ def verdicts_across(lab: Lab, question: str, code: str) -> dict[str, bool]:
 
 @pytest.mark.parametrize("question", BUILDERS)
 def test_the_solution_passes_on_the_far_side(lab: Lab, question: str) -> None:
-    found = verdicts_across(lab, question, lab.solution(question))
-    assert found
-    assert all(found.values())
+    actual = verdicts_across(lab, question, lab.solution(question))
+    assert actual
+    assert all(actual.values())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_answer_gets_its_verdicts_on_the_far_side(lab: Lab, entry: KnownAnswer) -> None:
-    found = verdicts_across(lab, entry.question, entry.code)
-    assert found == {check: check not in entry.failing_checks for check in found}
+    actual = verdicts_across(lab, entry.question, entry.code)
+    assert actual == {check: check not in entry.failing_checks for check in actual}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)

@@ -50,12 +50,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         pytest.skip("Chromium is not installed here")
     here = create_course(tmp_path_factory.mktemp("served") / "course", tmp_path_factory.mktemp("work"))
     here.sample_results()  # keeps what they handed in
-    handed_in = here.root / "handed_in"
-    handed_in.mkdir()
+    submitted = here.root / "handed_in"
+    submitted.mkdir()
     for path in sorted((here.root / "out").glob("*/submission.ipynb")):
-        shutil.copy(path, handed_in / f"{path.parent.name}.ipynb")
-    (handed_in / "eve.ipynb").write_bytes(b"%PDF-1.7")
-    done = course_command(here.root, "grade", handed_in, "--out", here.root / "graded", "--nbgrader")
+        shutil.copy(path, submitted / f"{path.parent.name}.ipynb")
+    (submitted / "eve.ipynb").write_bytes(b"%PDF-1.7")
+    done = course_command(here.root, "grade", submitted, "--out", here.root / "graded", "--nbgrader")
     assert done.returncode == 0, done.stderr
     with served_at(here.root) as url:
         yield Served(here, here.root / "graded", url)
@@ -124,8 +124,8 @@ def shown(page: "sync_api.Page", url: str) -> dict[str, tuple[float, str]]:
     }
     names = [row.query_selector("td.name .name-shown").text_content().strip() for row in rows]
     scores = [float(cell.text_content().split("/")[0]) for cell in cells["score"]]
-    asked = ["yes" if cell.query_selector("span") else "no" for cell in cells["needs-manual-grade"]]
-    return dict(zip(names, zip(scores, asked, strict=True), strict=True))
+    request = ["yes" if cell.query_selector("span") else "no" for cell in cells["needs-manual-grade"]]
+    return dict(zip(names, zip(scores, request, strict=True), strict=True))
 
 
 def opened(page: "sync_api.Page", served: Served, student: str) -> None:
@@ -138,20 +138,20 @@ def opened(page: "sync_api.Page", served: Served, student: str) -> None:
 
 
 def test_formgrader_shows_our_totals(served: Served, page: "sync_api.Page") -> None:
-    found = {student: score for student, (score, _) in shown(page, served.url).items()}
-    assert found == served.totals()
-    assert found["ana"] == 14 and len(found) == 5
+    actual = {student: score for student, (score, _) in shown(page, served.url).items()}
+    assert actual == served.totals()
+    assert actual["ana"] == 14 and len(actual) == 5
 
 
 def test_a_page_of_formgrader_runs_nothing_of_a_submission(served: Served, page: "sync_api.Page") -> None:
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    request: list[str] = []
+    page.on("dialog", lambda dialog: (request.append(dialog.message), dialog.dismiss()))
     opened(page, served, "ben")
     assert "window.stolen = 1" in page.inner_text("#notebook")
     assert page.evaluate("window.stolen") is None
     assert page.locator("a[href^='javascript:']").count() == 0
     assert "A hidden check, 3 points" in page.inner_text("#notebook")
-    assert asked == []
+    assert request == []
 
 
 def test_a_mark_and_a_comment_made_in_formgrader_outlive_another_export(

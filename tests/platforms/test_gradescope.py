@@ -69,19 +69,19 @@ def bundle(recipe: GradingPlan) -> bytes:
 
 @pytest.fixture(scope="module")
 def harness(bundle: bytes) -> Iterator[Container]:
-    with container(bundle) as one:
-        (one.root / "open.txt").write_text("for everybody")
-        yield one
+    with container(bundle) as item:
+        (item.root / "open.txt").write_text("for everybody")
+        yield item
 
 
-def handed_in(recipe: GradingPlan, answers: dict[str, str]) -> dict[str, bytes]:
+def submitted(recipe: GradingPlan, answers: dict[str, str]) -> dict[str, bytes]:
     return {"tiny.ipynb": make_submission(recipe, answers, {}), "notes.txt": b"mine"}
 
 
 def test_the_solution_gets_all_points_and_each_test_its_visibility(
     harness: Container, recipe: GradingPlan
 ) -> None:
-    ran = harness.run(handed_in(recipe, {}))
+    ran = harness.run(submitted(recipe, {}))
     assert ran.results["score"] == 14, ran.log
     hidden = {check.cell.id: check.hidden for check in recipe.source.checks()}
     assert [test["visibility"] == "after_published" for test in ran.results["tests"]] == [*hidden.values()]
@@ -102,11 +102,11 @@ def test_a_submission_finds_nothing_of_the_harness(
     harness: Container, recipe: GradingPlan, machine: str
 ) -> None:
     spy = in_the_function(SPY.format(root=harness.root))
-    ran = harness.run(handed_in(recipe, spy), command_prefix=MACHINES[machine])
-    told = ran.results["tests"][0]["output"]
+    ran = harness.run(submitted(recipe, spy), command_prefix=MACHINES[machine])
+    messages = ran.results["tests"][0]["output"]
     # Without Landlock a file that is open to everybody is seen: the spy does see what it may.
     expected = "open.txt" if machine == "Docker, no Landlock" else "nothing"
-    assert f"the message '{expected}'" in told
+    assert f"the message '{expected}'" in messages
     assert ran.results["score"] == 6
     assert (harness.root / "open.txt").read_text() == "for everybody"
 
@@ -117,7 +117,7 @@ def test_a_blank_notebook_no_notebook_and_nothing_at_all_get_a_zero_with_the_rea
 ) -> None:
     blank = in_the_function("...") | {"q2-helper": "", "q2-answer": "def standardise(values):\n    ..."}
     for files, reason in (
-        (handed_in(recipe, blank), "not answered yet"),
+        (submitted(recipe, blank), "not answered yet"),
         ({"essay.pdf": b"%PDF-1.4"}, "PDF"),
         ({}, "Nothing was submitted"),
     ):
@@ -131,17 +131,17 @@ def test_what_is_known_when_grading_is_stopped_stays_and_the_rest_has_no_score(
     harness: Container, recipe: GradingPlan
 ) -> None:
     slow = {"q2-answer": "def standardise(values):\n    import time\n    time.sleep(1000)"}
-    with harness.start(handed_in(recipe, slow)) as running:
+    with harness.start(submitted(recipe, slow)) as running:
         while not harness.results_path.is_file() or "passed" not in harness.results_path.read_text():
             assert running.poll() is None
             time.sleep(0.1)
         below = psutil.Process(running.pid).children(recursive=True)
-        (timeout,) = (one for one in below if one.name() == "timeout")
+        (timeout,) = (item for item in below if item.name() == "timeout")
         (grading,) = timeout.children()
         grading.kill()
-        said, _ = running.communicate(timeout=60)
+        output, _ = running.communicate(timeout=60)
     results = validate_results(harness.results_path.read_bytes())
-    assert "ended with code 137" in said
+    assert "ended with code 137" in output
     assert GRADING_STOPPED in results["output"]
     first, *_, last = results["tests"]
     assert (first["score"], first["status"]) == (first["max_score"], "passed")
@@ -163,7 +163,7 @@ def test_a_fault_of_ours_leaves_a_file_without_a_score(
             source.rename(aside)
         elif fault == "no time":
             script.write_text(text.replace("limit_s=570", "limit_s=0.01"))
-        with broken.start(handed_in(recipe, {})) as running:
+        with broken.start(submitted(recipe, {})) as running:
             running.communicate(timeout=60)
     finally:
         script.write_text(text)

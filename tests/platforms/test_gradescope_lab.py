@@ -34,26 +34,26 @@ def bundle() -> bytes:
 
 @pytest.fixture(scope="module")
 def harness(bundle: bytes) -> Iterator[Container]:
-    with container(bundle) as one:
-        yield one
+    with container(bundle) as item:
+        yield item
 
 
 @pytest.fixture(scope="module")
-def handed_in() -> dict[str, bytes]:
+def submitted() -> dict[str, bytes]:
     source = compile_plan(LAB).source
-    found = {name.removesuffix(".ipynb"): data for name, data in sample_class(LAB, source)}
-    wrong = next(one for one in known_answers.load(LAB) if one.name == NEEDS_TRAINING)
+    actual = {name.removesuffix(".ipynb"): data for name, data in sample_class(LAB, source)}
+    wrong = next(answer for answer in known_answers.load(LAB) if answer.name == NEEDS_TRAINING)
     answers = answers_with(source, {wrong.question: wrong.code})
-    return {**found, "wrong": fill_answers(read_release(LAB, "otter"), answers)}
+    return {**actual, "wrong": fill_answers(read_release(LAB, "otter"), answers)}
 
 
 @pytest.fixture(scope="module")
-def graded(harness: Container, handed_in: Mapping[str, bytes]) -> dict[str, BundleRun]:
+def graded(harness: Container, submitted: Mapping[str, bytes]) -> dict[str, BundleRun]:
     """Each submission graded, and what it took, printed for ``docs/gradescope.md``."""
     ran = {}
     before = trainings(harness)
     for name in NAMES:
-        ran[name] = harness.run({"lab_4_4_rnn.ipynb": handed_in[name]})
+        ran[name] = harness.run({"lab_4_4_rnn.ipynb": submitted[name]})
         results = ran[name].results
         print(
             f"{name}: {results['score']:g} points, {results['execution_time']:.0f} s, "

@@ -84,13 +84,13 @@ def test_a_total_in_the_gradebook_is_ours(entered: NbgraderCourse) -> None:
 
 def test_a_person_is_asked_for_what_we_did_not_mark_and_for_nothing_else(entered: NbgraderCourse) -> None:
     with gradebook(entered) as book:
-        asked = {
+        request = {
             student: {grade.name for grade in of(book, student).grades if grade.needs_manual_grade}
             for student in ("ana", "ben", "cy", "dee", "eve")
         }
         ungraded = book.find_grade("q2-hidden-equal", "tiny", "tiny", "dee").auto_score
     written = {"q3-answer"}
-    assert asked == {
+    assert request == {
         "ana": written, "ben": written, "cy": set(), "dee": {*written, "q2-hidden-equal"}, "eve": set()
     }  # fmt: skip
     assert ungraded is None
@@ -169,9 +169,9 @@ def test_a_notebook_is_the_release_with_the_students_answers(entered: NbgraderCo
 def test_cells_of_the_students_own_stand_where_they_ran(here: NbgraderCourse) -> None:
     raw = json.loads(here.solved_notebook())
     place = next(n for n, cell in enumerate(raw["cells"]) if cell["id"] == "q2-helper")
-    own = {"cell_type": "code", "id": "mine", "metadata": {}, "source": "mine = 7", "execution_count": 1}
+    own_part = {"cell_type": "code", "id": "mine", "metadata": {}, "source": "mine = 7", "execution_count": 1}
     raw["cells"].insert(
-        place + 1, {**own, "outputs": [{"output_type": "stream", "name": "stdout", "text": "7"}]}
+        place + 1, {**own_part, "outputs": [{"output_type": "stream", "name": "stdout", "text": "7"}]}
     )
     export(here.run(here.result("ana", Outcome.PASSED, json.dumps(raw).encode())))
     cells = notebook(here, "ana")["cells"]
@@ -224,7 +224,7 @@ def watched(built: NbgraderCourse) -> Watched:
     """What only hidden checks hold."""
     expected = (built.assignment.source / "expected.py").read_text()
     watch = leaks.leak_scanner(built.prepared.source, built.prepared.files, expected, None)
-    return tuple(one for one in watch.secrets if one.origin in hidden_checks(built))
+    return tuple(secret for secret in watch.secrets if secret.origin in hidden_checks(built))
 
 
 def hidden_checks(here: NbgraderCourse) -> set[str]:
@@ -234,7 +234,7 @@ def hidden_checks(here: NbgraderCourse) -> set[str]:
 def found(watched: Watched, text: str) -> set[str]:
     """Return the hidden checks of which something stands in a text."""
     forms = leaks.Text(text)
-    return {one.origin for one in watched if one.is_in(forms)}
+    return {item.origin for item in watched if item.is_in(forms)}
 
 
 def test_no_notebook_and_no_feedback_holds_a_hidden_check(entered: NbgraderCourse, watched: Watched) -> None:
@@ -264,7 +264,7 @@ def test_a_hidden_check_in_a_feedback_would_be_found(
 def test_nothing_of_a_submission_would_run_in_the_browser_of_staff(entered: NbgraderCourse) -> None:
     page = feedback(entered, "ben")
     assert ALERT in page.text  # shown, in the answer and in what it printed
-    assert [one for one in page.active if re.search("stolen|alert|svg", one)] == []
+    assert [item for item in page.active if re.search("stolen|alert|svg", item)] == []
     assert len(Page(f"{ALERT}<svg></svg><a href='javascript:alert(1)'>x</a>").active) == 4
 
 

@@ -32,8 +32,8 @@ HELD_OUT = 2_000
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(ASSIGNMENT.calibration.read_bytes())
-    return found
+    actual: dict[str, Any] = json.loads(ASSIGNMENT.calibration.read_bytes())
+    return actual
 
 
 def test_the_thresholds_were_measured_with_this_kit_and_these_parameters(measured: dict[str, Any]) -> None:
@@ -44,8 +44,8 @@ def test_the_thresholds_were_measured_with_this_kit_and_these_parameters(measure
 def test_every_threshold_rests_on_thirty_seeds_and_every_other_figure_on_eight(
     measured: dict[str, Any],
 ) -> None:
-    assert all(one["seeds"] >= SEEDS for one in measured["errors"])
-    assert all(wrong["seeds"] >= SEEDS for one in measured["errors"] for wrong in one["wrong_variants"])
+    assert all(item["seeds"] >= SEEDS for item in measured["errors"])
+    assert all(wrong["seeds"] >= SEEDS for item in measured["errors"] for wrong in item["wrong_variants"])
     assert all(len(values) >= MAX_TABLE_SEEDS for values in measured["scores"].values())
 
 
@@ -90,13 +90,13 @@ def test_the_embedded_corpus_tells_the_story_of_the_lab(measured: dict[str, Any]
 
 
 def test_every_threshold_states_how_often_it_may_fail_a_right_answer(measured: dict[str, Any]) -> None:
-    stated = {(one["name"], one["dataset"]): one for one in measured["errors"]}
+    stated = {(item["name"], item["dataset"]): item for item in measured["errors"]}
     assert stated.keys() == {
         (name, data) for name in measured["thresholds"] for data in measured["thresholds"][name]
     }
-    assert all(one["false_fail_upper_bound"] <= MAX_FALSE_FAIL_RATE for one in stated.values())
-    assert all(one["false_fail_heavy_tailed"] <= 2 * MAX_FALSE_FAIL_RATE for one in stated.values())
-    assert all(wrong["passed_seeds"] == 0 for one in stated.values() for wrong in one["wrong_variants"])
+    assert all(value["false_fail_upper_bound"] <= MAX_FALSE_FAIL_RATE for value in stated.values())
+    assert all(value["false_fail_heavy_tailed"] <= 2 * MAX_FALSE_FAIL_RATE for value in stated.values())
+    assert all(wrong["passed_seeds"] == 0 for value in stated.values() for wrong in value["wrong_variants"])
 
 
 RIGHT = [0.90 + 0.01 * (n % 5) for n in range(30)]
@@ -178,10 +178,10 @@ def test_a_stopped_calibration_resumes_where_it_stopped(tmp_path: Path) -> None:
         measure(assignment, experiments, 3, Console(quiet=True))
     assert trained == [0, 0, 1]
     trained.append(-1)
-    found = measure(assignment, experiments, 10, Console(quiet=True))
+    actual = measure(assignment, experiments, 10, Console(quiet=True))
     assert trained == [0, 0, 1, -1, 1, *(seed for seed in range(2, 8) for _ in range(2)), 8, 9]
-    assert found["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
-    assert json.loads(assignment.calibration.read_bytes())["scores"] == found
+    assert actual["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
+    assert json.loads(assignment.calibration.read_bytes())["scores"] == actual
 
 
 def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ NO_RESULT = {"wrong_exit": "kernel-ends"}
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The lab of this repository, with nothing trained yet."""
-    whole = compile_plan(load_course(ROOT).assignment(LAB))
-    return replace(whole, cache=tmp_path_factory.mktemp("training"))
+    full = compile_plan(load_course(ROOT).assignment(LAB))
+    return replace(full, cache=tmp_path_factory.mktemp("training"))
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +71,15 @@ def ours(recipe: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with start_engine(recipe) as engine:
 
         @cache
-        def graded(name: str, flavour: str) -> Points:
-            one = next(one for one in CLASS if one.name == name)
-            return points(grade_bytes(engine, handed_in(recipe, one, flavour), folder))
+        def graded(name: str, flavor: str) -> Points:
+            item = next(item for item in CLASS if item.name == name)
+            return points(grade_bytes(engine, submitted(recipe, item, flavor), folder))
 
-        yield lambda one, flavour: graded(one.name, flavour)
+        yield lambda item, flavor: graded(item.name, flavor)
 
 
-def handed_in(recipe: GradingPlan, one: Submission, flavour: str) -> bytes:
-    return one.notebook(read_release(recipe.assignment, flavour), solution_answers(recipe.source))
+def submitted(recipe: GradingPlan, one: Submission, flavor: str) -> bytes:
+    return one.notebook(read_release(recipe.assignment, flavor), solution_answers(recipe.source))
 
 
 def deserved(recipe: GradingPlan, one: Submission) -> dict[str, float]:
@@ -94,15 +94,19 @@ def listed(one: Submission) -> dict[str, float]:
 
 
 def test_the_class_has_ten_right_submissions_with_answers_of_their_own_and_ten_wrong_ones() -> None:
-    right = [one for one in CLASS if one.name.startswith("right_")]
-    wrong = [one for one in CLASS if one.name.startswith("wrong_")]
+    right = [item for item in CLASS if item.name.startswith("right_")]
+    wrong = [item for item in CLASS if item.name.startswith("wrong_")]
     assert (len(right), len(wrong)) == (10, 10)
-    assert all(set(one.answers) == {f"q{n}" for n in range(1, 11)} and not one.lost_points for one in right)
-    assert all(one.lost_points for one in wrong)
+    assert all(
+        set(item.answers) == {f"q{n}" for n in range(1, 11)} and not item.lost_points for item in right
+    )
+    assert all(item.lost_points for item in wrong)
 
 
 def test_no_two_submissions_of_the_class_answer_a_question_alike() -> None:
-    written = [(question, text) for one in CLASS for question, text in one.answers.items() if "def " in text]
+    written = [
+        (question, text) for item in CLASS for question, text in item.answers.items() if "def " in text
+    ]
     assert len(set(written)) == len(written)
 
 
@@ -110,11 +114,11 @@ def test_every_difference_is_explained_to_instructors() -> None:
     page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
     reasons = {row.reason for row in DIFFERENCES} | set(NO_RESULT.values())
     assert reasons == set(re.findall(r'<a id="([\w-]+)">', page))
-    assert {row.submission for row in DIFFERENCES} | set(NO_RESULT) <= {one.name for one in CLASS}
+    assert {row.submission for row in DIFFERENCES} | set(NO_RESULT) <= {item.name for item in CLASS}
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", CLASS, ids=lambda item: item.name)
 def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
     recipe: GradingPlan, ours: Ours, one: Submission
 ) -> None:
@@ -124,11 +128,11 @@ def test_we_give_what_a_submission_deserves_but_for_the_listed_differences(
 @pytest.mark.peers
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS)
-@pytest.mark.parametrize("one", CLASS, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", CLASS, ids=lambda item: item.name)
 def test_our_points_are_those_of_the_peer_but_for_the_listed_differences(
     recipe: GradingPlan, course: BuiltCourse, ours: Ours, one: Submission, tool: str, tmp_path: Path
 ) -> None:
-    notebook = handed_in(recipe, one, tool)
+    notebook = submitted(recipe, one, tool)
     if one.name in NO_RESULT:
         with pytest.raises(StaffError, match="Kernel died"):
             peer_points(course, tool, notebook, one.name, tmp_path)

@@ -39,8 +39,8 @@ WRONG = KnownAnswer(
 
 
 def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
-    known = replace(KNOWN[0], name="q1_offset_0", known_difference=differs)
-    return PointsComparison("otter", "row01", "q1", ours, theirs, known)
+    expected = replace(KNOWN[0], name="q1_offset_0", known_difference=differs)
+    return PointsComparison("otter", "row01", "q1", ours, theirs, expected)
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +66,25 @@ def test_solution_blank_and_a_wrong_answer_get_equal_points_by_all_three(
     for name, total in ((BLANK, 0), (SOLUTION, 14)):
         for tool in TOOLS:
             assert (
-                sum(one.our_points for one in tiny_marks if (one.tool, one.notebook) == (tool, name)) == total
+                sum(
+                    tiny_mark.our_points
+                    for tiny_mark in tiny_marks
+                    if (tiny_mark.tool, tiny_mark.notebook) == (tool, name)
+                )
+                == total
             )
     assert [mark.answer for mark in tiny_marks if mark.notebook == "row01"] == [WRONG, None] * 2
 
 
 @pytest.mark.peers
 def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCourse) -> None:
-    row = {one.question: one for one in KNOWN if one.name in SAMPLE}
+    row = {item.question: item for item in KNOWN if item.name in SAMPLE}
     assert set(row) == {f"q{number}" for number in range(1, 11)}
-    found = compare.compare_points(compile_plan(lab.assignment), {"row01": row}, QUIET, workers=1)
-    assert len(found) == 2 * len(row)
-    assert [mark for mark in found if not mark.is_explained] == []
+    actual = compare.compare_points(compile_plan(lab.assignment), {"row01": row}, QUIET, workers=1)
+    assert len(actual) == 2 * len(row)
+    assert [mark for mark in actual if not mark.is_explained] == []
     points = {question.name: question.points for question in lab.prepared.source.questions}
-    assert all(mark.our_points < points[mark.question] for mark in found)
+    assert all(mark.our_points < points[mark.question] for mark in actual)
 
 
 @pytest.mark.parametrize(
@@ -98,20 +103,20 @@ def test_marks_are_equal_or_explained(one: PointsComparison, explained: bool) ->
 def test_what_differs_is_explained_to_instructors() -> None:
     page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
     assert [
-        one.name for one in KNOWN if one.known_difference and f'id="{one.known_difference}"' not in page
+        item.name for item in KNOWN if item.known_difference and f'id="{item.known_difference}"' not in page
     ] == []
 
 
 def test_each_known_answer_is_dealt_once_and_one_to_a_question() -> None:
     rows = known_answers.batched(KNOWN)
-    assert sorted(one.name for row in rows for one in row.values()) == [one.name for one in KNOWN]
-    assert all(one.question == question for row in rows for question, one in row.items())
+    assert sorted(value.name for row in rows for value in row.values()) == [item.name for item in KNOWN]
+    assert all(item.question == question for row in rows for question, item in row.items())
 
 
 def test_the_page_shows_each_difference(tmp_path: Path) -> None:
     assignment = replace(load_course(ROOT).assignment(LAB), root=tmp_path)
-    found = [mark(4, 4), mark(0, 4, "own-layers")]
-    text = compare.write_results(assignment, [*found, replace(found[0], tool="nbgrader")]).read_text()
+    actual = [mark(4, 4), mark(0, 4, "own-layers")]
+    text = compare.write_results(assignment, [*actual, replace(actual[0], tool="nbgrader")]).read_text()
     assert "otter: 1 of 2 question marks in 1 notebooks are equal (50.00%)" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 0 | [own-layers](../differences.md#own-layers) |" in text
     assert text.count("| otter | q1_offset_0") == 1

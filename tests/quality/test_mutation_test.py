@@ -19,25 +19,30 @@ LAB = load_course(ROOT).assignment("lab_4_4_rnn")
 
 
 def changes(code: str) -> set[tuple[str, str]]:
-    return {(one.before, one.after) for one in mutation_test._cell_mutants("q1-answer", code)}
+    return {
+        (cell_mutant.before, cell_mutant.after)
+        for cell_mutant in mutation_test._cell_mutants("q1-answer", code)
+    }
 
 
 def without_docstrings(code: str) -> str:
     return ast.unparse(mutation_test._strip_docstrings(ast.parse(code)))
 
 
-@pytest.mark.parametrize("assignment", [TINY, LAB], ids=lambda one: one.name)
+@pytest.mark.parametrize("assignment", [TINY, LAB], ids=lambda item: item.name)
 def test_every_mutant_is_python_of_its_own(assignment: Assignment) -> None:
     source = compile_plan(assignment).source
-    found = list(mutation_test.generate_mutants(source))
+    actual = list(mutation_test.generate_mutants(source))
     solution = {
         cell: without_docstrings(code)
         for cell, code in sample.solution_answers(source).items()
         if "def " in code
     }
-    assert len({(one.cell, one.code) for one in found}) == len({one.name for one in found}) == len(found)
-    assert all(ast.unparse(ast.parse(one.code)) != solution[one.cell] for one in found)
-    assert {one.cell for one in found} == set(solution)
+    assert (
+        len({(item.cell, item.code) for item in actual}) == len({item.name for item in actual}) == len(actual)
+    )
+    assert all(ast.unparse(ast.parse(item.code)) != solution[item.cell] for item in actual)
+    assert {item.cell for item in actual} == set(solution)
 
 
 def test_the_lab_has_enough_of_them() -> None:
@@ -62,7 +67,7 @@ def test_operators_numbers_and_names_are_changed() -> None:
 
 def test_arguments_slices_layers_and_statements_are_taken_away_or_swapped() -> None:
     code = "def f(x):\n    y = g(x[1:], k.LSTM(4), mask=True)\n    return [z for z in y if z]"
-    found = changes(code)
+    actual = changes(code)
     line = "y = g(x[1:], k.LSTM(4), mask=True)"
     for after in (
         "y = g(x[:], k.LSTM(4), mask=True)",
@@ -72,15 +77,17 @@ def test_arguments_slices_layers_and_statements_are_taken_away_or_swapped() -> N
         "y = g(x[1:], k.LSTM(4), mask=False)",
         "",
     ):
-        assert (line, after) in found
-    assert ("return [z for z in y if z]", "return [z for z in y]") in found
+        assert (line, after) in actual
+    assert ("return [z for z in y if z]", "return [z for z in y]") in actual
 
 
 def test_a_mutant_survives_only_with_all_points() -> None:
-    one, other = list(mutation_test.generate_mutants(compile_plan(TINY).source))[:2]
-    whole = replace(ANA, checks=tuple(replace(check, outcome=Outcome.PASSED) for check in ANA.checks))
-    results = {one.name: whole, other.name: ANA}
-    assert mutation_test.survivors({one.name: one, other.name: other}, results) == [one]
+    generate_mutant, other = list(mutation_test.generate_mutants(compile_plan(TINY).source))[:2]
+    full = replace(ANA, checks=tuple(replace(check, outcome=Outcome.PASSED) for check in ANA.checks))
+    results = {generate_mutant.name: full, other.name: ANA}
+    assert mutation_test.survivors({generate_mutant.name: generate_mutant, other.name: other}, results) == [
+        generate_mutant
+    ]
 
 
 def test_a_list_of_equivalent_mutants_that_lacks_a_reason_is_refused(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def result(name: str, fails: Collection[str], says: str = "", outcome: Outcome =
 
 
 def as_they_must_be() -> dict[str, Result]:
-    results = {one.name: result(one.name, one.failing_checks, one.message_part) for one in KNOWN}
+    results = {item.name: result(item.name, item.failing_checks, item.message_part) for item in KNOWN}
     return {
         **results,
         SOLUTION: result(SOLUTION, ()),
@@ -63,15 +63,15 @@ def test_nothing_is_wrong_when_each_answer_gets_its_verdict() -> None:
 def test_a_hidden_check_that_always_passes_lets_a_named_answer_survive(name: str) -> None:
     results = {
         student: replace(
-            one,
+            item,
             checks=tuple(
-                replace(check, outcome=Outcome.PASSED) if check.id == name else check for check in one.checks
+                replace(check, outcome=Outcome.PASSED) if check.id == name else check for check in item.checks
             ),
         )
-        for student, one in as_they_must_be().items()
+        for student, item in as_they_must_be().items()
     }
     report = compare(results)
-    surviving = {one.name for one in KNOWN if name in one.failing_checks}
+    surviving = {item.name for item in KNOWN if name in item.failing_checks}
     assert surviving
     assert {line.split(":")[0] for line in report.problems if f"passes {name}," in line} == surviving
     assert any(line.startswith(f"{name}: redundant") for line in report.redundant)
@@ -104,4 +104,4 @@ def test_a_solution_that_fails_and_a_blank_release_that_passes_are_reported() ->
 
 def test_the_page_names_every_known_answer() -> None:
     page = (ASSIGNMENT.root / "docs" / "results" / "validation.md").read_text(encoding="utf-8")
-    assert [one.name for one in KNOWN if f"| {one.name} |" not in page] == []
+    assert [item.name for item in KNOWN if f"| {item.name} |" not in page] == []

@@ -70,10 +70,10 @@ def test_no_page_breaks_a_rule_of_level_a_or_aa(
         page.emulate_media(media=medium)
         page.goto(place.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
-        told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
-        assert told == [], place
-        assert len(found.response["passes"]) > 5
+        actual = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+        messages = [(item["id"], item["nodes"][0]["html"][:200]) for item in actual.response["violations"]]
+        assert messages == [], place
+        assert len(actual.response["passes"]) > 5
         if medium == "screen":
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
         page.close()
@@ -86,9 +86,9 @@ def test_axe_would_find_a_page_that_is_hard_to_read(browser: Browser) -> None:
     page.set_content(
         "<html><body><p style='color: #bbb; background: #fff'>pale</p><img src='x'></body></html>"
     )
-    found = {one["id"] for one in Axe().run(page).response["violations"]}
+    actual = {item["id"] for item in Axe().run(page).response["violations"]}
     page.close()
-    assert {"color-contrast", "image-alt", "html-has-lang"} <= found
+    assert {"color-contrast", "image-alt", "html-has-lang"} <= actual
 
 
 def test_nothing_of_a_student_runs_or_asks_for_anything(browser: Browser, out: Path) -> None:
@@ -129,11 +129,11 @@ def test_a_table_is_sorted_by_keyboard_and_says_how(browser: Browser, out: Path)
     page.goto((out / "large.html").as_uri())
     button = page.get_by_role("button", name="total")
     button.focus()
-    for key, said in (("Enter", "descending"), ("Space", "ascending")):
+    for key, output in (("Enter", "descending"), ("Space", "ascending")):
         page.keyboard.press(key)
-        assert page.locator("th", has=button).get_attribute("aria-sort") == said
+        assert page.locator("th", has=button).get_attribute("aria-sort") == output
         shown = totals(page)
-        assert shown == sorted(shown, reverse=said == "descending")
+        assert shown == sorted(shown, reverse=output == "descending")
     assert len(set(shown)) > 10
     assert page.locator("th[aria-sort]").count() == 1
     page.get_by_role("button", name="student").click()

@@ -102,8 +102,8 @@ def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
         ci_formats.dump_junit(run(replace(ANA, checks=checks_with_ungraded("q1-shape")), result_for("ben")))
     )
     assert [suite.get("name") for suite in root] == ["ana", "ben"]
-    found = [(case[0].tag, case[0].get("type")) if len(case) else None for case in root[0]]
-    assert found == [
+    actual = [(case[0].tag, case[0].get("type")) if len(case) else None for case in root[0]]
+    assert actual == [
         ("error", "ungraded"),
         ("failure", "failed"),
         ("error", "errored"),
@@ -180,38 +180,40 @@ def test_hostile_texts_leave_a_report_well_formed(text: str) -> None:
 
 
 def test_an_annotation_names_the_question_and_what_was_lost() -> None:
-    found = list(commands(ci_formats.dump_annotations(run(ANA)).decode()))
-    assert [(one.name, one.properties) for one in found] == [
+    actual = list(commands(ci_formats.dump_annotations(run(ANA)).decode()))
+    assert [(item.name, item.properties) for item in actual] == [
         ("error", {"title": "ana, Question 1: 2.5 of 5.5 points"}),
         ("error", {"title": "ana, Question 2: 0 of 9 points"}),
         ("error", {"title": "ana, Question 3: 0 of 6 points"}),
     ]
-    assert found[1].data.splitlines()[1].startswith("the title of q2-large: Not right yet: a weight array")
+    assert actual[1].data.splitlines()[1].startswith("the title of q2-large: Not right yet: a weight array")
 
 
 def test_what_is_ungraded_is_a_warning() -> None:
-    found = list(
+    actual = list(
         commands(
             ci_formats.dump_annotations(
                 run(result_for("zoe", checks=checks_with_ungraded("q1-shape", "q1-values")))
             ).decode()
         )
     )
-    assert (found[0].name, found[0].properties["title"]) == ("warning", "zoe, Question 1: not graded yet")
-    assert [one.name for one in found[1:]] == ["error", "error"]
+    assert (actual[0].name, actual[0].properties["title"]) == ("warning", "zoe, Question 1: not graded yet")
+    assert [item.name for item in actual[1:]] == ["error", "error"]
 
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_no_text_of_a_student_becomes_a_command(text: str) -> None:
-    found = list(commands(ci_formats.dump_annotations(run(hostile(text))).decode()))
-    assert [one.name for one in found] == ["error", "error"]
-    for one in found:
-        assert set(one.properties) == {"title"}
-        assert re.search(r", Question [12]: 0 of \d points$", one.properties["title"])
-        assert len(one.data.split("\n")) == (1 if "Question 1" in one.properties["title"] else 2)
+    actual = list(commands(ci_formats.dump_annotations(run(hostile(text))).decode()))
+    assert [item.name for item in actual] == ["error", "error"]
+    for item in actual:
+        assert set(item.properties) == {"title"}
+        assert re.search(r", Question [12]: 0 of \d points$", item.properties["title"])
+        assert len(item.data.split("\n")) == (1 if "Question 1" in item.properties["title"] else 2)
 
 
 def test_a_percent_sign_comes_out_as_it_went_in() -> None:
-    found = list(commands(ci_formats.dump_annotations(run(hostile("a%0A::add-mask::b%0D, 100%25"))).decode()))
-    assert "a%0A::add-mask::b%0D, 100%25" in found[0].data
-    assert found[0].properties["title"].startswith("a%0A::add-mask::b%0D, 100%25, Question 1")
+    actual = list(
+        commands(ci_formats.dump_annotations(run(hostile("a%0A::add-mask::b%0D, 100%25"))).decode())
+    )
+    assert "a%0A::add-mask::b%0D, 100%25" in actual[0].data
+    assert actual[0].properties["title"].startswith("a%0A::add-mask::b%0D, 100%25, Question 1")

@@ -16,8 +16,8 @@ INKS = ("ink", "quiet", "passed", "failed", "errored", "blocked", "ungraded")
 def schemes() -> list[dict[str, str]]:
     """Return the colors in light, dark and print."""
     blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
-    found = [dict(re.findall(r"--(\w+): (#\w+)", block)) for block in blocks]
-    return [found[0], found[1], found[0] | found[2]]
+    actual = [dict(re.findall(r"--(\w+): (#\w+)", block)) for block in blocks]
+    return [actual[0], actual[1], actual[0] | actual[2]]
 
 
 def luminance(color: str) -> float:

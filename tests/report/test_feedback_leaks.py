@@ -26,11 +26,11 @@ Results = Mapping[str, Result]
 @pytest.fixture(scope="session")
 def watch(graded_lab: GradedLab) -> leaks.LeakScanner:
     """What the build watches in a release: statements and values of hidden checks, solutions."""
-    recipe = graded_lab.plan
+    plan = graded_lab.plan
     expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
-    watch = leaks.leak_scanner(recipe.source, recipe.files, expected, None)
-    told = [leaks.Text(text) for text in sentences(recipe.source)]
-    return replace(watch, secrets=tuple(w for w in watch.secrets if not any(map(w.is_in, told))))
+    watch = leaks.leak_scanner(plan.source, plan.files, expected, None)
+    messages = [leaks.Text(text) for text in sentences(plan.source)]
+    return replace(watch, secrets=tuple(w for w in watch.secrets if not any(map(w.is_in, messages))))
 
 
 def sentences(source: Source) -> Iterator[str]:
@@ -73,8 +73,8 @@ def test_a_hidden_value_in_a_sentence_would_be_found(
     graded_lab: GradedLab, watch: leaks.LeakScanner, tmp_path: Path, secret: str
 ) -> None:
     result = graded_lab.result("otter", "blank")
-    told = [replace(check, outcome=Outcome.FAILED, message=f"found {secret}") for check in result.checks]
-    files = pages(replace(result, checks=tuple(told)), tmp_path)
+    messages = [replace(check, outcome=Outcome.FAILED, message=f"found {secret}") for check in result.checks]
+    files = pages(replace(result, checks=tuple(messages)), tmp_path)
     assert len({problem.location.split("/")[1][:8] for problem in watch.scan(files, "x")}) == 2
 
 

@@ -35,7 +35,7 @@ def run_of(results: list[Result], roster: Roster, tmp_path: Path) -> Run:
     return Run(tmp_path, assignment, tuple(results), marks.final_marks(results, roster, assignment))
 
 
-def handed_in(student: str, **others: object) -> Result:
+def submitted(student: str, **others: object) -> Result:
     return result_for(student, **{"ids": {"student": student}, "flags": (), "manual": {}, **others})
 
 
@@ -56,7 +56,7 @@ def rows(run: Run) -> list[dict[str, str]]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    return run_of([handed_in(student.student) for student in CLASS], CLASS, tmp_path)
+    return run_of([submitted(student.student) for student in CLASS], CLASS, tmp_path)
 
 
 def test_a_file_for_canvas_has_its_two_header_rows_and_comes_back_as_it_was(run: Run) -> None:
@@ -64,7 +64,7 @@ def test_a_file_for_canvas_has_its_two_header_rows_and_comes_back_as_it_was(run:
     header, points, *lines = table(path)
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Smoothing with NumPy"]
     assert points == ["    Points Possible", "", "", "", "", "27.5"]
-    wanted = [[one.name, one.canvas_id, one.id, one.student, "A, B", "9.5"] for one in CLASS]
+    wanted = [[item.name, item.canvas_id, item.id, item.student, "A, B", "9.5"] for item in CLASS]
     assert sorted(lines) == sorted(wanted)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -78,14 +78,14 @@ def test_a_file_for_moodle_has_the_participants_number_and_comes_back_as_it_was(
     header, *lines = table(exports.export(run, "moodle"))
     assert header[:5] == ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade"]
     assert header[5:] == ["Last modified (grade)"]
-    wanted = [[f"Participant {one.moodle_id}", one.name, one.email, "9.5", "27.5", "-"] for one in CLASS]
+    wanted = [[f"Participant {item.moodle_id}", item.name, item.email, "9.5", "27.5", "-"] for item in CLASS]
     assert sorted(lines) == sorted(wanted)
 
 
 def test_our_own_table_comes_back_as_it_was(run: Run) -> None:
-    found = {row["student"]: row for row in rows(run)}
-    assert {one.student: (one.name, one.id, one.email, one.section) for one in CLASS} == {
-        name: (row["name"], row["id"], row["email"], row["section"]) for name, row in found.items()
+    actual = {row["student"]: row for row in rows(run)}
+    assert {item.student: (item.name, item.id, item.email, item.section) for item in CLASS} == {
+        name: (row["name"], row["id"], row["email"], row["section"]) for name, row in actual.items()
     }
 
 
@@ -98,7 +98,7 @@ def test_no_cell_of_any_file_is_a_formula(run: Run, name: str) -> None:
 
 
 def test_who_handed_nothing_in_has_an_empty_mark_and_never_a_zero(tmp_path: Path) -> None:
-    run = run_of([handed_in("s0")], CLASS[:2], tmp_path)
+    run = run_of([submitted("s0")], CLASS[:2], tmp_path)
     ada, ben = rows(run)
     assert (ada["final"], ben["student"], ben["total"], ben["final"]) == ("9.5", "s1", "", "")
     assert ben["outcome"] == "no submission"
@@ -108,21 +108,21 @@ def test_who_handed_nothing_in_has_an_empty_mark_and_never_a_zero(tmp_path: Path
 
 
 def test_a_submission_of_nobody_is_in_our_table_and_in_no_import(tmp_path: Path) -> None:
-    run = run_of([handed_in("s0"), handed_in("stranger")], CLASS[:1], tmp_path)
+    run = run_of([submitted("s0"), submitted("stranger")], CLASS[:1], tmp_path)
     stranger = rows(run)[1]
     assert (stranger["student"], stranger["total"], stranger["name"]) == ("stranger", "9.5", "")
     assert stranger["flags"] == "roster: matches no student"
     for name, row in (("canvas", 2), ("moodle", 1)):
         assert len(table(exports.export(run, name))[row:]) == 1
-        said = exports.remarks(run, name)
-        assert said[0] == "1 submission without a student: stranger (roster: matches no student)."
-        assert said[1].startswith("Omitted because") and said[1].endswith(": stranger.")
+        output = exports.remarks(run, name)
+        assert output[0] == "1 submission without a student: stranger (roster: matches no student)."
+        assert output[1].startswith("Omitted because") and output[1].endswith(": stranger.")
 
 
 def test_without_a_roster_the_platforms_own_number_is_enough_and_another_is_not(tmp_path: Path) -> None:
     results = [
-        handed_in("lovelaceada_1011", name="lovelaceada", ids={"canvas": "1011"}),
-        handed_in("Ada Lovelace_2011", name="Ada Lovelace", ids={"moodle": "2011"}),
+        submitted("lovelaceada_1011", name="lovelaceada", ids={"canvas": "1011"}),
+        submitted("Ada Lovelace_2011", name="Ada Lovelace", ids={"moodle": "2011"}),
     ]
     run = run_of(results, (), tmp_path)
     assert [line[:4] for line in table(exports.export(run, "canvas"))[2:]] == [
@@ -131,15 +131,15 @@ def test_without_a_roster_the_platforms_own_number_is_enough_and_another_is_not(
     assert [line[:2] for line in table(exports.export(run, "moodle"))[1:]] == [
         ["Participant 2011", "Ada Lovelace"]
     ]
-    nobody = run_of([handed_in("s0")], (), tmp_path)
+    nobody = run_of([submitted("s0")], (), tmp_path)
     for name in ("canvas", "moodle"):
         with pytest.raises(StaffError, match="add a class list with --roster"):
             exports.export(nobody, name)
 
 
 def test_each_member_of_a_group_gets_the_mark(tmp_path: Path) -> None:
-    students = tuple(replace(one, group="Team 1") for one in CLASS[:2])
-    group = handed_in("Team 1_77", name="Team 1", ids={"moodle": "77"})
+    students = tuple(replace(item, group="Team 1") for item in CLASS[:2])
+    group = submitted("Team 1_77", name="Team 1", ids={"moodle": "77"})
     run = run_of([group], students, tmp_path)
     assert [(row["student"], row["name"], row["final"]) for row in rows(run)] == [
         ("Team 1_77", "Lovelace, Ada", "9.5"),
@@ -153,7 +153,7 @@ def test_each_member_of_a_group_gets_the_mark(tmp_path: Path) -> None:
 
 def test_the_number_of_a_group_is_no_participants(tmp_path: Path) -> None:
     students = (replace(CLASS[0], moodle_id="", group="Team 1"),)
-    run = run_of([handed_in("Team 1_77", name="Team 1", ids={"moodle": "77"})], students, tmp_path)
+    run = run_of([submitted("Team 1_77", name="Team 1", ids={"moodle": "77"})], students, tmp_path)
     with pytest.raises(StaffError, match="moodle_id"):
         exports.export(run, "moodle")
 
@@ -161,7 +161,7 @@ def test_the_number_of_a_group_is_no_participants(tmp_path: Path) -> None:
 def test_late_days_cost_what_the_policy_says_and_the_raw_total_stays(tmp_path: Path) -> None:
     students = (CLASS[0], CLASS[1], replace(CLASS[2], due="2027-02-20T00:00:00Z"), CLASS[3], CLASS[4])
     times = ("2027-02-13T00:14:00+00:00", "2027-02-14T23:59:01+00:00", "2027-02-19T12:00:00+00:00", "", "")
-    results = [handed_in(f"s{place}", submitted_at=time) for place, time in enumerate(times)]
+    results = [submitted(f"s{place}", submitted_at=time) for place, time in enumerate(times)]
     results[3] = replace(results[3], late_mark=True)
     run = run_of(results, students, tmp_path)
     columns = ("total", "late", "penalty", "final", "flags")
@@ -181,7 +181,7 @@ def test_late_days_cost_what_the_policy_says_and_the_raw_total_stays(tmp_path: P
 
 
 def test_what_is_not_wholly_graded_is_empty_in_imports_and_said(tmp_path: Path) -> None:
-    results = [handed_in("s0", checks=checks_with_ungraded("q1-shape")), handed_in("s1", manual={"q5": 8})]
+    results = [submitted("s0", checks=checks_with_ungraded("q1-shape")), submitted("s1", manual={"q5": 8})]
     run = run_of(results, CLASS[:2], tmp_path)
     assert [line[-1] for line in table(exports.export(run, "canvas"))[2:]] == ["", "9.5"]
     assert exports.remarks(run, "canvas") == (
@@ -191,7 +191,7 @@ def test_what_is_not_wholly_graded_is_empty_in_imports_and_said(tmp_path: Path) 
 
 
 def test_pseudonyms_are_the_same_each_time_and_others_in_another_run(tmp_path: Path) -> None:
-    results = [handed_in(student.student) for student in CLASS]
+    results = [submitted(student.student) for student in CLASS]
     first = run_of(results, CLASS, tmp_path / "one")
     again, other = (load_run.anonymize(first) for _ in range(2))
     assert again == other
@@ -206,7 +206,7 @@ def test_pseudonyms_are_the_same_each_time_and_others_in_another_run(tmp_path: P
 
 
 def test_who_has_two_submissions_has_no_mark_and_everybody_reads_why(tmp_path: Path) -> None:
-    run = run_of([handed_in("s0"), handed_in("Ada Lovelace"), handed_in("s1")], CLASS[:2], tmp_path)
+    run = run_of([submitted("s0"), submitted("Ada Lovelace"), submitted("s1")], CLASS[:2], tmp_path)
     ada = next(row for row in rows(run) if row["id"] == "000")
     why = "several submissions match: s0, Ada Lovelace"
     assert (ada["final"], ada["outcome"], ada["flags"]) == ("", "", why)

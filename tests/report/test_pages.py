@@ -129,12 +129,12 @@ def test_what_is_ungraded_is_said_first_and_costs_nothing() -> None:
     assert "Question 1 0 of 5.5 points so far" in text
     assert "Question 3 not graded yet" in text
     assert "the trainer died" not in text
-    nothing = feedback(replace(ANA, checks=checks_with_ungraded(*(one.id for one in CHECKS)))).text
+    nothing = feedback(replace(ANA, checks=checks_with_ungraded(*(check.id for check in CHECKS)))).text
     assert "Feedback for ana Not graded yet" in nothing
 
 
 def test_a_perfect_result_needs_no_words_explained() -> None:
-    checks = tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS)
+    checks = tuple(replace(check, outcome=Outcome.PASSED) for check in CHECKS)
     assert "Legend" not in feedback(replace(ANA, checks=checks)).text
 
 
@@ -216,7 +216,7 @@ def test_no_name_of_a_student_leaves_its_folder_or_hits_a_file_of_ours(name: str
 
 def test_marks_in_the_gradebook_are_empty_where_nothing_is_graded() -> None:
     partly = result_for("zoe", checks=checks_with_ungraded("q1-shape", "q3-one"))
-    nothing = result_for("ben", checks=checks_with_ungraded(*(one.id for one in CHECKS)))
+    nothing = result_for("ben", checks=checks_with_ungraded(*(check.id for check in CHECKS)))
     table = rows([partly, nothing, ANA])
     assert [tuple(row.values()) for row in table] == [
         ("ana", "2.5", "0", "0", "7", "", "9.5", "", "", "", "9.5", "graded", "a cell ended Python"),
@@ -242,14 +242,14 @@ def test_a_hostile_name_stays_in_its_cell(text: str) -> None:
 
 
 def test_the_distribution_holds_whole_results_only_and_full_marks_in_the_last_column() -> None:
-    full = tuple(replace(one, outcome=Outcome.PASSED) for one in CHECKS)
+    full = tuple(replace(check, outcome=Outcome.PASSED) for check in CHECKS)
     results = [
         ANA,
         result_for("ben", checks=full),
         result_for("cem", checks=checks_with_ungraded("q1-shape")),
     ]
     bins = summary.distribution(results, 27.5)
-    assert [one.count for one in bins] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+    assert [item.count for item in bins] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
     assert (bins[3].start, bins[3].end) == pytest.approx((8.25, 11))
     tenths = tuple(
         check_result("q1", str(place), 0.7, Outcome.PASSED if place < 3 else Outcome.FAILED)

@@ -74,7 +74,7 @@ def test_sums_of_tenths_are_written_as_people_write_them() -> None:
 
 
 def test_grading_twice_gives_the_same_file_times_aside() -> None:
-    again = tuple(replace(one, wall_s=one.wall_s + 1, peak_bytes=7) for one in CHECKS)
+    again = tuple(replace(check, wall_s=check.wall_s + 1, peak_bytes=7) for check in CHECKS)
     slower = replace(ANA, checks=again, wall_s=99.0, peak_bytes=8)
     first, second = (json.loads(results_json.dump(result)) for result in (ANA, slower))
     assert results_json.dump(ANA) != results_json.dump(slower)
@@ -94,9 +94,9 @@ def test_hostile_texts_are_short_and_printable(text: str) -> None:
     checks = (replace(CHECKS[1], message=text, hint=text, title=text),)
     result = result_for(text, submission=text, checks=checks, repairs=(text,))
     results = json.loads(results_json.dump(result))
-    said = results["output"] + results["tests"][0]["output"] + results["tests"][0]["name"]
-    assert all(char.isprintable() for char in said.replace("\n", ""))
-    assert len(said) < 2_500
+    output = results["output"] + results["tests"][0]["output"] + results["tests"][0]["name"]
+    assert all(char.isprintable() for char in output.replace("\n", ""))
+    assert len(output) < 2_500
     assert results["extra_data"]["student"].isprintable()
 
 
@@ -104,5 +104,5 @@ def test_marks_and_standing_tell_what_is_not_graded() -> None:
     assert (ANA.status, ANA.marks()) == (GradingStatus.GRADED, {"q1": 2.5, "q2": 0.0, "q3": 0.0, "q4": 7})
     partly = replace(ANA, checks=checks_with_ungraded("q1-shape", "q3-one"))
     assert (partly.status, partly.marks()) == (GradingStatus.PARTIAL, {"q1": 0, "q2": 0, "q3": None, "q4": 7})
-    nothing = replace(ANA, checks=checks_with_ungraded(*(one.id for one in CHECKS)))
+    nothing = replace(ANA, checks=checks_with_ungraded(*(check.id for check in CHECKS)))
     assert (nothing.status, set(nothing.marks().values())) == (GradingStatus.UNGRADED, {None})

@@ -143,9 +143,9 @@ def test_a_submission_finds_its_student_or_nobody(result: Result, student: Stude
     ],
 )  # fmt: skip
 def test_where_two_fit_nobody_is_taken(result: Result, students: Roster, why: str) -> None:
-    found, said = match([result], students).by_submission[result.student]
-    assert (len(found), said) == (2, "") if not why else (0, said)
-    assert said.startswith(why)
+    actual, output = match([result], students).by_submission[result.student]
+    assert (len(actual), output) == (2, "") if not why else (0, output)
+    assert output.startswith(why)
 
 
 def test_a_group_has_all_its_members_and_its_number_is_nobodys() -> None:
@@ -159,8 +159,8 @@ def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
     results = [
         result_for(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")
     ]
-    found = match(results, (ADA, replace(BEN, group=""))).by_submission
-    assert [students[0].student for students, _ in found.values()] == ["ada1", "ben2"]
+    actual = match(results, (ADA, replace(BEN, group=""))).by_submission
+    assert [students[0].student for students, _ in actual.values()] == ["ada1", "ben2"]
 
 
 def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:

@@ -17,9 +17,9 @@ def found(*codes: str) -> list[tuple[str, str]]:
 
 
 def test_names_comments_layout_and_spelling_do_not_count() -> None:
-    one = "def f(x):\n    # a\n    y = 'a' + g(x, key=1_000)\n    return y.real\n"
+    item = "def f(x):\n    # a\n    y = 'a' + g(x, key=1_000)\n    return y.real\n"
     other = "def f(z):\n    '''Doc.'''\n    w = (\n      \"a\" + g(z, key=1000))\n    return w.real\n"
-    left, right = similarity.tokens(one), similarity.tokens(other)
+    left, right = similarity.tokens(item), similarity.tokens(other)
     assert [token for token in right if token not in "()"] == [token for token in left if token not in "()"]
     assert similarity.tokens("x.real") != similarity.tokens("x.imag")
     assert similarity.tokens("f(key=1)") != similarity.tokens("f(word=1)")
@@ -60,7 +60,7 @@ def test_the_threshold_lies_above_answers_that_nobody_copied() -> None:
 
 
 def test_the_threshold_lies_below_notebooks_that_somebody_copied_in_disguise() -> None:
-    whole = measured.copied_notebooks()
-    reached = {name for name, tokens in whole.items() if tokens >= similarity.THRESHOLD}
-    assert {name for name in whole if name.startswith("right_")} <= reached
-    assert len(reached) >= 0.8 * len(whole)
+    full = measured.copied_notebooks()
+    reached = {name for name, tokens in full.items() if tokens >= similarity.THRESHOLD}
+    assert {name for name in full if name.startswith("right_")} <= reached
+    assert len(reached) >= 0.8 * len(full)

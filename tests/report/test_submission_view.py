@@ -39,32 +39,38 @@ def shown(*stored: sample_class.Output) -> submission_view.StoredOutputs:
 
 
 def page(data: bytes) -> str:
-    found = view_submission(data, sample_class.source(), ASSIGNMENT)
+    actual = view_submission(data, sample_class.source(), ASSIGNMENT)
     student = sample_class.result("ana", sample_class.all_passed)
-    return pages.feedback(student, title="Lab", stored_outputs=found.stored_outputs).decode()
+    return pages.feedback(student, title="Lab", stored_outputs=actual.stored_outputs).decode()
 
 
 def test_outputs_stand_at_the_question_above_them_and_those_of_checks_nowhere() -> None:
     raw = json.loads(notebook(outputs={"q4": [stream("mine")]}))
     place = next(n for n, cell in enumerate(raw["cells"]) if cell["id"] == "q5-layers")
     raw["cells"][place]["outputs"] = [stream("100 points for me")]
-    own = {"cell_type": "code", "id": "own", "metadata": {}, "source": "1", "outputs": [stream("my own")]}
-    raw["cells"].insert(place, own)
-    found = view_submission(json.dumps(raw).encode(), sample_class.source(), ASSIGNMENT).stored_outputs
-    assert found["q4"].parts[0].text == "mine"  # type: ignore[union-attr]
+    own_part = {
+        "cell_type": "code",
+        "id": "own",
+        "metadata": {},
+        "source": "1",
+        "outputs": [stream("my own")],
+    }
+    raw["cells"].insert(place, own_part)
+    actual = view_submission(json.dumps(raw).encode(), sample_class.source(), ASSIGNMENT).stored_outputs
+    assert actual["q4"].parts[0].text == "mine"  # type: ignore[union-attr]
     assert "my own" in [
-        part.text for part in found["q5"].parts if not isinstance(part, submission_view.Figure)
+        part.text for part in actual["q5"].parts if not isinstance(part, submission_view.Figure)
     ]
-    assert "for me" not in str(found)
-    assert [found[name].figure_count for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 1, 2, 1]
+    assert "for me" not in str(actual)
+    assert [actual[name].figure_count for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 1, 2, 1]
 
 
 def test_answers_are_read_by_question() -> None:
-    found = view_submission(
+    actual = view_submission(
         notebook({"q7": "def rnn_params(kind):\n    return 7\n"}), sample_class.source(), ASSIGNMENT
     )
-    assert "return 7" in found.answers["q7"]
-    assert "tanh" in found.answers["q4"]
+    assert "return 7" in actual.answers["q7"]
+    assert "tanh" in actual.answers["q4"]
 
 
 @pytest.mark.parametrize("data", [None, b"", b"{", b"%PDF-1.7", b'{"cells": []}', b"print(1)", b"\xff\xfe"])
@@ -156,18 +162,18 @@ def test_a_page_stays_below_a_megabyte_whatever_a_notebook_holds() -> None:
 
 
 def test_few_pictures_are_embedded_at_all() -> None:
-    found = view_submission(
+    actual = view_submission(
         notebook(outputs={f"q{n}": [picture(png())] * 20 for n in range(1, 11)}),
         sample_class.source(),
         ASSIGNMENT,
     ).stored_outputs
-    assert sum(one.figure_count for one in found.values()) == submission_view.MAX_IMAGES
-    assert found["q9"].omitted_figures == 20
+    assert sum(value.figure_count for value in actual.values()) == submission_view.MAX_IMAGES
+    assert actual["q9"].omitted_figures == 20
 
 
 def test_texts_and_counts_are_cut() -> None:
-    found = shown(*[stream("line\n" * 10**4)] * 100)
-    assert len(found.parts) <= submission_view.MAX_TEXTS
+    actual = shown(*[stream("line\n" * 10**4)] * 100)
+    assert len(actual.parts) <= submission_view.MAX_TEXTS
     data = notebook(outputs={"q7": [stream("a\n" * 10**4), stream("b" * 10**5)] * 50})
     stored = [cell.outputs for cell in read(data, with_outputs=True).cells]
     longest = max(len(output.text) for outputs in stored for output in outputs)
@@ -225,14 +231,14 @@ def test_no_element_and_no_attribute_comes_from_an_output(tmp_path: Path) -> Non
 
 def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) -> None:
     run = sample_class.small_class(tmp_path)
-    result = next(one for one in run.results if one.student == "right")
+    result = next(item for item in run.results if item.student == "right")
     write.write_student(run, result, sample_class.source())
     html = (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
     submitted = read(notebook(), with_outputs=True)
     held = [output.text for cell in submitted.cells for output in cell.outputs]
-    told = [unescape(text) for text in re.findall(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)]
-    assert len(told) > 10
-    assert set(told) <= set(held)
+    messages = [unescape(text) for text in re.findall(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)]
+    assert len(messages) > 10
+    assert set(messages) <= set(held)
     (tmp_path / "right" / "submission.ipynb").write_bytes(notebook({"q1": "other = 1"}))
     write.write_student(run, result, sample_class.source())
     assert "<pre" not in (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
@@ -243,6 +249,6 @@ def test_a_page_with_outputs_holds_no_value_that_only_a_hidden_check_knows(tmp_p
     expected = (ASSIGNMENT.source / "expected.py").read_text(encoding="utf-8")
     watch = leaks.leak_scanner(prepared.source, prepared.files, expected, None)
     written = notebook(outputs={"q7": [stream("found 8,809 and seed 550,127")]})
-    clean, told = ({pages.FEEDBACK: page(data).encode()} for data in (notebook(), written))
+    clean, messages = ({pages.FEEDBACK: page(data).encode()} for data in (notebook(), written))
     assert watch.scan(clean, "page") == []
-    assert watch.scan(told, "page") != []
+    assert watch.scan(messages, "page") != []

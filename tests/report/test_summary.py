@@ -25,18 +25,18 @@ def a_class() -> list[Result]:
 
 
 def test_discrimination_is_the_correlation_with_the_points_of_all_other_questions() -> None:
-    found = {one.name: one.discrimination for one in summary.questions(a_class())}
+    actual = {question.name: question.discrimination for question in summary.questions(a_class())}
     q3 = [5 * (place < 6) for place in range(10)]
     rest = [2 * (place >= 6) + 3 * (place < 5) for place in range(10)]
     mean_q3, mean_rest = sum(q3) / 10, sum(rest) / 10
     above = sum((a - mean_q3) * (b - mean_rest) for a, b in zip(q3, rest, strict=True))
     below = math.sqrt(sum((a - mean_q3) ** 2 for a in q3) * sum((b - mean_rest) ** 2 for b in rest))
-    assert math.isclose(found["q3"] or 0, above / below)
-    assert (found["q2"] or 0) > 0 > (found["q1"] or 0)
+    assert math.isclose(actual["q3"] or 0, above / below)
+    assert (actual["q2"] or 0) > 0 > (actual["q1"] or 0)
 
 
 def test_discrimination_is_not_defined_for_few_results_or_where_all_have_the_same() -> None:
-    assert {one.discrimination for one in summary.questions(a_class()[:9])} == {None}
+    assert {question.discrimination for question in summary.questions(a_class()[:9])} == {None}
     same = [marked(f"s{place}", True, place < 5, place < 6) for place in range(10)]
     assert summary.discrimination("q1", same) is None
     assert summary.discrimination("q2", same) is not None
@@ -45,19 +45,22 @@ def test_discrimination_is_not_defined_for_few_results_or_where_all_have_the_sam
 
 
 def test_difficulty_is_the_mean_share_of_the_points() -> None:
-    assert [one.difficulty for one in summary.questions(a_class())] == [0.4, 0.5, 0.6]
+    assert [question.difficulty for question in summary.questions(a_class())] == [0.4, 0.5, 0.6]
     assert summary.questions([result_for("ben")])[-1].difficulty is None
 
 
 def test_beliefs_are_counted_by_question_the_commonest_first() -> None:
     held = [{"q2": "b"}, {"q2": "a", "q1": "z"}, {"q2": "a"}]
-    class_of = [replace(one, misconceptions=there) for one, there in zip(a_class(), held, strict=False)]
-    found = [(one.question, one.misconception, one.count) for one in summary.misconceptions(class_of)]
-    assert found == [("q1", "z", 1), ("q2", "a", 2), ("q2", "b", 1)]
+    class_of = [replace(item, misconceptions=present) for item, present in zip(a_class(), held, strict=False)]
+    actual = [
+        (misconception.question, misconception.misconception, misconception.count)
+        for misconception in summary.misconceptions(class_of)
+    ]
+    assert actual == [("q1", "z", 1), ("q2", "a", 2), ("q2", "b", 1)]
 
 
 def test_people_look_at_what_is_ungraded_stopped_everywhere_or_flagged() -> None:
-    errors = tuple(replace(one, outcome=Outcome.ERRORED) for one in marked("x", True, True, True).checks)
+    errors = tuple(replace(check, outcome=Outcome.ERRORED) for check in marked("x", True, True, True).checks)
     students = [
         marked("fine", True, False, True),
         replace(marked("errors", True, True, True), checks=(*errors[:2], *a_class()[0].checks[2:])),
@@ -65,8 +68,10 @@ def test_people_look_at_what_is_ungraded_stopped_everywhere_or_flagged() -> None
         result_for("flagged", flags=("odd", "odd")),
         result_for("lost", checks=checks_with_ungraded("q1-shape"), flags=("odd",)),
     ]
-    found = {reason: [one.student for one in there] for reason, there in summary.group_by_flag(students)}
-    assert found == {
+    actual = {
+        reason: [item.student for item in present] for reason, present in summary.group_by_flag(students)
+    }
+    assert actual == {
         summary.UNGRADED: ["lost"],
         summary.ERRORS: ["errors"],
         "odd": ["flagged", "lost"],

@@ -30,8 +30,8 @@ def tried(run):
 
 @pytest.fixture(scope="module", params=list(MACHINES))
 def on(request: pytest.FixtureRequest) -> Iterator[SimulatedMachine]:
-    with simulated_machine(request.param) as found:
-        yield found
+    with simulated_machine(request.param) as actual:
+        yield actual
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ answer = [history.history["loss"], float(model(X[:1])[0, 0])]
 
 @pytest.fixture(scope="module", params=["full, root", "full, user", "container, root"])
 def on(request: pytest.FixtureRequest) -> Iterator[SimulatedMachine]:
-    with simulated_machine(request.param, imports=IMPORTS) as found:
-        yield found
+    with simulated_machine(request.param, imports=IMPORTS) as actual:
+        yield actual
 
 
 @pytest.mark.slow

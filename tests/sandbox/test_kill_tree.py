@@ -97,8 +97,8 @@ ENDLESS = ("fork bomb", "stops itself", "orphan that holds")
 
 @pytest.fixture(scope="module", params=list(MACHINES))
 def on(request: pytest.FixtureRequest) -> Iterator[SimulatedMachine]:
-    with simulated_machine(request.param) as found:
-        yield found
+    with simulated_machine(request.param) as actual:
+        yield actual
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +111,8 @@ def test_no_process_is_left_and_the_next_submission_is_undisturbed(
     on: SimulatedMachine, undisturbed: object, attack: str
 ) -> None:
     within_s = 1.0 if attack.startswith(ENDLESS) else 30.0
-    said = on.run(ATTACKS[attack], timeout_s=within_s)
-    assert said.get("error") != "StaffError", said
+    output = on.run(ATTACKS[attack], timeout_s=within_s)
+    assert output.get("error") != "StaffError", output
     assert on.leftover_pids(timeout_s=2.0) == set()
     assert on.evaluate(UNDISTURBED) == undisturbed
 
@@ -137,8 +137,8 @@ for _ in range(3):
 block = bytearray(os.urandom(1)) * (150 * 2**20)
 time.sleep(600)
 """
-    said = on.run(code, limits={"memory_bytes": 400 * 2**20}, timeout_s=20)
-    assert (said["error"], said["kill_reason"]) == ("Closed", "memory")
+    output = on.run(code, limits={"memory_bytes": 400 * 2**20}, timeout_s=20)
+    assert (output["error"], output["kill_reason"]) == ("Closed", "memory")
     assert on.leftover_pids(timeout_s=2.0) == set()
 
 
@@ -152,9 +152,9 @@ for _ in range(4):
 time.sleep(1.0)
 answer = "alive"
 """
-    said = on.run(code, limits={"memory_bytes": 500 * 2**20})
-    assert (said["answer"], said["kill_reason"]) == ("alive", "")
-    assert 150 * 2**20 < said["peak_bytes"] < 350 * 2**20
+    output = on.run(code, limits={"memory_bytes": 500 * 2**20})
+    assert (output["answer"], output["kill_reason"]) == ("alive", "")
+    assert 150 * 2**20 < output["peak_bytes"] < 350 * 2**20
 
 
 def test_shared_memory_counts_too(on: SimulatedMachine) -> None:
@@ -169,5 +169,5 @@ time.sleep(600)
 
 
 def test_an_array_of_50_gigabytes_is_refused_at_once(on: SimulatedMachine) -> None:
-    said = on.run("import numpy\nanswer = numpy.ones(50 * 2**27).sum()")
-    assert said["error"] in ("MemoryError", "_ArrayMemoryError")
+    output = on.run("import numpy\nanswer = numpy.ones(50 * 2**27).sum()")
+    assert output["error"] in ("MemoryError", "_ArrayMemoryError")

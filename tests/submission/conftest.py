@@ -37,8 +37,8 @@ class SolvedAssignment:
 
 def cell(raw: dict[str, Any], name: str) -> dict[str, Any]:
     """Return one cell of a raw notebook."""
-    found: dict[str, Any] = next(cell for cell in raw["cells"] if cell.get("id") == name)
-    return found
+    actual: dict[str, Any] = next(cell for cell in raw["cells"] if cell.get("id") == name)
+    return actual
 
 
 def code_cell(text: str, name: str = "") -> dict[str, Any]:
@@ -75,7 +75,7 @@ def source() -> Source:
 
 @pytest.fixture(scope="session", params=["otter", "nbgrader"])
 def lab(request: pytest.FixtureRequest, source: Source) -> SolvedAssignment:
-    """The lab in both flavours, as they are released."""
+    """The lab in both flavors, as they are released."""
     notebook = json.loads((ROOT / "release" / LAB / request.param / f"{LAB}.ipynb").read_bytes())
     return SolvedAssignment(load_course(ROOT).assignment(LAB), source, _fill_solution(source, notebook))
 

@@ -47,14 +47,14 @@ def otter_export(data: bytes, name: str = f"{LAB}.ipynb") -> bytes:
 
 
 def students(found: list[StudentSubmission]) -> dict[str, bytes | None]:
-    return {one.student: one.data for one in found}
+    return {item.student: item.data for item in found}
 
 
 def test_a_file_is_its_students(tmp_path: Path, assignment: Assignment) -> None:
     written(tmp_path, {"ada.ipynb": NOTEBOOK, "ben.py": b"x = 1", "cy.zip": packed({"a/b/lab.ipynb": OTHER})})
-    found = find_submissions([tmp_path / name for name in ("cy.zip", "ada.ipynb", "ben.py")], assignment)
-    assert students(found) == {"ada": NOTEBOOK, "ben": b"x = 1", "cy": OTHER}
-    assert [one.path for one in found] == ["ada.ipynb", "ben.py", "a/b/lab.ipynb"]
+    actual = find_submissions([tmp_path / name for name in ("cy.zip", "ada.ipynb", "ben.py")], assignment)
+    assert students(actual) == {"ada": NOTEBOOK, "ben": b"x = 1", "cy": OTHER}
+    assert [item.path for item in actual] == ["ada.ipynb", "ben.py", "a/b/lab.ipynb"]
 
 
 def test_a_folder_has_a_student_per_file_and_per_subfolder(tmp_path: Path, assignment: Assignment) -> None:
@@ -68,8 +68,14 @@ def test_a_folder_has_a_student_per_file_and_per_subfolder(tmp_path: Path, assig
         "README.txt": b"the class of 2027",
         "grades.csv": b"a,b",
     }
-    found = find_submissions([written(tmp_path / "class", files)], assignment)
-    assert students(found) == {"ada": NOTEBOOK, "Ben Ng": OTHER, "cy": NOTEBOOK, "dot": OTHER, "README": None}
+    actual = find_submissions([written(tmp_path / "class", files)], assignment)
+    assert students(actual) == {
+        "ada": NOTEBOOK,
+        "Ben Ng": OTHER,
+        "cy": NOTEBOOK,
+        "dot": OTHER,
+        "README": None,
+    }
 
 
 @pytest.mark.parametrize("path", ["course", "course/submitted"])
@@ -82,8 +88,8 @@ def test_the_tree_of_nbgrader(tmp_path: Path, assignment: Assignment, path: str)
         "course/submitted/cy/lab_4_3/lab_4_3.ipynb": OTHER,
         f"course/source/{LAB}/{LAB}.ipynb": OTHER,
     }
-    found = find_submissions([written(tmp_path, files) / path], assignment)
-    assert students(found) == {"ada": NOTEBOOK, "ben": OTHER}
+    actual = find_submissions([written(tmp_path, files) / path], assignment)
+    assert students(actual) == {"ada": NOTEBOOK, "ben": OTHER}
 
 
 def test_files_that_are_named_one_by_one_take_the_name_of_their_folder(
@@ -91,18 +97,18 @@ def test_files_that_are_named_one_by_one_take_the_name_of_their_folder(
 ) -> None:
     files = {f"submitted/{name}/{LAB}/{LAB}.ipynb": name.encode() + b" = 1" for name in ("ada", "ben")}
     written(tmp_path, files)
-    found = find_submissions([tmp_path / name for name in files], assignment)
-    assert students(found) == {"ada": b"ada = 1", "ben": b"ben = 1"}
+    actual = find_submissions([tmp_path / name for name in files], assignment)
+    assert students(actual) == {"ada": b"ada = 1", "ben": b"ben = 1"}
 
 
 def test_a_folder_as_it_was_released_is_one_student(tmp_path: Path, assignment: Assignment) -> None:
-    for flavour in ("otter", "nbgrader"):
-        release = ROOT / "release" / LAB / flavour
-        (found,) = find_submissions([release], assignment)
-        assert found.student == flavour
-        assert found.data == (release / f"{LAB}.ipynb").read_bytes()
-    kept = {path.relative_to(release).as_posix(): path.read_bytes() for path in release.rglob("*.*")}
-    folder = written(tmp_path / "class", {f"ada/{name}": data for name, data in kept.items()})
+    for flavor in ("otter", "nbgrader"):
+        release = ROOT / "release" / LAB / flavor
+        (actual,) = find_submissions([release], assignment)
+        assert actual.student == flavor
+        assert actual.data == (release / f"{LAB}.ipynb").read_bytes()
+    stored = {path.relative_to(release).as_posix(): path.read_bytes() for path in release.rglob("*.*")}
+    folder = written(tmp_path / "class", {f"ada/{name}": data for name, data in stored.items()})
     assert list(students(find_submissions([folder], assignment))) == ["ada"]
 
 
@@ -153,8 +159,8 @@ def test_a_class_as_learning_systems_give_it(
     ],
 )
 def test_an_archive_of_one_student(tmp_path: Path, assignment: Assignment, files: dict[str, bytes]) -> None:
-    (found,) = find_submissions([written(tmp_path, {"ada.zip": packed(files)}) / "ada.zip"], assignment)
-    assert (found.student, found.data) == ("ada", NOTEBOOK)
+    (actual,) = find_submissions([written(tmp_path, {"ada.zip": packed(files)}) / "ada.zip"], assignment)
+    assert (actual.student, actual.data) == ("ada", NOTEBOOK)
 
 
 def test_a_table_above_the_folders_of_a_class_is_nobodys(tmp_path: Path, assignment: Assignment) -> None:
@@ -172,9 +178,9 @@ def test_of_two_notebooks_the_one_with_the_assignments_name_is_graded(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {"ada/Untitled.ipynb": OTHER, f"ada/{LAB}.ipynb": NOTEBOOK, "ada/copy.py": b"x = 1"}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert found.data == NOTEBOOK
-    assert found.repairs == (f"2 files were submitted; ada/{LAB}.ipynb was graded, not ada/Untitled.ipynb.",)
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert actual.data == NOTEBOOK
+    assert actual.repairs == (f"2 files were submitted; ada/{LAB}.ipynb was graded, not ada/Untitled.ipynb.",)
 
 
 def test_of_two_notebooks_without_that_name_the_likelier_is_graded(
@@ -184,19 +190,19 @@ def test_of_two_notebooks_without_that_name_the_likelier_is_graded(
     raw = json.loads(released)
     del raw["metadata"]["course"]
     files = {"ada/a.ipynb": OTHER, "ada/b.ipynb": json.dumps(raw).encode(), "ada/c.ipynb": NOTEBOOK}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert found.path == "ada/b.ipynb"
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert actual.path == "ada/b.ipynb"
     (tmp_path / "ada" / "d.ipynb").write_bytes(released)
-    (found,) = find_submissions([tmp_path], assignment)
-    assert found.path == "ada/d.ipynb"
+    (actual,) = find_submissions([tmp_path], assignment)
+    assert actual.path == "ada/d.ipynb"
 
 
 def test_a_notebook_that_can_be_read_goes_before_one_that_cannot(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {f"ada/{LAB}.ipynb": b"", "ada/backup.ipynb": NOTEBOOK}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert (found.data, found.problem) == (NOTEBOOK, "")
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert (actual.data, actual.problem) == (NOTEBOOK, "")
 
 
 PROBLEMS: dict[str, tuple[str, bytes, str]] = {
@@ -228,11 +234,11 @@ def test_what_cannot_be_graded_has_a_reason_and_stops_nobody(
     tmp_path: Path, assignment: Assignment, name: str
 ) -> None:
     file, data, reason = PROBLEMS[name]
-    found = find_submissions([written(tmp_path, {file: data, "zoe.ipynb": NOTEBOOK})], assignment)
-    assert [one.student for one in found] == ["ada", "zoe"]
-    assert found[0].data is None
-    assert reason in found[0].problem
-    assert found[1].data == NOTEBOOK
+    actual = find_submissions([written(tmp_path, {file: data, "zoe.ipynb": NOTEBOOK})], assignment)
+    assert [item.student for item in actual] == ["ada", "zoe"]
+    assert actual[0].data is None
+    assert reason in actual[0].problem
+    assert actual[1].data == NOTEBOOK
 
 
 def changed(data: bytes, change: Callable[[bytearray, int], None]) -> bytes:
@@ -268,15 +274,15 @@ def test_archives_that_lie(
     data = changed(packed({"lab.ipynb": NOTEBOOK}), change)
     for path in ("ada.zip", "ada/inner.zip"):
         folder = written(tmp_path / path.replace("/", "-"), {path: data})
-        (found,) = find_submissions([folder], assignment)
-        assert found.student == "ada"
-        assert reason in found.problem
+        (actual,) = find_submissions([folder], assignment)
+        assert actual.student == "ada"
+        assert reason in actual.problem
 
 
 def test_a_damaged_member_is_seen_before_grading(tmp_path: Path, assignment: Assignment) -> None:
     data = packed({"lab.ipynb": NOTEBOOK}, zipfile.ZIP_STORED).replace(b'"nbformat"', b'"nbfOrmat"', 1)
-    (found,) = find_submissions([written(tmp_path, {"ada.zip": data}) / "ada.zip"], assignment)
-    assert "damaged" in found.problem
+    (actual,) = find_submissions([written(tmp_path, {"ada.zip": data}) / "ada.zip"], assignment)
+    assert "damaged" in actual.problem
 
 
 def test_an_archive_with_a_huge_table_of_contents_is_not_opened(
@@ -284,15 +290,15 @@ def test_an_archive_with_a_huge_table_of_contents_is_not_opened(
 ) -> None:
     data = bytearray(packed({"lab.ipynb": NOTEBOOK}))
     struct.pack_into("<I", data, data.index(b"PK\5\6") + 12, 50 * 2**20)
-    (found,) = find_submissions([written(tmp_path, {"ada.zip": bytes(data)}) / "ada.zip"], assignment)
-    assert "too many files" in found.problem
+    (actual,) = find_submissions([written(tmp_path, {"ada.zip": bytes(data)}) / "ada.zip"], assignment)
+    assert "too many files" in actual.problem
 
 
 def test_a_bomb_is_refused_by_what_comes_out(tmp_path: Path, assignment: Assignment) -> None:
     data = packed({"lab.ipynb": b" " * 201_000_000})
     assert len(data) < 300_000
-    (found,) = find_submissions([written(tmp_path, {"ada.zip": data}) / "ada.zip"], assignment)
-    assert "larger than 200 MB" in found.problem
+    (actual,) = find_submissions([written(tmp_path, {"ada.zip": data}) / "ada.zip"], assignment)
+    assert "larger than 200 MB" in actual.problem
 
 
 def test_links_are_never_followed(tmp_path: Path, assignment: Assignment) -> None:
@@ -302,33 +308,33 @@ def test_links_are_never_followed(tmp_path: Path, assignment: Assignment) -> Non
     (folder / "cy" / "lab.ipynb").symlink_to(folder / "ada.ipynb")
     (folder / "dot").symlink_to(secret.parent)
     (folder / "eve.ipynb").symlink_to(tmp_path / "nowhere")
-    found = find_submissions([folder], assignment)
-    assert students(found) == {"ada": NOTEBOOK, "ben": None, "cy": None, "dot": None, "eve": None}
-    assert all("link" in one.problem for one in found[1:])
+    actual = find_submissions([folder], assignment)
+    assert students(actual) == {"ada": NOTEBOOK, "ben": None, "cy": None, "dot": None, "eve": None}
+    assert all("link" in item.problem for item in actual[1:])
 
 
 def test_a_link_that_takes_the_place_of_a_file_is_refused(tmp_path: Path, assignment: Assignment) -> None:
     folder = written(tmp_path / "class", {"ada.ipynb": NOTEBOOK})
     secret = written(tmp_path, {"secret": OTHER}) / "secret"
-    (found,) = find_submissions([folder], assignment)
+    (actual,) = find_submissions([folder], assignment)
     (folder / "ada.ipynb").unlink()
     (folder / "ada.ipynb").symlink_to(secret)
     with pytest.raises(StaffError, match="changed since it was found"):
-        _ = found.data
+        _ = actual.data
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path, assignment: Assignment) -> None:
     os.mkfifo(tmp_path / "ada.ipynb")
-    (found,) = find_submissions([tmp_path], assignment)
-    assert "device" in found.problem
+    (actual,) = find_submissions([tmp_path], assignment)
+    assert "device" in actual.problem
 
 
 def test_names_are_safe_and_unique(tmp_path: Path, assignment: Assignment) -> None:
     names = ["Ada.ipynb", "=cmd|calc.ipynb", "-.ipynb", "b\nx.ipynb", "é\u202e.ipynb", "report.html.ipynb"]
     folder = written(tmp_path / "class", dict.fromkeys(names, NOTEBOOK))
     second = written(tmp_path / "second", {"ada.ipynb": OTHER, "a" * 200 + ".ipynb": OTHER})
-    found = find_submissions([folder, second], assignment)
-    seen = [one.student for one in found]
+    actual = find_submissions([folder, second], assignment)
+    seen = [item.student for item in actual]
     assert len({name.casefold() for name in seen}) == len(names) + 2
     assert {"Ada", "ada-2", "é_", "report.html-2", "student"} <= set(seen)
     for name in seen:
@@ -342,9 +348,9 @@ def test_names_are_safe_and_unique(tmp_path: Path, assignment: Assignment) -> No
 def test_a_name_that_is_no_text_can_be_written_down(tmp_path: Path, assignment: Assignment) -> None:
     with open(os.fsencode(tmp_path) + b"/ad\xff.ipynb", "wb") as file:  # noqa: PTH123  bytes, not a Path
         file.write(NOTEBOOK)
-    (found,) = find_submissions([tmp_path], assignment)
-    assert found.data == NOTEBOOK
-    assert (found.student + found.path).encode()
+    (actual,) = find_submissions([tmp_path], assignment)
+    assert actual.data == NOTEBOOK
+    assert (actual.student + actual.path).encode()
 
 
 def test_what_staff_got_wrong_is_one_sentence(tmp_path: Path, assignment: Assignment) -> None:

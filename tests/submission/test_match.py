@@ -22,13 +22,13 @@ def test_a_clean_submission_is_the_source_with_the_students_answers(
     answers = {answer.cell.id: answer for answer in lab.source.answers()}
     checks = {check.cell.id for check in lab.source.checks()}
     firsts = {question.checks[0].cell.id: question.name for question in lab.source.questions}
-    for found in lab.source.cells:
-        if found.id in answers:
-            wanted.append(("answer", found.id, answers[found.id].solution()))
-        elif found.id in firsts:
-            wanted.append(("checks", found.id, ""))
-        elif found.cell_type == "code" and found.id not in checks:
-            wanted.append(("provided", found.id, found.text))
+    for actual in lab.source.cells:
+        if actual.id in answers:
+            wanted.append(("answer", actual.id, answers[actual.id].solution()))
+        elif actual.id in firsts:
+            wanted.append(("checks", actual.id, ""))
+        elif actual.cell_type == "code" and actual.id not in checks:
+            wanted.append(("provided", actual.id, actual.text))
     assert [(step.kind, step.cell, step.text) for step in clean.steps] == wanted
 
 
@@ -120,9 +120,9 @@ def test_own_cells_follow_the_cell_above_them(lab: SolvedAssignment, strip: Any)
 
 
 def _stripped(raw: dict[str, Any]) -> dict[str, Any]:
-    for found in raw["cells"]:
-        found.pop("id", None)
-        found["metadata"] = {}
+    for actual in raw["cells"]:
+        actual.pop("id", None)
+        actual["metadata"] = {}
     return raw
 
 
@@ -181,12 +181,12 @@ def test_an_answer_that_uses_an_earlier_questions_name_stays_whole(
     lab: SolvedAssignment, clean: MatchedSubmission, strip: Any
 ) -> None:
     raw = lab.notebook_copy()
-    found = cell(raw, "q6-answer")
-    found["source"] = f"import numpy as np\n\ndef build_simple_rnn():\n    return 1\n\n\n{found['source']}"
+    actual = cell(raw, "q6-answer")
+    actual["source"] = f"import numpy as np\n\ndef build_simple_rnn():\n    return 1\n\n\n{actual['source']}"
     matched = lab.match(strip(raw))
     place = step_labels(clean).index("answer q6-answer")
     assert step_labels(matched) == step_labels(clean)
-    assert matched.steps[place].text == found["source"]
+    assert matched.steps[place].text == actual["source"]
 
 
 def test_a_deleted_answer_is_no_step_and_is_said(lab: SolvedAssignment, clean: MatchedSubmission) -> None:
@@ -200,11 +200,11 @@ def test_a_deleted_answer_is_no_step_and_is_said(lab: SolvedAssignment, clean: M
 @pytest.mark.parametrize("strip", [notebook_variants.unchanged, notebook_variants.without_ids_and_metadata])
 def test_a_renamed_function_is_flagged(lab: SolvedAssignment, strip: Any) -> None:
     raw = lab.notebook_copy()
-    found = cell(raw, "q3-answer")
-    found["source"] = found["source"].replace("build_dense_baseline", "build_baseline")
+    actual = cell(raw, "q3-answer")
+    actual["source"] = actual["source"].replace("build_dense_baseline", "build_baseline")
     matched = lab.match(strip(raw))
     assert matched.flags == ("q3 asks for build_dense_baseline; the cell defines build_baseline.",)
-    place = [step.text for step in matched.steps].index(found["source"])
+    place = [step.text for step in matched.steps].index(actual["source"])
     assert matched.steps[place + 1].kind == "checks"
 
 
@@ -261,9 +261,11 @@ def test_what_stands_between_merged_answers_goes_where_it_can_run(tiny_assignmen
         cell(raw, "q2-helper")["source"],
         cell(raw, "q2-answer")["source"],
     ]
-    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-helper", "q2-answer")]
+    stored = [
+        actual for actual in raw["cells"] if actual["id"] not in ("q1-answer", "q2-helper", "q2-answer")
+    ]
     merged = code_cell("\n".join(parts), "merged")
-    matched = tiny_assignment.match(raw | {"cells": [*kept, merged]})
+    matched = tiny_assignment.match(raw | {"cells": [*stored, merged]})
     texts = {step.cell: step.text for step in matched.steps}
     assert texts["q1-answer"] == "\n".join(parts[:3])
     assert texts["q2-helper"] == "\n".join(parts[3:5])
@@ -281,8 +283,8 @@ def test_comments_of_merged_answers_go_with_the_statement_below_them(
         + cell(raw, "q2-answer")["source"]
         + "\n\n# done\n\n# really"
     )
-    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
-    matched = tiny_assignment.match(raw | {"cells": [*kept, code_cell(f"{first}\n\n\n{second}\n")]})
+    stored = [actual for actual in raw["cells"] if actual["id"] not in ("q1-answer", "q2-answer")]
+    matched = tiny_assignment.match(raw | {"cells": [*stored, code_cell(f"{first}\n\n\n{second}\n")]})
     texts = {step.cell: step.text for step in matched.steps}
     assert (texts["q1-answer"], texts["q2-answer"]) == (first, second)
 
@@ -291,9 +293,9 @@ def test_comments_between_the_parts_of_an_answer_stay(tiny_assignment: SolvedAss
     raw = tiny_assignment.notebook_copy()
     first = "# a helper\n\ndef shared(): pass\n\n# the answer\n\n" + cell(raw, "q1-answer")["source"]
     second = cell(raw, "q2-answer")["source"]
-    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
+    stored = [actual for actual in raw["cells"] if actual["id"] not in ("q1-answer", "q2-answer")]
     matched = tiny_assignment.match(
-        raw | {"cells": [*kept, code_cell(f"{first}\n# of the second\n\n{second}")]}
+        raw | {"cells": [*stored, code_cell(f"{first}\n# of the second\n\n{second}")]}
     )
     texts = {step.cell: step.text for step in matched.steps}
     assert texts["q1-answer"] == first
@@ -304,9 +306,9 @@ def test_merged_answers_with_magics_are_told_apart(tiny_assignment: SolvedAssign
     raw = tiny_assignment.notebook_copy()
     first = "files = !ls\n" + cell(raw, "q1-answer")["source"]
     second = cell(raw, "q2-answer")["source"] + "\nstandardise?\n!pip list"
-    kept = [found for found in raw["cells"] if found["id"] not in ("q1-answer", "q2-answer")]
+    stored = [actual for actual in raw["cells"] if actual["id"] not in ("q1-answer", "q2-answer")]
     matched = tiny_assignment.match(
-        _stripped(raw | {"cells": [*kept, code_cell(f"%matplotlib inline\n{first}\n\n{second}")]})
+        _stripped(raw | {"cells": [*stored, code_cell(f"%matplotlib inline\n{first}\n\n{second}")]})
     )
     place = step_labels(matched).index("answer q1-answer")
     assert matched.steps[place - 1].text == "%matplotlib inline"
@@ -327,7 +329,7 @@ def test_an_answer_written_into_a_check_cell_counts(lab: SolvedAssignment, clean
     raw = lab.notebook_copy()
     answer = cell(raw, "q2-answer")["source"]
     del raw["cells"][index(raw, "q2-answer")]
-    check = next(found for found in raw["cells"] if found["id"] in ("q2-check", "q2-shape"))
+    check = next(actual for actual in raw["cells"] if actual["id"] in ("q2-check", "q2-shape"))
     check["source"] = f"{answer}\n\n{check['source']}"
     assert comparable_steps(lab.match(raw)) == comparable_steps(clean)
 
@@ -349,8 +351,8 @@ def test_a_text_that_was_not_written_is_empty(tiny_assignment: SolvedAssignment,
 
 def test_a_text_in_a_code_cell_is_kept_and_not_run(tiny_assignment: SolvedAssignment) -> None:
     raw = tiny_assignment.notebook_copy()
-    found = cell(raw, "q3-answer")
-    found |= {"cell_type": "code", "outputs": [], "execution_count": None, "source": "Sums share values"}
+    actual = cell(raw, "q3-answer")
+    actual |= {"cell_type": "code", "outputs": [], "execution_count": None, "source": "Sums share values"}
     matched = tiny_assignment.match(raw)
     assert dict(matched.texts) == {"q3": "Sums share values"}
     assert comparable_steps(matched) == comparable_steps(
@@ -362,13 +364,13 @@ def test_foreign_and_copied_nbgrader_names_are_flagged(
     lab: SolvedAssignment, clean: MatchedSubmission
 ) -> None:
     raw = lab.notebook_copy()
-    for name, said in {
+    for name, output in {
         "samples": "q99",
         "title": "q7-answer",
         "step-1": "q2-shape",
         "step-2": "q2-shape",
     }.items():
-        cell(raw, name)["metadata"]["nbgrader"] = {"grade_id": said, "points": 100, "grade": True}
+        cell(raw, name)["metadata"]["nbgrader"] = {"grade_id": output, "points": 100, "grade": True}
     matched = lab.match(raw)
     assert comparable_steps(matched) == comparable_steps(clean)
     assert any("not of this assignment: q99" in flag for flag in matched.flags)
@@ -396,8 +398,8 @@ def test_another_assignments_notebook_is_refused_whatever_its_ids_say(
 def test_steps_have_unique_names(lab: SolvedAssignment) -> None:
     raw = lab.notebook_copy()
     answer = cell(raw, "q2-answer")["source"]
-    for found in list(raw["cells"]):
-        raw["cells"].insert(index(raw, "q2-answer"), json.loads(json.dumps(found)))
+    for actual in list(raw["cells"]):
+        raw["cells"].insert(index(raw, "q2-answer"), json.loads(json.dumps(actual)))
     cell(raw, "q1-answer")["source"] += f"\n{answer}\nx = 1\n"
     names = [step.cell for step in lab.match(raw).steps]
     assert len(names) == len(set(names))

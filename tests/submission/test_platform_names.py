@@ -106,7 +106,7 @@ def assignment() -> Assignment:
 
 
 def senders(found: list[StudentSubmission]) -> dict[str, Submitter]:
-    return {one.student: one.submitter for one in found}
+    return {item.student: item.submitter for item in found}
 
 
 @pytest.mark.parametrize("form", CLASSES)
@@ -118,17 +118,19 @@ def test_a_whole_class_of_a_platform(
         path = written(tmp_path, {"class.zip": packed(CLASSES[form])}) / "class.zip"
     else:
         path = written(tmp_path, CLASSES[form]) / ("assignment_99_export" if form == "Gradescope" else "")
-    found = find_submissions([path], assignment)
-    assert senders(found) == SENDERS[form]
+    actual = find_submissions([path], assignment)
+    assert senders(actual) == SENDERS[form]
     wanted = [ADA, BEN, BEN, EVE] if form == "Gradescope" else [ADA, BEN, EVE]
-    assert sorted(one.data or b"" for one in found) == sorted(wanted)
+    assert sorted(item.data or b"" for item in actual) == sorted(wanted)
 
 
 def test_a_group_is_found_once_for_each_member_with_the_same_file(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     path = written(tmp_path, {"class.zip": packed(CLASSES["Gradescope"])}) / "class.zip"
-    ben, chloe = (one for one in find_submissions([path], assignment) if one.submitter.members)
+    ben, chloe = (
+        submission for submission in find_submissions([path], assignment) if submission.submitter.members
+    )
     assert ben.entry == chloe.entry
 
 
@@ -141,9 +143,9 @@ def test_of_several_attempts_the_last_counts_and_the_others_are_named(
         f"lovelaceada_1011_77050_{LAB}-2.ipynb": OLD,
         f"lovelaceada_1011_77060_{LAB}-2.ipynb": BEN,
     }
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert (found.data, found.submitter.late_mark) == (ADA, True)
-    assert found.repairs == (
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert (actual.data, actual.submitter.late_mark) == (ADA, True)
+    assert actual.repairs == (
         f"4 attempts were submitted; the last one counts, lovelaceada_LATE_1011_77040_{LAB}-10.ipynb, "
         f"not lovelaceada_1011_77001_{LAB}.ipynb, lovelaceada_1011_77050_{LAB}-2.ipynb, "
         f"lovelaceada_1011_77060_{LAB}-2.ipynb.",
@@ -154,31 +156,31 @@ def test_an_attempt_before_the_late_one_does_not_make_it_in_time_nor_the_other_w
     tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {f"a_LATE_11_77_{LAB}.ipynb": OLD, f"a_11_78_{LAB}-1.ipynb": ADA}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert (found.data, found.submitter.late_mark) == (ADA, False)
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert (actual.data, actual.submitter.late_mark) == (ADA, False)
 
 
 def test_of_two_downloads_the_later_attempt_counts(tmp_path: Path, assignment: Assignment) -> None:
     first = written(tmp_path / "monday", {f"lovelaceada_1011_77001_{LAB}.ipynb": OLD})
     second = written(tmp_path / "friday", {f"lovelaceada_1011_77100_{LAB}-1.ipynb": ADA})
     for paths in ([first, second], [second, first]):
-        (found,) = find_submissions(paths, assignment)
-        assert (found.student, found.data) == ("lovelaceada_1011", ADA)
+        (actual,) = find_submissions(paths, assignment)
+        assert (actual.student, actual.data) == ("lovelaceada_1011", ADA)
 
 
 def test_files_of_other_names_in_one_submission_are_no_attempts(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {f"ada_11_90_{LAB}.ipynb": ADA, "ada_11_95_notes.ipynb": OLD}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert found.data == ADA
-    assert "2 files were submitted" in found.repairs[0]
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert actual.data == ADA
+    assert "2 files were submitted" in actual.repairs[0]
 
 
 def test_anonymous_submissions_of_canvas_have_no_number(tmp_path: Path, assignment: Assignment) -> None:
     files = {"anon_x7Kp2_77001_lab.ipynb": ADA, "LATE_anon_12345_77002_lab.ipynb": BEN}
-    found = find_submissions([written(tmp_path, files)], assignment)
-    assert senders(found) == {
+    actual = find_submissions([written(tmp_path, files)], assignment)
+    assert senders(actual) == {
         "anon_12345": Submitter("anon_12345", late_mark=True),
         "anon_x7Kp2": Submitter("anon_x7Kp2"),
     }
@@ -190,12 +192,12 @@ def test_anonymous_submissions_of_canvas_have_no_number(tmp_path: Path, assignme
 def test_the_name_of_an_export_by_otter_is_nobodys_number(
     tmp_path: Path, assignment: Assignment, name: str
 ) -> None:
-    (found,) = find_submissions([written(tmp_path, {name: otter_export(ADA)}) / name], assignment)
-    assert found.submitter == Submitter(name[:-4], ids={"student": name[:-4]})
+    (actual,) = find_submissions([written(tmp_path, {name: otter_export(ADA)}) / name], assignment)
+    assert actual.submitter == Submitter(name[:-4], ids={"student": name[:-4]})
 
 
 @pytest.mark.parametrize(
-    ("stamp", "handed_in"),
+    ("stamp", "submitted"),
     [
         (b"2027-01-29 23:59:08.948203 UTC", "2027-01-29T23:59:08.948203+00:00"),
         (b"2027-01-29 23:59:08.948203\n", "2027-01-29T23:59:08.948203+00:00"),
@@ -205,15 +207,15 @@ def test_the_name_of_an_export_by_otter_is_nobodys_number(
     ],
 )
 def test_nbgraders_stamp_says_when(
-    tmp_path: Path, assignment: Assignment, stamp: bytes, handed_in: str
+    tmp_path: Path, assignment: Assignment, stamp: bytes, submitted: str
 ) -> None:
     files = {
         f"submitted/ada/{LAB}/{LAB}.ipynb": ADA,
         f"submitted/ada/{LAB}/data/timestamp.txt": b"2027-01-01 00:00:00 UTC",  # a student's own
         f"submitted/ada/{LAB}/timestamp.txt": stamp,
     }
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert found.submitter == Submitter("ada", ids={"student": "ada"}, submitted_at=handed_in)
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert actual.submitter == Submitter("ada", ids={"student": "ada"}, submitted_at=submitted)
 
 
 def test_a_stamp_that_a_student_packs_says_nothing(tmp_path: Path, assignment: Assignment) -> None:
@@ -223,7 +225,9 @@ def test_a_stamp_that_a_student_packs_says_nothing(tmp_path: Path, assignment: A
         "submission_metadata.yml": b"{}",
     }
     written(tmp_path, {"class/ada.zip": packed(files), "class/ben/timestamp.txt": files["timestamp.txt"]})
-    assert {one.submitter.submitted_at for one in find_submissions([tmp_path / "class"], assignment)} == {""}
+    assert {
+        submission.submitter.submitted_at for submission in find_submissions([tmp_path / "class"], assignment)
+    } == {""}
 
 
 @pytest.mark.parametrize(
@@ -233,5 +237,5 @@ def test_metadata_that_cannot_be_read_cost_nobody_anything(
     tmp_path: Path, assignment: Assignment, metadata: bytes
 ) -> None:
     files = {"submission_metadata.yml": metadata, f"submission_456/{LAB}.ipynb": ADA}
-    (found,) = find_submissions([written(tmp_path, files)], assignment)
-    assert (found.submitter, found.data) == (Submitter("submission_456"), ADA)
+    (actual,) = find_submissions([written(tmp_path, files)], assignment)
+    assert (actual.submitter, actual.data) == (Submitter("submission_456"), ADA)

@@ -50,8 +50,8 @@ def test_null_characters_are_taken_out_of_code() -> None:
 
 
 def test_half_a_surrogate_cannot_spoil_a_cell() -> None:
-    (found,) = texts(json.dumps(SMALL | {"cells": [code_cell("x = '\ud800'")]}).encode())
-    assert found.encode() == b"x = '?'"
+    (actual,) = texts(json.dumps(SMALL | {"cells": [code_cell("x = '\ud800'")]}).encode())
+    assert actual.encode() == b"x = '?'"
 
 
 def test_prose_loses_what_changes_its_direction_and_code_keeps_it() -> None:
@@ -75,8 +75,8 @@ def test_what_is_no_cell_is_left_out(raw: Any) -> None:
     "metadata", [None, [], 5, {"nbgrader": 5, "tags": 7}, {"nbgrader": {"grade_id": []}, "tags": [{}]}]
 )
 def test_metadata_of_any_form_is_only_ignored(metadata: Any) -> None:
-    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": metadata, "id": ["x"]})).cells
-    assert (found.id, found.grade_id) == ("", "")
+    (actual,) = read(with_cells(code_cell("x = 1") | {"metadata": metadata, "id": ["x"]})).cells
+    assert (actual.id, actual.grade_id) == ("", "")
 
 
 def test_a_notebook_keeps_its_claims(lab: SolvedAssignment) -> None:
@@ -88,8 +88,8 @@ def test_a_notebook_keeps_its_claims(lab: SolvedAssignment) -> None:
 
 
 def test_an_id_that_an_editor_moved_into_the_metadata_is_found() -> None:
-    (found,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}})).cells
-    assert found.id == "q1-answer"
+    (actual,) = read(with_cells(code_cell("x = 1") | {"metadata": {"id": "q1-answer"}})).cells
+    assert actual.id == "q1-answer"
 
 
 def test_old_notebooks_are_converted() -> None:
@@ -97,7 +97,7 @@ def test_old_notebooks_are_converted() -> None:
     code = {"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": [{"bad": 1}], "language": "python"}
     old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [heading, code, 7]}]}
     submitted = read(json.dumps(old).encode())
-    assert [(found.kind, found.text) for found in submitted.cells] == [
+    assert [(actual.kind, actual.text) for actual in submitted.cells] == [
         ("markdown", "## Title"),
         ("code", "x = 1\ny = 2"),
     ]

@@ -98,21 +98,23 @@ def _dask_command(subcommand: str) -> list[str]:
 
 def worker_process(nanny: "subprocess.Popen[bytes]") -> psutil.Process:
     """Return the worker that a nanny has started."""
-    found: list[psutil.Process] = []
+    actual: list[psutil.Process] = []
 
     def there() -> bool:
         below = psutil.Process(nanny.pid).children(recursive=True)
-        found[:] = [one for one in below if one.is_running() and "spawn_main" in " ".join(_command_line(one))]
-        return bool(found)
+        actual[:] = [
+            item for item in below if item.is_running() and "spawn_main" in " ".join(_command_line(item))
+        ]
+        return bool(actual)
 
     wait_for(there)
-    return found[0]
+    return actual[0]
 
 
 def zygote_descendants(process: psutil.Process) -> list[psutil.Process]:
     """Return the zygotes of a worker."""
     below = process.children(recursive=True)
-    return [one for one in below if "autograder.engine.zygote" in _command_line(one)]
+    return [item for item in below if "autograder.engine.zygote" in _command_line(item)]
 
 
 def kill_and_list_descendants(process: psutil.Process) -> list[psutil.Process]:

@@ -47,8 +47,8 @@ class BundleRun:
 
     def test(self, prefix: str) -> dict[str, Any]:
         """Return the one test whose name begins with ``start``."""
-        (found,) = (test for test in self.results["tests"] if test["name"].startswith(prefix))
-        return dict(found)
+        (actual,) = (test for test in self.results["tests"] if test["name"].startswith(prefix))
+        return dict(actual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ class Container:
             self.start(files, command_prefix=command_prefix) as process,
             _track_peak_memory(process.pid) as peaks,
         ):
-            said, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, said
-        return BundleRun(validate_results(self.results_path.read_bytes()), said, max(peaks))
+            output, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, output
+        return BundleRun(validate_results(self.results_path.read_bytes()), output, max(peaks))
 
 
 def validate_results(data: bytes, schema: dict[str, Any] = SCHEMA) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def grade_bytes(engine: Engine, data: bytes, folder: Path) -> Result:
     """Grade any bytes as a file that was handed in."""
     path = folder / "student.ipynb"
     path.write_bytes(data)
-    one = find_submissions([path], engine.plan.assignment)[0]
-    return grade_with_retries(one, one.data, engine.workers[0])
+    submission = find_submissions([path], engine.plan.assignment)[0]
+    return grade_with_retries(submission, submission.data, engine.workers[0])
 
 
 def make_submission(plan: GradingPlan, answers: Mapping[str, str], before: Mapping[str, str]) -> bytes:

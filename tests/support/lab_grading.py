@@ -50,7 +50,7 @@ class GradedLab:
 
     plan: GradingPlan
     results: Mapping[str, Result]
-    """By ``<flavour>-<notebook>``; a notebook is ``solution``, ``blank`` or the number of a row."""
+    """By ``<flavor>-<notebook>``; a notebook is ``solution``, ``blank`` or the number of a row."""
 
     def result(self, flavor: str, notebook: str) -> Result:
         return self.results[f"{flavor}-{notebook}"]
@@ -68,17 +68,15 @@ def answer_batches() -> tuple[AnswersByQuestion, ...]:
 
 
 def grade_lab(folder: Path) -> GradedLab:
-    """Grade solution, blank release and all rows in both flavours, with an empty trainer's cache."""
-    recipe = replace(
+    """Grade solution, blank release and all rows in both flavors, with an empty trainer's cache."""
+    plan = replace(
         compile_plan(ASSIGNMENT),
         cache=folder / "training",
         environment={"RNNLAB_REVIEWS": "embedded"},
         workers=2,
     )
-    with start_engine(recipe, workers=2) as engine:
-        return GradedLab(
-            recipe, grade_notebooks(engine, dict(_notebooks(recipe.source)), folder / "submitted")
-        )
+    with start_engine(plan, workers=2) as engine:
+        return GradedLab(plan, grade_notebooks(engine, dict(_notebooks(plan.source)), folder / "submitted"))
 
 
 def grade_notebooks(engine: Engine, notebooks: Mapping[str, bytes], folder: Path) -> dict[str, Result]:
@@ -94,12 +92,12 @@ def grade_notebooks(engine: Engine, notebooks: Mapping[str, bytes], folder: Path
 
 
 def _notebooks(source: Source) -> Iterator[tuple[str, bytes]]:
-    for flavour in FLAVORS:
-        yield f"{flavour}-blank", read_release(ASSIGNMENT, flavour)
-        yield f"{flavour}-solution", notebook(source, {}, flavour)
+    for flavor in FLAVORS:
+        yield f"{flavor}-blank", read_release(ASSIGNMENT, flavor)
+        yield f"{flavor}-solution", notebook(source, {}, flavor)
         for number, row in enumerate(answer_batches()):
             codes = {question: entry.code for question, entry in row.items()}
-            yield f"{flavour}-{number}", notebook(source, codes, flavour)
+            yield f"{flavor}-{number}", notebook(source, codes, flavor)
 
 
 def notebook(source: Source, codes: Mapping[str, str], flavor: str = "otter") -> bytes:

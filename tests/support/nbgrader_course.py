@@ -128,9 +128,9 @@ def create_course(root: Path, work_folder: Path) -> NbgraderCourse:
     course = load_course(root)
     here = open_course(root)
     prepared = here.prepared
-    flavour = nbgrader_release.build(
+    flavor = nbgrader_release.build(
         prepared.source, course, here.assignment, prepared.release_info, prepared.files, work_folder
     )
-    replace_trees(nbgrader_release.course_trees(here.assignment, flavour))
-    nbgrader_release.update_course(course, here.assignment, flavour, work_folder)
+    replace_trees(nbgrader_release.course_trees(here.assignment, flavor))
+    nbgrader_release.update_course(course, here.assignment, flavor, work_folder)
     return here

@@ -17,47 +17,47 @@ def unchanged(raw: RawNotebook) -> RawNotebook:
 
 
 def without_ids(raw: RawNotebook) -> RawNotebook:
-    for found in raw["cells"]:
-        del found["id"]
+    for actual in raw["cells"]:
+        del actual["id"]
     return raw | {"nbformat_minor": 4}
 
 
 def without_ids_and_metadata(raw: RawNotebook) -> RawNotebook:
-    for found in without_ids(raw)["cells"]:
-        found["metadata"] = {}
+    for actual in without_ids(raw)["cells"]:
+        actual["metadata"] = {}
     return raw | {"metadata": {}}
 
 
 def with_random_ids(raw: RawNotebook) -> RawNotebook:
     draw = random.Random(5)
-    for found in raw["cells"]:
-        found["id"] = f"{draw.getrandbits(32):08x}"
+    for actual in raw["cells"]:
+        actual["id"] = f"{draw.getrandbits(32):08x}"
     return raw
 
 
 def saved_from_colab(raw: RawNotebook) -> RawNotebook:
-    for found in without_ids(raw)["cells"]:
-        found["metadata"] |= {"id": "aBcD1234", "colab": {"base_uri": "https://localhost/"}}
+    for actual in without_ids(raw)["cells"]:
+        actual["metadata"] |= {"id": "aBcD1234", "colab": {"base_uri": "https://localhost/"}}
     return raw | {"metadata": {"colab": {"provenance": []}, "accelerator": "GPU"}, "nbformat_minor": 0}
 
 
 def source_as_lines(raw: RawNotebook) -> RawNotebook:
-    for found in raw["cells"]:
-        found["source"] = found["source"].splitlines(keepends=True)
+    for actual in raw["cells"]:
+        actual["source"] = actual["source"].splitlines(keepends=True)
     return raw
 
 
 def windows_line_endings(raw: RawNotebook) -> RawNotebook:
-    for found in raw["cells"]:
-        found["source"] = found["source"].replace("\n", "\r\n")
+    for actual in raw["cells"]:
+        actual["source"] = actual["source"].replace("\n", "\r\n")
     return raw
 
 
 def with_large_outputs(raw: RawNotebook) -> RawNotebook:
     output = {"output_type": "stream", "name": "stderr", "text": ["warning " * 1_250] * 100}
-    for found in raw["cells"]:
-        if found["cell_type"] == "code":
-            found["outputs"] = [output]
+    for actual in raw["cells"]:
+        if actual["cell_type"] == "code":
+            actual["outputs"] = [output]
     return raw
 
 
@@ -78,9 +78,11 @@ def provided_cells_deleted(raw: RawNotebook) -> RawNotebook:
 
 
 def checks_and_prose_deleted(raw: RawNotebook) -> RawNotebook:
-    known = {"setup", "parameters"}
-    kept = [found for found in raw["cells"] if found["id"].endswith("-answer") or found["id"] in known]
-    return raw | {"cells": kept}
+    expected = {"setup", "parameters"}
+    stored = [
+        actual for actual in raw["cells"] if actual["id"].endswith("-answer") or actual["id"] in expected
+    ]
+    return raw | {"cells": stored}
 
 
 def answers_merged(raw: RawNotebook) -> RawNotebook:
@@ -101,9 +103,9 @@ def check_merged_into_answer(raw: RawNotebook) -> RawNotebook:
 
 
 def answer_as_markdown(raw: RawNotebook) -> RawNotebook:
-    found = cell(raw, "q3-answer")
-    del found["outputs"], found["execution_count"]
-    found["cell_type"] = "markdown"
+    actual = cell(raw, "q3-answer")
+    del actual["outputs"], actual["execution_count"]
+    actual["cell_type"] = "markdown"
     return raw
 
 
@@ -159,18 +161,18 @@ def percent_script(raw: RawNotebook) -> bytes:
     parts = [
         "# ---\n# jupyter:\n#   jupytext:\n#     text_representation:\n#       format_name: percent\n# ---"
     ]
-    for found in raw["cells"]:
-        if found["cell_type"] == "code":
-            parts.append(f"# %%\n{found['source']}")
+    for actual in raw["cells"]:
+        if actual["cell_type"] == "code":
+            parts.append(f"# %%\n{actual['source']}")
         else:
-            text = "\n".join(f"# {line}".rstrip() for line in found["source"].split("\n"))
+            text = "\n".join(f"# {line}".rstrip() for line in actual["source"].split("\n"))
             parts.append(f"# %% [markdown]\n{text}")
     return "\n\n".join(parts).encode()
 
 
 def single_cell_script(raw: RawNotebook) -> bytes:
     """All code in one cell, as people copy it out by hand, without what only stands for hidden checks."""
-    sources = [found["source"] for found in raw["cells"] if found["cell_type"] == "code"]
+    sources = [actual["source"] for actual in raw["cells"] if actual["cell_type"] == "code"]
     return "\n\n".join(source for source in sources if not source.startswith("# A hidden check")).encode()
 
 

@@ -130,14 +130,14 @@ def result(student: str, choose_outcome: ChooseOutcome, data: bytes = b"", **ove
 
 
 def _check(question: Question, check: Check, outcome: Outcome) -> CheckResult:
-    said = {
+    output = {
         Outcome.PASSED: ("", ""),
         Outcome.FAILED: ("the result is wrong: found 7, wanted 9.", "Count the rows again."),
         Outcome.ERRORED: ("the function raised an error: ValueError.", "Read the last line of the error."),
         Outcome.BLOCKED: ("not answered yet.", ""),
         Outcome.UNGRADED: ("the trainer died", ""),
     }
-    message, hint = said[outcome]
+    message, hint = output[outcome]
     return CheckResult(
         check.cell.id, question.name, check.title, check.hidden, check.points, outcome, message, hint, 0.2
     )
@@ -153,8 +153,8 @@ def all_blocked(question: Question, check: Check) -> Outcome:
 
 def random_class(students: int, seed: int = 5) -> list[Result]:
     """Return a class in which some are better than others."""
-    chance, found = random.Random(seed), []
-    beliefs = [one for one in load_known_answers() if not one.is_right]
+    chance, actual = random.Random(seed), []
+    beliefs = [answer for answer in load_known_answers() if not answer.is_right]
     for place in range(students):
         skill = chance.betavariate(5, 2)
 
@@ -163,24 +163,24 @@ def random_class(students: int, seed: int = 5) -> list[Result]:
                 return Outcome.PASSED
             return chance.choice([Outcome.FAILED, Outcome.FAILED, Outcome.ERRORED, Outcome.BLOCKED])
 
-        one = result(f"student{place:03}", draw)
-        wrong = {check.question for check in one.checks if check.outcome is Outcome.FAILED}
+        item = result(f"student{place:03}", draw)
+        wrong = {check.question for check in item.checks if check.outcome is Outcome.FAILED}
         guesses = {belief.question: belief.misconception for belief in chance.sample(beliefs, 20)}
-        found.append(
+        actual.append(
             replace(
-                one,
+                item,
                 misconceptions={name: text for name, text in guesses.items() if name in wrong},
                 flags=("A cell ended Python.",) if chance.random() < 0.05 else (),
                 wall_s=chance.lognormvariate(1.2, 0.5),
                 peak_bytes=int(chance.uniform(90, 420) * 2**20),
             )
         )
-    return found
+    return actual
 
 
 def small_class(out: Path) -> Run:
     """Keep the notebooks of a right, a wrong, a hostile, an ungraded and a blank student."""
-    wrong = {one.question: one.code for one in load_known_answers() if not one.is_right}
+    wrong = {answer.question: answer.code for answer in load_known_answers() if not answer.is_right}
     outputs = {
         "q1": [stream("word numbers\n1 14 22\n"), error("NameError", "name 'words' is not defined")],
         "q2": [picture(png()), picture(JPEG, "jpeg")],
@@ -213,15 +213,15 @@ def small_class(out: Path) -> Run:
     results = []
     for student, data in notebooks.items():
         draw = draws.get(student, all_blocked)
-        one = result(student, draw, data, wall_s=3.0, peak_bytes=2**28)
+        item = result(student, draw, data, wall_s=3.0, peak_bytes=2**28)
         if student == "wrong":
-            one = replace(
-                one,
+            item = replace(
+                item,
                 misconceptions={"q1": load_known_answers()[0].misconception},
                 repairs=("The cell stood there twice.",),
             )
         if student == SCRIPT[:40]:
-            bad = tuple(replace(check, message=SCRIPT + BIDI, hint=SCRIPT) for check in one.checks)
-            one = replace(one, checks=bad, flags=(SCRIPT,), repairs=(SCRIPT,), submission=SCRIPT)
-        results.append(one)
+            bad = tuple(replace(check, message=SCRIPT + BIDI, hint=SCRIPT) for check in item.checks)
+            item = replace(item, checks=bad, flags=(SCRIPT,), repairs=(SCRIPT,), submission=SCRIPT)
+        results.append(item)
     return Run(out, ASSIGNMENT, tuple(results))

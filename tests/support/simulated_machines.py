@@ -59,9 +59,9 @@ class SimulatedMachine:
 
     def evaluate(self, code: str, **options: Any) -> Any:
         """Run ``code`` and return what it left in ``answer``."""
-        said = self.run(code, **options)
-        assert "error" not in said, said
-        return said["answer"]
+        output = self.run(code, **options)
+        assert "error" not in output, output
+        return output["answer"]
 
     def running_pids(self) -> set[int]:
         """Return all processes that were forked or executed from this machine's zygote."""

@@ -78,8 +78,8 @@ def test_page_and_figure_hold_every_row_and_a_run_cut_short_has_a_page_too(tmp_p
     course = replace(ASSIGNMENT, root=tmp_path)
     for measured in (BenchmarkResults(TIMINGS, (ONE, TWO)), BenchmarkResults(TIMINGS[:1])):
         written = page.write(course, measured, workers=2).read_text(encoding="utf-8")
-        assert all(f"| {one.label} | {one.submissions} |" in written for one in measured.timings)
-        every = [one for cost in measured.costs for one in (cost.first_class, *cost.classes)]
-        rows = [f"| {one.submissions:,} | {one.workers} | {one.per_minute:.1f} |" for one in every]
+        assert all(f"| {timing.label} | {timing.submissions} |" in written for timing in measured.timings)
+        every = [item for cost in measured.costs for item in (cost.first_class, *cost.classes)]
+        rows = [f"| {item.submissions:,} | {item.workers} | {item.per_minute:.1f} |" for item in every]
         assert [row for row in rows if row not in written] == []
         assert (tmp_path / "docs" / "results" / page.FIGURE).stat().st_size > 10_000

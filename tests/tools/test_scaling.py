@@ -39,10 +39,10 @@ KINDS = {
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for runs, and one for temporary files that nobody else writes in."""
-    own = tmp_path / "temporary"
-    own.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(own))
-    monkeypatch.setattr(remains, "_SCRATCH", own)  # other tests run beside this one
+    own_part = tmp_path / "temporary"
+    own_part.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(own_part))
+    monkeypatch.setattr(remains, "_SCRATCH", own_part)  # other tests run beside this one
     return tmp_path
 
 
@@ -97,15 +97,15 @@ def test_a_thousand_submissions_to_the_lab_take_no_more_memory_than_a_hundred_an
 
 def hundred_and_thousand(place: Path) -> tuple[scale.ClassRun, scale.ClassRun, tuple[str, ...]]:
     """Grade the first hundred of a class, then the others; return what is left behind too."""
-    recipe = replace(compile_plan(ASSIGNMENT), cache=place / "training")
+    plan = replace(compile_plan(ASSIGNMENT), cache=place / "training")
     notebooks = a_thousand()
     tempfile.tempdir = str(place)  # so that nobody else's files are there
-    with start_engine(recipe, workers=WORKERS) as engine:
-        scale.grade_notebooks(recipe, notebooks[: classes.round_size(ASSIGNMENT)], place / "trained", engine)
+    with start_engine(plan, workers=WORKERS) as engine:
+        scale.grade_notebooks(plan, notebooks[: classes.round_size(ASSIGNMENT)], place / "trained", engine)
     before = remains.snapshot(os.getpid())
-    with start_engine(recipe, workers=WORKERS) as engine:
+    with start_engine(plan, workers=WORKERS) as engine:
         early, graded = (
-            scale.grade_notebooks(recipe, notebooks[:n], place / "run", engine) for n in (100, 1_000)
+            scale.grade_notebooks(plan, notebooks[:n], place / "run", engine) for n in (100, 1_000)
         )
     return early, graded, remains.new_since(before, os.getpid())
 
@@ -123,10 +123,10 @@ def points_of_equals(results: Sequence[Result], notebooks: Sequence[bytes]) -> l
 
 
 def test_the_mixed_class_is_the_same_each_time_and_any_stretch_of_it_is_mixed() -> None:
-    recipe = compile_plan(ASSIGNMENT)
-    notebooks = classes.mixed_class(ASSIGNMENT, recipe.source, 400)
-    assert notebooks == classes.mixed_class(ASSIGNMENT, recipe.source, 400)
+    plan = compile_plan(ASSIGNMENT)
+    notebooks = classes.mixed_class(ASSIGNMENT, plan.source, 400)
+    assert notebooks == classes.mixed_class(ASSIGNMENT, plan.source, 400)
     assert len(set(notebooks)) == classes.max_distinct_notebooks(ASSIGNMENT)
-    asked = [next(iter(wrong)) for wrong, _ in classes.answers(ASSIGNMENT)[1:]]
-    half, whole = Counter(asked[: len(asked) // 2]), Counter(asked)
-    assert all(abs(half[question] - whole[question] / 2) <= 1 for question in whole)
+    request = [next(iter(wrong)) for wrong, _ in classes.answers(ASSIGNMENT)[1:]]
+    half, full = Counter(request[: len(request) // 2]), Counter(request)
+    assert all(abs(half[question] - full[question] / 2) <= 1 for question in full)

@@ -166,9 +166,9 @@ submissions, while these {EARLY_SUBMISSIONS} are graded once more. Left behind: 
 shared memory that did not exist before.
 """
     yield from _cost_rows(results.costs)
-    if found := list(findings(results)):
+    if actual := list(findings(results)):
         yield "\n## Summary\n"
-        yield from (f"- {sentence}" for sentence in found)
+        yield from (f"- {sentence}" for sentence in actual)
 
 
 def _timing_rows(results: BenchmarkResults) -> Iterator[str]:

@@ -162,9 +162,9 @@ def grade_interleaved(
     counts = sorted({1, len(engine.workers)})
     parts: dict[tuple[int, int], list[ClassRun]] = {key: [] for key in product(sizes, counts)}
     for turn, (size, at_once) in product(range(INTERLEAVED_PARTS), parts):
-        whole = size < sizes[-1]
-        upto = size if whole else -(-size * (turn + 1) // INTERLEAVED_PARTS)
-        out = work_dir / (f"{size}-{at_once}-{turn}" if whole else f"{size}-{at_once}")
+        full = size < sizes[-1]
+        upto = size if full else -(-size * (turn + 1) // INTERLEAVED_PARTS)
+        out = work_dir / (f"{size}-{at_once}-{turn}" if full else f"{size}-{at_once}")
         few = replace(engine, workers=engine.workers[:at_once])
         parts[size, at_once].append(grade_notebooks(plan, notebooks[:upto], out, few))
     return parts
@@ -184,9 +184,9 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
     course = load_course(root)
     assignment = course.assignment(name)
     prepared = prepare(assignment)
-    recipe = grading_plan(assignment, prepared.source, prepared.files)
-    whole = classes.round_size(recipe.assignment)
-    notebooks = classes.mixed_class(recipe.assignment, recipe.source, max((whole, *sizes)))
+    plan = grading_plan(assignment, prepared.source, prepared.files)
+    full = classes.round_size(plan.assignment)
+    notebooks = classes.mixed_class(plan.assignment, plan.source, max((full, *sizes)))
     with tempfile.TemporaryDirectory(prefix="bench-") as name_of_work:
         tempfile.tempdir, work = (
             name_of_work,
@@ -194,22 +194,22 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
         )  # so that no other program's files are in it
         before = remains.snapshot(os.getpid())
         begin = time.monotonic()
-        with start_engine(recipe, workers=workers) as engine:
+        with start_engine(plan, workers=workers) as engine:
             ready_s = time.monotonic() - begin
             first = [
-                grade_notebooks(recipe, notebooks[:upto], work / "first", engine)
-                for upto in (EARLY_SUBMISSIONS, whole)
+                grade_notebooks(plan, notebooks[:upto], work / "first", engine)
+                for upto in (EARLY_SUBMISSIONS, full)
             ]
             with watch.track_submissions(engine) as seen, watch.track_max(watch.used_bytes) as peak:
-                watched = grade_notebooks(recipe, notebooks[:EARLY_SUBMISSIONS], work / "watched", engine)
-            later = grade_interleaved(recipe, notebooks, sorted(sizes), work, engine)
+                watched = grade_notebooks(plan, notebooks[:EARLY_SUBMISSIONS], work / "watched", engine)
+            later = grade_interleaved(plan, notebooks, sorted(sizes), work, engine)
         every = [*first, watched, *chain.from_iterable(later.values())]
         early, late = every[0], every[-1]
         return Cost(
             workers,
             ready_s,
-            _class_cost(course, recipe, workers, first),
-            tuple(_class_cost(course, recipe, at_once, parts) for (_, at_once), parts in later.items()),
+            _class_cost(course, plan, workers, first),
+            tuple(_class_cost(course, plan, at_once, parts) for (_, at_once), parts in later.items()),
             sum(part.new_count for part in every),
             int(statistics.median(seen.values() or (0,))),
             early.used_bytes,
@@ -223,12 +223,12 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
 
 def _class_cost(course: Course, plan: GradingPlan, workers: int, parts: Sequence[ClassRun]) -> ClassCost:
     begin = time.monotonic()
-    whole = load_run.load(parts[-1].out, course)
-    write_reports(whole, plan.source)
+    full = load_run.load(parts[-1].out, course)
+    write_reports(full, plan.source)
     views_s = time.monotonic() - begin
     per_minute = 60 * sum(part.new_count for part in parts) / sum(part.elapsed_s for part in parts)
-    ungraded = sum(bool(result.ungraded_checks) for result in whole.results)
-    return ClassCost(workers, len(whole.results), per_minute, views_s, ungraded)
+    ungraded = sum(bool(result.ungraded_checks) for result in full.results)
+    return ClassCost(workers, len(full.results), per_minute, views_s, ungraded)
 
 
 def machine_speedup(workers: int) -> float:

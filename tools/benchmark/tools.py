@@ -101,9 +101,9 @@ def time_otter(
 
         begin = time.monotonic()
         with watch.track_max(watch.descendant_bytes) as peak, ThreadPoolExecutor(workers) as pool:
-            found = list(pool.map(run, some, folders))
+            actual = list(pool.map(run, some, folders))
         seconds = time.monotonic() - begin
-        yield Timing(what, len(some), seconds, peak.size_bytes, _mean_points(found))
+        yield Timing(what, len(some), seconds, peak.size_bytes, _mean_points(actual))
 
 
 def time_nbgrader(assignment: Assignment, notebooks: Sequence[bytes], work_dir: Path) -> Timing:
@@ -131,8 +131,8 @@ def time_nbgrader(assignment: Assignment, notebooks: Sequence[bytes], work_dir: 
             timeout_s=other_graders.TIMEOUT_S * len(notebooks),
         )
     seconds = time.monotonic() - begin
-    found = [other_graders.gradebook_points(course, name, student) for student in students]
-    return Timing(NBGRADER, len(notebooks), seconds, peak.size_bytes, _mean_points(found))
+    actual = [other_graders.gradebook_points(course, name, student) for student in students]
+    return Timing(NBGRADER, len(notebooks), seconds, peak.size_bytes, _mean_points(actual))
 
 
 def _write_submissions(notebooks: Sequence[bytes], folder: Path) -> None:

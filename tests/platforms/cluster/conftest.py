@@ -53,8 +53,8 @@ def cluster_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
     """The tiny assignment in a course of its own."""
     ignored = shutil.ignore_patterns("__pycache__")
     root = Path(shutil.copytree(TINY_COURSE, tmp_path_factory.mktemp("course") / "tiny", ignore=ignored))
-    recipe = compile_plan(load_course(root).assignment("tiny"))
-    return replace(recipe, limits=Limits(total_s=90.0, memory_bytes=1_500 * 2**20))
+    plan = compile_plan(load_course(root).assignment("tiny"))
+    return replace(plan, limits=Limits(total_s=90.0, memory_bytes=1_500 * 2**20))
 
 
 @pytest.fixture(scope="package")
@@ -74,7 +74,7 @@ def local_results(cluster_plan: GradingPlan, submission_folder: Path) -> dict[st
     with start_engine(cluster_plan, workers=2) as engine:
         engine.grade(
             find_submissions(submission_folder, cluster_plan),
-            lambda one: collect_result(results, one),
+            lambda item: collect_result(results, item),
         )
     return results
 

@@ -54,18 +54,18 @@ ONLY_OURS = 731
 def test_a_class_gets_the_results_that_one_machine_gives_it_and_an_old_worker_is_not_used(
     cluster_plan: GradingPlan, submission_folder: Path, local_results: dict[str, Result], cluster: DaskCluster
 ) -> None:
-    old, told, results = cluster.start_worker(OLD_VERSION_PRELOAD), [], dict[str, Result]()
+    old, messages, results = cluster.start_worker(OLD_VERSION_PRELOAD), [], dict[str, Result]()
     cluster.wait_for_workers(3)
-    with connect(cluster_plan, cluster.address, told.append) as workers:
-        while not any("tensorflow" in sentence for sentence in told):
+    with connect(cluster_plan, cluster.address, messages.append) as workers:
+        while not any("tensorflow" in sentence for sentence in messages):
             results.clear()
             workers.grade(
-                find_submissions(submission_folder, cluster_plan), lambda one: collect_result(results, one)
+                find_submissions(submission_folder, cluster_plan), lambda item: collect_result(results, item)
             )
             assert results == local_results
     assert not zygote_descendants(worker_process(old))
     old.terminate()
-    refusal = next(sentence for sentence in told if "tensorflow" in sentence)
+    refusal = next(sentence for sentence in messages if "tensorflow" in sentence)
     ours = payload.local_versions()["tensorflow"]
     assert refusal.startswith("worker tcp://127.0.0.1:")
     assert refusal.endswith(f": tensorflow 2.20.0, here {ours}; install the same version")
@@ -83,8 +83,8 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
     (folder / f"{CRASHING_STUDENT}.ipynb").write_bytes(make_submission(cluster_plan, {}, {}))
     results, below = dict[str, Result](), list[psutil.Process]()
 
-    def kill_one(one: Result) -> None:
-        collect_result(results, one)
+    def kill_one(item: Result) -> None:
+        collect_result(results, item)
         for nanny in cluster.processes[1:3]:
             worker = worker_process(nanny)
             if not below and len(worker.children(recursive=True)) >= 3:  # zygote, grader, a submission
@@ -97,7 +97,7 @@ def test_a_killed_worker_loses_nothing_and_a_deadly_submission_takes_nobody_with
     assert len(deadly.ungraded_checks) == len(deadly.checks)
     assert deadly.checks[0].message == "its worker ended 3 times while it was graded"
     assert len(below) >= 3
-    wait_for(lambda: not any(is_running(one) for one in below))
+    wait_for(lambda: not any(is_running(item) for item in below))
 
 
 @pytest.mark.slow
@@ -135,8 +135,8 @@ def test_a_scheduler_that_ends_is_told_and_the_same_command_goes_on(
     )
     assert (out / NAME).read_bytes().startswith(finished)
     results: dict[str, Result] = {}
-    for one in given:
-        collect_result(results, one)
+    for item in given:
+        collect_result(results, item)
     assert results == local_results
     assert (out / "ana" / SUBMISSION_NAME).read_bytes() == (submission_folder / "ana.ipynb").read_bytes()
 
@@ -178,8 +178,8 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
             return {"workers": {}}
 
         monkeypatch.setattr(client.scheduler, "identity", identity)
-        asked = scheduler.DaskScheduler(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
-        asking = asyncio.create_task(asked.list_workers())
+        request = scheduler.DaskScheduler(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
+        asking = asyncio.create_task(request.list_workers())
         await asyncio.sleep(0.01)
         answered.set_result(None)
         asking.cancel()
@@ -195,17 +195,17 @@ def test_where_all_workers_are_refused_nothing_is_graded(
 ) -> None:
     newer = {**payload.local_versions(), "keras": "9.0"}
     monkeypatch.setattr(scheduler, "local_versions", lambda: newer)
-    told, results = [], dict[str, Result]()
+    messages, results = [], dict[str, Result]()
     sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same version"
     with (
         pytest.raises(StaffError, match=sentence),
-        connect(cluster_plan, cluster.address, told.append) as workers,
+        connect(cluster_plan, cluster.address, messages.append) as workers,
     ):
         workers.grade(
-            find_submissions(submission_folder, cluster_plan), lambda one: collect_result(results, one)
+            find_submissions(submission_folder, cluster_plan), lambda item: collect_result(results, item)
         )
     assert results == {}
-    assert len(told) == 2
+    assert len(messages) == 2
 
 
 @pytest.mark.slow
@@ -213,12 +213,12 @@ def test_a_file_that_only_the_client_has_is_named_with_the_worker(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster
 ) -> None:
     data = f"/proc/self/fd/{ONLY_OURS}"
-    recipe = replace(cluster_plan, environment={"RNNLAB_REVIEWS": data})
+    plan = replace(cluster_plan, environment={"RNNLAB_REVIEWS": data})
     with (submission_folder / "zoe.ipynb").open("rb") as file:
         os.dup2(file.fileno(), ONLY_OURS)
     sentence = rf"worker tcp://.*: RNNLAB_REVIEWS={data}: does not exist on this worker"
     try:
-        with pytest.raises(StaffError, match=sentence), connect(recipe, cluster.address) as workers:
+        with pytest.raises(StaffError, match=sentence), connect(plan, cluster.address) as workers:
             workers.grade(find_submissions(submission_folder, cluster_plan), print)
     finally:
         os.close(ONLY_OURS)
@@ -229,14 +229,14 @@ def test_nobody_who_grades_is_waited_for_and_then_told(
     cluster_plan: GradingPlan, submission_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "NO_WORKER_TIMEOUT_S", 3.0)
-    told: list[str] = []
+    messages: list[str] = []
     with start_cluster(tmp_path) as empty:
         with (
             pytest.raises(StaffError, match=r"no worker for 0.05 minutes; start some"),
-            connect(cluster_plan, empty.address, told.append) as workers,
+            connect(cluster_plan, empty.address, messages.append) as workers,
         ):
             workers.grade(find_submissions(submission_folder, cluster_plan), print)
-        assert told == [f"waiting for workers at {empty.address}"]
+        assert messages == [f"waiting for workers at {empty.address}"]
 
 
 @pytest.mark.parametrize(

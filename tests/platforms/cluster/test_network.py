@@ -98,11 +98,11 @@ def _ip(*arguments: str) -> str:
 def test_a_class_of_fifty_survives_the_loss_of_a_machine(
     cluster_plan: GradingPlan, machines: list[Machine], tmp_path: Path
 ) -> None:
-    handed_in, out = tmp_path / "handed_in", tmp_path / "out"
-    handed_in.mkdir()
+    submitted, out = tmp_path / "handed_in", tmp_path / "out"
+    submitted.mkdir()
     for number in range(CLASS):
         answers = list(CLASS_ANSWERS.values())[number % len(CLASS_ANSWERS)]
-        (handed_in / f"student_{number:02}.ipynb").write_bytes(make_submission(cluster_plan, answers, {}))
+        (submitted / f"student_{number:02}.ipynb").write_bytes(make_submission(cluster_plan, answers, {}))
     journal, (hub, first, second) = out / NAME, machines
     with start_cluster(tmp_path, host=hub.address, command_prefix=hub.inside) as network:
         for machine in (first, second):
@@ -110,7 +110,7 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
         running = subprocess.Popen(
             [
                 *hub.inside,
-                *command(cluster_plan.assignment.root, handed_in, "--out", out, "--cluster", network.address),
+                *command(cluster_plan.assignment.root, submitted, "--out", out, "--cluster", network.address),
             ],
             cwd=cluster_plan.assignment.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -125,7 +125,7 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
         collect_result(results, deserialize(json.loads(line)))
     alone: dict[str, Result] = {}
     with start_engine(cluster_plan, workers=2) as engine:
-        engine.grade(find_submissions(handed_in, cluster_plan), lambda one: collect_result(alone, one))
+        engine.grade(find_submissions(submitted, cluster_plan), lambda item: collect_result(alone, item))
     assert results == alone
     assert len(results) == CLASS
 

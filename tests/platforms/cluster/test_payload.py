@@ -24,15 +24,15 @@ def remembering(cluster_plan: GradingPlan, tmp_path: Path) -> GradingPlan:
 
 
 def test_a_recipe_is_the_same_after_its_journey(remembering: GradingPlan, tmp_path: Path) -> None:
-    there = unpack(pickle.loads(pickle.dumps(pack(remembering))), tmp_path / "there")
-    assert plan_digests(there) == plan_digests(remembering)
-    assert there.source == remembering.source
-    assert there.limits == remembering.limits
-    assert {path.name: path.read_bytes() for path in there.cache.iterdir()} == {
+    present = unpack(pickle.loads(pickle.dumps(pack(remembering))), tmp_path / "there")
+    assert plan_digests(present) == plan_digests(remembering)
+    assert present.source == remembering.source
+    assert present.limits == remembering.limits
+    assert {path.name: path.read_bytes() for path in present.cache.iterdir()} == {
         "a.entry": b"12345",
         "b.entry": b"1234567",
     }
-    assert there.cache.is_relative_to(tmp_path / "there")
+    assert present.cache.is_relative_to(tmp_path / "there")
 
 
 def test_a_shared_folder_is_used_where_it_is_and_nothing_of_it_is_sent(
@@ -67,5 +67,5 @@ def test_a_course_that_compiles_to_something_else_is_refused(
 def test_a_difference_names_what_is_there_and_what_is_here() -> None:
     ours = {"python": "3.11.7", "numpy": "2.4.6", "dask": "2026.8.0"}
     assert payload.difference(ours | {"keras": "1"}, ours) == ""
-    there = {"python": "3.11.7", "numpy": "2.4.5"}
-    assert payload.difference(there, ours) == "numpy 2.4.5, here 2.4.6; dask missing, here 2026.8.0"
+    present = {"python": "3.11.7", "numpy": "2.4.5"}
+    assert payload.difference(present, ours) == "numpy 2.4.5, here 2.4.6; dask missing, here 2026.8.0"

@@ -36,7 +36,7 @@ class Submission:
     editor: str = ""
 
     def notebook(self, release: bytes, solution: Mapping[str, str]) -> bytes:
-        """Return it in either flavour.
+        """Return it in either flavor.
 
         Args:
             release: the notebook that students got.
@@ -50,7 +50,9 @@ class Submission:
         ]
         for question, after in self.moved_questions:
             cells = _move_question(cells, question, after)
-        notebook["cells"] = [one for cell in cells for one in self._with_added_cells(cell)]
+        notebook["cells"] = [
+            with_added_cell for cell in cells for with_added_cell in self._with_added_cells(cell)
+        ]
         if self.editor == "colab":
             notebook = _as_colab_notebook(notebook)
         return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
@@ -111,11 +113,11 @@ def _as_colab_notebook(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a notebook as Colab writes it: format 4.0, ids in the metadata."""
     cells = []
     for number, cell in enumerate(notebook["cells"]):
-        kept = {name: value for name, value in cell.items() if name != "id"}
+        stored = {name: value for name, value in cell.items() if name != "id"}
         mark = {"id": f"qX{number:03d}aB_cD9"}
         if cell["cell_type"] == "code":
             mark |= {"colab": {"base_uri": "https://localhost:8080/"}, "outputId": f"{number:032x}"}
-        cells.append({**kept, "metadata": {**cell["metadata"], **mark}})
+        cells.append({**stored, "metadata": {**cell["metadata"], **mark}})
     metadata = notebook["metadata"] | {
         "colab": {"provenance": [], "toc_visible": True},
         "accelerator": "GPU",

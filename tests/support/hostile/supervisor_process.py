@@ -41,16 +41,16 @@ def run_submission(zygote, request):
     process.sock.settimeout(request.get("within_s", 30))
     try:
         line = process.sock.makefile("rb").readline()
-        said = json.loads(line) if line else {"error": "Closed", "text": ""}
+        output = json.loads(line) if line else {"error": "Closed", "text": ""}
     except TimeoutError:
-        said = {"error": "Late", "text": ""}
+        output = {"error": "Late", "text": ""}
     finally:
-        said["kill_reason"] = process.kill_reason
+        output["kill_reason"] = process.kill_reason
     if request.get("hold"):
         HELD_PROCESSES.append(process)
     else:
         process.kill()
-    return {**said, "kill_reason": process.kill_reason, "peak_bytes": process.peak_bytes}
+    return {**output, "kill_reason": process.kill_reason, "peak_bytes": process.peak_bytes}
 
 
 HELD_PROCESSES: list[Process] = []

@@ -5,5 +5,5 @@ from typing import Any
 
 def expected(lab: Any) -> dict[str, Any]:
     """Return how many values are left after smoothing, by what is smoothed."""
-    kept = lab.length - lab.width + 1
-    return {"series": kept, "ramp": 20 - lab.width + 1}
+    stored = lab.length - lab.width + 1
+    return {"series": stored, "ramp": 20 - lab.width + 1}
