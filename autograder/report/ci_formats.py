@@ -12,7 +12,7 @@ question that lost points. (GitHub, "Workflow commands for GitHub Actions"; ``es
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from autograder.checks import Outcome
@@ -22,7 +22,7 @@ from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import total
 from autograder.report.pages import OUTCOME_TEXTS, question_title, with_period
-from autograder.report.results_json import CHECK_NOT_GRADED, REPAIRS_HEADING
+from autograder.report.results_json import CHECK_NOT_GRADED, REPAIRS_HEADING, lost_checks
 from autograder.text import one_line
 
 JUNIT_NAME = "junit.xml"
@@ -64,33 +64,36 @@ def dump_junit(run: Run) -> bytes:
                 kind = "failure" if check.outcome in (Outcome.FAILED, Outcome.BLOCKED) else "error"
                 element = SubElement(case, kind, type=check.outcome.value, message=texts[0])
                 element.text = "\n".join(texts)
-        suite.set("tests", str(len(suite)))
-        suite.set("failures", str(len(suite.findall("testcase/failure"))))
-        suite.set("errors", str(len(suite.findall("testcase/error"))))
+        _set_counts(suite)
         suite.set("skipped", "0")
         suite.set("time", f"{result.wall_s:.3f}")
-    for name in ("tests", "failures", "errors"):
-        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    _set_counts(root)
     indent(root)
     data: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
+
+
+def _set_counts(element: Element) -> None:
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+        element.set(name, str(len(element.findall(f".//{tag}"))))
 
 
 def dump_annotations(run: Run) -> bytes:
     """Return the bytes of ``annotations.txt``; none if every point is earned."""
     lines = []
     for result in run.results:
-        for question, lost in _lost_checks(result):
-            is_grader_error = all(check.outcome is Outcome.UNGRADED for check in lost)
-            level = "warning" if is_grader_error else "error"
+        for question, lost in lost_checks(result).items():
+            level, messages = "warning", []
+            for check in lost:
+                messages.append(f"{one_line(check.title, 200)}: {' '.join(_sentences(check))}")
+                if check.outcome is not Outcome.UNGRADED:
+                    level = "error"
             name = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
             # An unescaped newline would begin a new command, e.g. ::add-mask::.
             title = _escape_command(f"{name}: {_points(result, question)}")
             title = title.replace(":", "%3A").replace(",", "%2C")
-            message = "\n".join(
-                f"{one_line(check.title, 200)}: {' '.join(_sentences(check))}" for check in lost
-            )
-            lines.append(f"::{level} title={title}::{_escape_command(message)}\n")
+            message = _escape_command("\n".join(messages))
+            lines.append(f"::{level} title={title}::{message}\n")
     return "".join(lines).encode("utf-8")
 
 
@@ -129,21 +132,20 @@ def _section(result: Result) -> Iterator[str]:
         table += f"| {title} | marked by staff | {format_points(possible)} |\n"
     yield table
     if result.repairs:
-        yield f"{REPAIRS_HEADING}\n\n" + _list(_escape(repair, 300) for repair in result.repairs)
-    for question, lost in _lost_checks(result):
+        repairs = f"{REPAIRS_HEADING}\n\n"
+        for repair in result.repairs:
+            repairs += f"- {_escape(repair, 300)}\n"
+        yield repairs
+    for question, lost in lost_checks(result).items():
         yield f"### {_escape(question_title(question), 80)}: {_points(result, question)}\n"
-        items = []
+        items = ""
         for check in lost:
             hidden = " (hidden check)" if check.hidden else ""
             texts = " ".join(_escape(text, 400) for text in _sentences(check))
-            items.append(f"**{_escape(check.title, 200)}**{hidden}: {texts}")
-        yield _list(items)
+            items += f"- **{_escape(check.title, 200)}**{hidden}: {texts}\n"
+        yield items
         if question in result.misconceptions:
             yield f"{_escape(misconception_message(result.misconceptions[question]), 600)}\n"
-
-
-def _list(items: Iterable[str]) -> str:
-    return "".join(f"- {item}\n" for item in items)
 
 
 def _escape(text: str, max_length: int) -> str:
@@ -154,15 +156,6 @@ def _escape(text: str, max_length: int) -> str:
     """
     split = _REFERENCE.sub(_JOINER, one_line(text, max_length))
     return _SPECIAL_CHARACTERS.sub(lambda character: f"&#{ord(character[0])};", split)
-
-
-def _lost_checks(result: Result) -> Iterator[tuple[str, list[CheckResult]]]:
-    """Yield the questions with checks that did not pass, and those checks."""
-    for question in result.questions():
-        checks = [check for check in result.checks if check.question == question]
-        lost = [check for check in checks if check.outcome is not Outcome.PASSED]
-        if lost:
-            yield question, lost
 
 
 def _points(result: Result, question: str) -> str:
@@ -179,9 +172,11 @@ def _sentences(check: CheckResult) -> list[str]:
     """
     if check.outcome is Outcome.UNGRADED:
         return [CHECK_NOT_GRADED]
-    outcome = OUTCOME_TEXTS[check.outcome]
+    sentence = OUTCOME_TEXTS[check.outcome].capitalize()
     message = one_line(check.student_message, 300)
-    sentences = [f"{outcome}: {message}" if message else outcome]
+    if message:
+        sentence += f": {message}"
+    sentences = [with_period(sentence)]
     if check.hint:
-        sentences.append(f"Hint: {one_line(check.hint, 300)}")
-    return [with_period(f"{text[:1].upper()}{text[1:]}") for text in sentences]
+        sentences.append(with_period(f"Hint: {one_line(check.hint, 300)}"))
+    return sentences

@@ -74,7 +74,7 @@ def format_call(request: Message, reply: Message) -> Call:
         request: ``call``, ``args`` and ``kwargs``, as the grader sent them.
         reply: ``raised``, or ``value`` in the wire's encoding, as the submission sent it: untrusted.
     """
-    arguments = [_REPR.repr(value) for value in request["args"]]
+    arguments = list(map(_REPR.repr, request["args"]))
     for name, value in request["kwargs"].items():
         arguments.append(f"{name}={_REPR.repr(value)}")
     return Call(
@@ -122,9 +122,10 @@ class _Repr(reprlib.Repr):
         for layer in value.layers:
             settings = []
             for name, setting in layer.arguments.items():
-                if setting is not None:
-                    text = setting.class_name if isinstance(setting, KerasObject) else repr(setting)
-                    settings.append(f"{name}={text}")
+                if isinstance(setting, KerasObject):
+                    settings.append(f"{name}={setting.class_name}")
+                elif setting is not None:
+                    settings.append(f"{name}={setting!r}")
             layers.append(f"{layer.class_name}({', '.join(settings)})")
         return f"model {' → '.join(layers)}; {count_parameters(value):,} parameters"
 

@@ -60,7 +60,9 @@ def dump_canvas(run: Run) -> bytes:
         StaffError: no student has an id in Canvas, a school's number or a login.
     """
     assignment = run.assignment
-    title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
+    title = assignment.title
+    if assignment.canvas_id:
+        title += f" ({assignment.canvas_id})"
     rows = [
         [*_CANVAS_COLUMNS, escape_formula(title)],
         ["    Points Possible", "", "", "", "", format_points(_max_points(run))],
@@ -98,17 +100,24 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
     """Return what the user of an export should know about its marks, one sentence each."""
     sentences = list(mark_remarks(run.marks))
     if name in _IDENTIFIERS:
-        ungraded = [mark.label for mark in run.marks if mark.result and mark.result.ungraded_checks]
-        manual = sorted({question for result in run.results for question in result.manual})
-        omitted = [mark.label for mark in run.marks if not _IDENTIFIERS[name](mark)]
+        omitted, ungraded = [], []
+        for mark in run.marks:
+            if not _IDENTIFIERS[name](mark):
+                omitted.append(mark.label)
+            if mark.result and mark.result.ungraded_checks:
+                ungraded.append(mark.label)
+        manual: set[str] = set()
+        for result in run.results:
+            manual.update(result.manual)
         if omitted:
-            sentences.append(
-                f"Omitted because {name.title()} could not identify them: {join_names(omitted)}."
-            )
+            labels = join_names(omitted)
+            sentences.append(f"Omitted because {name.title()} could not identify them: {labels}.")
         if ungraded:
             sentences.append(f"Empty because not everything is graded: {join_names(ungraded)}.")
         if manual:
-            sentences.append(f"Without the points for manually graded questions: {join_names(manual)}.")
+            sentences.append(
+                f"Without the points for manually graded questions: {join_names(sorted(manual))}."
+            )
     return tuple(sentences)
 
 
@@ -119,8 +128,10 @@ def _max_points(run: Run) -> float:
 
 def _name(mark: Mark) -> str:
     """Return a person's name for people to read; the systems go by ids."""
-    platform_name = mark.result.name if mark.result else ""
-    return escape_formula(mark.row.name or platform_name or mark.label)
+    name = mark.row.name
+    if not name and mark.result:
+        name = mark.result.name
+    return escape_formula(name or mark.label)
 
 
 def _canvas_ids(mark: Mark) -> tuple[str, ...]:
@@ -129,7 +140,8 @@ def _canvas_ids(mark: Mark) -> tuple[str, ...]:
     canvas_id, school_id = mark.row.canvas_id or ids.get("canvas", ""), mark.row.id
     if not mark.student:  # the roster refuses ids that a spreadsheet would evaluate, a platform does not
         school_id = ids.get("id", "")
-        school_id = school_id if escape_formula(school_id) == school_id else ""
+        if escape_formula(school_id) != school_id:
+            school_id = ""
     if mark.unmatched_reason or not any((canvas_id, school_id, mark.row.student)):
         return ()
     return canvas_id, school_id, mark.row.student

@@ -9,7 +9,9 @@ from rich.text import Text
 from autograder.engine.results import Result
 from autograder.report import summary
 from autograder.report.marks import Mark, total
+from autograder.report.roster import used_columns
 from autograder.report.spreadsheet import dump_csv, escape_formula
+from autograder.report.summary import QuestionSummary
 from autograder.text import one_line
 
 NAME = "grades.csv"
@@ -28,35 +30,43 @@ def dump(marks: Sequence[Mark]) -> bytes:
     ``total`` counts the points so far (``outcome`` says whether these are all); ``final`` is the
     total after the late penalty.
     """
-    results = [mark.result for mark in marks if mark.result]
-    questions = [question.name for question in summary.questions(results)]
-    personal = []
-    for column in _PERSONAL_COLUMNS:
-        if any(getattr(mark.row, column) for mark in marks):
-            personal.append(column)
-    header = ["student", *personal, *(_escape(name, _MAX_NAME_LENGTH) for name in questions)]
+    questions = summary.questions([mark.result for mark in marks if mark.result])
+    personal = used_columns(_PERSONAL_COLUMNS, [mark.row for mark in marks])
+    header = ["student", *personal]
+    for question in questions:
+        header.append(_escape(question.name, _MAX_NAME_LENGTH))
     # Users' own scripts read these columns: their names are an interface.
     header += ["total", "handed_in", "late", "penalty", "final", "outcome", "flags"]
-    return dump_csv([header, *(_row(mark, personal, questions) for mark in marks)])
+    rows = [header]
+    for mark in marks:
+        rows.append(_row(mark, personal, questions))
+    return dump_csv(rows)
 
 
-def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) -> list[str]:
+def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[QuestionSummary]) -> list[str]:
     # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
-    row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
+    for column in personal_columns:
+        row.append(escape_formula(getattr(mark.row, column)))
     points: Mapping[str, float | None] = {}
-    submitted_at, outcome = "", "" if mark.unmatched_reason else NO_SUBMISSION
+    submitted_at, outcome, late = "", NO_SUBMISSION, ""
     if mark.result:
         points, submitted_at = mark.result.marks(), mark.result.submitted_at
         outcome = mark.result.status.value
-    row += [format_points(points.get(name)) for name in questions]
-    late = "" if mark.lateness.days is None else str(mark.lateness.days)
+    elif mark.unmatched_reason:
+        outcome = ""
+    for question in questions:
+        row.append(format_points(points.get(question.name)))
+    if mark.lateness.is_flagged_late:
+        late = "unknown"
+    elif mark.lateness.days is not None:
+        late = str(mark.lateness.days)
     flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
     return [
         *row,
         format_points(mark.total),
         submitted_at,
-        "unknown" if mark.lateness.is_flagged_late else late,
+        late,
         format_points(mark.penalty),
         format_points(mark.final_points),
         outcome,
@@ -67,18 +77,15 @@ def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[str]) 
 def summary_table(results: Sequence[Result]) -> Table:
     """Return the first rows for the terminal and how many more there are."""
     questions = [question for question in summary.questions(results) if not question.manual]
-    more = len(results) - MAX_ROWS
-    table = Table(
-        caption=f"… and {more} more" if more > 0 else None,
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    table = Table(caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    if len(results) > MAX_ROWS:
+        table.caption = f"… and {len(results) - MAX_ROWS} more"
     table.add_column("student", no_wrap=True, min_width=8, max_width=12)
+    points = 0.0
     for question in questions:
+        points += question.points
         heading = f"{one_line(question.name, 12)}\n/{format_points(question.points)}"
         table.add_column(heading, justify="right", no_wrap=True, min_width=3)
-    points = sum(question.points for question in questions)
     table.add_column(f"sum\n/{format_points(points)}", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True, min_width=8)
     for result in sorted(results, key=lambda result: result.student)[:MAX_ROWS]:

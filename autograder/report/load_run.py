@@ -69,9 +69,10 @@ def anonymize(run: Run) -> Run:
         replace_file(path, secrets.token_bytes(32))
     key = path.read_bytes()
     results = [_anonymize_result(result, key) for result in run.results]
-    marks = [
-        Mark(_anonymize_result(mark.result, key), None, mark.lateness) for mark in run.marks if mark.result
-    ]
+    marks = []
+    for mark in run.marks:
+        if mark.result:
+            marks.append(Mark(_anonymize_result(mark.result, key), None, mark.lateness))
     results.sort(key=lambda result: result.student)
     marks.sort(key=lambda mark: mark.label)
     return replace(run, results=tuple(results), marks=tuple(marks))

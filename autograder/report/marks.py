@@ -7,7 +7,7 @@ mark at the wrong student is worse than one that staff must assign.
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -78,7 +78,9 @@ class Mark:
     @property
     def flags(self) -> tuple[str, ...]:
         """Return what staff should look at, one sentence each."""
-        flags = list(self.result.flags) if self.result else []
+        flags: list[str] = []
+        if self.result:
+            flags += self.result.flags
         if self.lateness.is_flagged_late:
             flags.append("late by an unknown time")
         if self.unmatched_reason:
@@ -120,34 +122,39 @@ def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignmen
     seen = {mark.student for mark in marks}
     for student in roster:
         if student not in seen:
-            names = matches.conflicts.get(student, "")
-            reason = f"several submissions match: {names}" if names else ""
+            reason = ""
+            if student in matches.conflicts:
+                reason = f"several submissions match: {matches.conflicts[student]}"
             marks.append(Mark(None, student, unmatched_reason=reason))
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.row.label)))
 
 
 def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
     """Yield what the user of a command should know about the marks, one sentence each."""
-    labels: dict[str, list[str]] = {sentence: [] for sentence in _REMARKS}
+    labels: dict[str, list[str]] = defaultdict(list)
     unmatched, conflicting, absent, late = _REMARKS
     for mark in marks:
         if mark.unmatched_reason:
-            sentence = unmatched if mark.result else conflicting
-            labels[sentence].append(f"{mark.label} ({mark.unmatched_reason})")
+            labels[unmatched if mark.result else conflicting].append(
+                f"{mark.label} ({mark.unmatched_reason})"
+            )
         elif mark.result is None:
             labels[absent].append(mark.label)
         if mark.lateness.is_flagged_late:
             labels[late].append(mark.label)
-    for sentence, names in labels.items():
+    for sentence in _REMARKS:
         noun, _, rest = sentence.partition(" ")
+        names = labels[sentence]
         if names:
             yield f"{len(names)} {noun}{'s' if len(names) > 1 else ''} {rest}: {join_names(names)}."
 
 
 def join_names(names: Sequence[str]) -> str:
     """Return the first names and how many more there are."""
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return ", ".join(names[:_MAX_LISTED]) + more
+    text = ", ".join(names[:_MAX_LISTED])
+    if len(names) > _MAX_LISTED:
+        text += f" and {len(names) - _MAX_LISTED} more"
+    return text
 
 
 def match(results: Sequence[Result], roster: Roster) -> Matches:
@@ -159,7 +166,10 @@ def match(results: Sequence[Result], roster: Roster) -> Matches:
         candidates[result.student] = _find_students(result, roster, name_counts)
         for student in candidates[result.student][0]:
             submissions.setdefault(student, []).append(result.student)
-    conflicts = {student: ", ".join(names) for student, names in submissions.items() if len(names) > 1}
+    conflicts = {}
+    for student, submission_names in submissions.items():
+        if len(submission_names) > 1:
+            conflicts[student] = ", ".join(submission_names)
     matches: dict[str, StudentsOrReason] = {}
     for name, (students, reason) in candidates.items():
         # A group keeps the members who submitted nothing else.
@@ -171,8 +181,9 @@ def match(results: Sequence[Result], roster: Roster) -> Matches:
 
 
 def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
-    names = {"".join(_name_parts(name)) for name in (result.name, result.ids.get("student", ""))} - {""}
-    group = tuple(row for row in roster if row.group and "".join(_name_parts(row.group)) in names)
+    login = result.ids.get("student", "")
+    names = {_joined_parts(result.name), _joined_parts(login)} - {""}
+    group = tuple(row for row in roster if _joined_parts(row.group) in names)
     if group:
         for row in roster:
             if result.name and row not in group and _is_same_name(result.name, row):
@@ -186,10 +197,11 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
         # roster's hints at a wrong id. In blind marking all submissions have one name; it says nothing.
         is_named = rows[0].name and not {"canvas", "moodle"}.isdisjoint(result.ids)
         is_unique = name_counts[_sorted_parts(result.name)] == 1
-        if is_named and is_unique and not _shares_name_part(result.name, rows[0].name):
+        joined = _joined_parts(result.name)
+        shares_part = any(part in joined for part in _name_parts(rows[0].name) if len(part) > 1)
+        if is_named and is_unique and joined and not shares_part:
             return (), f"has the id of {rows[0].label} but another name"
         return rows, ""
-    login = result.ids.get("student", "")
     rows = tuple(row for row in roster if _has_login(login, row))
     rows = rows or tuple(row for row in roster if _is_same_name(result.name or login, row))
     if len(rows) > 1:
@@ -225,21 +237,22 @@ def _is_same_name(name: str, row: Student) -> bool:
         return False
     if wanted == tuple(sorted(parts)):
         return True
-    joined = "".join(_name_parts(name))
-    if any(joined == "".join((*parts[place:], *parts[:place])) for place in range(len(parts))):
-        return True
+    for place in range(len(parts)):
+        if _joined_parts(name) == "".join((*parts[place:], *parts[:place])):
+            return True
     # Moodle puts the name of a group in front: "Group 7-Ada Lovelace".
-    ends = (name[hyphen.end() :] for hyphen in re.finditer("-", name))
-    return any(_sorted_parts(end) == tuple(sorted(parts)) for end in ends)
-
-
-def _shares_name_part(name: str, other: str) -> bool:
-    joined = "".join(_name_parts(name))
-    return not joined or any(part in joined for part in _name_parts(other) if len(part) > 1)
+    for hyphen in re.finditer("-", name):
+        if _sorted_parts(name[hyphen.end() :]) == tuple(sorted(parts)):
+            return True
+    return False
 
 
 def _sorted_parts(name: str) -> tuple[str, ...]:
     return tuple(sorted(_name_parts(name)))
+
+
+def _joined_parts(name: str) -> str:
+    return "".join(_name_parts(name))
 
 
 def _name_parts(name: str) -> list[str]:

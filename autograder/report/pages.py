@@ -61,17 +61,12 @@ class _QuestionFeedback:
 
     stored_outputs: StoredOutputs
 
-    @property
-    def passed_count(self) -> int:
-        return sum(check.outcome is Outcome.PASSED for check in self.checks)
+    outcomes: Mapping[Outcome, int]
+    """How many of the checks have each outcome; 0 for the others."""
 
     @property
     def is_unanswered(self) -> bool:
-        return all(check.outcome is Outcome.BLOCKED for check in self.checks)
-
-    @property
-    def has_ungraded(self) -> bool:
-        return any(check.outcome is Outcome.UNGRADED for check in self.checks)
+        return self.outcomes[Outcome.BLOCKED] == len(self.checks)
 
     @property
     def reason(self) -> str:
@@ -95,25 +90,24 @@ def feedback(
     """
     marks = result.marks()
     questions = []
+    all_outcomes: set[Outcome] = set()
     for name, (_, points) in result.questions().items():
-        misconception = result.misconceptions.get(name, "")
+        checks = tuple(check for check in result.checks if check.question == name)
+        outcomes = Counter(check.outcome for check in checks)
+        misconception = ""
+        if name in result.misconceptions:
+            misconception = misconception_message(result.misconceptions[name])
+        outputs = stored_outputs.get(name, StoredOutputs())
         questions.append(
-            _QuestionFeedback(
-                name,
-                marks[name],
-                points,
-                tuple(check for check in result.checks if check.question == name),
-                misconception_message(misconception) if misconception else "",
-                stored_outputs.get(name, StoredOutputs()),
-            )
+            _QuestionFeedback(name, marks[name], points, checks, misconception, outputs, outcomes)
         )
-    outcomes = {check.outcome for check in result.checks}
+        all_outcomes.update(outcomes)
     return render(
         "feedback.html.j2",
         title=title,
         result=result,
         questions=questions,
-        explained_outcomes=[outcome for outcome in Outcome if outcome in outcomes - {Outcome.PASSED}],
+        explained_outcomes=sorted(all_outcomes - {Outcome.PASSED}, key=list(Outcome).index),
         headings=headings,
     )
 
@@ -174,7 +168,9 @@ def _conditions(results: Sequence[Result]) -> Sequence[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for result in results:
         provenance = result.provenance
-        missing = f" (without {', '.join(provenance.missing_layers)})" if provenance.missing_layers else ""
+        missing = ""
+        if provenance.missing_layers:
+            missing = f" (without {', '.join(provenance.missing_layers)})"
         versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
         counts[
             f"Isolation {provenance.isolation}{missing}; dataset {provenance.dataset}; seed "
@@ -199,7 +195,9 @@ def _sanitize(value: Any) -> Any:
 def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
     """Return a question's name for people: ``q3`` as ``Question 3``, with its heading."""
     number = re.sub(r"^q(\d+\w*)$", r"Question \1", name)
-    return f"{number}: {headings[name]}" if headings.get(name) else number
+    if headings.get(name):
+        return f"{number}: {headings[name]}"
+    return number
 
 
 def with_period(text: str) -> str:

@@ -40,10 +40,16 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
         result: a result, possibly of grading that was stopped.
         unreached_ids: ids of the checks that grading did not reach.
     """
-    misconceptions = _misconceptions_by_check(result)
+    lost = lost_checks(result)
+    messages = {}
+    for question, misconception in result.misconceptions.items():
+        # A hidden check takes precedence: Gradescope withholds its output until grades are published,
+        # and the misconception may have been inferred from it.
+        check = max(lost[question], key=lambda check: check.hidden)
+        messages[check.id] = misconception_message(misconception)
     tests, outcomes, timings = [], {}, {}
     for check in result.checks:
-        test = _test(check, misconceptions.get(check.id, ""))
+        test = _test(check, messages.get(check.id, ""))
         if check.id in unreached_ids:
             test["output"] = _CHECK_NOT_REACHED
         tests.append(test)
@@ -86,12 +92,7 @@ def _to_json(results: dict[str, Any]) -> bytes:
 
 
 def _common_fields(output: str) -> dict[str, Any]:
-    return {
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "output": output,
-        "output_format": "text",
-    }
+    return {"visibility": "visible", "stdout_visibility": "hidden", "output": output, "output_format": "text"}
 
 
 def _output(result: Result, *, is_stopped: bool) -> str:
@@ -108,18 +109,13 @@ def _output(result: Result, *, is_stopped: bool) -> str:
     return "\n".join(lines)
 
 
-def _misconceptions_by_check(result: Result) -> dict[str, str]:
-    """Return the misconceptions by the check that shows them.
-
-    A hidden check takes precedence: Gradescope withholds its output until grades are published, and
-    the misconception may have been inferred from it.
-    """
-    by_check = {}
-    for question, misconception in result.misconceptions.items():
-        lost = [check for check in result.checks if check.question == question]
-        lost = [check for check in lost if check.outcome is not Outcome.PASSED]
-        by_check[max(lost, key=lambda check: check.hidden).id] = misconception
-    return by_check
+def lost_checks(result: Result) -> dict[str, list[CheckResult]]:
+    """Return the checks that did not pass, by question; without the questions that lost nothing."""
+    lost: dict[str, list[CheckResult]] = {}
+    for check in result.checks:
+        if check.outcome is not Outcome.PASSED:
+            lost.setdefault(check.question, []).append(check)
+    return lost
 
 
 def _test(check: CheckResult, misconception: str) -> dict[str, Any]:
@@ -132,8 +128,7 @@ def _test(check: CheckResult, misconception: str) -> dict[str, Any]:
         test["max_score"] = _round(check.points)
         test["status"] = "passed" if check.outcome is Outcome.PASSED else "failed"
         if check.outcome is not Outcome.PASSED:
-            texts = [check.outcome.value, check.student_message, check.hint]
-            texts.append(misconception_message(misconception) if misconception else "")
+            texts = [check.outcome.value, check.student_message, check.hint, misconception]
     test["output"] = "\n".join(one_line(text, _MAX_LENGTH) for text in texts if text)
     test["output_format"] = "text"
     test["visibility"] = "after_published" if check.hidden else "visible"

@@ -15,7 +15,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -38,12 +38,6 @@ _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
 _IDENTIFYING = ", ".join((*_KEYS, "name"))
 
 
-def _normalize(cell: str) -> str:
-    # Systems write an accented letter as one code point or as two: NFC makes them equal. Names
-    # stay as they are, because they are only shown, and matching normalizes them itself.
-    return unicodedata.normalize("NFC", cell).strip()
-
-
 def _refuse_formula(cell: str) -> str:
     if escape_formula(cell) != cell:
         raise ValueError("would be a formula in a spreadsheet; correct it")
@@ -56,11 +50,6 @@ def _check_number(cell: str) -> str:
     return cell
 
 
-def _remove_prefix(cell: str) -> str:
-    """Return the number in ``Participant 12345``, as Moodle's worksheet spells it."""
-    return re.sub(r"^Participant ", "", cell, flags=re.IGNORECASE)
-
-
 def _check_due(cell: str) -> str:
     if cell and parse_datetime(cell) is None:
         raise ValueError(
@@ -70,9 +59,13 @@ def _check_due(cell: str) -> str:
     return cell
 
 
-_Text = Annotated[str, AfterValidator(_normalize)]
+# Systems write an accented letter as one code point or as two: NFC makes them equal. Names
+# stay as they are, because they are only shown, and matching normalizes them itself.
+_Text = Annotated[str, AfterValidator(lambda cell: unicodedata.normalize("NFC", cell).strip())]
 _Identifier = Annotated[_Text, AfterValidator(_refuse_formula)]
 _Number = Annotated[_Identifier, AfterValidator(_check_number)]
+# Moodle's worksheet spells the number as "Participant 12345".
+_MoodleNumber = Annotated[_Number, BeforeValidator(lambda cell: re.sub(r"(?i)^Participant ", "", cell))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +78,7 @@ class Student:
     email: _Text = ""
     section: _Text = ""
     canvas_id: _Number = ""
-    moodle_id: Annotated[_Number, BeforeValidator(_remove_prefix)] = ""
+    moodle_id: _MoodleNumber = ""
     group: _Text = ""
     due: Annotated[_Text, AfterValidator(_check_due)] = ""
     """Date and time with a zone, e.g. ``2027-02-05 23:59 Europe/Berlin``."""
@@ -134,11 +127,20 @@ def load_or_store(out: Path, path: Path | None) -> Roster:
 
 def dump(roster: Roster) -> bytes:
     """Return the bytes of a class list; ``parse`` restores the same roster from them."""
-    used = [name for name in COLUMNS if any(getattr(student, name) for student in roster)] or ["student"]
+    used = used_columns(COLUMNS, roster) or ["student"]
     rows = [used]
     for student in roster:
         rows.append([getattr(student, name) for name in used])
     return dump_csv(rows)
+
+
+def used_columns(columns: Iterable[str], rows: Sequence[Student]) -> list[str]:
+    """Return the columns in which at least one row has a value."""
+    used = []
+    for column in columns:
+        if any(getattr(row, column) for row in rows):
+            used.append(column)
+    return used
 
 
 def parse(data: bytes, location: str) -> Roster:

@@ -86,9 +86,12 @@ def reference_answers(source: Source, known_answers: Iterable[KnownAnswer]) -> d
     """Return the texts that answers are expected to resemble: solution, stub and known answers."""
     references: dict[str, list[str]] = {}
     for question in source.questions:
-        cells = [answer for answer in question.answers if answer.cell.cell_type is CellType.CODE]
-        solution = "\n".join(cell.solution() for cell in cells)
-        references[question.name] = [solution, "\n".join(cell.stub() for cell in cells)]
+        solutions, stubs = [], []
+        for answer in question.answers:
+            if answer.cell.cell_type is CellType.CODE:
+                solutions.append(answer.solution())
+                stubs.append(answer.stub())
+        references[question.name] = ["\n".join(solutions), "\n".join(stubs)]
     for known_answer in known_answers:
         references.setdefault(known_answer.question, []).append(known_answer.code)
     return references
@@ -127,31 +130,15 @@ def _similar_answers(
     question: str, codes: Mapping[str, str], references: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], SimilarAnswers]]:
     """Yield the pairs of students with similar, unexplained answers to one question."""
+    if len(codes) < 2:
+        return
     authors: dict[Tokens, list[str]] = defaultdict(list)
     for student in sorted(codes):
         authors[tokens(codes[student])].append(student)
     expected = [text for code in references if (text := tokens(code))]
     texts = list(authors)
-    for first, second, similar_answers in _unexplained_pairs(question, authors, expected):
-        left, right = authors[texts[first]], authors[texts[second]]
-        for pair in combinations(left, 2) if first == second else product(left, right):
-            yield (min(pair), max(pair)), similar_answers
-
-
-def _unexplained_pairs(
-    question: str, authors: Mapping[Tokens, Sequence[str]], expected: Sequence[Tokens]
-) -> Iterator[tuple[int, int, SimilarAnswers]]:
-    """Yield the indices of two texts and their similarity, also of a text with itself.
-
-    Args:
-        question: the texts' question.
-        authors: the students who wrote each text.
-        expected: texts that explain a similarity.
-    """
-    texts, counts = list(authors), np.array([len(students) for students in authors.values()])
-    if counts.sum() < 2:
-        return
-    lengths = np.array([len(text) for text in texts])
+    counts = np.array(list(map(len, authors.values())))
+    lengths = np.array(list(map(len, texts)))
     explained = _similarity_matrix(texts, expected).max(axis=1, initial=0.0)
     candidates: list[tuple[int, int, float]] = []
     for start in range(0, len(texts), _BATCH_ROWS):
@@ -170,7 +157,9 @@ def _unexplained_pairs(
         unexplained_tokens = (similarity - explained_similarity) * mean_length
         if unexplained_tokens >= 1:
             answers = SimilarAnswers(question, similarity, explained_similarity, unexplained_tokens)
-            yield first, second, answers
+            left, right = authors[texts[first]], authors[texts[second]]
+            for pair in combinations(left, 2) if first == second else product(left, right):
+                yield (min(pair), max(pair)), answers
 
 
 def _similarity_matrix(texts: Sequence[Tokens], others: Sequence[Tokens]) -> np.ndarray:

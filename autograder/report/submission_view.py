@@ -146,7 +146,9 @@ def view_submission(data: bytes | None, source: Source, assignment: Assignment) 
     image_budget = ImageBudget()
     outputs: dict[str, StoredOutputs] = {}
     for question, cells in matched.cells.items():
-        below = [output for number in cells for output in matched.outputs.get(number, ())]
+        below: list[Output] = []
+        for number in cells:
+            below += matched.outputs.get(number, ())
         outputs[question] = _fit_into_page(below, image_budget)
     return SubmissionView(answers, outputs)
 
