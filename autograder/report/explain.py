@@ -77,23 +77,19 @@ def format_call(request: Message, reply: Message) -> Call:
     arguments = list(map(_REPR.repr, request["args"]))
     for name, value in request["kwargs"].items():
         arguments.append(f"{name}={_REPR.repr(value)}")
-    return Call(
-        one_line(f"{request['call']}({', '.join(arguments)})", _MAX_TEXT_LENGTH),
-        one_line(_format_reply(reply), _MAX_TEXT_LENGTH),
-    )
-
-
-def _format_reply(reply: Message) -> str:
     # Whatever the reply claims, it is shown as text: no attribute of it is called.
     raised = reply.get("raised")
     if isinstance(raised, Mapping):
         line = raised.get("line")
         where = f" in line {line}" if type(line) is int else ""
-        return f"raised {one_line(raised.get('name'), 60)}{where}: {one_line(raised.get('text'), 300)}"
-    try:
-        return _REPR.repr(values.from_wire(reply["value"], _parse_model))
-    except (WireError, MismatchError) as error:
-        return f"returned something unreadable ({error})"
+        answer = f"raised {one_line(raised.get('name'), 60)}{where}: {one_line(raised.get('text'), 300)}"
+    else:
+        try:
+            answer = _REPR.repr(values.from_wire(reply["value"], _parse_model))
+        except (WireError, MismatchError) as error:
+            answer = f"returned something unreadable ({error})"
+    call = f"{request['call']}({', '.join(arguments)})"
+    return Call(one_line(call, _MAX_TEXT_LENGTH), one_line(answer, _MAX_TEXT_LENGTH))
 
 
 def _parse_model(description: Any) -> Any:

@@ -60,9 +60,7 @@ def dump_canvas(run: Run) -> bytes:
         StaffError: no student has an id in Canvas, a school's number or a login.
     """
     assignment = run.assignment
-    title = assignment.title
-    if assignment.canvas_id:
-        title += f" ({assignment.canvas_id})"
+    title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
     rows = [
         [*_CANVAS_COLUMNS, escape_formula(title)],
         ["    Points Possible", "", "", "", "", format_points(_max_points(run))],
@@ -115,9 +113,8 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
         if ungraded:
             sentences.append(f"Empty because not everything is graded: {join_names(ungraded)}.")
         if manual:
-            sentences.append(
-                f"Without the points for manually graded questions: {join_names(sorted(manual))}."
-            )
+            labels = join_names(sorted(manual))
+            sentences.append(f"Without the points for manually graded questions: {labels}.")
     return tuple(sentences)
 
 

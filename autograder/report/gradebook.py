@@ -11,7 +11,6 @@ from autograder.report import summary
 from autograder.report.marks import Mark, total
 from autograder.report.roster import used_columns
 from autograder.report.spreadsheet import dump_csv, escape_formula
-from autograder.report.summary import QuestionSummary
 from autograder.text import one_line
 
 NAME = "grades.csv"
@@ -33,21 +32,16 @@ def dump(marks: Sequence[Mark]) -> bytes:
     questions = summary.questions([mark.result for mark in marks if mark.result])
     personal = used_columns(_PERSONAL_COLUMNS, [mark.row for mark in marks])
     header = ["student", *personal]
-    for question in questions:
-        header.append(_escape(question.name, _MAX_NAME_LENGTH))
+    header += [_escape(question.name, _MAX_NAME_LENGTH) for question in questions]
     # Users' own scripts read these columns: their names are an interface.
     header += ["total", "handed_in", "late", "penalty", "final", "outcome", "flags"]
-    rows = [header]
-    for mark in marks:
-        rows.append(_row(mark, personal, questions))
-    return dump_csv(rows)
+    return dump_csv([header, *(_row(mark, personal, questions) for mark in marks)])
 
 
-def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[QuestionSummary]) -> list[str]:
+def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[summary.QuestionSummary]) -> list[str]:
     # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
-    for column in personal_columns:
-        row.append(escape_formula(getattr(mark.row, column)))
+    row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
     points: Mapping[str, float | None] = {}
     submitted_at, outcome, late = "", NO_SUBMISSION, ""
     if mark.result:
@@ -55,8 +49,7 @@ def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[Questi
         outcome = mark.result.status.value
     elif mark.unmatched_reason:
         outcome = ""
-    for question in questions:
-        row.append(format_points(points.get(question.name)))
+    row += [format_points(points.get(question.name)) for question in questions]
     if mark.lateness.is_flagged_late:
         late = "unknown"
     elif mark.lateness.days is not None:

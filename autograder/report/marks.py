@@ -151,10 +151,8 @@ def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
 
 def join_names(names: Sequence[str]) -> str:
     """Return the first names and how many more there are."""
-    text = ", ".join(names[:_MAX_LISTED])
-    if len(names) > _MAX_LISTED:
-        text += f" and {len(names) - _MAX_LISTED} more"
-    return text
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more
 
 
 def match(results: Sequence[Result], roster: Roster) -> Matches:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
@@ -179,15 +179,9 @@ def _conditions(results: Sequence[Result]) -> Sequence[tuple[str, int]]:
     return tuple(counts.items())
 
 
-class _MultilineText(str):
-    """Text that keeps its lines; it is sanitized already, and still gets escaped."""
-
-    __slots__ = ()
-
-
 def _sanitize(value: Any) -> Any:
     """Return what Jinja then escapes: one line without control characters, or trusted markup."""
-    if isinstance(value, str) and not isinstance(value, Markup | _MultilineText):
+    if isinstance(value, str) and not isinstance(value, Markup):
         return one_line(value, _MAX_LENGTH)
     return value
 
@@ -195,9 +189,7 @@ def _sanitize(value: Any) -> Any:
 def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
     """Return a question's name for people: ``q3`` as ``Question 3``, with its heading."""
     number = re.sub(r"^q(\d+\w*)$", r"Question \1", name)
-    if headings.get(name):
-        return f"{number}: {headings[name]}"
-    return number
+    return f"{number}: {headings[name]}" if headings.get(name) else number
 
 
 def with_period(text: str) -> str:
@@ -216,7 +208,8 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.filters.update(
     anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
-    code=lambda text, length=6_000, lines=120: _MultilineText(multi_line(text, length, lines)),
+    # Escaped here, because _sanitize would join the lines of a text that is not yet markup.
+    code=lambda text, length=6_000, lines=120: escape(multi_line(text, length, lines)),
     # Markup, because base64 needs no escaping and is far longer than _MAX_LENGTH.
     data_uri=lambda figure: Markup(f"data:{figure.media_type};base64,{figure.base64}"),
     # Quoted as bytes: a student's name may be a file name that is not UTF-8.

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -136,11 +137,7 @@ def dump(roster: Roster) -> bytes:
 
 def used_columns(columns: Iterable[str], rows: Sequence[Student]) -> list[str]:
     """Return the columns in which at least one row has a value."""
-    used = []
-    for column in columns:
-        if any(getattr(row, column) for row in rows):
-            used.append(column)
-    return used
+    return [column for column in columns if any(map(attrgetter(column), rows))]
 
 
 def parse(data: bytes, location: str) -> Roster:

@@ -196,8 +196,15 @@ def _common_similarity(rows: np.ndarray, indices: np.ndarray, counts: np.ndarray
 @lru_cache(maxsize=4096)
 def tokens(code: str) -> Tokens:
     """Return the tokens of an answer that are compared; code that is not Python is split at blanks."""
+    # Comments, layout and statements that are a text, such as docstrings, do not count.
+    significant, previous_type = [], tokenize.ENCODING
     try:
-        significant = list(_significant_tokens(code))
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            is_docstring = token.type == tokenize.STRING and previous_type in _STATEMENT_STARTS
+            if token.type not in _IGNORED_TYPES and not is_docstring:
+                significant.append(token)
+            if token.type not in (tokenize.COMMENT, tokenize.NL):
+                previous_type = token.type
     except (tokenize.TokenError, SyntaxError, ValueError):
         significant = [tokenize.TokenInfo(tokenize.NAME, word, (0, 0), (0, 0), "") for word in code.split()]
     canonical: list[str] = []
@@ -209,17 +216,6 @@ def tokens(code: str) -> Tokens:
         canonical.append(_canonical_token(token, before, after, depth > 0))
         before = token.string
     return tuple(canonical[:_MAX_TOKENS])
-
-
-def _significant_tokens(code: str) -> Iterator[tokenize.TokenInfo]:
-    """Yield tokens without comments, layout and statements that are a text, such as docstrings."""
-    previous_type = tokenize.ENCODING
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        is_docstring = token.type == tokenize.STRING and previous_type in _STATEMENT_STARTS
-        if token.type not in _IGNORED_TYPES and not is_docstring:
-            yield token
-        if token.type not in (tokenize.COMMENT, tokenize.NL):
-            previous_type = token.type
 
 
 def _canonical_token(token: tokenize.TokenInfo, before: str, after: str, in_brackets: bool) -> str:

@@ -199,16 +199,11 @@ def spread(values: Sequence[float]) -> tuple[Bin, ...]:
 def _histogram(values: Sequence[float], largest: float, end: float) -> tuple[Bin, ...]:
     counts = [0] * BINS
     for value in values:
-        place = 0
-        if largest:
-            # Sums of tenths are not exact: the small addend keeps 0.3 out of the bar below.
-            place = int(BINS * value / largest + 1e-9)
+        # Sums of tenths are not exact: the small addend keeps 0.3 out of the bar below.
+        place = int(BINS * value / largest + 1e-9) if largest else 0
         counts[min(place, BINS - 1)] += 1
     width = end / BINS
-    bins = []
-    for place, count in enumerate(counts):
-        bins.append(Bin(place * width, (place + 1) * width, count))
-    return tuple(bins)
+    return tuple(Bin(place * width, (place + 1) * width, count) for place, count in enumerate(counts))
 
 
 def group_by_flag(results: Sequence[Result]) -> tuple[tuple[str, tuple[Result, ...]], ...]:
