@@ -107,14 +107,13 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
         manual: set[str] = set()
         for result in run.results:
             manual.update(result.manual)
-        if omitted:
-            labels = join_names(omitted)
-            sentences.append(f"Omitted because {name.title()} could not identify them: {labels}.")
-        if ungraded:
-            sentences.append(f"Empty because not everything is graded: {join_names(ungraded)}.")
-        if manual:
-            labels = join_names(sorted(manual))
-            sentences.append(f"Without the points for manually graded questions: {labels}.")
+        for reason, names in (
+            (f"Omitted because {name.title()} could not identify them", omitted),
+            ("Empty because not everything is graded", ungraded),
+            ("Without the points for manually graded questions", sorted(manual)),
+        ):
+            if names:
+                sentences.append(f"{reason}: {join_names(names)}.")
     return tuple(sentences)
 
 

@@ -38,10 +38,10 @@ def dump(marks: Sequence[Mark]) -> bytes:
     return dump_csv([header, *(_row(mark, personal, questions) for mark in marks)])
 
 
-def _row(mark: Mark, personal_columns: Sequence[str], questions: Sequence[summary.QuestionSummary]) -> list[str]:
+def _row(mark: Mark, personal: Sequence[str], questions: Sequence[summary.QuestionSummary]) -> list[str]:
     # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
     row = [_escape(mark.label, _MAX_NAME_LENGTH)]
-    row += [escape_formula(getattr(mark.row, column)) for column in personal_columns]
+    row += [escape_formula(getattr(mark.row, column)) for column in personal]
     points: Mapping[str, float | None] = {}
     submitted_at, outcome, late = "", NO_SUBMISSION, ""
     if mark.result:

@@ -122,9 +122,8 @@ def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignmen
     seen = {mark.student for mark in marks}
     for student in roster:
         if student not in seen:
-            reason = ""
-            if student in matches.conflicts:
-                reason = f"several submissions match: {matches.conflicts[student]}"
+            names = matches.conflicts.get(student, "")
+            reason = f"several submissions match: {names}" if names else ""
             marks.append(Mark(None, student, unmatched_reason=reason))
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.row.label)))
 
@@ -135,9 +134,8 @@ def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
     unmatched, conflicting, absent, late = _REMARKS
     for mark in marks:
         if mark.unmatched_reason:
-            labels[unmatched if mark.result else conflicting].append(
-                f"{mark.label} ({mark.unmatched_reason})"
-            )
+            sentence = unmatched if mark.result else conflicting
+            labels[sentence].append(f"{mark.label} ({mark.unmatched_reason})")
         elif mark.result is None:
             labels[absent].append(mark.label)
         if mark.lateness.is_flagged_late:
@@ -214,9 +212,10 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
 def _compare_ids(result: Result, row: Student, *, equal: bool) -> bool:
     """Return True if both have an id of the same kind, and it is equal (or different)."""
     for key, value in result.ids.items():
-        own_id = getattr(row, _COLUMNS[key]) if key in _COLUMNS else ""
-        if own_id and (value.casefold() == own_id.casefold()) is equal:
-            return True
+        if key in _COLUMNS:
+            own_id = getattr(row, _COLUMNS[key])
+            if own_id and (value.casefold() == own_id.casefold()) is equal:
+                return True
     return False
 
 
@@ -235,8 +234,9 @@ def _is_same_name(name: str, row: Student) -> bool:
         return False
     if wanted == tuple(sorted(parts)):
         return True
+    joined = _joined_parts(name)
     for place in range(len(parts)):
-        if _joined_parts(name) == "".join((*parts[place:], *parts[:place])):
+        if joined == "".join((*parts[place:], *parts[:place])):
             return True
     # Moodle puts the name of a group in front: "Group 7-Ada Lovelace".
     for hyphen in re.finditer("-", name):

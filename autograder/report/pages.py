@@ -90,7 +90,6 @@ def feedback(
     """
     marks = result.marks()
     questions = []
-    all_outcomes: set[Outcome] = set()
     for name, (_, points) in result.questions().items():
         checks = tuple(check for check in result.checks if check.question == name)
         outcomes = Counter(check.outcome for check in checks)
@@ -101,13 +100,13 @@ def feedback(
         questions.append(
             _QuestionFeedback(name, marks[name], points, checks, misconception, outputs, outcomes)
         )
-        all_outcomes.update(outcomes)
+    not_passed = {check.outcome for check in result.checks} - {Outcome.PASSED}
     return render(
         "feedback.html.j2",
         title=title,
         result=result,
         questions=questions,
-        explained_outcomes=sorted(all_outcomes - {Outcome.PASSED}, key=list(Outcome).index),
+        explained_outcomes=sorted(not_passed, key=list(Outcome).index),
         headings=headings,
     )
 

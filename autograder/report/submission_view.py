@@ -82,10 +82,12 @@ def _declared(data: bytes) -> tuple[str, int, int]:
     """Return media type, width and height in pixels, as the first header declares; 0 × 0 if none does."""
     if data.startswith(_PNG_SIGNATURE) and data[12:16] == b"IHDR" and len(data) >= 24:
         return "image/png", *struct.unpack(">II", data[16:24])
+    if not data.startswith(_JPEG_SIGNATURE):
+        return "", 0, 0
     # JPEG is a list of segments, each with its length, up to the frame header. The bound keeps a
     # file of tiny segments from taking long; real ones have fewer than 20.
     start = 2
-    for _ in range(_MAX_JPEG_SEGMENTS if data.startswith(_JPEG_SIGNATURE) else 0):
+    for _ in range(_MAX_JPEG_SEGMENTS):
         # Marker (2 bytes), length (2), precision (1), height (2), width (2).
         header = data[start : start + 9]
         if len(header) < 9 or header[0] != 0xFF:
