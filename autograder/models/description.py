@@ -33,8 +33,10 @@ class ModelRefusedError(Exception):
 
     def __str__(self) -> str:
         """Return the full sentence."""
-        found = f": found {self.seen}" if self.seen else ""
-        return f"{self.problem}{found}. {self.hint}".rstrip()
+        sentence = self.problem
+        if self.seen:
+            sentence += f": found {self.seen}"
+        return f"{sentence}. {self.hint}".rstrip()
 
 
 class UnsupportedModelError(ModelRefusedError):
@@ -115,10 +117,11 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_sequential(self) -> bool:
         """Return True if each layer reads the one before it, once: what Sequential can express."""
+        previous: tuple[int, ...] = ()
         for index, call in enumerate(self.calls):
-            previous = (index - 1,) if index else ()
             if call != LayerCall(index, previous):
                 return False
+            previous = (index,)
         return self.inputs == (0,)[: len(self.calls)] and len(self.outputs) <= 1
 
     def key(self) -> str:

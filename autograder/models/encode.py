@@ -108,15 +108,15 @@ class _Graph:
     def __init__(self) -> None:
         self.layers: list[Any] = []
         self.calls: list[LayerCall] = []
+        # By identity: a shared layer is one layer, and ``==`` could be a student's.
+        self._index_of: dict[int, int] = {}
 
     def add_call(self, layer: Any, inputs: tuple[int, ...]) -> int:
         """Add one call of a layer and return its index."""
-        # By identity: a shared layer is one layer, and ``==`` could be a student's.
-        layer_ids = [id(other) for other in self.layers]
-        if id(layer) not in layer_ids:
+        index = self._index_of.setdefault(id(layer), len(self.layers))
+        if index == len(self.layers):
             self.layers.append(layer)
-            layer_ids.append(id(layer))
-        self.calls.append(LayerCall(layer_ids.index(id(layer)), inputs))
+        self.calls.append(LayerCall(index, inputs))
         return len(self.calls) - 1
 
     def inline_model(self, functional: Any, inputs: list[int]) -> list[int]:
@@ -128,7 +128,7 @@ class _Graph:
                     hint="Give keras.Model a tensor or a list of tensors.",
                 )
         # A tensor is known by its id: keras.KerasTensor defines ``==`` as an operation.
-        call_of = {id(tensor): call for tensor, call in zip(functional.inputs, inputs, strict=True)}
+        call_of = dict(zip(map(id, functional.inputs), inputs, strict=True))
         # Keras has no public view of its graph; the tests notice when a release changes these names.
         for depth in sorted(functional._nodes_by_depth, reverse=True):
             for node in functional._nodes_by_depth[depth]:
@@ -295,9 +295,8 @@ def _encode_compile_config(model: Any) -> CompileConfig:
     # ``metrics`` in the place of ``loss_weights`` is a frequent mistake; numbers change nothing here.
     if not all(type(weight) in (int, float) for weight in _flatten(config["loss_weights"])):
         unsupported.append(("loss_weights", "loss_weights"))
-    unsupported += [
-        ("weighted_metric", _identifier(metric)) for metric in _flatten(config["weighted_metrics"])
-    ]
+    for metric in _flatten(config["weighted_metrics"]):
+        unsupported.append(("weighted_metric", _identifier(metric)))
     try:
         optimizer = _encode_object(model.optimizer)
     except UnsupportedModelError:
@@ -325,20 +324,20 @@ def _encode_loss_or_metric(module: ModuleType, family: Family, value: Any) -> Ke
         except (ValueError, TypeError):
             return None
     for name in family:
-        keras_class = getattr(module, name, None)  # None for "accuracy", which is no class
+        keras_class: Any = getattr(module, name, None)  # None for "accuracy", which is no class
         # The function of a class, e.g. ``binary_crossentropy`` of ``BinaryCrossentropy``.
         snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
         function = getattr(module, snake_case, getattr(keras.losses, snake_case, keras_class))
         if value is keras_class or value is function or type(value) is keras_class:
-            return _encode_callable(name, keras_class, family[name], value)
-    return None
-
-
-def _encode_callable(name: str, keras_class: Any, rules: Rules, value: Any) -> KerasObject | None:
+            break
+    else:
+        return None
     signature = inspect.signature(keras_class).parameters.values()
     defaults = {p.name: p.default for p in signature if p.default is not p.empty}
+    rules, arguments = family[name], dict(defaults)
     # ``type(…) is``: the ``get_config`` of a subclass would be the student's code.
-    arguments = {**defaults, **(value.get_config() if type(value) is keras_class else {})}
+    if type(value) is keras_class:
+        arguments |= value.get_config()
     # An argument of no table must have its default value; a dtype of float32 is the default.
     for argument in arguments.keys() - {*rules, "name", "fn"}:
         setting, default = arguments[argument], defaults.get(argument)

@@ -54,8 +54,7 @@ def parse(value: object) -> Model:
     if max(elements(call.shape) for call in stats) > MAX_ELEMENTS:
         problem = "a layer of the model returns too many numbers for one row"
         raise ModelRefusedError(problem, hint=f"At most {MAX_ELEMENTS:,}.")
-    output_shapes = [stats[index].shape for index in model.outputs]
-    if compile_config and len(output_shapes) == 1 and output_shapes[0][-1:] == (1,):
+    if compile_config and len(model.outputs) == 1 and stats[model.outputs[0]].shape[-1:] == (1,):
         # Keras' ``compile`` chooses this class for "accuracy" if there is one output of width 1.
         binary = KerasObject("BinaryAccuracy", {"threshold": 0.5})
         metrics = [binary if metric.class_name == ACCURACY else metric for metric in compile_config.metrics]
@@ -100,22 +99,30 @@ def _check_indices(indices: Sequence[int], end: int) -> None:
 
 def _canonical_order(model: Model) -> Model:
     """Number calls and layers in the order of a walk from the outputs; drop what no output needs."""
-    order = _topological_order(model.calls, (*model.outputs, *model.inputs))
-    layers = list(dict.fromkeys(model.calls[index].layer for index in order))
-    input_layers = [model.calls[index].layer for index in model.inputs]
-    input_calls = {n for n in order if not model.calls[n].inputs}
+    new_index: dict[int, int] = {}
+    new_layer: dict[int, int] = {}
+    calls: list[LayerCall] = []
+    # A call is numbered when a depth-first walk leaves it, so each reads earlier ones. The walk
+    # has its own stack: an untrusted graph may be deeper than Python's.
+    stack = [(end, False) for end in reversed((*model.outputs, *model.inputs))]
+    while stack:
+        index, is_leaving = stack.pop()
+        call = model.calls[index]
+        if is_leaving:
+            layer = new_layer.setdefault(call.layer, len(new_layer))
+            calls.append(LayerCall(layer, _renumber(call.inputs, new_index)))
+            new_index[index] = len(new_index)
+        elif index not in new_index:
+            stack.append((index, True))
+            stack += [(source, False) for source in reversed(call.inputs)]
+    input_layers = {model.calls[index].layer for index in model.inputs}
+    input_calls = {index for index in new_index if not model.calls[index].inputs}
     # Each input layer is called once and listed once, and no other call starts the graph.
-    is_distinct = len(set(input_layers)) == len(set(model.inputs)) == len(model.inputs)
+    is_distinct = len(input_layers) == len(set(model.inputs)) == len(model.inputs)
     if not (model.inputs and model.outputs and is_distinct and set(model.inputs) == input_calls):
         raise _malformed("the inputs of the model are not its input layers")
-    new_index = {old: new for new, old in enumerate(order)}
-    new_layer = {old: new for new, old in enumerate(layers)}
-    calls = []
-    for index in order:
-        call = model.calls[index]
-        calls.append(LayerCall(new_layer[call.layer], _renumber(call.inputs, new_index)))
     return Model(
-        tuple(model.layers[index] for index in layers),
+        tuple(model.layers[index] for index in new_layer),
         tuple(calls),
         _renumber(model.inputs, new_index),
         _renumber(model.outputs, new_index),
@@ -125,20 +132,3 @@ def _canonical_order(model: Model) -> Model:
 
 def _renumber(indices: Iterable[int], new_index: Mapping[int, int]) -> tuple[int, ...]:
     return tuple(map(new_index.__getitem__, indices))
-
-
-def _topological_order(calls: Sequence[LayerCall], ends: Iterable[int]) -> list[int]:
-    """Return calls in the order in which a depth-first walk leaves them; each reads earlier ones.
-
-    The walk has its own stack: an untrusted graph may be deeper than Python's.
-    """
-    order: dict[int, None] = {}
-    stack = [(end, False) for end in reversed(tuple(ends))]
-    while stack:
-        index, is_leaving = stack.pop()
-        if is_leaving:
-            order[index] = None
-        elif index not in order:
-            stack.append((index, True))
-            stack += [(source, False) for source in reversed(calls[index].inputs)]
-    return list(order)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -51,16 +52,19 @@ def _connect_layers(model: Model, layers: list[Any]) -> keras.Model:
 
 
 def _build_layer(layer: KerasObject, name: str) -> Any:
-    arguments = _build_arguments(layer)
+    arguments = dict(layer.arguments)
     trainable = arguments.pop("trainable", True)
-    built = getattr(keras.layers, layer.class_name)(**arguments, name=name)
+    built = _construct(keras.layers, KerasObject(layer.class_name, arguments), name=name)
     if not trainable:
         built.trainable = False
     return built
 
 
-def _build_arguments(keras_object: KerasObject) -> dict[str, Any]:
-    return {name: _build_value(value) for name, value in keras_object.arguments.items()}
+def _construct(module: ModuleType, keras_object: KerasObject, **more_arguments: str) -> Any:
+    arguments: dict[str, Any] = {}
+    for name, value in keras_object.arguments.items():
+        arguments[name] = _build_value(value)
+    return getattr(module, keras_object.class_name)(**arguments, **more_arguments)
 
 
 def _build_value(value: Any) -> Any:
@@ -69,46 +73,41 @@ def _build_value(value: Any) -> Any:
     if not isinstance(value, KerasObject):
         return value
     if value.class_name in REGULARIZERS:
-        return getattr(keras.regularizers, value.class_name)(**_build_arguments(value))
+        return _construct(keras.regularizers, value)
     if value.class_name in SCHEDULES:
-        return getattr(keras.optimizers.schedules, value.class_name)(**_build_arguments(value))
+        return _construct(keras.optimizers.schedules, value)
     return _build_layer(value, "inner")
 
 
 def _compile(model: keras.Model, config: CompileConfig) -> None:
     unsupported = dict(config.unsupported)
     if config.optimizer:
-        optimizer_class = getattr(keras.optimizers, config.optimizer.class_name)
-        optimizer = optimizer_class(**_build_arguments(config.optimizer))
+        optimizer = _construct(keras.optimizers, config.optimizer)
     else:
-        optimizer = _unsupported_optimizer(unsupported["optimizer"])
+        name = unsupported["optimizer"]
+        update_step = _raise(f"the optimizer {name} is not one of keras.optimizers")
+        optimizer = type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
     loss = None
     if "loss" in unsupported:
-        loss = _unsupported_loss(unsupported["loss"])
+        loss = _raise(f"the loss {unsupported['loss']} is not one of keras.losses")
+        loss.__name__ = unsupported["loss"]
     elif config.loss:
-        loss = getattr(keras.losses, config.loss.class_name)(**_build_arguments(config.loss))
+        loss = _construct(keras.losses, config.loss)
     metrics: list[Any] = []
     for metric, name in zip(config.metrics, config.metric_names, strict=True):
         if metric.class_name == ACCURACY:
             metrics.append(ACCURACY)
         else:
-            metric_class = getattr(keras.metrics, metric.class_name)
-            metrics.append(metric_class(**_build_arguments(metric), name=name))
+            metrics.append(_construct(keras.metrics, metric, name=name))
     # A text as a weight makes ``fit`` raise in Keras, exactly as in the student's own process.
     loss_weights = ["loss_weights"] if "loss_weights" in unsupported else None
     model.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics)
 
 
-def _unsupported_loss(name: str) -> Callable[[Any, Any], Any]:
-    def loss(_y_true: Any, _y_pred: Any) -> Any:
-        raise ValueError(f"the loss {name} is not one of keras.losses")
+def _raise(message: str) -> Callable[..., Any]:
+    """Return a function that takes any arguments and raises a ValueError."""
 
-    loss.__name__ = name
-    return loss
+    def function(*_arguments: Any) -> Any:
+        raise ValueError(message)
 
-
-def _unsupported_optimizer(name: str) -> Any:
-    def update_step(*_arguments: Any) -> None:
-        raise ValueError(f"the optimizer {name} is not one of keras.optimizers")
-
-    return type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
+    return function

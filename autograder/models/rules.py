@@ -29,15 +29,24 @@ Family = Mapping[str, Rules]
 """Classes of one kind by name, each with the rules of its arguments."""
 
 
-def integer(low: int, high: int) -> Rule:
-    """Allow an int in a range; a bool is not an int here."""
+def _values(text: str, kind: type, is_allowed: Callable[[Any], bool]) -> Rule:
+    """Allow some values of exactly one type, unchanged."""
 
-    def read(value: object) -> int:
-        if type(value) is not int or not low <= value <= high:
+    def read(value: object) -> object:
+        if type(value) is not kind or not is_allowed(value):
             raise ValueError
         return value
 
-    return Rule(f"a whole number from {low:,} to {high:,}", read)
+    return Rule(text, read)
+
+
+FLAG = _values("True or False", bool, (True, False).__contains__)
+
+
+def integer(low: int, high: int) -> Rule:
+    """Allow an int in a range; a bool is not an int here."""
+    text = f"a whole number from {low:,} to {high:,}"
+    return _values(text, int, lambda value: low <= value <= high)
 
 
 def number(low: float, high: float) -> Rule:
@@ -54,13 +63,7 @@ def number(low: float, high: float) -> Rule:
 
 def choice(*words: str) -> Rule:
     """Allow one of several words."""
-
-    def read(value: object) -> str:
-        if type(value) is not str or value not in words:
-            raise ValueError
-        return value
-
-    return Rule("one of " + ", ".join(map(repr, words)), read)
+    return _values("one of " + ", ".join(map(repr, words)), str, words.__contains__)
 
 
 def optional(rule: Rule) -> Rule:
@@ -76,7 +79,9 @@ def list_of(rule: Rule, min_items: int, max_items: int) -> Rule:
             raise ValueError
         return tuple(map(rule.read, value))
 
-    count = f"{min_items}" if min_items == max_items else f"{min_items} to {max_items}"
+    count = f"{min_items}"
+    if min_items != max_items:
+        count += f" to {max_items}"
     return Rule(f"a list of {count}, each {rule.text}", read)
 
 
@@ -101,15 +106,6 @@ def item_or_list(rule: Rule, max_items: int) -> Rule:
 def keras_object(family: Family) -> Rule:
     """Allow an object of one of the classes of a family."""
     return Rule("one of " + ", ".join(family), lambda value: parse_object(family, value, "an argument"))
-
-
-def _read_flag(value: object) -> bool:
-    if type(value) is not bool:
-        raise ValueError
-    return value
-
-
-FLAG = Rule("True or False", _read_flag)
 
 
 def parse_object(family: Family, value: object, label: str) -> KerasObject:
@@ -160,6 +156,6 @@ def short_repr(value: object) -> str:
     # Python refuses to print integers of more than 4,300 digits.
     if type(value) is int and value.bit_length() <= 64:
         return f"{value:,}"
-    if type(value) is list and len(value) <= 4 and not any(type(item) is list for item in value):
+    if type(value) is list and len(value) <= 4 and list not in map(type, value):
         return f"[{', '.join(map(short_repr, value))}]"
     return f"something of type {type(value).__name__[:30]}"

@@ -137,48 +137,49 @@ def _call_stats(layer: KerasObject, inputs: list[Shape]) -> CallStats:  # noqa: 
             return CallStats(shape, (layer["center"] + layer["scale"]) * math.prod(sizes))
         case "Flatten" | "RepeatVector" | "Permute" | "Reshape":
             return CallStats(_rearranged_shape(layer, shape))
-    if name not in _SEQUENCE_LAYERS:
-        return CallStats(shape)
-    steps, features = shape
-    match name:
+        # The layers below read exactly two axes: time steps and features.
+        case "SpatialDropout1D":
+            _require(len(shape) == 2)
         case "GlobalAveragePooling1D" | "GlobalMaxPooling1D":
+            _, features = shape
             return CallStats((1, features) if layer["keepdims"] else (features,))
         case "AveragePooling1D" | "MaxPooling1D":
-            (window,) = layer["pool_size"]
-            return CallStats(
-                (_window_count(layer, steps, window), features), multiplications=elements(shape) * window
-            )
-        case "SpatialDropout1D":
-            return CallStats(shape)
+            (steps, features), (window,) = shape, layer["pool_size"]
+            windows = _window_count(layer, steps, window)
+            return CallStats((windows, features), multiplications=elements(shape) * window)
         case "Conv1D":
-            return _convolution_stats(layer, steps, _known(features))
-    return _recurrent_stats(layer, steps, _known(features))
+            steps, features = shape
+            filters, groups = layer["filters"], layer["groups"]
+            _require(_known(features) % groups == 0 and filters % groups == 0)
+            (size,), (dilation,) = layer["kernel_size"], layer["dilation_rate"]
+            kernel = size * (_known(features) // groups) * filters
+            windows = _window_count(layer, steps, (size - 1) * dilation + 1)
+            parameters = kernel + filters * layer["use_bias"]
+            return CallStats((windows, filters), parameters, kernel * _length(windows))
+        case "SimpleRNN" | "GRU" | "LSTM" | "Bidirectional":
+            return _recurrent_stats(layer, *shape)
+    return CallStats(shape)
 
 
-_SEQUENCE_LAYERS = {
-    *("SimpleRNN", "GRU", "LSTM", "Bidirectional", "SpatialDropout1D", "Conv1D"),
-    *("GlobalAveragePooling1D", "GlobalMaxPooling1D", "AveragePooling1D", "MaxPooling1D"),
-}
-"""They read exactly two axes: time steps and features."""
-
-
-def _recurrent_stats(layer: KerasObject, steps: int | None, features: int) -> CallStats:
+def _recurrent_stats(layer: KerasObject, steps: int | None, features: int | None) -> CallStats:
     """Return the size of a recurrent layer, or of two that run in both directions.
 
     Each gate has a kernel (features × units), a recurrent kernel (units × units) and a bias; a
     GRU with ``reset_after`` has two biases, one for each kernel.
     """
-    directions, is_joined = 1, False
+    directions = outputs = 1
     if layer.class_name == "Bidirectional":
-        directions, is_joined = 2, layer["merge_mode"] == "concat"
+        directions = 2
+        if layer["merge_mode"] == "concat":
+            outputs = 2
         layer = layer["layer"]
     units: int = layer["units"]
+    width = outputs * units
     gates = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}[layer.class_name]
     biases: int = layer["use_bias"]
     if layer.class_name == "GRU" and layer["reset_after"]:
         biases *= 2
-    kernels = directions * gates * units * (features + units)
-    width = 2 * units if is_joined else units
+    kernels = directions * gates * units * (_known(features) + units)
     time_steps = directions * _length(steps)
     return CallStats(
         (steps, width) if layer["return_sequences"] else (width,),
@@ -195,15 +196,6 @@ def _dense_stats(layer: KerasObject, shape: Shape) -> CallStats:
     kernel = _known(features) * units
     parameters = kernel + units * layer["use_bias"]
     return CallStats((*other_axes, units), parameters, kernel * elements(tuple(other_axes)))
-
-
-def _convolution_stats(layer: KerasObject, steps: int | None, features: int) -> CallStats:
-    filters, groups = layer["filters"], layer["groups"]
-    _require(features % groups == 0 and filters % groups == 0)
-    (kernel_size,), (dilation,) = layer["kernel_size"], layer["dilation_rate"]
-    kernel = kernel_size * (features // groups) * filters
-    windows = _window_count(layer, steps, (kernel_size - 1) * dilation + 1)
-    return CallStats((windows, filters), kernel + filters * layer["use_bias"], kernel * _length(windows))
 
 
 def _window_count(layer: KerasObject, steps: int | None, window: int) -> int | None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import track
@@ -27,7 +26,7 @@ from autograder.errors import StaffError
 from autograder.facts import calibration_inputs, compute_facts
 from autograder.files import replace_file
 from autograder.notebook import parse_cells, parse_questions
-from autograder.quality.fit_thresholds import CONFIDENCE, Experiment, Threshold, fit
+from autograder.quality.fit_thresholds import CONFIDENCE, Experiment, Threshold, fit, measured_experiments
 from autograder.quality.results_page import write_page
 
 MAX_TABLE_SEEDS = 8
@@ -61,7 +60,20 @@ def load_experiments(assignment: Assignment) -> list[Experiment]:
     # The kit is imported from here, as by a notebook in that folder.
     sys.path.insert(0, str(assignment.source))
     make_experiments = runpy.run_path(str(path))["experiments"]
-    experiments: list[Experiment] = make_experiments(_solution_namespace(assignment), assignment.lab)
+    label = f"source/{assignment.name}/{assignment.notebook.name}"
+    cells, _ = parse_cells(assignment.notebook.read_bytes(), label)
+    source, _ = parse_questions(cells, label)
+    facts = compute_facts(assignment)
+    # The functions of the solution, and what the notebook defines before them.
+    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
+    solutions = {answer.cell.id: answer.solution() for answer in source.answers()}
+    # exec: this is the author's own notebook; a submission is never run here.
+    for cell in source.cells:
+        if cell.id in ("setup", "parameters"):
+            exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
+        elif cell.id in solutions:
+            exec(compile(solutions[cell.id], cell.id, "exec"), names)
+    experiments: list[Experiment] = make_experiments(names, assignment.lab)
     return experiments
 
 
@@ -110,23 +122,6 @@ def write_results(assignment: Assignment, experiments: Sequence[Experiment], sco
     return page
 
 
-def _solution_namespace(assignment: Assignment) -> dict[str, Any]:
-    """Return the functions of the solution, and what the notebook defines before them."""
-    label = f"source/{assignment.name}/{assignment.notebook.name}"
-    cells, _ = parse_cells(assignment.notebook.read_bytes(), label)
-    source, _ = parse_questions(cells, label)
-    facts = compute_facts(assignment)
-    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
-    solutions = {answer.cell.id: answer.solution() for answer in source.answers()}
-    # exec: this is the author's own notebook; a submission is never run here.
-    for cell in source.cells:
-        if cell.id in ("setup", "parameters"):
-            exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
-        elif cell.id in solutions:
-            exec(compile(solutions[cell.id], cell.id, "exec"), names)
-    return names
-
-
 def _load_scores(assignment: Assignment) -> Scores:
     if not assignment.calibration.is_file():
         return {}
@@ -137,7 +132,8 @@ def _load_scores(assignment: Assignment) -> Scores:
         if stored["measured_with"] != current:
             # Scores of other parameters must not be mixed with new ones.
             return {}
-        return {key: list(values) for key, values in stored["scores"].items()}
+        scores: Scores = stored["scores"]
+        return scores
     except (ValueError, KeyError):
         return {}
 
@@ -166,10 +162,7 @@ def _write_scores(assignment: Assignment, experiments: Sequence[Experiment], sco
 
 
 def _draw_figure(
-    thresholds: Sequence[Threshold],
-    experiments: Sequence[Experiment],
-    scores: Scores,
-    path: Path,
+    thresholds: Sequence[Threshold], experiments: Sequence[Experiment], scores: Scores, path: Path
 ) -> None:
     """Draw one panel for each threshold: a mark for each seed, right answers above wrong ones."""
     columns = 2
@@ -177,39 +170,26 @@ def _draw_figure(
     figure = Figure(figsize=(11, 2.1 * rows), layout="constrained")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for threshold, panel in zip(thresholds, panels, strict=False):
-        shown = []
-        for experiment in experiments:
-            is_named = (experiment.threshold, experiment.dataset) == (threshold.name, threshold.dataset)
-            if is_named and scores.get(experiment.key):
-                shown.append(experiment)
+        shown = measured_experiments(experiments, scores, threshold.name, threshold.dataset)
         shown.sort(key=lambda experiment: experiment.is_right)
-        _draw_panel(panel, threshold, shown, scores)
+        for place, experiment in enumerate(shown):
+            values = scores[experiment.key]
+            # Spread vertically, so that equal scores do not hide each other.
+            heights = place + np.linspace(-0.25, 0.25, len(values))
+            color, mark = (_RIGHT_COLOR, "o") if experiment.is_right else (_WRONG_COLOR, "x")
+            panel.plot(values, heights, mark, color=color, markersize=4)
+        panel.set_yticks(range(len(shown)), [experiment.model for experiment in shown])
+        panel.set_ylim(-0.6, len(shown) - 0.4)
+        title = f"{threshold.name}, {threshold.dataset}: no threshold"
+        if threshold.value is not None:
+            panel.axvline(threshold.value, color="black", linewidth=1.5)
+            title = f"{threshold.name}, {threshold.dataset}: threshold {threshold.value:.2f}"
+        panel.set_title(title, fontsize=10, loc="left")
+        is_accuracy = any(experiment.test_size for experiment in shown)
+        panel.set_xlabel("accuracy" if is_accuracy else "score", fontsize=8)
+        panel.tick_params(labelsize=8)
+        panel.spines[["top", "right"]].set_visible(False)
     for panel in panels[len(thresholds) :]:
         panel.set_visible(False)
     # Without "Software", the file does not depend on the version of Matplotlib.
     figure.savefig(path, dpi=110, metadata={"Software": None})
-
-
-def _draw_panel(
-    panel: Axes,
-    threshold: Threshold,
-    experiments: Sequence[Experiment],
-    scores: Scores,
-) -> None:
-    for place, experiment in enumerate(experiments):
-        values = scores[experiment.key]
-        # Spread vertically, so that equal scores do not hide each other.
-        heights = place + np.linspace(-0.25, 0.25, len(values))
-        color, mark = (_RIGHT_COLOR, "o") if experiment.is_right else (_WRONG_COLOR, "x")
-        panel.plot(values, heights, mark, color=color, markersize=4)
-    panel.set_yticks(range(len(experiments)), [experiment.model for experiment in experiments])
-    panel.set_ylim(-0.6, len(experiments) - 0.4)
-    title = f"{threshold.name}, {threshold.dataset}: no threshold"
-    if threshold.value is not None:
-        panel.axvline(threshold.value, color="black", linewidth=1.5)
-        title = f"{threshold.name}, {threshold.dataset}: threshold {threshold.value:.2f}"
-    panel.set_title(title, fontsize=10, loc="left")
-    is_accuracy = any(experiment.test_size for experiment in experiments)
-    panel.set_xlabel("accuracy" if is_accuracy else "score", fontsize=8)
-    panel.tick_params(labelsize=8)
-    panel.spines[["top", "right"]].set_visible(False)

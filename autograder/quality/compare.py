@@ -74,8 +74,11 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
     path = write_results(assignment, comparisons)
-    unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
-    for comparison in unexplained:
+    unexplained = 0
+    for comparison in comparisons:
+        if comparison.is_explained:
+            continue
+        unexplained += 1
         difference = comparison.known_difference
         action = "fix it, or explain it in docs/differences.md and name it as known_difference"
         if difference:
@@ -115,9 +118,8 @@ def compare_points(
         for name, batch in batches.items():
             notebooks[f"{tool}-{name}"] = release
             if batch is not None:
-                code_by_question = {question: answer.code for question, answer in batch.items()}
-                texts = sample.answers_with(plan.source, code_by_question)
-                notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
+                filled = sample.fill_known_answers(release, plan.source, batch.values())
+                notebooks[f"{tool}-{name}"] = filled
     # Threads suffice: each tool is a process of its own, and the thread only waits for it.
     with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
         grade = partial(_tool_points, plan, notebooks, Path(folder), console)

@@ -7,6 +7,7 @@ given: an estimate with heavy tails, and what the number of seeds alone implies.
 """
 
 import math
+import operator
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -111,12 +112,20 @@ def fit(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]
     """
     thresholds = []
     for name, dataset in sorted({(e.threshold, e.dataset) for e in experiments if e.threshold}):
-        measured = []
-        for experiment in experiments:
-            if (experiment.threshold, experiment.dataset) == (name, dataset) and scores.get(experiment.key):
-                measured.append(experiment)
+        measured = measured_experiments(experiments, scores, name, dataset)
         thresholds.append(_fit_threshold(name, dataset, measured, scores))
     return thresholds
+
+
+def measured_experiments(
+    experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]], name: str, dataset: str
+) -> list[Experiment]:
+    """Return the experiments that decide a threshold, given by name and dataset, and have scores."""
+    measured = []
+    for experiment in experiments:
+        if (experiment.threshold, experiment.dataset) == (name, dataset) and scores.get(experiment.key):
+            measured.append(experiment)
+    return measured
 
 
 def tail_probability_upper_bound(scores: Sequence[float], value: float) -> float:
@@ -147,10 +156,14 @@ def _fit_threshold(
     name: str, dataset: str, experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]
 ) -> Threshold:
     # Scores where lower is better are negated, so that right scores are always above.
-    sign = -1 if any(experiment.lower_is_better for experiment in experiments) else 1
+    sign = 1
+    if any(experiment.lower_is_better for experiment in experiments):
+        sign = -1
     right: list[float] = []
     wrong: dict[str, list[float]] = {}
+    test_size = 0
     for experiment in experiments:
+        test_size = max(test_size, experiment.test_size)
         signed = [sign * score for score in scores[experiment.key]]
         if experiment.is_right:
             right += signed
@@ -161,7 +174,6 @@ def _fit_threshold(
         return threshold
     mean, spread = statistics.mean(right), statistics.stdev(right)
     worst, best = min(right), max(map(max, wrong.values()))
-    test_size = max(experiment.test_size for experiment in experiments)
     error = math.sqrt(worst * (1 - worst) / test_size) if test_size else spread
     threshold = replace(threshold, worst_right=sign * worst, best_wrong=sign * best, standard_error=error)
     # Tolerance limit: how many standard deviations below the mean of n normal scores.
@@ -196,5 +208,5 @@ def _wrong_variant(model: str, scores: Sequence[float], value: float) -> WrongVa
     upper_bound = None
     if len(scores) > 1:
         # The chance to be above the threshold is that of the negated scores to be below it.
-        upper_bound = tail_probability_upper_bound([-score for score in scores], -value)
+        upper_bound = tail_probability_upper_bound(list(map(operator.neg, scores)), -value)
     return WrongVariant(model, len(scores), passed, upper_bound)

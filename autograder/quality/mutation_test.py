@@ -100,25 +100,29 @@ def run_mutation_test(assignment: Assignment, console: Console, *, workers: int)
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files)
     reasons = load_equivalent_mutants(assignment)
-    mutants = {mutant.name: mutant for mutant in generate_mutants(plan.source)}
     release, texts = sample.read_release(assignment, "otter"), sample.solution_answers(plan.source)
-    notebooks = {}
-    for name, mutant in mutants.items():
-        notebooks[name] = sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
+    mutants: dict[str, Mutant] = {}
+    notebooks: dict[str, bytes] = {}
+    for mutant in generate_mutants(plan.source):
+        mutants[mutant.name] = mutant
+        notebooks[mutant.name] = sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
     surviving = survivors(mutants, grade_notebooks(plan, notebooks, console, workers=workers))
-    unexplained = [mutant for mutant in surviving if mutant.key not in reasons]
-    for mutant in unexplained:
-        line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
-        console.print(line, soft_wrap=True, markup=False)
-    unused = sorted(reasons.keys() - {mutant.key for mutant in surviving})
-    for key in unused:
+    equivalent = 0
+    unused = set(reasons)
+    for mutant in surviving:
+        unused.discard(mutant.key)
+        if mutant.key in reasons:
+            equivalent += 1
+        else:
+            line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
+            console.print(line, soft_wrap=True, markup=False)
+    for key in sorted(unused):
         console.print(f"{EQUIVALENT_FILE}: no mutant survives as {key}; remove the entry", markup=False)
-    equivalent = len(surviving) - len(unexplained)
     console.print(
         f"{assignment.name}: {len(mutants)} mutants; {equivalent} equivalent, "
         f"{len(mutants) - len(surviving)} of the other {len(mutants) - equivalent} caught"
     )
-    return 2 if unexplained or unused else 0
+    return 2 if equivalent < len(surviving) or unused else 0
 
 
 def generate_mutants(source: Source) -> Iterator[Mutant]:

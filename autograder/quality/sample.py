@@ -1,12 +1,13 @@
 """Submissions made from a release: a sample class, and any answers for tests and timings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from autograder import known_answers
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.files import dump_notebook, load_notebook
+from autograder.known_answers import KnownAnswer
 from autograder.notebook import CellType, Source
 
 SOLUTION, BLANK = "solution", "blank"
@@ -64,10 +65,16 @@ def answers_with(source: Source, code_by_question: Mapping[str, str]) -> dict[st
     texts = solution_answers(source)
     for question in source.questions:
         if question.name in code_by_question:
-            cell_ids = [answer.cell.id for answer in question.answers]
-            texts |= dict.fromkeys(cell_ids, "")
-            texts[cell_ids[0]] = code_by_question[question.name]
+            for answer in question.answers:
+                texts[answer.cell.id] = ""
+            texts[question.answers[0].cell.id] = code_by_question[question.name]
     return texts
+
+
+def fill_known_answers(release: bytes, source: Source, answers: Iterable[KnownAnswer]) -> bytes:
+    """Return a released notebook with the solution's answers, and known ones to some questions."""
+    code_by_question = {answer.question: answer.code for answer in answers}
+    return fill_answers(release, answers_with(source, code_by_question))
 
 
 def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, bytes]]:
@@ -79,8 +86,7 @@ def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, 
     wrong = [answer for answer in known_answers.load(assignment) if not answer.is_right]
     step = max(1, len(wrong) // WRONG_ANSWER_COUNT)
     for answer in wrong[::step][:WRONG_ANSWER_COUNT]:
-        texts = answers_with(source, {answer.question: answer.code})
-        yield f"{answer.name}.ipynb", fill_answers(release, texts)
+        yield f"{answer.name}.ipynb", fill_known_answers(release, source, [answer])
     first = source.questions[0].answers[0]
     for name, body in (("crash", _CRASH), ("hang", _HANG)):
         texts = {**solution_answers(source), first.cell.id: first.stub().replace("\n    ...", body)}

@@ -1,7 +1,7 @@
 """``course validate``: every known answer gets the expected verdict, and no other."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -52,10 +52,9 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     plan = grading_plan(assignment, prepared.source, prepared.files)
     answers = known_answers.load(assignment)
     release = sample.read_release(assignment, "otter")
-    notebooks = {BLANK: release, SOLUTION: sample.fill_answers(release, sample.solution_answers(plan.source))}
+    notebooks = {BLANK: release, SOLUTION: sample.fill_known_answers(release, plan.source, [])}
     for answer in answers:
-        texts = sample.answers_with(plan.source, {answer.question: answer.code})
-        notebooks[answer.name] = sample.fill_answers(release, texts)
+        notebooks[answer.name] = sample.fill_known_answers(release, plan.source, [answer])
     results = grade_notebooks(plan, notebooks, console, workers=workers)
     report = compare_verdicts(plan.source, answers, results)
     for line in (*report.problems, *report.redundant):
@@ -72,7 +71,7 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     path = write_page(
         assignment,
         "validation",
-        kinds=_kinds(plan.source),
+        kinds=_kinds(plan.source.checks()),
         matrix=report.matrix,
         inference=list(evaluate_signatures(signatures)),
         answers=answers,
@@ -107,16 +106,16 @@ def compare_verdicts(
             matrix[answer.name] = Counter()
             for check_id in failed[answer.name]:
                 matrix[answer.name].update(checks[check_id].kinds)
-    return ValidationReport(tuple(problems), tuple(_redundant(source, failed)), matrix)
+    return ValidationReport(tuple(problems), tuple(_redundant(checks, failed)), matrix)
 
 
 def _failed_checks(result: Result) -> set[str]:
     return {check.id for check in result.checks if check.outcome is not Outcome.PASSED}
 
 
-def _kinds(source: Source) -> list[str]:
+def _kinds(checks: Iterable[Check]) -> list[str]:
     kinds: set[str] = set()
-    for check in source.checks():
+    for check in checks:
         kinds.update(check.kinds)
     return sorted(kinds)
 
@@ -141,17 +140,16 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
         yield f"{answer.name}: no message contains {answer.message_part!r}; found {messages[0]!r}"
 
 
-def _redundant(source: Source, failed: FailedChecks) -> Iterator[str]:
+def _redundant(checks: Mapping[str, Check], failed: FailedChecks) -> Iterator[str]:
     """Yield the hidden checks that catch no wrong answer, and the kinds that catch none alone."""
     all_failed = set().union(*failed.values())
-    for check in source.checks():
-        if check.hidden and check.cell.id not in all_failed:
-            yield f"{check.cell.id}: redundant: no known wrong answer fails it; add one, or remove the check"
-    kinds_by_check = {check.cell.id: set(check.kinds) for check in source.checks()}
+    for check_id, check in checks.items():
+        if check.hidden and check_id not in all_failed:
+            yield f"{check_id}: redundant: no known wrong answer fails it; add one, or remove the check"
     caught_alone: set[str] = set()
     for check_ids in filter(None, failed.values()):
         # A kind that all failing checks share catches the answer without any other kind.
-        caught_alone |= set.intersection(*(kinds_by_check[check_id] for check_id in check_ids))
-    for kind in _kinds(source):
+        caught_alone |= set.intersection(*(set(checks[check_id].kinds) for check_id in check_ids))
+    for kind in _kinds(checks.values()):
         if kind not in caught_alone:
             yield f"checks.{kind}: redundant: no known wrong answer is caught by this kind of check alone"
