@@ -96,13 +96,13 @@ def build(
         if check:
             _check_no_changes(assignment, changes)
         else:
-            nbgrader_release.check_no_marks_lost(course, assignment, flavors.nbgrader, work_dir)
+            nbgrader_release.check_no_marks_lost(course, assignment, flavors.nbgrader)
             trees = nbgrader_release.course_trees(assignment, flavors.nbgrader)
             trees |= {release_folder: release_files, _solution_folder(assignment): solution_files}
             # Everything is written before anything is replaced, so a full disk changes nothing.
             replace_trees(trees)
             replace_file(assignment.bundle("otter"), flavors.otter_bundle, public=True)
-            nbgrader_release.update_course(course, assignment, flavors.nbgrader, work_dir)
+            nbgrader_release.update_course(course, assignment, flavors.nbgrader)
     return BuildReport(
         assignment.name,
         prepared.release_info.release,
@@ -228,8 +228,7 @@ def _release_files(
     prepared: PreparedSource, flavors: _Flavors, scanner: leaks.LeakScanner
 ) -> dict[str, bytes]:
     """Return every file of a release; the manifest has the size and SHA-256 of each."""
-    files = {f"otter/{name}": data for name, data in flavors.otter.items()}
-    files |= {f"nbgrader/{name}": data for name, data in flavors.nbgrader.release.items()}
+    files = kit.in_folder("otter", flavors.otter) | kit.in_folder("nbgrader", flavors.nbgrader.release)
     entries = {}
     for name, data in sorted(files.items()):
         entries[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}

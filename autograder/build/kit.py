@@ -29,23 +29,26 @@ def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, byt
     if not (folder / "__init__.py").is_file():
         fix = "write the package or fix 'kit' in course_config.py"
         return {}, [Problem(f"{label}/{assignment.kit}", "no kit with an __init__.py", fix)]
-    kit = {f"{assignment.kit}/{name}": data for name, data in read_tree(folder).items()}
+    kit = in_folder(assignment.kit, read_tree(folder))
     problems: list[Problem] = []
-    modules = _installed_modules(cell.text for cell in source.cells if cell.cell_type is CellType.CODE)
     for name, data in kit.items():
         location = f"{label}/{name}"
         if name.endswith(".py"):
             problems += _import_problems(location, data, assignment, kit)
-            modules |= _installed_modules([data.decode(errors="replace")])
         elif not name.endswith(_KIT_SUFFIXES):
             problems.append(Problem(location, "a file that cannot ship with a kit", "move it"))
     # The copy of this package that students get is the one that grades.
-    vocabulary = read_tree(Path(checks.__file__).parent)
-    files = kit | {f"{_CHECKS_NAME}/{name}": data for name, data in vocabulary.items()}
-    modules |= _installed_modules(data.decode() for data in vocabulary.values())
-    modules -= {assignment.kit, _CHECKS_NAME, "autograder"}
+    files = kit | in_folder(_CHECKS_NAME, read_tree(Path(checks.__file__).parent))
+    code: list[str | bytes] = [data for name, data in files.items() if name.endswith(".py")]
+    code += [cell.text for cell in source.cells if cell.cell_type is CellType.CODE]
+    modules = _installed_modules(code) - {assignment.kit, _CHECKS_NAME, "autograder"}
     files[REQUIREMENTS_NAME] = _requirements(modules, assignment.root / "pyproject.toml")
     return files, problems
+
+
+def in_folder(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return ``files`` with their paths below ``folder``."""
+    return {f"{folder}/{name}": data for name, data in files.items()}
 
 
 def _import_problems(
@@ -77,7 +80,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.module, node.lineno
 
 
-def _installed_modules(texts: Iterable[str]) -> set[str]:
+def _installed_modules(texts: Iterable[str | bytes]) -> set[str]:
     """Return the modules that texts of code import and that are not part of Python."""
     modules = set()
     for text in texts:
@@ -85,7 +88,8 @@ def _installed_modules(texts: Iterable[str]) -> set[str]:
             tree = ast.parse(text)
         except (SyntaxError, ValueError):
             continue  # reported with its place by the rules
-        modules |= {module.split(".")[0] for module, _ in _imports(tree)}
+        for module, _ in _imports(tree):
+            modules.add(module.split(".")[0])
     return modules - set(sys.stdlib_module_names)
 
 
@@ -99,6 +103,6 @@ def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
             requirements += group
     # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
     versions = {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in requirements}
-    names = {*_BASE_REQUIREMENTS, *(_DISTRIBUTIONS.get(module, module) for module in modules)}
+    names = {_DISTRIBUTIONS.get(module, module) for module in modules}.union(_BASE_REQUIREMENTS)
     lines = [versions.get(name, name) for name in sorted(names, key=str.lower)]
     return ("\n".join(lines) + "\n").encode()

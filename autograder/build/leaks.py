@@ -153,7 +153,7 @@ def leak_scanner(
         expected: the text of ``expected.py``.
         solution: the executed solution, for its outputs.
     """
-    code = [Text(_without_docstrings(text)) for text in _public_code(source, files)]
+    code = list(_public_code(source, files))
     prose = [Text(cell.text) for cell in source.cells if cell.cell_type is CellType.MARKDOWN]
     # What only the title of a check says is public: every report shows it.
     statements = [*_solution_secrets(source), *_statement_secrets(expected, "expected.py")]
@@ -185,24 +185,22 @@ def _is_in_any(secret: Secret, texts: Iterable[Text]) -> bool:
     return any(secret.is_in(text) for text in texts)
 
 
-def _public_code(source: Source, files: Mapping[str, bytes]) -> Iterator[str]:
-    answers = {answer.cell.id: answer for answer in source.answers()}
-    hidden = {check.cell.id for check in source.checks() if check.hidden}
-    for cell in source.cells:
-        if cell.cell_type is CellType.CODE and cell.id not in hidden:
-            yield answers[cell.id].stub() if cell.id in answers else cell.text
-    for name, data in files.items():
-        if name.endswith(".py"):
-            yield data.decode()
-
-
-def _without_docstrings(code: str) -> str:
-    """Return code without comments and docstrings: a mention there does not make code public."""
-    tree = ast.parse(code)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            node.value = ast.Constant(...)
-    return ast.unparse(tree)
+def _public_code(source: Source, files: Mapping[str, bytes]) -> Iterator[Text]:
+    """Yield code that students see, without comments and docstrings: a mention there is not code."""
+    codes = {cell.id: cell.text for cell in source.cells if cell.cell_type is CellType.CODE}
+    for answer in source.answers():
+        if answer.cell.id in codes:
+            codes[answer.cell.id] = answer.stub()
+    for check in source.checks():
+        if check.hidden:
+            codes.pop(check.cell.id, None)
+    codes |= {name: data.decode() for name, data in files.items() if name.endswith(".py")}
+    for code in codes.values():
+        tree = ast.parse(code)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value = ast.Constant(...)
+        yield Text(ast.unparse(tree))
 
 
 def _solution_secrets(source: Source) -> Iterator[Secret]:

@@ -10,6 +10,8 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from autograder import checks
 from autograder.build.substitute_facts import CODE_ROOTS
@@ -30,8 +32,10 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _MAX_ID_CHARS = 64
 _TODO = re.compile(r"# TODO\(([^)]*)\): \S")
+_STATEMENT_START = re.compile(r"^\s*[^\s#]", re.MULTILINE)
 _TYPED_POINTS = re.compile(r"^#{1,6}[ \t].*?(\d[\d.,]*[ \t]*(points?|pts?)\b)", re.IGNORECASE)
-_TOOL_MARKERS = (
+_MARKERS = (
+    (r"(?i)(BEGIN|END) SOLUTION", f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"),
     (r"(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)", "nbgrader acts on it; delete it"),
     (r"### (HASHED )?AUTOTEST", "nbgrader acts on it; delete it"),
     (r"# ?SOLUTION\b", "otter acts on it and nbgrader does not; use a solution region"),
@@ -42,6 +46,7 @@ _TOOL_MARKERS = (
     (r"^\s*```otter", "use a raw cell"),
     (r"ASSIGNMENT CONFIG", "the build writes it from course_config.py; delete it"),
 )
+"""Text that a line must not contain, and what to do; the first match is reported."""
 
 _NOT_REVEALING_KEYWORDS = {"hint", "what", "tolerance"}
 _MIN_ITEMS = 3
@@ -102,25 +107,20 @@ def marker_problems(source: Source) -> Iterator[Problem]:
             continue
         for number, line in enumerate(cell.text.split("\n"), 1):
             location = source.location(cell, number)
-            if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION):
-                yield from _line_problems(location, line, cell.cell_type)
-            elif cell.id not in answer_ids:  # in an answer, an unpaired marker is already reported
-                found = f"{line.strip()!r} outside the solution block of a question"
-                yield Problem(location, found, "move it there or delete it")
-
-
-def _line_problems(location: str, line: str, cell_type: CellType) -> Iterator[Problem]:
-    if re.search(r"(?i)(BEGIN|END) SOLUTION", line):
-        fix = f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"
-        yield Problem(location, f"{line.strip()!r}", fix)
-    for pattern, fix in _TOOL_MARKERS:
-        if re.search(pattern, line):
-            yield Problem(location, f"{line.strip()!r}", fix)
-            break
-    typed_points = _TYPED_POINTS.match(line)
-    if typed_points and cell_type is CellType.MARKDOWN:
-        fix = "write {{ POINTS.q1 }} points, with the name of the question or total"
-        yield Problem(location, f"{typed_points[1]!r} in a heading", fix)
+            text = line.strip()
+            if text in (BEGIN_SOLUTION, END_SOLUTION):
+                if cell.id not in answer_ids:  # in an answer, an unpaired marker is already reported
+                    found = f"{text!r} outside the solution block of a question"
+                    yield Problem(location, found, "move it there or delete it")
+                continue
+            for pattern, fix in _MARKERS:
+                if re.search(pattern, line):
+                    yield Problem(location, repr(text), fix)
+                    break
+            typed_points = _TYPED_POINTS.match(line)
+            if typed_points and cell.cell_type is CellType.MARKDOWN:
+                fix = "write {{ POINTS.q1 }} points, with the name of the question or total"
+                yield Problem(location, f"{typed_points[1]!r} in a heading", fix)
 
 
 def name_problems(source: Source) -> Iterator[Problem]:
@@ -194,8 +194,8 @@ def answer_problems(source: Source, question: Question, answer: Answer) -> Itera
         location = source.location(cell, region.begin)
         if not any(first <= region.begin and region.end <= last for first, last in bodies):
             yield Problem(location, "a solution region outside a def", "move it into the function")
-        statements = [line.strip() for line in lines[region.begin : region.end - 1]]
-        if not any(line and not line.startswith("#") for line in statements):
+        solution = "\n".join(lines[region.begin : region.end - 1])
+        if not _STATEMENT_START.search(solution):
             yield Problem(location, "an empty solution region", "write the solution into it")
         todo = _todo_above(lines[: region.begin - 1])
         if not todo:
@@ -245,15 +245,19 @@ def _todo_above(lines: list[str]) -> str:
     return ""
 
 
+@dataclass
 class _CheckLinter:
     """The rules of one check cell."""
 
-    def __init__(self, source: Source, question: Question, check: Check, kit: str) -> None:
-        self.source = source
-        self.question = question
-        self.check = check
-        self.kit = kit
-        self.function = check.function()
+    source: Source
+    question: Question
+    check: Check
+    kit: str
+
+    @cached_property
+    def function(self) -> ast.FunctionDef:
+        """The check as Python parsed it."""
+        return self.check.function()
 
     def problems(self) -> Iterator[Problem]:
         """Yield everything that is wrong with the check."""
@@ -323,22 +327,21 @@ class _CheckLinter:
                 name = ast.unparse(node.func)
                 yield self._problem(node, f"a direct call of {name}", f"write checks.call({name}, …)")
             elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
-                yield from self.vocabulary(node)
-
-    def vocabulary(self, node: ast.Attribute) -> Iterator[Problem]:
-        """A check uses only functions that both the visible and the hidden vocabulary have."""
-        names = vars(checks.hidden)
-        if node.attr not in names:
-            found = f"checks.{node.attr}, which is not in the vocabulary"
-            yield self._problem(node, found, name_hint(node.attr, names))
+                # The hidden vocabulary has the same functions as the visible one.
+                vocabulary = vars(checks.hidden)
+                if node.attr not in vocabulary:
+                    found = f"checks.{node.attr}, which is not in the vocabulary"
+                    yield self._problem(node, found, name_hint(node.attr, vocabulary))
 
     def printed_values(self) -> Iterator[Problem]:
         """Find values on the lines of a hidden check that otter would print."""
         for statement in ast.walk(self.function):
             if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
                 continue
-            calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
-            if any(ast.unparse(function).startswith("checks.") for function in calls):
+            nodes = ast.walk(statement)
+            if any(
+                isinstance(node, ast.Call) and ast.unparse(node.func).startswith("checks.") for node in nodes
+            ):
                 for node in _revealing_values(statement):
                     fix = "give it a name on the line above: otter prints this line when it fails"
                     yield self._problem(node, f"the hidden value {ast.unparse(node)}", fix)

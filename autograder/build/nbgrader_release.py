@@ -43,8 +43,8 @@ class NbgraderOutput:
     """The translated source and the files next to it, for nbgrader's own course."""
 
     release: dict[str, bytes]
-    gradebook: bytes
-    """An SQLite file with this assignment and without students."""
+    gradebook: Path
+    """An SQLite file with this assignment and without students, in the working folder."""
 
 
 def build(
@@ -70,7 +70,7 @@ def build(
     run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
     release = read_tree(work_dir / "release" / assignment.name)
     release[name] = dump_notebook(load_notebook(release[name]))  # nbgrader's own JSON has another order
-    return NbgraderOutput(inputs, release, (work_dir / GRADEBOOK).read_bytes())
+    return NbgraderOutput(inputs, release, work_dir / GRADEBOOK)
 
 
 def config_text(course: Course) -> str:
@@ -106,9 +106,7 @@ def course_trees(assignment: Assignment, output: NbgraderOutput) -> dict[Path, d
     }
 
 
-def check_no_marks_lost(
-    course: Course, assignment: Assignment, output: NbgraderOutput, work_dir: Path
-) -> None:
+def check_no_marks_lost(course: Course, assignment: Assignment, output: NbgraderOutput) -> None:
     """Refuse a build that nbgrader could not take over without losing marks.
 
     Raises:
@@ -120,7 +118,7 @@ def check_no_marks_lost(
     with _open_gradebook(path, course) as gradebook:
         submission_count = len(gradebook.assignment_submissions(assignment.name))
         before = set(_graded_cells(gradebook, assignment))
-    with _open_gradebook(_write_new_gradebook(output, work_dir), course) as gradebook:
+    with _open_gradebook(output.gradebook, course) as gradebook:
         after = set(_graded_cells(gradebook, assignment))
     # nbgrader deletes the marks of cells that a new version of the assignment lacks.
     if submission_count and before and before != after:
@@ -132,29 +130,21 @@ def check_no_marks_lost(
         )
 
 
-def update_course(course: Course, assignment: Assignment, output: NbgraderOutput, work_dir: Path) -> None:
+def update_course(course: Course, assignment: Assignment, output: NbgraderOutput) -> None:
     """Bring nbgrader's settings and gradebook up to date with its source."""
     root = course_folder(course.root)
     (root / EXCHANGE).mkdir(exist_ok=True)
     replace_file(root / CONFIG_NAME, config_text(course).encode(), public=True)
     path = root / GRADEBOOK
     if not path.is_file():
-        replace_file(path, output.gradebook, public=True)
-    elif _content(path, course, assignment) != _content(
-        _write_new_gradebook(output, work_dir), course, assignment
-    ):
+        replace_file(path, output.gradebook.read_bytes(), public=True)
+    elif _content(path, course, assignment) != _content(output.gradebook, course, assignment):
         # --force rewrites the release in nbgrader's folder, with JSON in another order than in release/.
         run_tool("nbgrader", "generate_assignment", assignment.name, "--create", "--force", folder=root)
         replace_trees(course_trees(assignment, output))
     # Not part of generate_assignment; formgrader shows it, and late penalties need it.
     with _open_gradebook(path, course) as gradebook:
         gradebook.update_or_create_assignment(assignment.name, duedate=assignment.due)
-
-
-def _write_new_gradebook(output: NbgraderOutput, work_dir: Path) -> Path:
-    path = work_dir / "new.db"
-    path.write_bytes(output.gradebook)
-    return path
 
 
 @contextmanager
@@ -177,8 +167,12 @@ def _graded_cells(gradebook: Any, assignment: Assignment) -> dict[str, float | N
     notebook = _find_notebook(gradebook, assignment)
     if notebook is None:
         return {}
-    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-    return {cell.name: None for cell in notebook.solution_cells} | points
+    points: dict[str, float | None] = {}
+    for cell in notebook.solution_cells:
+        points[cell.name] = None
+    for cell in notebook.grade_cells:
+        points[cell.name] = cell.max_score
+    return points
 
 
 def _content(path: Path, course: Course, assignment: Assignment) -> tuple[object, ...]:

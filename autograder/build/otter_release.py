@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -35,9 +35,8 @@ def build(
         work_dir: an empty folder.
     """
     name = assignment.notebook.name
-    write_tree(
-        work_dir, {**files, name: dump_notebook(master_notebook(source, assignment, release_info, files))}
-    )
+    master = dump_notebook(master_notebook(source, assignment, release_info, files))
+    write_tree(work_dir, {**files, name: master})
     run_tool("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work_dir)
     release = read_tree(work_dir / "made" / "student")
     release[name] = dump_notebook(_assign_cell_ids(load_notebook(release[name]), source))
@@ -69,8 +68,18 @@ def master_notebook(
     cells = [
         make_cell(Cell("assignment-config", CellType.RAW, config)),
         make_cell(init, editable=False, deletable=False),
-        *_translate_cells(source, assignment.kit),
     ]
+    checks = {check.cell.id: check for check in source.checks()}
+    for cell in source.cells:
+        text = None
+        if cell.id in checks:
+            check = checks[cell.id]
+            settings = {"points": check.points, "hidden": check.hidden, "failure_message": check.title}
+            # Without a width, YAML would fold a long title into two lines.
+            config = yaml.safe_dump(settings, sort_keys=True, width=10_000, allow_unicode=True)
+            code = check_code(check, assignment.kit)
+            text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
+        cells.append(make_cell(cell, text))
     return make_notebook(cells, release_info)
 
 
@@ -79,20 +88,6 @@ def repack(data: bytes) -> bytes:
     # otter stores times and the order of a folder listing: other bytes at every build.
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return make_zip({name: archive.read(name) for name in archive.namelist()})
-
-
-def _translate_cells(source: Source, kit: str) -> Iterator[NotebookNode]:
-    checks = {check.cell.id: check for check in source.checks()}
-    for cell in source.cells:
-        check = checks.get(cell.id)
-        if check is None:
-            yield make_cell(cell)
-            continue
-        settings = {"points": check.points, "hidden": check.hidden, "failure_message": check.title}
-        # Without a width, YAML would fold a long title into two lines.
-        config = yaml.safe_dump(settings, sort_keys=True, width=10_000, allow_unicode=True)
-        code = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{check_code(check, kit)}'
-        yield make_cell(cell, code)
 
 
 def _assign_cell_ids(student: NotebookNode, source: Source) -> NotebookNode:

@@ -41,11 +41,11 @@ def inputs_digest(solution: NotebookNode, assignment: Assignment, files: Mapping
 
 def is_up_to_date(folder: Path, inputs: str) -> bool:
     """Return True if ``folder`` contains the solution of these inputs, unchanged."""
+    files = read_tree(folder)
     try:
-        manifest = json.loads((folder / MANIFEST_NAME).read_bytes())
-    except (OSError, ValueError):
+        manifest = json.loads(files.pop(MANIFEST_NAME))
+    except (KeyError, ValueError):
         return False
-    files = {name: data for name, data in read_tree(folder).items() if name != MANIFEST_NAME}
     return bool(manifest == {"inputs": inputs, "outputs": digest(files)})
 
 
@@ -90,21 +90,17 @@ def execute(
 
 def _failure_message(notebook: NotebookNode, source: Source, error: Exception) -> str:
     reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
-    cells = {cell.id: cell for cell in source.cells}
     # The last cell that was started is the one that failed.
     for cell in reversed(notebook.cells):
         if cell.cell_type == "code" and cell.execution_count is not None:
-            location = source.location(cells[cell.id])
-            return f"{location}: the solution stops here: {reason}; fix the cell or the answer"
+            return f"{source.location(cell)}: the solution stops here: {reason}; fix the cell or the answer"
     return f"{source.label}: the solution stops before its first cell: {reason}"
 
 
 def _stderr_problems(notebook: NotebookNode, source: Source) -> Iterator[Problem]:
-    cells = {cell.id: cell for cell in source.cells}
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
                 first_line = output.text.strip().split("\n")[0][:100]
                 fix = "print it or suppress it: nbgrader takes points away for it"
-                location = source.location(cells[cell.id])
-                yield Problem(location, f"output on stderr ({first_line})", fix)
+                yield Problem(source.location(cell), f"output on stderr ({first_line})", fix)

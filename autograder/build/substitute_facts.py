@@ -23,6 +23,7 @@ _ATTRIBUTE_ROOTS = ("LAB", "POINTS")
 _LOAD_FACTS_LINE = re.compile(
     r"from autograder\.facts import load_facts|LAB, EXPECTED, THRESHOLDS = load_facts\(.*\)"
 )
+_AUTOGRADER_USE = re.compile(r"^\s*(from|import) autograder\b|\bload_facts\b", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+[.\[][^{}]*?)\s*\}\}")
 _FORMATTED = re.compile(r"(.*?[\w\]])\s*:([^\]]*)")
 
@@ -72,12 +73,23 @@ class FactSubstitution:
         for cell in source.cells:
             if cell.cell_type is CellType.CODE:
                 text = self._substitute(source, cell, _code_spans(cell.text), problems)
-                cell = replace(cell, text=_without_load_facts(text))
-                problems += _autograder_uses(source, cell)
+                lines = text.split("\n")
+                remaining = [line for line in lines if not _LOAD_FACTS_LINE.fullmatch(line.strip())]
+                if len(remaining) < len(lines):
+                    text = "\n".join(remaining).lstrip("\n")
+                # Students do not have this package.
+                if _AUTOGRADER_USE.search(text):
+                    found = "a use of autograder that would be released"
+                    fix = (
+                        "write exactly LAB, EXPECTED, THRESHOLDS = load_facts(…) "
+                        "and import nothing else from it"
+                    )
+                    problems.append(Problem(source.location(cell), found, fix))
             elif cell.cell_type is CellType.MARKDOWN:
                 text = self._substitute(source, cell, _prose_spans(cell.text), problems)
-                cell = replace(cell, text=text)
-            cells.append(cell)
+            else:
+                text = cell.text
+            cells.append(replace(cell, text=text))
         return tuple(cells), problems
 
     def _substitute(self, source: Source, cell: Cell, spans: Iterator[_Span], problems: list[Problem]) -> str:
@@ -107,7 +119,10 @@ class FactSubstitution:
             fix = f"name each value that you mean, e.g. {example}"
             raise _UnknownFactError(f"{span.name}, which cannot become a literal", fix)
         if span.format_spec is None:
-            return _literal_source(value) + span.tail
+            number = type(value) in (int, float)
+            literal = f"{value:_}" if type(value) is int and abs(value) >= 10_000 else repr(value)
+            # In parentheses, since 2 ** -1 binds differently.
+            return (f"({literal})" if number and value < 0 else literal) + span.tail
         try:
             return format(value, span.format_spec)
         except (ValueError, TypeError) as error:
@@ -230,28 +245,9 @@ def _prose_spans(text: str) -> Iterator[_Span]:
         yield _Span(match.start(), match.end(), root, steps, match[0], format_spec)
 
 
-def _without_load_facts(text: str) -> str:
-    lines = text.split("\n")
-    remaining = [line for line in lines if not _LOAD_FACTS_LINE.fullmatch(line.strip())]
-    return text if len(remaining) == len(lines) else "\n".join(remaining).lstrip("\n")
-
-
-def _autograder_uses(source: Source, cell: Cell) -> Iterator[Problem]:
-    """Find uses of this package, which students do not have."""
-    if re.search(r"^\s*(from|import) autograder\b|\bload_facts\b", cell.text, re.MULTILINE):
-        fix = "write exactly LAB, EXPECTED, THRESHOLDS = load_facts(…) and import nothing else from it"
-        yield Problem(source.location(cell), "a use of autograder that would be released", fix)
-
-
 def _is_plain(value: Any) -> bool:
     if isinstance(value, dict):
         return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return all(map(_is_plain, value))
     return value is None or type(value) in (int, float, str, bool)
-
-
-def _literal_source(value: Any) -> str:
-    """Return a value as code; a negative number in parentheses, since ``2 ** -1`` binds differently."""
-    literal = f"{value:_}" if type(value) is int and abs(value) >= 10_000 else repr(value)
-    return f"({literal})" if type(value) in (int, float) and value < 0 else literal

@@ -132,5 +132,5 @@ def create_course(root: Path, work_folder: Path) -> NbgraderCourse:
         prepared.source, course, here.assignment, prepared.release_info, prepared.files, work_folder
     )
     replace_trees(nbgrader_release.course_trees(here.assignment, flavor))
-    nbgrader_release.update_course(course, here.assignment, flavor, work_folder)
+    nbgrader_release.update_course(course, here.assignment, flavor)
     return here
