@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autograder.course import Assignment
 from autograder.files import NOTEBOOK_FORMAT, NotebookNode, to_notebook_node
-from autograder.notebook import MODULES, Cell, CellType, Check
+from autograder.notebook import MODULES, Cell, CellType, Check, Source
 
 STUB = "..."
 TEXT_STUB = "_Type your answer here, replacing this text._"
@@ -22,6 +23,22 @@ class ReleaseInfo:
     assignment: str
     release: str
     """Digest of everything that the release was made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSource:
+    """A source without problems, ready for the tools."""
+
+    assignment: Assignment
+    source: Source
+    """With literals for facts."""
+
+    files: dict[str, bytes]
+    """The files that ship next to the notebook: kit, checks, requirements."""
+
+    release_info: ReleaseInfo
+    thresholds: str
+    """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
 
 
 def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo | None = None) -> NotebookNode:

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder.build import kit, leaks, lint, nbgrader_release, otter_release, solutions
-from autograder.build.cells import ReleaseInfo
+from autograder.build.cells import PreparedSource, ReleaseInfo
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
 from autograder.facts import Facts, compute_facts, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, read_tree, replace_file, replace_trees
-from autograder.notebook import Source, parse_cells, parse_questions
+from autograder.notebook import parse_cells, parse_questions
 
 MANIFEST_NAME = "MANIFEST.json"
 _MAX_LISTED = 20
@@ -43,21 +43,6 @@ class BuildReport:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedSource:
-    """A source without problems, ready for the tools."""
-
-    source: Source
-    """With literals for facts."""
-
-    files: dict[str, bytes]
-    """The files that ship next to the notebook."""
-
-    release_info: ReleaseInfo
-    thresholds: str
-    """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Flavors:
     """What the two tools made."""
 
@@ -67,11 +52,7 @@ class _Flavors:
 
 
 def build(
-    course: Course,
-    assignment: Assignment,
-    *,
-    check: bool = False,
-    uncalibrated: bool = False,
+    course: Course, assignment: Assignment, *, check: bool = False, uncalibrated: bool = False
 ) -> BuildReport:
     """Compile one assignment; releases and solutions change together or not at all.
 
@@ -88,9 +69,13 @@ def build(
     release_folder = assignment.root / "release" / assignment.name
     with tempfile.TemporaryDirectory(prefix="build-") as name:
         work_dir = Path(name)
-        flavors = _run_tools(course, assignment, prepared, work_dir)
-        solution_files, executed = _solution_files(assignment, prepared, flavors, check=check)
-        scanner = _check_no_leaks(assignment, prepared, flavors, solution_files)
+        # Each tool starts in a process of its own for seconds; both share nothing but their input.
+        with ThreadPoolExecutor(2) as pool:
+            otter = pool.submit(otter_release.build, prepared, work_dir / "otter")
+            nbgrader = pool.submit(nbgrader_release.build, course, prepared, work_dir / "nbgrader")
+        flavors = _Flavors(*otter.result(), nbgrader.result())
+        solution_files, executed = _solution_files(prepared, flavors, check=check)
+        scanner = _check_no_leaks(prepared, flavors, solution_files)
         release_files = _release_files(prepared, flavors, scanner)
         changes = tuple(differences(release_folder, release_files))
         if check:
@@ -153,7 +138,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     if not substitution.calibrated:
         facts = facts._replace(thresholds={})
     release_info = ReleaseInfo(assignment.name, _release_id(assignment, data, facts, files))
-    return PreparedSource(parse_questions(cells, label)[0], files, release_info, thresholds)
+    return PreparedSource(assignment, parse_questions(cells, label)[0], files, release_info, thresholds)
 
 
 def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Mapping[str, bytes]) -> str:
@@ -169,50 +154,32 @@ def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Ma
     return digest({**files, "source.ipynb": notebook, "settings.json": text.encode()})[:16]
 
 
-def _run_tools(course: Course, assignment: Assignment, prepared: PreparedSource, work_dir: Path) -> _Flavors:
-    """Run otter's and nbgrader's own code at the same time."""
-    # Each starts in a process of its own for seconds; both share nothing but their input.
-    otter_dir, nbgrader_dir = work_dir / "otter", work_dir / "nbgrader"
-    otter_dir.mkdir()
-    nbgrader_dir.mkdir()
-    source, files, release_info = prepared.source, prepared.files, prepared.release_info
-    with ThreadPoolExecutor(2) as pool:
-        otter = pool.submit(otter_release.build, source, assignment, release_info, files, otter_dir)
-        nbgrader = pool.submit(
-            nbgrader_release.build, source, course, assignment, release_info, files, nbgrader_dir
-        )
-        return _Flavors(*otter.result(), nbgrader.result())
-
-
 def _solution_folder(assignment: Assignment) -> Path:
     return assignment.root / "solutions" / assignment.name
 
 
 def _solution_files(
-    assignment: Assignment, prepared: PreparedSource, flavors: _Flavors, *, check: bool
+    prepared: PreparedSource, flavors: _Flavors, *, check: bool
 ) -> tuple[dict[str, bytes], bool]:
     """Return the files of the executed solution, and whether it was executed for them."""
+    name = prepared.assignment.name
+    folder = _solution_folder(prepared.assignment)
     draft = solutions.draft(prepared.source)
-    inputs = solutions.inputs_digest(draft, assignment, prepared.files)
-    if solutions.is_up_to_date(_solution_folder(assignment), inputs):
-        return read_tree(_solution_folder(assignment)), False
+    if solutions.is_up_to_date(folder, solutions.inputs_digest(draft, prepared)):
+        return read_tree(folder), False
     if check:
-        raise StaffError(
-            f"solutions/{assignment.name}: not the solution of this source; "
-            f"run `course build {assignment.name}` and commit it"
-        )
+        fix = f"run `course build {name}` and commit it"
+        raise StaffError(f"solutions/{name}: not the solution of this source; {fix}")
     # Executing takes minutes: a leak that can be found without it must not wait for it.
-    _check_no_leaks(assignment, prepared, flavors, {})
-    return solutions.execute(draft, prepared.source, assignment, prepared.files), True
+    _check_no_leaks(prepared, flavors, {})
+    return solutions.execute(draft, prepared), True
 
 
 def _check_no_leaks(
-    assignment: Assignment,
-    prepared: PreparedSource,
-    flavors: _Flavors,
-    solution_files: Mapping[str, bytes],
+    prepared: PreparedSource, flavors: _Flavors, solution_files: Mapping[str, bytes]
 ) -> leaks.LeakScanner:
     """Search the release for secrets and return the scanner; ``solution_files`` may be empty."""
+    assignment = prepared.assignment
     expected = (assignment.source / "expected.py").read_text(encoding="utf-8")
     executed = load_notebook(solution_files[assignment.notebook.name]) if solution_files else None
     scanner = leaks.leak_scanner(prepared.source, prepared.files, expected, executed)

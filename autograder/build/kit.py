@@ -104,5 +104,7 @@ def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
     # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
     versions = {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in requirements}
     names = {_DISTRIBUTIONS.get(module, module) for module in modules}.union(_BASE_REQUIREMENTS)
-    lines = [versions.get(name, name) for name in sorted(names, key=str.lower)]
-    return ("\n".join(lines) + "\n").encode()
+    text = ""
+    for name in sorted(names, key=str.lower):
+        text += versions.get(name, name) + "\n"
+    return text.encode()

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from autograder.errors import Problem
 from autograder.files import NotebookNode
@@ -168,8 +169,7 @@ def leak_scanner(
     if solution is not None:
         values += _output_secrets(solution)
     # A statement is public only through code; a number or a text also through prose.
-    secrets = [secret for secret in statements if not _is_in_any(secret, code)]
-    secrets += [secret for secret in values if not _is_in_any(secret, [*code, *prose])]
+    secrets = [*_not_in(code, statements), *_not_in([*code, *prose], values)]
     public_count = len(statements) + len(values) - len(secrets)
     origins = {secret.origin for secret in secrets}
     problems = []
@@ -181,21 +181,21 @@ def leak_scanner(
     return LeakScanner(tuple(secrets), public_count, tuple(problems))
 
 
-def _is_in_any(secret: Secret, texts: Iterable[Text]) -> bool:
-    return any(secret.is_in(text) for text in texts)
+def _not_in(texts: list[Text], secrets: Iterable[Secret]) -> Iterator[Secret]:
+    for secret in secrets:
+        if not any(map(secret.is_in, texts)):
+            yield secret
 
 
 def _public_code(source: Source, files: Mapping[str, bytes]) -> Iterator[Text]:
     """Yield code that students see, without comments and docstrings: a mention there is not code."""
-    codes = {cell.id: cell.text for cell in source.cells if cell.cell_type is CellType.CODE}
-    for answer in source.answers():
-        if answer.cell.id in codes:
-            codes[answer.cell.id] = answer.stub()
-    for check in source.checks():
-        if check.hidden:
-            codes.pop(check.cell.id, None)
-    codes |= {name: data.decode() for name, data in files.items() if name.endswith(".py")}
-    for code in codes.values():
+    stubs = {answer.cell.id: answer.stub() for answer in source.answers()}
+    hidden = {check.cell.id for check in source.checks() if check.hidden}
+    codes = [data.decode() for name, data in files.items() if name.endswith(".py")]
+    for cell in source.cells:
+        if cell.cell_type is CellType.CODE and cell.id not in hidden:
+            codes.append(stubs.get(cell.id, cell.text))
+    for code in codes:
         tree = ast.parse(code)
         for node in ast.walk(tree):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -261,9 +261,12 @@ def _value_secrets(check: Check) -> Iterator[Secret]:
                 yield Secret(description, origin, frozenset({_normalize(text)}))
             if is_distinctive(node.value):
                 pattern = re.escape(repr(node.value))
-        elif isinstance(node, (ast.List, ast.Tuple)) and _is_number_sequence(node):
-            inside = ast.unparse(node).strip("()[]").replace(" ", "")
-            pattern = re.escape(inside).replace(",", r",\s*")
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            values: list[Any] = [getattr(element, "value", None) for element in node.elts]
+            are_numbers = set(map(type, values)) <= {int, float}
+            if are_numbers and sum(abs(value) > _MIN_NUMBERS for value in values) >= _MIN_NUMBERS:
+                inside = ast.unparse(node).strip("()[]").replace(" ", "")
+                pattern = re.escape(inside).replace(",", r",\s*")
         if pattern:
             # Neither part of a longer number nor of a name.
             yield Secret(description, origin, pattern=re.compile(rf"(?<![\w.]){pattern}(?![\w]|\.\d)"))
@@ -277,16 +280,6 @@ def is_distinctive(value: object) -> bool:
         mantissa = repr(value).partition("e")[0]
         return len(mantissa.strip("-0").replace(".", "").rstrip("0")) >= _MIN_DIGITS
     return False
-
-
-def _is_number_sequence(node: ast.List | ast.Tuple) -> bool:
-    large_count = 0
-    for element in node.elts:
-        value = element.value if isinstance(element, ast.Constant) else None
-        if type(value) not in (int, float):
-            return False
-        large_count += abs(value) > _MIN_NUMBERS  # type: ignore[arg-type]
-    return large_count >= _MIN_NUMBERS
 
 
 def _output_secrets(solution: NotebookNode) -> Iterator[Secret]:

@@ -270,6 +270,7 @@ class _CheckLinter:
             yield self._problem(self.function, f"def {self.function.name}", "call it check_…")
         yield from self.title()
         yield from self.parameters()
+        yield from self.names()
         yield from self.body()
         if self.check.hidden:
             yield from self.printed_values()
@@ -309,20 +310,30 @@ class _CheckLinter:
                 fix = f"take only functions that {self.question.name} asks for: {names}"
                 yield self._problem(self.function, f"the parameter {argument.arg!r}", fix)
 
-    def body(self) -> Iterator[Problem]:
-        """A check runs in four places: its names must mean the same in each, and its bytes be equal."""
-        parameters = {argument.arg for argument in self.function.args.args}
+    def names(self) -> Iterator[Problem]:
+        """A check runs in four places: its names must mean the same in each."""
         names = {*MODULES, self.kit, "checks", *CODE_ROOTS, *dir(builtins)}
-        names |= _assigned_names(self.function)
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            elif isinstance(node, ast.arg):
+                names.add(node.arg)
+            elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not self.function:
+                names.add(node.name or "")
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Name) and node.id not in names:
+                fix = "pass it in or compute it in the check"
+                yield self._problem(node, f"the name {node.id!r}", fix)
+
+    def body(self) -> Iterator[Problem]:
+        """A check runs in four places: its bytes must be equal in each."""
+        parameters = {argument.arg for argument in self.function.args.args}
         for node in ast.walk(self.function):
             if isinstance(node, ast.JoinedStr):
                 fix = "join texts with +: Python versions write f-strings differently"
                 yield self._problem(node, "an f-string in a check", fix)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 yield self._problem(node, "an import in a check", "the build adds the imports")
-            elif isinstance(node, ast.Name) and node.id not in names:
-                fix = "pass it in or compute it in the check"
-                yield self._problem(node, f"the name {node.id!r}", fix)
             elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
                 name = ast.unparse(node.func)
                 yield self._problem(node, f"a direct call of {name}", f"write checks.call({name}, …)")
@@ -347,18 +358,6 @@ class _CheckLinter:
                     yield self._problem(node, f"the hidden value {ast.unparse(node)}", fix)
 
 
-def _assigned_names(function: ast.FunctionDef) -> set[str]:
-    names = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not function:
-            names.add(node.name or "")
-    return names
-
-
 def _revealing_values(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the values that reveal more than a small size or a word would."""
     if isinstance(node, ast.keyword) and node.arg in _NOT_REVEALING_KEYWORDS:
@@ -373,19 +372,14 @@ def _revealing_values(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
         # A few zeros and ones reveal nothing, whatever their order.
         values = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
-        unusual = [value for value in values if value not in (None, True, False, 0, 1, -1)]
-        if len(values) >= _MIN_ITEMS and unusual:
+        if len(values) >= _MIN_ITEMS and not set(values) <= {None, 0, 1}:  # False is 0, True is 1
             yield node
             return
-    if isinstance(node, ast.Constant) and _is_revealing(node.value):
-        yield node
+    if isinstance(node, ast.Constant):
+        value = node.value
+        is_sentence = isinstance(value, str) and " " in value
+        is_fraction = isinstance(value, float) and value not in (0.0, 1.0)
+        if is_sentence or is_fraction or (isinstance(value, int) and abs(value) >= _MIN_LARGE_INT):
+            yield node
     for child in ast.iter_child_nodes(node):
         yield from _revealing_values(child)
-
-
-def _is_revealing(value: object) -> bool:
-    if isinstance(value, str):
-        return " " in value
-    if isinstance(value, float):
-        return value not in (0.0, 1.0)
-    return isinstance(value, int) and abs(value) >= _MIN_LARGE_INT

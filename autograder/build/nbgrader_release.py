@@ -5,13 +5,13 @@ from ``source/`` and ``release/`` because nbgrader deletes and overwrites its fo
 (``generate_assignment --force`` starts by deleting the release).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.build.cells import STUB, TEXT_STUB, ReleaseInfo, check_code, make_cell, make_notebook
+from autograder.build.cells import STUB, TEXT_STUB, PreparedSource, check_code, make_cell, make_notebook
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.external_tools import run_tool
@@ -47,24 +47,16 @@ class NbgraderOutput:
     """An SQLite file with this assignment and without students, in the working folder."""
 
 
-def build(
-    source: Source,
-    course: Course,
-    assignment: Assignment,
-    release_info: ReleaseInfo,
-    files: Mapping[str, bytes],
-    work_dir: Path,
-) -> NbgraderOutput:
+def build(course: Course, prepared: PreparedSource, work_dir: Path) -> NbgraderOutput:
     """Return the files that students get, and those that nbgrader grades with.
 
     Args:
-        source: with literals for facts.
-        files: the files next to the notebook: kit, checks, requirements.
-        work_dir: an empty folder, which becomes the temporary course.
+        work_dir: a new folder, which becomes the temporary course.
     """
+    assignment = prepared.assignment
     name = assignment.notebook.name
-    translated = dump_notebook(make_notebook(_translate_cells(source, assignment.kit), release_info))
-    inputs = {**files, name: translated}
+    cells = _translate_cells(prepared.source, assignment.kit)
+    inputs = {**prepared.files, name: dump_notebook(make_notebook(cells, prepared.release_info))}
     write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")
     run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
@@ -76,7 +68,7 @@ def build(
 def config_text(course: Course) -> str:
     """Return ``nbgrader_config.py`` for the folder that is nbgrader's course."""
     timeout = max(assignment.build_cell_timeout_s for assignment in course.assignments.values())
-    settings: dict[str, Any] = {
+    settings = {
         "ClearSolutions.code_stub": {"python": STUB},
         "ClearSolutions.text_stub": TEXT_STUB,
         "CourseDirectory.course_id": course.id,
@@ -88,7 +80,8 @@ def config_text(course: Course) -> str:
     lines = ['"""Made from course_config.py by `course build`; change that file."""', ""]
     lines += ["from pathlib import Path", "", "c = get_config()  # noqa: F821"]
     lines.append(f'c.Exchange.root = str(Path(__file__).resolve().parent / "{EXCHANGE}")')
-    lines += [f"c.{name} = {value!r}" for name, value in settings.items()]
+    for name, value in settings.items():
+        lines.append(f"c.{name} = {value!r}")
     return "\n".join(lines) + "\n"
 
 

@@ -3,14 +3,12 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
-from autograder.build.cells import ReleaseInfo, check_code, make_cell, make_notebook
+from autograder.build.cells import PreparedSource, check_code, make_cell, make_notebook
 from autograder.build.kit import REQUIREMENTS_NAME
-from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.external_tools import run_tool
 from autograder.files import NotebookNode, dump_notebook, load_notebook, make_zip, read_tree, write_tree
@@ -20,27 +18,14 @@ INIT_ID = "otter-init"
 EXPORT_IDS = ("export-instructions", "export", "export-end")
 
 
-def build(
-    source: Source,
-    assignment: Assignment,
-    release_info: ReleaseInfo,
-    files: Mapping[str, bytes],
-    work_dir: Path,
-) -> tuple[dict[str, bytes], bytes]:
-    """Return the files that students get, and the autograder zip.
-
-    Args:
-        source: with literals for facts.
-        files: the files next to the notebook: kit, checks, requirements.
-        work_dir: an empty folder.
-    """
-    name = assignment.notebook.name
-    master = dump_notebook(master_notebook(source, assignment, release_info, files))
-    write_tree(work_dir, {**files, name: master})
+def build(prepared: PreparedSource, work_dir: Path) -> tuple[dict[str, bytes], bytes]:
+    """Return the files that students get, and the autograder zip; ``work_dir`` is a new folder."""
+    name = prepared.assignment.notebook.name
+    write_tree(work_dir, {**prepared.files, name: dump_notebook(master_notebook(prepared))})
     run_tool("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work_dir)
     release = read_tree(work_dir / "made" / "student")
-    release[name] = dump_notebook(_assign_cell_ids(load_notebook(release[name]), source))
-    release[REQUIREMENTS_NAME] = files[REQUIREMENTS_NAME]
+    release[name] = dump_notebook(_assign_cell_ids(load_notebook(release[name]), prepared.source))
+    release[REQUIREMENTS_NAME] = prepared.files[REQUIREMENTS_NAME]
     # Its name contains the time at which it was made.
     zips = list((work_dir / "made" / "autograder").glob("*.zip"))
     if len(zips) != 1:
@@ -48,11 +33,9 @@ def build(
     return release, repack(zips[0].read_bytes())
 
 
-def master_notebook(
-    source: Source, assignment: Assignment, release_info: ReleaseInfo, files: Mapping[str, bytes]
-) -> NotebookNode:
+def master_notebook(prepared: PreparedSource) -> NotebookNode:
     """Return the notebook that otter assign reads: the source with otter's settings on top."""
-    support_files = sorted({path.partition("/")[0] for path in files} - {REQUIREMENTS_NAME})
+    support_files = sorted({path.partition("/")[0] for path in prepared.files} - {REQUIREMENTS_NAME})
     settings = {
         "init_cell": False,
         "run_tests": False,
@@ -69,18 +52,18 @@ def master_notebook(
         make_cell(Cell("assignment-config", CellType.RAW, config)),
         make_cell(init, editable=False, deletable=False),
     ]
-    checks = {check.cell.id: check for check in source.checks()}
-    for cell in source.cells:
+    checks = {check.cell.id: check for check in prepared.source.checks()}
+    for cell in prepared.source.cells:
         text = None
         if cell.id in checks:
             check = checks[cell.id]
             settings = {"points": check.points, "hidden": check.hidden, "failure_message": check.title}
             # Without a width, YAML would fold a long title into two lines.
             config = yaml.safe_dump(settings, sort_keys=True, width=10_000, allow_unicode=True)
-            code = check_code(check, assignment.kit)
+            code = check_code(check, prepared.assignment.kit)
             text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
         cells.append(make_cell(cell, text))
-    return make_notebook(cells, release_info)
+    return make_notebook(cells, prepared.release_info)
 
 
 def repack(data: bytes) -> bytes:

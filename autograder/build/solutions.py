@@ -9,11 +9,10 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.build.cells import make_cell, make_notebook
-from autograder.course import Assignment
+from autograder.build.cells import PreparedSource, make_cell, make_notebook
 from autograder.errors import AuthorError, Problem
 from autograder.files import NotebookNode, digest, dump_notebook, read_tree, write_tree
 from autograder.notebook import CellType, Source
@@ -33,10 +32,10 @@ def draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
     return make_notebook(cells)
 
 
-def inputs_digest(solution: NotebookNode, assignment: Assignment, files: Mapping[str, bytes]) -> str:
+def inputs_digest(solution: NotebookNode, prepared: PreparedSource) -> str:
     """Return the digest of everything that the executed notebook is made of."""
-    environment = json.dumps(dict(assignment.environment), sort_keys=True).encode()
-    return digest({**files, "draft.ipynb": dump_notebook(solution), "environment.json": environment})
+    environment = json.dumps(dict(prepared.assignment.environment), sort_keys=True).encode()
+    return digest({**prepared.files, "draft.ipynb": dump_notebook(solution), "environment.json": environment})
 
 
 def is_up_to_date(folder: Path, inputs: str) -> bool:
@@ -49,9 +48,7 @@ def is_up_to_date(folder: Path, inputs: str) -> bool:
     return bool(manifest == {"inputs": inputs, "outputs": digest(files)})
 
 
-def execute(
-    solution: NotebookNode, source: Source, assignment: Assignment, files: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes]:
     """Run the solution in a kernel of its own and return the files to publish.
 
     Raises:
@@ -61,11 +58,12 @@ def execute(
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    assignment, source = prepared.assignment, prepared.source
     # A fixed hash seed: sets and dicts of strings otherwise iterate differently each time.
     environment = {**os.environ, **assignment.environment, "PYTHONHASHSEED": "0"}
     executed = copy.deepcopy(solution)  # the client writes into it
     with tempfile.TemporaryDirectory(prefix="solution-") as work_dir:
-        write_tree(Path(work_dir), files)
+        write_tree(Path(work_dir), prepared.files)
         client = NotebookClient(
             executed,
             timeout=assignment.build_cell_timeout_s,
@@ -84,7 +82,7 @@ def execute(
         raise AuthorError(noise)
     executed.metadata = solution.metadata  # the kernel adds the version of its Python
     published = {assignment.notebook.name: dump_notebook(executed)}
-    manifest = {"inputs": inputs_digest(solution, assignment, files), "outputs": digest(published)}
+    manifest = {"inputs": inputs_digest(solution, prepared), "outputs": digest(published)}
     return {**published, MANIFEST_NAME: (json.dumps(manifest, indent=1) + "\n").encode()}
 
 

@@ -29,11 +29,7 @@ _FORMATTED = re.compile(r"(.*?[\w\]])\s*:([^\]]*)")
 
 
 class _UnknownFactError(Exception):
-    """A name that is not a fact, with what to do."""
-
-    def __init__(self, found: str, fix: str) -> None:
-        super().__init__(found)
-        self.found, self.fix = found, fix
+    """A name that is not a fact; its arguments are what was found and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ class FactSubstitution:
                 literal = self._literal(span, cell.text)
             except _UnknownFactError as error:
                 line = cell.text.count("\n", 0, span.start) + 1
-                problems.append(Problem(source.location(cell, line), error.found, error.fix))
+                problems.append(Problem(source.location(cell, line), *error.args))
                 continue
             pieces += [cell.text[start : span.start], literal]
             start = span.end

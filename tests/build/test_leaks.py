@@ -27,7 +27,7 @@ SECRETS = {
     "a short statement of a solution": "return deviation if deviation > 0 else 1.0",
     "a statement of a hidden check": "checks.close(checks.call(spread, alone), 1.0)",
     "a value of a hidden check": "the answer is 7331.25 here",
-    "a statement of expected.py": 'return {"series": kept, "ramp": 20 - lab.width + 1}',
+    "a statement of expected.py": 'return {"series": stored, "ramp": 20 - lab.width + 1}',
     "a line of a written answer": "Two neighbouring means share all values but one",
     "a line of an output": "the steps shrink to 0.333 of what they were",
 }

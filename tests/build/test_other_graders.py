@@ -317,9 +317,7 @@ def test_the_build_takes_less_time_than_otter_assign_alone(
     ours_s = time.perf_counter() - started
     name = course.assignment.notebook.name
     prepared = course.prepared
-    master = otter_release.master_notebook(
-        prepared.source, course.assignment, prepared.release_info, prepared.files
-    )
+    master = otter_release.master_notebook(prepared)
     text = dump_notebook(master).decode().replace("run_tests: false", "run_tests: true", 2)
     folder = tmp_path / "alone"
     write_tree(folder, {**prepared.files, name: text.encode()})

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.compile import PreparedSource, prepare
+from autograder.build.cells import PreparedSource
+from autograder.build.compile import prepare
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
 from autograder.facts import calibration_inputs

@@ -27,7 +27,7 @@ def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     assignment = replace(load_course(ROOT).assignment("lab_4_4_rnn"), environment=reviews)
     prepared = prepare(assignment)
     draft = solutions.draft(prepared.source, hidden_checks=True)
-    created = solutions.execute(draft, prepared.source, assignment, prepared.files)
+    created = solutions.execute(draft, prepared)
     printed = {
         cell.id: "".join(join_source(output.get("text", "")) for output in cell.get("outputs", ()))
         for cell in load_notebook(created[assignment.notebook.name]).cells

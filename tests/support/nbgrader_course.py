@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.build import nbgrader_release
-from autograder.build.compile import PreparedSource, prepare
+from autograder.build.cells import PreparedSource
+from autograder.build.compile import prepare
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import CheckResult, Result
@@ -127,10 +128,7 @@ def create_course(root: Path, work_folder: Path) -> NbgraderCourse:
     shutil.copytree(TINY_COURSE, root, ignore=shutil.ignore_patterns("__pycache__"))
     course = load_course(root)
     here = open_course(root)
-    prepared = here.prepared
-    flavor = nbgrader_release.build(
-        prepared.source, course, here.assignment, prepared.release_info, prepared.files, work_folder
-    )
+    flavor = nbgrader_release.build(course, here.prepared, work_folder)
     replace_trees(nbgrader_release.course_trees(here.assignment, flavor))
     nbgrader_release.update_course(course, here.assignment, flavor)
     return here
