@@ -95,14 +95,16 @@ def _installed_modules(texts: Iterable[str | bytes]) -> set[str]:
 
 def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
     """Return ``requirements.txt`` with the versions that the course itself is tested with."""
-    requirements: list[str] = []
+    requirements = []
     if project_path.is_file():
         project = tomllib.loads(project_path.read_text(encoding="utf-8")).get("project", {})
         requirements += project.get("dependencies", [])
         for group in project.get("optional-dependencies", {}).values():
             requirements += group
     # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
-    versions = {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in requirements}
+    versions = {}
+    for line in requirements:
+        versions[re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]] = line
     names = {_DISTRIBUTIONS.get(module, module) for module in modules}.union(_BASE_REQUIREMENTS)
     text = ""
     for name in sorted(names, key=str.lower):

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.build.cells import PreparedSource, make_cell, make_notebook
@@ -77,7 +76,13 @@ def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes
             client.execute(stderr=subprocess.DEVNULL, env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise AuthorError(_failure_message(executed, source, error)) from error
-    noise = list(map(str, _stderr_problems(executed, source)))
+    noise = []
+    for cell in executed.cells:
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                first_line = output.text.strip().split("\n")[0][:100]
+                fix = "print it or suppress it: nbgrader takes points away for it"
+                noise.append(str(Problem(source.location(cell), f"output on stderr ({first_line})", fix)))
     if noise:
         raise AuthorError(noise)
     executed.metadata = solution.metadata  # the kernel adds the version of its Python
@@ -93,12 +98,3 @@ def _failure_message(notebook: NotebookNode, source: Source, error: Exception) -
         if cell.cell_type == "code" and cell.execution_count is not None:
             return f"{source.location(cell)}: the solution stops here: {reason}; fix the cell or the answer"
     return f"{source.label}: the solution stops before its first cell: {reason}"
-
-
-def _stderr_problems(notebook: NotebookNode, source: Source) -> Iterator[Problem]:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if output.get("name") == "stderr":
-                first_line = output.text.strip().split("\n")[0][:100]
-                fix = "print it or suppress it: nbgrader takes points away for it"
-                yield Problem(source.location(cell), f"output on stderr ({first_line})", fix)
