@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import code_size
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "autograder"
 ORDER = [
@@ -37,6 +39,7 @@ FORBIDDEN = {("engine", "build"), ("report", "build"), ("models", "sandbox"), ("
 """Pairs (importer, imported) that the order alone would allow."""
 
 MAX_FILE_LINES = 450
+MAX_FUNCTION_LINES = 50
 
 
 def module_name(path: Path) -> str:
@@ -135,3 +138,15 @@ def test_grading_does_not_load_what_only_builds_and_exports_need() -> None:
     code = "import sys, autograder.commands.grade_class as _; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {"nbformat", "nbclient", "nbgrader", "otter", "tensorflow"} & set(done.stdout.split()) == set()
+
+
+def test_functions_stay_short() -> None:
+    longest = [place for path in MODULES.values() for place in code_size.shape_of(path).longest]
+    assert [place for place in longest if place[0] > MAX_FUNCTION_LINES] == []
+
+
+def test_code_is_plain_and_commented() -> None:
+    package = code_size.total([code_size.shape_of(path) for path in MODULES.values()])
+    assert package.comments >= 0.03 * package.code
+    assert package.comprehensions <= 0.025 * package.lines
+    assert package.conditionals <= 0.015 * package.lines

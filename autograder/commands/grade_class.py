@@ -43,8 +43,7 @@ def grade_class(
         cluster: address of a Dask scheduler whose workers grade instead.
         dataset: name of a configured dataset; by default the first.
         cache: folder of the training cache; by default the course's own.
-        roster: a file that lists the class, which is copied into ``out``; by default the copy
-            that is already there.
+        roster: the class list, which is copied into ``out``; by default the copy there.
         force: also regrade submissions that are already finished.
 
     Raises:
@@ -63,10 +62,8 @@ def grade_class(
         try:
             results = run.grade(plan, submissions, out, start, progress, force=force)
         except KeyboardInterrupt:
-            progress.log(
-                f"{progress.completed} of {progress.total} submissions are graded and stored; "
-                "run the same command again to resume."
-            )
+            done = f"{progress.completed} of {progress.total} submissions are graded and stored"
+            progress.log(f"{done}; run the same command again to resume.")
             raise
     final_marks = marks.final_marks(results, students, assignment)
     write_reports(Run(out, assignment, results, final_marks), plan.source)
