@@ -251,7 +251,7 @@ def test_an_honest_kit_that_uses_the_same_functions_is_not_accused(tiny_course: 
 
 
 def test_quotes_of_either_kind_make_no_difference(tiny_course: BuiltCourse) -> None:
-    mixed = "return {'series': kept, \"ramp\": 20 - lab.width + 1}"
+    mixed = "return {'series': stored, \"ramp\": 20 - lab.width + 1}"
     assert found(tiny_course, PLACES["prose"][1](released(tiny_course), mixed))
 
 
