@@ -7,5 +7,5 @@ one sandboxed child per submission (student code, no checks).
 supervisor  run, grade_notebooks, grade_submission, session, message_rerun, conversation, worker
 on disk     journal, run_folder, results, plan, misconceptions; progress and capacity of a run
 processes   zygote_client, zygote; wire and values cross between the processes
-in them     child with ipython and lazy_variables; grader; offload; trainer with training_cache
+in them     child with ipython; grader; offload; trainer with training_cache; lazy_variables
 """

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder import checks
 from autograder.checks import MismatchError, Outcome
-from autograder.engine import offload, values
+from autograder.engine import lazy_variables, offload, values
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
 from autograder.models.description import ModelRefusedError
 from autograder.models.parse import parse
@@ -44,6 +44,7 @@ def main(sock: socket.socket, options: Message) -> None:
         options: ``seed``; ``kit``, the name of the kit's package; ``trainer_module``, the kit's
             module whose work the trainer does (empty if there is none).
     """
+    lazy_variables.install()
     grader = _Grader(Channel(sock), options)
     if options["trainer_module"]:
         trainer_module = importlib.import_module(options["trainer_module"])
