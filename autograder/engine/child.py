@@ -15,12 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras
-
-from autograder.engine import ipython, lazy_variables, offload, values
+from autograder.engine import ipython, values
 from autograder.engine.wire import Channel, WireError
 from autograder.models.description import ModelRefusedError
-from autograder.models.encode import encode
 from autograder.text import one_line
 
 Message = dict[str, Any]
@@ -38,11 +35,16 @@ def main(sock: socket.socket, options: Message) -> None:
             module whose work the trainer does (empty without).
     """
     submission = _Submission(Channel(sock), ipython.start_shell())
-    keras.utils.set_random_seed(options["seed"])
-    lazy_variables.install()
+    if "keras" in sys.modules:  # imported by the zygote, with what of this package works on models
+        from autograder.engine import lazy_variables
+
+        sys.modules["keras"].utils.set_random_seed(options["seed"])
+        lazy_variables.install()
     for name in options["stubbed_functions"]:
         setattr(sys.modules[options["kit"]], name, _stub)
     if options["trainer_module"]:
+        from autograder.engine import offload
+
         offload.install(importlib.import_module(options["trainer_module"]), submission.train)
     submission.wire.send({"ready": True})
     own_pid = os.getpid()
@@ -115,6 +117,8 @@ class _Submission:
 
 def _describe_model(model: Any) -> values.WireValue:
     try:
+        from autograder.models.encode import encode
+
         return ("model", encode(model))
     except ModelRefusedError as error:
         return ("refused", str(error))

@@ -19,11 +19,10 @@ import numpy as np
 
 from autograder import checks
 from autograder.checks import MismatchError, Outcome
-from autograder.engine import lazy_variables, offload, values
+from autograder.engine import values
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
 from autograder.models.description import ModelRefusedError
 from autograder.models.parse import parse
-from autograder.models.rebuild import build
 from autograder.notebook import MODULES
 from autograder.text import identifier, one_line
 
@@ -44,9 +43,14 @@ def main(sock: socket.socket, options: Message) -> None:
         options: ``seed``; ``kit``, the name of the kit's package; ``trainer_module``, the kit's
             module whose work the trainer does (empty if there is none).
     """
-    lazy_variables.install()
+    if "keras" in sys.modules:  # imported by the zygote
+        from autograder.engine import lazy_variables
+
+        lazy_variables.install()
     grader = _Grader(Channel(sock), options)
     if options["trainer_module"]:
+        from autograder.engine import offload
+
         trainer_module = importlib.import_module(options["trainer_module"])
         offload.install(trainer_module, grader.train, trusted=True)
     # glibc keeps the heap of the largest job (60 MiB in the lab), and the supervisor replaces a
@@ -75,14 +79,15 @@ class _Grader:
 
     def load(self, definitions: list[Message]) -> None:
         """Define checks from their ``id``, ``code`` (a ``def``) and ``hidden``."""
-        names: dict[str, Any] = {self.kit.__name__: self.kit}
-        for name, line in MODULES.items():
-            names[name] = importlib.import_module(line.split()[1])
         for definition in definitions:
             vocabulary: Any = checks.hidden if definition["hidden"] else checks
-            namespace = {**names, "checks": vocabulary}
+            namespace = {self.kit.__name__: self.kit, "checks": vocabulary}
             function = ast.parse(definition["code"]).body[0]
             assert isinstance(function, ast.FunctionDef)
+            used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            for name, line in MODULES.items():
+                if name in used:
+                    namespace[name] = importlib.import_module(line.split()[1])
             exec(compile(ast.Module([function], []), definition["id"], "exec"), namespace)
             self.checks[definition["id"]] = (namespace[function.name], definition["hidden"])
         self.wire.send({"loaded": len(definitions)})
@@ -150,6 +155,8 @@ class _Grader:
         return reply
 
     def _build_model(self, description: Any) -> Any:
+        from autograder.models.rebuild import build  # imports Keras, which the checks of NumPy do not need
+
         try:
             return build(parse(description), seed=self.seed)
         except ModelRefusedError as error:

@@ -41,6 +41,9 @@ IMPORTS = (
     "matplotlib.pyplot",
     "IPython.core.interactiveshell",
     *(entry.partition(":")[0] for entry in (CHILD_ENTRY, GRADER_ENTRY, TRAINER_ENTRY)),
+    # A submission's process imports these when it has Keras; by then it cannot read this package.
+    "autograder.engine.lazy_variables",
+    "autograder.engine.offload",
 )
 """What every zygote imports before the kit."""
 
@@ -436,8 +439,7 @@ class Zygote:
         try:
             process.pid = self._control.request(command, (wire.fileno(), lifeline, status))["pid"]
         finally:
-            # The tree's ends belong to the tree alone: while a copy is open here, the status pipe has no
-            # end of file.
+            # These ends belong to the tree alone: while a copy is open here, the status pipe never ends.
             wire.close()
             os.close(lifeline)
             os.close(status)
