@@ -145,10 +145,10 @@ def grade_command(
 def report_command(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
     """Rewrite the pages and tables of a run, even while it is still grading."""
     from autograder.build.compile import prepare
-    from autograder.report import gradebook, marks, write
+    from autograder.report import gradebook, marks, pages
 
     run, target = _load_run(folder, out, roster, anonymous)
-    write.write_reports(run, prepare(run.assignment).source, target)
+    pages.write_reports(run, prepare(run.assignment).source, target)
     _CONSOLE.print(gradebook.summary_table(run.results))
     _print_lines(run.remarks)
     if not anonymous:
@@ -190,13 +190,9 @@ def export_command(
 @click.argument("student")
 def delete_student_command(folder: Path, student: str) -> None:
     """Delete a student's data from a run."""
-    from autograder.build.compile import prepare
-    from autograder.commands.delete_student import delete_student
-    from autograder.report import load_run
+    from autograder.commands.students import delete_student
 
-    current_course = load_course(find_root(Path.cwd()))
-    run = load_run.load(folder, current_course)
-    remaining = delete_student(run, student, current_course, prepare(run.assignment).source)
+    remaining = delete_student(_load_course(), folder, student)
     _print_lines(f"{path} still mentions the student: delete it by hand." for path in remaining)
     _CONSOLE.print(f"Deleted: {student}", markup=False)
 
@@ -207,9 +203,9 @@ def delete_student_command(folder: Path, student: str) -> None:
 @click.option("--question", default="", help="Run only the checks of this question, e.g. q3.")
 def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> int:
     """Regrade students from their stored submissions."""
-    from autograder.commands.regrade import regrade
+    from autograder.commands.students import regrade
 
-    return regrade(load_course(find_root(Path.cwd())), folder, students, _CONSOLE, question=question)
+    return regrade(_load_course(), folder, students, _CONSOLE, question=question)
 
 
 @course.command("explain")
@@ -218,9 +214,9 @@ def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> i
 @click.argument("question")
 def explain_command(folder: Path, student: str, question: str) -> None:
     """Write a staff-only page with every call and reply of a question's checks; marks are unchanged."""
-    from autograder.commands.regrade import explain_question
+    from autograder.commands.students import explain
 
-    path = explain_question(load_course(find_root(Path.cwd())), folder, student, question)
+    path = explain(_load_course(), folder, student, question)
     _CONSOLE.print(f"For staff only: {path}", soft_wrap=True)
 
 
@@ -294,7 +290,7 @@ def doctor_command() -> int:
 @course.command("demo")
 def demo_command() -> None:
     """Build, then grade a small sample class and show the table."""
-    from autograder.commands.demo import run_demo
+    from autograder.commands.grade_class import run_demo
 
     current_course, assignments = _load_assignments(None)
     for assignment in assignments:
@@ -307,7 +303,7 @@ def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bo
 
     if anonymous and (out is None or out.resolve() == folder.resolve()):
         raise StaffError("--anonymous: the run's own folder contains names; choose another one with --out")
-    run = load_run.load(folder, load_course(find_root(Path.cwd())), roster)
+    run = load_run.load(folder, _load_course(), roster)
     return load_run.anonymize(run) if anonymous else run, out or folder
 
 
@@ -316,8 +312,12 @@ def _print_lines(sentences: Iterable[str]) -> None:
         _CONSOLE.print(sentence, markup=False, soft_wrap=True)
 
 
+def _load_course() -> Course:
+    return load_course(find_root(Path.cwd()))
+
+
 def _load_assignments(name: str | None) -> tuple[Course, list[Assignment]]:
-    current_course = load_course(find_root(Path.cwd()))
+    current_course = _load_course()
     if name:
         return current_course, [current_course.assignment(name)]
     return current_course, list(current_course.assignments.values())
@@ -336,7 +336,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except Exception:  # noqa: BLE001  the boundary: a bug becomes exit code 3
+    except Exception:  # noqa: BLE001  nothing narrower can promise exit code 3 for every bug
+        # What nobody foresaw ends here, whatever its class: scripts tell by the exit code that no
+        # argument of theirs helps. Nothing is swallowed, since the process ends with the whole
+        # traceback; and SystemExit, as of a closed pipe, is no Exception.
         traceback.print_exc()
         click.echo("This is a bug in the autograder; please report the lines above.", err=True)
         sys.exit(3)

@@ -2,8 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -24,88 +24,62 @@ from autograder.sandbox.layers import CONSEQUENCE_IF_MISSING, IsolationStatus, L
 _PACKAGES = ("tensorflow", "keras", "numpy", "otter-grader", "nbgrader")
 
 
-@dataclass(frozen=True, slots=True)
-class MachineReport:
-    """What this machine provides for grading."""
+def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
+    """Start a worker and a sandbox as for a real submission, and print what this machine provides.
 
-    versions: Mapping[str, str]
-    """By package; ``not installed`` where it is missing."""
+    Args:
+        console: where to print.
+        rows: further lines, name and state, e.g. ``("dataset: imdb", "present")``.
 
-    isolation: IsolationStatus
-    failure: str = ""
-    """Why no submission can run here; empty if submissions can run."""
-
-    zygote_s: float = 0.0
-    """Seconds until a worker was ready, including the test of the layers."""
-
-    child_s: float = 0.0
-    """Seconds to set up and tear down the sandbox of one submission."""
-
-
-def examine_machine() -> MachineReport:
-    """Start a worker and a sandbox as for a real submission, and report what happened."""
-    versions = {"python": python_version()}
+    Returns:
+        0 if this machine can grade submissions, otherwise 2.
+    """
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("python", python_version())
     for package in _PACKAGES:
         try:
-            versions[package] = metadata.version(package)
+            version = metadata.version(package)
         except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
+            version = "not installed"
+        table.add_row(package, version)
+    for name, state in rows:
+        table.add_row(name, Text(state))
+    failure = ""
     with tempfile.TemporaryDirectory(prefix="doctor-") as kit:
         # The sandboxed process runs under another uid and must be able to read its kit.
         Path(kit).chmod(0o755)
         start = time.monotonic()
         try:
-            zygote = Zygote.start(ZygoteConfig(Path(kit)))
+            with closing(Zygote.start(ZygoteConfig(Path(kit)))) as zygote:
+                ready = time.monotonic()
+                # kill() returns only after every process of the sandbox is gone.
+                zygote.start_child(Limits(), {}, entry="autograder.sandbox.layers:probe").kill()
+                end = time.monotonic()
+            for name, state in layer_states(zygote.isolation):
+                table.add_row(name, Text(state))
         except StaffError as error:
-            return MachineReport(versions, IsolationStatus(frozenset()), str(error))
-        ready = time.monotonic()
-        try:
-            # kill() returns only after every process of the sandbox is gone.
-            zygote.start_child(Limits(), {}, entry="autograder.sandbox.layers:probe").kill()
-        except StaffError as error:
-            return MachineReport(versions, zygote.isolation, str(error))
-        finally:
-            end = time.monotonic()
-            zygote.close()
-    return MachineReport(versions, zygote.isolation, "", ready - start, end - ready)
-
-
-def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
-    """Print what this machine provides; return 0 if it can grade submissions, otherwise 2.
-
-    Args:
-        console: where to print.
-        rows: further lines, name and state, e.g. ``("dataset: imdb", "present")``.
-    """
-    report = examine_machine()
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, state in (*report.versions.items(), *rows, *layer_states(report)):
-        table.add_row(name, Text(state))
+            failure = str(error)
     console.print(table)
-    if report.failure:
-        console.print(f"submissions cannot run on this machine: {report.failure}", markup=False)
+    if failure:
+        console.print(f"submissions cannot run on this machine: {failure}", markup=False)
         return 2
     console.print(
-        f"isolation: {report.isolation.level}; a worker starts in {report.zygote_s:.1f} s, "
-        f"a sandbox takes {report.child_s * 1000:.0f} ms",
+        f"isolation: {zygote.isolation.level}; a worker starts in {ready - start:.1f} s, "
+        f"a sandbox takes {(end - ready) * 1000:.0f} ms",
         markup=False,
     )
     return 0
 
 
-def layer_states(report: MachineReport) -> list[tuple[str, str]]:
-    """Return a line for each layer: present, or why it is missing and what that means."""
-    if report.failure:
-        return []
-    refusals = dict(report.isolation.refusals)
-    states = []
+def layer_states(isolation: IsolationStatus) -> Iterator[tuple[str, str]]:
+    """Yield a line for each layer: present, or why it is missing and what that means."""
+    refusals = dict(isolation.refusals)
     for layer in Layer:
         state = "present"
-        if layer not in report.isolation.layers:
+        if layer not in isolation.layers:
             reason = refusals.get(layer, "needs a layer that is missing")
             state = f"missing ({reason}): {CONSEQUENCE_IF_MISSING[layer]}"
-        states.append((f"isolation: {layer.value}", state))
-    return states
+        yield f"isolation: {layer.value}", state
 
 
 def dataset_states(assignment: Assignment) -> Iterator[tuple[str, str]]:

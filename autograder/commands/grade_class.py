@@ -1,4 +1,4 @@
-"""``course grade``: compile an assignment, grade its submissions, write pages and tables."""
+"""``course grade``: compile an assignment, grade its submissions, write pages and tables; ``course demo``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,19 +6,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.build.compile import prepare
-from autograder.course import Assignment
+from autograder.build.compile import build, prepare
+from autograder.course import Assignment, Course
 from autograder.engine import run
 from autograder.engine.capacity import max_workers
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
 from autograder.engine.run import StartBackend, start_engine
+from autograder.errors import StaffError
 from autograder.platforms.cluster import connect
+from autograder.quality import sample
 from autograder.report import gradebook, marks
 from autograder.report.load_run import Run
+from autograder.report.pages import write_reports
 from autograder.report.roster import load_or_store
-from autograder.report.write import write_reports
 from autograder.submission.discover import find_submissions
 from autograder.text import one_line
 
@@ -99,3 +101,23 @@ def _report_ungraded(results: Sequence[Result], console: Console) -> int:
         soft_wrap=True,
     )
     return 2
+
+
+def run_demo(course: Course, assignment: Assignment, console: Console) -> None:
+    """Build, grade a sample class into ``var/demo`` and print the table.
+
+    Raises:
+        AuthorError: the source does not compile.
+        StaffError: this machine cannot grade.
+    """
+    console.print(f"Building {assignment.name} ...")
+    report = build(course, assignment)
+    console.print(f"{report.files} files in release/{assignment.name}")
+    folder = course.root / "var" / "demo" / assignment.name
+    out = folder / "graded"
+    # Without its journal the run starts from the beginning: a demo that resumes shows nothing.
+    (out / "run.jsonl").unlink(missing_ok=True)
+    sample.write(folder / "submitted", sample.sample_class(assignment, prepare(assignment).source))
+    code = grade_class(assignment, [folder / "submitted"], out.relative_to(course.root), console, workers=2)
+    if code:
+        raise StaffError("the sample class could not be fully graded; see the messages above")

@@ -1,74 +1,29 @@
-"""A staff-only page with every call that the checks of one question made, and the replies."""
+"""The calls of a question's checks and their replies as people read them, for a staff-only page."""
 
 import reprlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autograder.checks import MismatchError
 from autograder.engine import values
-from autograder.engine.results import CheckResult, Result
 from autograder.engine.wire import WireError
 from autograder.models.description import KerasObject, Model, ModelRefusedError
 from autograder.models.parse import parse
 from autograder.models.shapes import count_parameters
-from autograder.notebook import Check
-from autograder.report.pages import render
 from autograder.text import one_line
 
 Message = dict[str, Any]
 
-_MAX_CALLS = 40
+MAX_CALLS = 40
 """Calls of one check that are shown."""
 
 _MAX_TEXT_LENGTH = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call that a check made, and what the answer returned."""
-
-    request: str
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRerun:
-    """One check with its recorded result and the result of running it again."""
-
-    check: Check
-    recorded_result: CheckResult
-    new_result: CheckResult
-    calls: tuple[Call, ...]
-
-
-def page(
-    result: Result, question: str, answers: Sequence[str], reruns: Sequence[CheckRerun], *, title: str
-) -> bytes:
-    """Return the page about one question of one student.
-
-    Args:
-        result: the recorded result.
-        question: the question's name, e.g. ``q3``.
-        answers: the code of the student's answer cells, as it ran.
-        reruns: the question's checks.
-        title: the assignment's.
-    """
-    return render(
-        "explain.html.j2",
-        title=title,
-        result=result,
-        question=question,
-        answers=answers,
-        reruns=reruns,
-        max_calls=_MAX_CALLS,
-    )
-
-
-def format_call(request: Message, reply: Message) -> Call:
-    """Return a call as people read it.
+def format_call(request: Message, reply: Message) -> tuple[str, str]:
+    """Return a call that a check made, and what the answer returned.
 
     Args:
         request: ``call``, ``args`` and ``kwargs``, as the grader sent them.
@@ -89,7 +44,7 @@ def format_call(request: Message, reply: Message) -> Call:
         except (WireError, MismatchError) as error:
             answer = f"returned something unreadable ({error})"
     call = f"{request['call']}({', '.join(arguments)})"
-    return Call(one_line(call, _MAX_TEXT_LENGTH), one_line(answer, _MAX_TEXT_LENGTH))
+    return one_line(call, _MAX_TEXT_LENGTH), one_line(answer, _MAX_TEXT_LENGTH)
 
 
 def _parse_model(description: Any) -> Any:

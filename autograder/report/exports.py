@@ -1,37 +1,64 @@
-"""A run as other systems read it: one file for each format, and the tables for Canvas and Moodle.
+"""A run as other systems read it: one file for each format.
 
-Canvas: the columns before the assignment's are those of its own export. It identifies a student by
-the first of ``ID``, ``SIS User ID`` and ``SIS Login ID`` that it knows, and reads the name only
-where none is given; the assignment by the number after its title, or else by the exact title.
+``canvas.csv``: the columns before the assignment's are those of Canvas' own export. It identifies a
+student by the first of ``ID``, ``SIS User ID`` and ``SIS Login ID`` that it knows, and reads the name
+only where none is given; the assignment by the number after its title, or else by the exact title.
 (Canvas LMS, ``lib/gradebook_importer.rb``, ``lib/gradebook_exporter.rb``.)
 
-Moodle: a grading worksheet of the assignment. It identifies a student by the number in
+``moodle.csv``: a grading worksheet of the assignment. Moodle identifies a student by the number in
 ``Identifier``, which belongs to this assignment alone and is in the names of downloaded files. It
 requires the columns ``Grade`` and ``Last modified (grade)``, ignores names, and skips empty grades;
 the column names are those of an English Moodle.
 (Moodle, ``mod/assign/feedback/offline/importgradeslib.php`` and ``locallib.php``.)
+
+``junit.xml``: a suite for each student, a case for each check. A failed or blocked check is a
+``failure`` (skipped cases would look as if all were well), an errored or ungraded one an ``error``.
+GitLab shows the text of these elements, other systems their ``message``.
+
+``summary.md``: points and sentences in GitHub's Markdown, for a job's summary or a comment.
+
+``annotations.txt``: lines that GitHub Actions shows with a run when a step prints them, one for each
+question that lost points. (GitHub, "Workflow commands for GitHub Actions"; ``escapeData`` and
+``escapeProperty`` in its toolkit.) GitHub shows ten errors of a step.
+
+What a student reads there is the same as on the feedback page: hints, but no hidden value.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from markupsafe import Markup
+
+from autograder.checks import Outcome
+from autograder.engine.results import CheckResult, Result
 from autograder.errors import StaffError
 from autograder.files import replace_file
-from autograder.report import ci_formats, gradebook, summary
+from autograder.report import gradebook, summary
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
-from autograder.report.spreadsheet import dump_csv, escape_formula
+from autograder.report.pages import ENVIRONMENT, OUTCOME_TEXTS, question_title, render, with_period
+from autograder.report.results_json import CHECK_NOT_GRADED, lost_checks
+from autograder.report.roster import dump_csv, escape_formula
+from autograder.text import one_line
 
 NBGRADER = "nbgrader"
 """The format that ``platforms.nbgrader_gradebook`` writes, because it needs the build."""
 
 CANVAS_NAME = "canvas.csv"
 MOODLE_NAME = "moodle.csv"
-_CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-_MOODLE_COLUMNS = (
-    "Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)",
-)  # fmt: skip
+
+MAX_LENGTH = 60_000
+"""Characters of ``summary.md``; a comment on GitHub holds 65,536."""
+
+_TRUNCATED = "\n\nThe rest does not fit here; the run's pages have all of it.\n"
+_JOINER = "\u2060"  # invisible, and not a break: to a machine, the text around it is not one word
+_SPECIAL_CHARACTERS = re.compile(r"""[]!"#$%&*+/<=>@[\\^_`{|}~]|:(?=\S)|\A-|(?<=\d)[.)](?=\s)""")
+_REFERENCE = re.compile(
+    r"(?<=@)|(?<=[#!~$%&^])(?=[\w\"'])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bgh)(?=-)", re.I
+)
 
 
 def export(run: Run, name: str, out: Path | None = None) -> Path:
@@ -53,60 +80,18 @@ def export(run: Run, name: str, out: Path | None = None) -> Path:
     return path
 
 
-def dump_canvas(run: Run) -> bytes:
-    """Return the bytes of ``canvas.csv``.
-
-    Raises:
-        StaffError: no student has an id in Canvas, a school's number or a login.
-    """
-    assignment = run.assignment
-    title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
-    rows = [
-        [*_CANVAS_COLUMNS, escape_formula(title)],
-        ["    Points Possible", "", "", "", "", format_points(_max_points(run))],
-    ]
-    for mark in run.marks:
-        ids = _canvas_ids(mark)
-        if ids:
-            section = escape_formula(mark.row.section)
-            # Ungraded work is an empty cell: Canvas would record a zero.
-            rows.append([_name(mark), *ids, section, format_points(mark.complete_total)])
-    if len(rows) == 2:
-        raise StaffError(f"{run.out}: no student has an id for Canvas; add a class list with --roster")
-    return dump_csv(rows)
-
-
-def dump_moodle(run: Run) -> bytes:
-    """Return the bytes of ``moodle.csv``.
-
-    Raises:
-        StaffError: no student has a number in Moodle.
-    """
-    max_points = format_points(_max_points(run))
-    rows = [list(_MOODLE_COLUMNS)]
-    for mark in run.marks:
-        identifier = _moodle_identifier(mark)
-        if identifier:
-            email = escape_formula(mark.row.email)
-            rows.append([identifier, _name(mark), email, format_points(mark.complete_total), max_points, "-"])
-    if len(rows) == 1:
-        raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
-    return dump_csv(rows)
-
-
 def remarks(run: Run, name: str) -> tuple[str, ...]:
     """Return what the user of an export should know about its marks, one sentence each."""
     sentences = list(mark_remarks(run.marks))
-    if name in _IDENTIFIERS:
+    identify = {"canvas": _canvas_ids, "moodle": _moodle_identifier}.get(name)
+    if identify:
         omitted, ungraded = [], []
         for mark in run.marks:
-            if not _IDENTIFIERS[name](mark):
+            if not identify(mark):
                 omitted.append(mark.label)
             if mark.result and mark.result.ungraded_checks:
                 ungraded.append(mark.label)
-        manual: set[str] = set()
-        for result in run.results:
-            manual.update(result.manual)
+        manual = {question for result in run.results for question in result.manual}
         for reason, names in (
             (f"Omitted because {name.title()} could not identify them", omitted),
             ("Empty because not everything is graded", ungraded),
@@ -117,17 +102,27 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _max_points(run: Run) -> float:
-    """Return the points of all questions that the run has results for, hand-graded ones included."""
-    return sum(question.points for question in summary.questions(run.results))
+def dump_canvas(run: Run) -> bytes:
+    """Return the bytes of ``canvas.csv``.
 
-
-def _name(mark: Mark) -> str:
-    """Return a person's name for people to read; the systems go by ids."""
-    name = mark.row.name
-    if not name and mark.result:
-        name = mark.result.name
-    return escape_formula(name or mark.label)
+    Raises:
+        StaffError: no student has an id in Canvas, a school's number or a login.
+    """
+    assignment = run.assignment
+    title = f"{assignment.title} ({assignment.canvas_id})" if assignment.canvas_id else assignment.title
+    rows = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", escape_formula(title)],
+        ["    Points Possible", "", "", "", "", _max_points(run)],
+    ]
+    for mark in run.marks:
+        ids = _canvas_ids(mark)
+        if ids:
+            section = escape_formula(mark.row.section)
+            # Ungraded work is an empty cell: Canvas would record a zero.
+            rows.append([_name(mark), *ids, section, format_points(mark.complete_total)])
+    if len(rows) == 2:
+        raise StaffError(f"{run.out}: no student has an id for Canvas; add a class list with --roster")
+    return dump_csv(rows)
 
 
 def _canvas_ids(mark: Mark) -> tuple[str, ...]:
@@ -143,6 +138,25 @@ def _canvas_ids(mark: Mark) -> tuple[str, ...]:
     return canvas_id, school_id, mark.row.student
 
 
+def dump_moodle(run: Run) -> bytes:
+    """Return the bytes of ``moodle.csv``.
+
+    Raises:
+        StaffError: no student has a number in Moodle.
+    """
+    rows = [
+        ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"],
+    ]
+    for mark in run.marks:
+        identifier = _moodle_identifier(mark)
+        if identifier:
+            email, points = escape_formula(mark.row.email), format_points(mark.complete_total)
+            rows.append([identifier, _name(mark), email, points, _max_points(run), "-"])
+    if len(rows) == 1:
+        raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
+    return dump_csv(rows)
+
+
 def _moodle_identifier(mark: Mark) -> str:
     """Return Moodle's identifier of a participant; nothing if the number is unknown."""
     number = mark.row.moodle_id
@@ -151,15 +165,99 @@ def _moodle_identifier(mark: Mark) -> str:
     return f"Participant {number}" if number and not mark.unmatched_reason else ""
 
 
+def _max_points(run: Run) -> str:
+    """Return the points of all questions that the run has results for, hand-graded ones included."""
+    return format_points(sum(summary.question_points(run.results).values()))
+
+
+def _name(mark: Mark) -> str:
+    """Return a person's name for people to read; the systems go by ids."""
+    name = mark.row.name
+    if not name and mark.result:
+        name = mark.result.name
+    return escape_formula(name or mark.label)
+
+
+def dump_junit(run: Run) -> bytes:
+    """Return the bytes of ``junit.xml``."""
+    return render("junit.xml.j2", run=run, sentences=_sentences)
+
+
+def dump_markdown(run: Run) -> bytes:
+    """Return the bytes of ``summary.md``, a section for each student."""
+    template = ENVIRONMENT.overlay(finalize=_escape_markdown).get_template("summary.md.j2")
+    text = template.render(run=run, sentences=_sentences, points=_points, lost_checks=lost_checks)
+    if len(text) > MAX_LENGTH:
+        # Whole paragraphs: a table or a list that is cut would take the next line for its own.
+        text = text[: MAX_LENGTH - len(_TRUNCATED)].rpartition("\n\n")[0] + _TRUNCATED
+    return text.encode("utf-8")
+
+
+def _escape_markdown(value: Any) -> Any:
+    """Return text in which no character means anything to Markdown or HTML, and nothing is a link.
+
+    A character reference never structures Markdown, but GitHub looks for mentions and links in the
+    text that it decodes to; so an invisible joiner splits what would be one.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    split = _REFERENCE.sub(_JOINER, one_line(value, MAX_LENGTH))
+    return Markup(_SPECIAL_CHARACTERS.sub(lambda character: f"&#{ord(character[0])};", split))
+
+
+def dump_annotations(run: Run) -> bytes:
+    """Return the bytes of ``annotations.txt``; none if every point is earned."""
+    lines = []
+    for result in run.results:
+        for question, lost in lost_checks(result).items():
+            level, messages = "warning", []
+            for check in lost:
+                messages.append(f"{one_line(check.title, 200)}: {' '.join(_sentences(check))}")
+                if check.outcome is not Outcome.UNGRADED:
+                    level = "error"
+            name = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
+            # An unescaped newline would begin a new command, e.g. ::add-mask::.
+            title = _escape_command(f"{name}: {_points(result, question)}")
+            title = title.replace(":", "%3A").replace(",", "%2C")
+            message = _escape_command("\n".join(messages))
+            lines.append(f"::{level} title={title}::{message}\n")
+    return "".join(lines).encode("utf-8")
+
+
+def _escape_command(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _points(result: Result, question: str) -> str:
+    earned, possible = result.marks()[question], result.questions()[question][1]
+    if earned is None:
+        return "not graded yet"
+    return f"{format_points(earned)} of {format_points(possible)} points"
+
+
+def _sentences(check: CheckResult) -> list[str]:
+    """Return outcome and hint of a check that did not pass, one line each.
+
+    They may contain text of the student's: each format escapes them in its own way.
+    """
+    if check.outcome is Outcome.UNGRADED:
+        return [CHECK_NOT_GRADED]
+    sentence = OUTCOME_TEXTS[check.outcome].capitalize()
+    message = one_line(check.student_message, 300)
+    if message:
+        sentence += f": {message}"
+    sentences = [with_period(sentence)]
+    if check.hint:
+        sentences.append(with_period(f"Hint: {one_line(check.hint, 300)}"))
+    return sentences
+
+
 FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
     "csv": (gradebook.NAME, lambda run: gradebook.dump(run.marks)),
-    "junit": (ci_formats.JUNIT_NAME, ci_formats.dump_junit),
-    "markdown": (ci_formats.MARKDOWN_NAME, ci_formats.dump_markdown),
-    "annotations": (ci_formats.ANNOTATIONS_NAME, ci_formats.dump_annotations),
+    "junit": ("junit.xml", dump_junit),
+    "markdown": ("summary.md", dump_markdown),
+    "annotations": ("annotations.txt", dump_annotations),
     "canvas": (CANVAS_NAME, dump_canvas),
     "moodle": (MOODLE_NAME, dump_moodle),
 }
 """File name and content of each format."""
-
-_IDENTIFIERS: Mapping[str, Callable[[Mark], object]] = {"canvas": _canvas_ids, "moodle": _moodle_identifier}
-"""How each system identifies a student; nothing if it cannot, and then the mark is omitted."""

@@ -9,8 +9,7 @@ from rich.text import Text
 from autograder.engine.results import Result
 from autograder.report import summary
 from autograder.report.marks import Mark, total
-from autograder.report.roster import used_columns
-from autograder.report.spreadsheet import dump_csv, escape_formula
+from autograder.report.roster import dump_csv, escape_formula, used_columns
 from autograder.text import one_line
 
 NAME = "grades.csv"
@@ -29,42 +28,34 @@ def dump(marks: Sequence[Mark]) -> bytes:
     ``total`` counts the points so far (``outcome`` says whether these are all); ``final`` is the
     total after the late penalty.
     """
-    questions = summary.questions([mark.result for mark in marks if mark.result])
+    questions = summary.question_points([mark.result for mark in marks if mark.result])
     personal = used_columns(_PERSONAL_COLUMNS, [mark.row for mark in marks])
     header = ["student", *personal]
-    header += [_escape(question.name, _MAX_NAME_LENGTH) for question in questions]
+    header += [_escape(question, _MAX_NAME_LENGTH) for question in questions]
     # Users' own scripts read these columns: their names are an interface.
     header += ["total", "handed_in", "late", "penalty", "final", "outcome", "flags"]
-    return dump_csv([header, *(_row(mark, personal, questions) for mark in marks)])
-
-
-def _row(mark: Mark, personal: Sequence[str], questions: Sequence[summary.QuestionSummary]) -> list[str]:
-    # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
-    row = [_escape(mark.label, _MAX_NAME_LENGTH)]
-    row += [escape_formula(getattr(mark.row, column)) for column in personal]
-    points: Mapping[str, float | None] = {}
-    submitted_at, outcome, late = "", NO_SUBMISSION, ""
-    if mark.result:
-        points, submitted_at = mark.result.marks(), mark.result.submitted_at
-        outcome = mark.result.status.value
-    elif mark.unmatched_reason:
-        outcome = ""
-    row += [format_points(points.get(question.name)) for question in questions]
-    if mark.lateness.is_flagged_late:
-        late = "unknown"
-    elif mark.lateness.days is not None:
-        late = str(mark.lateness.days)
-    flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
-    return [
-        *row,
-        format_points(mark.total),
-        submitted_at,
-        late,
-        format_points(mark.penalty),
-        format_points(mark.final_points),
-        outcome,
-        _escape(flags, 10 * _MAX_FLAG_LENGTH),
-    ]
+    rows = [header]
+    for mark in marks:
+        points: Mapping[str, float | None] = {}
+        submitted_at, outcome, late = "", NO_SUBMISSION, ""
+        if mark.result:
+            points, submitted_at = mark.result.marks(), mark.result.submitted_at
+            outcome = mark.result.status.value
+        elif mark.unmatched_reason:
+            outcome = ""
+        if mark.lateness.is_flagged_late:
+            late = "unknown"
+        elif mark.lateness.days is not None:
+            late = str(mark.lateness.days)
+        flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
+        # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
+        row = [_escape(mark.label, _MAX_NAME_LENGTH)]
+        row += [escape_formula(getattr(mark.row, column)) for column in personal]
+        row += [format_points(points.get(question)) for question in questions]
+        row += [format_points(mark.total), submitted_at, late, format_points(mark.penalty)]
+        row += [format_points(mark.final_points), outcome, _escape(flags, 10 * _MAX_FLAG_LENGTH)]
+        rows.append(row)
+    return dump_csv(rows)
 
 
 def summary_table(results: Sequence[Result]) -> Table:

@@ -8,21 +8,21 @@ mark at the wrong student is worse than one that staff must assign.
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autograder.course import Assignment
 from autograder.engine.results import GradingStatus, Result
-from autograder.lateness import Lateness, lateness
+from autograder.lateness import Lateness, lateness, parse_datetime
 from autograder.report.roster import Roster, Student
 from autograder.submission.discover import safe_name
 
 _MAX_LISTED = 5
 _REMARKS = (
-    "submission without a student",
-    "student without a mark",
-    "student without a submission",
-    "submission late by an unknown time, so no penalty is applied",
+    ("submission", "without a student"),
+    ("student", "without a mark"),
+    ("student", "without a submission"),
+    ("submission", "late by an unknown time, so no penalty is applied"),
 )
 _COLUMNS = {"canvas": "canvas_id", "moodle": "moodle_id", "id": "id", "email": "email"}
 """Columns of the roster by the keys of ``Result.ids``."""
@@ -93,58 +93,45 @@ def total(result: Result) -> float | None:
     return None if result.status is GradingStatus.UNGRADED else result.earned
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """The students of a run's submissions."""
-
-    by_submission: Mapping[str, StudentsOrReason]
-    """By the submission's name in the run."""
-
-    conflicts: Mapping[Student, str]
-    """Students who match several submissions and so get none, with the names of those."""
-
-
 def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:
     """Return all marks, sorted by name.
 
     With a roster these are all of its students, with or without a submission, and the submissions
     that match none of them. Each member of a group gets the group's result.
     """
-    matches = match(results, roster)
+    matches, conflicts = match(results, roster)
     marks: list[Mark] = []
     for result in results:
-        students, reason = matches.by_submission[result.student]
+        students, reason = matches[result.student]
         reason = f"roster: {reason}" if roster and not students else ""
         for student in students or (None,):
-            due = (student or Student()).due_or(assignment.due)
+            due = (student and parse_datetime(student.due)) or assignment.due
             late = lateness(result.submitted_at, due, assignment.late, flagged_late=result.late_mark)
             marks.append(Mark(result, student, late, reason))
     seen = {mark.student for mark in marks}
     for student in roster:
         if student not in seen:
-            names = matches.conflicts.get(student, "")
-            reason = f"several submissions match: {names}" if names else ""
+            reason = f"several submissions match: {conflicts[student]}" if student in conflicts else ""
             marks.append(Mark(None, student, unmatched_reason=reason))
     return tuple(sorted(marks, key=lambda mark: (mark.label, mark.row.label)))
 
 
 def mark_remarks(marks: Sequence[Mark]) -> Iterator[str]:
     """Yield what the user of a command should know about the marks, one sentence each."""
-    labels: dict[str, list[str]] = defaultdict(list)
-    unmatched, conflicting, absent, late = _REMARKS
+    labels: dict[tuple[str, str], list[str]] = {remark: [] for remark in _REMARKS}
+    unmatched, conflicting, absent, late = labels.values()
     for mark in marks:
         if mark.unmatched_reason:
-            sentence = unmatched if mark.result else conflicting
-            labels[sentence].append(f"{mark.label} ({mark.unmatched_reason})")
+            names = unmatched if mark.result else conflicting
+            names.append(f"{mark.label} ({mark.unmatched_reason})")
         elif mark.result is None:
-            labels[absent].append(mark.label)
+            absent.append(mark.label)
         if mark.lateness.is_flagged_late:
-            labels[late].append(mark.label)
-    for sentence in _REMARKS:
-        noun, _, rest = sentence.partition(" ")
-        names = labels[sentence]
+            late.append(mark.label)
+    for (noun, rest), names in labels.items():
         if names:
-            yield f"{len(names)} {noun}{'s' if len(names) > 1 else ''} {rest}: {join_names(names)}."
+            plural = "s" if len(names) > 1 else ""
+            yield f"{len(names)} {noun}{plural} {rest}: {join_names(names)}."
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -153,19 +140,23 @@ def join_names(names: Sequence[str]) -> str:
     return ", ".join(names[:_MAX_LISTED]) + more
 
 
-def match(results: Sequence[Result], roster: Roster) -> Matches:
-    """Return the students of each submission."""
+def match(
+    results: Sequence[Result], roster: Roster
+) -> tuple[dict[str, StudentsOrReason], dict[Student, str]]:
+    """Return the students of each submission.
+
+    Returns:
+        The students by the submission's name in the run; and those who match several submissions
+        and so get none, with the names of these.
+    """
     name_counts = Counter(_sorted_parts(result.name) for result in results if result.name)
     candidates: dict[str, StudentsOrReason] = {}
-    submissions: dict[Student, list[str]] = {}
+    submissions: dict[Student, list[str]] = defaultdict(list)
     for result in results:
         candidates[result.student] = _find_students(result, roster, name_counts)
         for student in candidates[result.student][0]:
-            submissions.setdefault(student, []).append(result.student)
-    conflicts = {}
-    for student, submission_names in submissions.items():
-        if len(submission_names) > 1:
-            conflicts[student] = ", ".join(submission_names)
+            submissions[student].append(result.student)
+    conflicts = {student: ", ".join(names) for student, names in submissions.items() if len(names) > 1}
     matches: dict[str, StudentsOrReason] = {}
     for name, (students, reason) in candidates.items():
         # A group keeps the members who submitted nothing else.
@@ -173,7 +164,7 @@ def match(results: Sequence[Result], roster: Roster) -> Matches:
         if students and not unique:
             reason = f"matches {students[0].label}, as do others: {conflicts[students[0]]}"
         matches[name] = unique, reason
-    return Matches(matches, conflicts)
+    return matches, conflicts
 
 
 def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
@@ -185,7 +176,7 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
             if result.name and row not in group and _is_same_name(result.name, row):
                 return (), "a group and a student have this name"
         return group, ""
-    rows = tuple(row for row in roster if _compare_ids(result, row, equal=True))
+    rows = tuple(row for row in roster if any(_compare_ids(result, row)))
     if len(rows) > 1:
         return (), f"matches {_join_labels(rows)} by different ids"
     if rows:
@@ -204,19 +195,17 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
         return (), f"matches {_join_labels(rows)}"
     if not rows:
         return (), "matches no student"
-    if _compare_ids(result, rows[0], equal=False):
+    if not all(_compare_ids(result, rows[0])):
         return (), f"has the name of {rows[0].label} but another id"
     return rows, ""
 
 
-def _compare_ids(result: Result, row: Student, *, equal: bool) -> bool:
-    """Return True if both have an id of the same kind, and it is equal (or different)."""
-    for key, value in result.ids.items():
-        if key in _COLUMNS:
-            own_id = getattr(row, _COLUMNS[key])
-            if own_id and (value.casefold() == own_id.casefold()) is equal:
-                return True
-    return False
+def _compare_ids(result: Result, row: Student) -> Iterator[bool]:
+    """Yield for each kind of id that both have whether it is the same."""
+    for key, column in _COLUMNS.items():
+        own_id = getattr(row, column)
+        if own_id and key in result.ids:
+            yield result.ids[key].casefold() == own_id.casefold()
 
 
 def _has_login(login: str, row: Student) -> bool:

@@ -9,9 +9,7 @@ import base64
 import hashlib
 import os
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 from types import MappingProxyType
@@ -21,15 +19,18 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
-from autograder.engine.results import CheckResult, GradingStatus, Result
+from autograder.engine.results import GradingStatus, Result
 from autograder.engine.run_folder import folder_name
-from autograder.files import MEBIBYTE
-from autograder.report import gradebook, summary
-from autograder.report.marks import total
+from autograder.files import MEBIBYTE, replace_file
+from autograder.notebook import Source
+from autograder.report import gradebook, results_json, similarity, summary
+from autograder.report.load_run import Run
+from autograder.report.marks import Mark, total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
-from autograder.report.submission_view import Figure, StoredOutputs
+from autograder.report.submission_view import Figure, StoredOutputs, SubmissionView, view_submission
 from autograder.text import multi_line, one_line
 
 FEEDBACK = "feedback.html"
@@ -48,29 +49,56 @@ OUTCOME_TEXTS: Mapping[Outcome, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _QuestionFeedback:
-    """One question as a student reads it."""
+def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
+    """Write the files of the class and of every student.
 
-    name: str
-    earned: float | None
-    points: float
-    checks: tuple[CheckResult, ...]
-    misconception: str
-    """A sentence; usually empty."""
+    Args:
+        run: if a student has two results, the later one counts.
+        source: with literals for facts, as in the release.
+        out: output directory; by default the run's folder.
 
-    stored_outputs: StoredOutputs
+    Raises:
+        AuthorError: a known answer lacks a key.
+        StaffError: the disk is full or read-only; each file is the previous or the complete new one.
+    """
+    out = out or run.out
+    # Of two results of one student the later one counts, as in the journal.
+    latest = {result.student: result for result in run.results}
+    results = [latest[student] for student in sorted(latest)]
+    answers = {result.student: write_student(run, result, source, out).answers for result in results}
+    references = similarity.reference_answers(source, known_answers.load(run.assignment))
+    replace_file(out / gradebook.NAME, gradebook.dump(run.marks or [Mark(result) for result in results]))
+    page = report(
+        results,
+        title=run.assignment.title,
+        headings=_headings(source),
+        similar_pairs=similarity.similar_pairs(answers, references),
+        answers=answers,
+    )
+    replace_file(out / REPORT, page)
 
-    outcomes: Mapping[Outcome, int]
-    """How many of the checks have each outcome; 0 for the others."""
 
-    @property
-    def is_unanswered(self) -> bool:
-        return self.outcomes[Outcome.BLOCKED] == len(self.checks)
+def write_student(run: Run, result: Result, source: Source, out: Path | None = None) -> SubmissionView:
+    """Write ``results.json`` and ``feedback.html`` of one student, readable by staff only.
 
-    @property
-    def reason(self) -> str:
-        return next((check.student_message for check in self.checks if check.student_message), "")
+    Returns:
+        The submission's answers and outputs, as far as the run has stored it.
+
+    Raises:
+        StaffError: the disk is full or read-only; each file is the previous or the complete new one.
+    """
+    folder = (out or run.out) / folder_name(result.student)
+    view = view_submission(run.submission(result), source, run.assignment)
+    replace_file(folder / results_json.NAME, results_json.dump(result))
+    page = feedback(
+        result, title=run.assignment.title, headings=_headings(source), stored_outputs=view.stored_outputs
+    )
+    replace_file(folder / FEEDBACK, page)
+    return view
+
+
+def _headings(source: Source) -> dict[str, str]:
+    return {question.name: question.title for question in source.questions}
 
 
 def feedback(
@@ -88,26 +116,8 @@ def feedback(
         headings: titles by question, where they have one.
         stored_outputs: outputs in the submission itself, by question.
     """
-    marks = result.marks()
-    questions = []
-    for name, (_, points) in result.questions().items():
-        checks = tuple(check for check in result.checks if check.question == name)
-        outcomes = Counter(check.outcome for check in checks)
-        misconception = ""
-        if name in result.misconceptions:
-            misconception = misconception_message(result.misconceptions[name])
-        outputs = stored_outputs.get(name, StoredOutputs())
-        questions.append(
-            _QuestionFeedback(name, marks[name], points, checks, misconception, outputs, outcomes)
-        )
-    not_passed = {check.outcome for check in result.checks} - {Outcome.PASSED}
     return render(
-        "feedback.html.j2",
-        title=title,
-        result=result,
-        questions=questions,
-        explained_outcomes=sorted(not_passed, key=list(Outcome).index),
-        headings=headings,
+        "feedback.html.j2", result=result, title=title, headings=headings, stored_outputs=stored_outputs
     )
 
 
@@ -122,60 +132,29 @@ def report(
     """Return the page that staff read: the class, its questions and checks, every student.
 
     Args:
-        results: one of each student.
+        results: one of each student, sorted by name.
         title: the assignment's.
         headings: titles by question, where they have one.
         similar_pairs: pairs with unexplained similarities, see ``similarity``.
         answers: code by student and question, shown for similar pairs.
     """
-    results = sorted(results, key=lambda result: result.student)
-    totals = [result.earned for result in results if result.status is GradingStatus.GRADED]
-    seconds = [result.wall_s for result in results]
-    memory = [result.peak_bytes / MEBIBYTE for result in results]
-    points = max((result.points for result in results), default=0.0)
     flagged = summary.group_by_flag(results)
     # The policy admits exactly the script with this digest; anything injected is refused.
     script = Markup((_TEMPLATES / "sort.js").read_text(encoding="utf-8"))
     return render(
         "report.html.j2",
+        results=results,
         title=title,
         headings=headings,
-        results=results,
-        points=points,
-        mean=fmean(totals) if totals else None,
-        median=median(totals) if totals else None,
-        questions=summary.questions(results),
-        checks=summary.checks(results),
-        misconceptions=summary.misconceptions(results),
+        points=max((result.points for result in results), default=0.0),
         flagged=flagged,
-        flagged_count=len({result.student for _, group in flagged for result in group}),
+        flagged_count=len({result.student for group in flagged.values() for result in group}),
         similar_pairs=similar_pairs[:MAX_PAIRS],
         omitted_pairs=max(0, len(similar_pairs) - MAX_PAIRS),
         answers=answers,
-        totals=summary.distribution(results, points),
-        seconds=summary.spread(seconds),
-        memory=summary.spread(memory),
-        median_s=median(seconds or [0.0]),
-        conditions=_conditions(results),
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-
-
-def _conditions(results: Sequence[Result]) -> Sequence[tuple[str, int]]:
-    """Return each combination of isolation and versions with the number of its results."""
-    counts: Counter[str] = Counter()
-    for result in results:
-        provenance = result.provenance
-        missing = ""
-        if provenance.missing_layers:
-            missing = f" (without {', '.join(provenance.missing_layers)})"
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
-        counts[
-            f"Isolation {provenance.isolation}{missing}; dataset {provenance.dataset}; seed "
-            f"{provenance.seed}; source notebook {provenance.source_sha256[:12]}; {versions}"
-        ] += 1
-    return tuple(counts.items())
 
 
 def _sanitize(value: Any) -> Any:
@@ -197,7 +176,7 @@ def with_period(text: str) -> str:
 
 
 # StrictUndefined: a name that a template misspells is an error and not an empty text.
-_ENVIRONMENT = Environment(
+ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
@@ -205,7 +184,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(
+ENVIRONMENT.filters.update(
     anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
     # Escaped here, because _sanitize would join the lines of a text that is not yet markup.
     code=lambda text, length=6_000, lines=120: escape(multi_line(text, length, lines)),
@@ -214,6 +193,9 @@ _ENVIRONMENT.filters.update(
     # Quoted as bytes: a student's name may be a file name that is not UTF-8.
     link=lambda student: f"./{quote(os.fsencode(folder_name(student)), safe='')}/{FEEDBACK}",
     mebibytes=lambda size_bytes: f"{size_bytes / MEBIBYTE:,.0f}",
+    mean=lambda values: fmean(values) if values else None,
+    median=lambda values: median(values) if values else None,
+    misconception=misconception_message,
     number=gradebook.format_points,
     percent=lambda share: f"{100 * share:.0f} %",
     question=question_title,
@@ -221,10 +203,10 @@ _ENVIRONMENT.filters.update(
     short=one_line,
     outcome_text=OUTCOME_TEXTS.__getitem__,
 )
-_ENVIRONMENT.tests["figure"] = lambda part: isinstance(part, Figure)
-_ENVIRONMENT.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, summary=summary, total=total)
+ENVIRONMENT.tests["figure"] = lambda part: isinstance(part, Figure)
+ENVIRONMENT.globals.update(Outcome=Outcome, GradingStatus=GradingStatus, summary=summary, total=total)
 
 
 def render(template: str, **values: Any) -> bytes:
     """Return a page made from one of the templates."""
-    return _ENVIRONMENT.get_template(template).render(values).encode("utf-8")
+    return ENVIRONMENT.get_template(template).render(values).encode("utf-8")

@@ -9,6 +9,11 @@
 ``moodle_id``  the participant's number in this assignment, as in Moodle's grading worksheet
 ``group``      the name of a group that submits together
 ``due``        an individual due date, with time zone
+
+Tables that we write are safe to open in a spreadsheet program. It evaluates a cell as a formula if
+the cell begins with ``=``, ``+``, ``-`` or ``@``, also after a separator at which it splits cells. An
+apostrophe before that character turns the cell into text; if there are apostrophes already, one more
+is added, so that no two texts look the same afterwards. (OWASP, "CSV Injection".)
 """
 
 import csv
@@ -17,7 +22,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
@@ -27,16 +31,30 @@ from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationErr
 from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
-from autograder.report.spreadsheet import dump_csv, escape_formula
 
 NAME = "roster.csv"
 """The run's own copy."""
 
-_SEPARATORS = ",;\t"
 _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
 """Columns in which a value belongs to one student only."""
 
 _IDENTIFYING = ", ".join((*_KEYS, "name"))
+
+# Full-width signs too: some spreadsheets normalize them before they look for a formula.
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)('*[=+\-@＝＋－＠])")
+_LEADING_CONTROL = re.compile(r"^('*[\t\r\n])")
+
+
+def escape_formula(text: str) -> str:
+    """Return text that no spreadsheet evaluates as a formula."""
+    return _LEADING_CONTROL.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", text))
+
+
+def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a table as UTF-8 with the line ends of RFC 4180."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\r\n").writerows(rows)
+    return file.getvalue().encode("utf-8", errors="replace")
 
 
 def _refuse_formula(cell: str) -> str:
@@ -88,10 +106,6 @@ class Student:
     def label(self) -> str:
         """Return what to call a student who has no submission."""
         return self.student or self.id or self.email or self.name or self.canvas_id or self.moodle_id
-
-    def due_or(self, default: datetime) -> datetime:
-        """Return the individual due date, or else the default."""
-        return parse_datetime(self.due) or default
 
 
 COLUMNS = tuple(field.name for field in fields(Student))
@@ -146,15 +160,7 @@ def parse(data: bytes, location: str) -> Roster:
     Raises:
         StaffError: all wrong lines, each with its number, the value and the correction.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise StaffError(f"{location}: is not UTF-8; save it as 'CSV UTF-8'") from None
-    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
-    try:
-        rows = list(_rows(text, separator))
-    except csv.Error as error:
-        raise StaffError(f"{location}: is not a CSV file ({error}); save it as CSV again") from None
+    separator, rows = _split_cells(data, location)
     if not rows:
         raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
     columns = _columns(rows[0][1], location)
@@ -169,28 +175,36 @@ def parse(data: bytes, location: str) -> Roster:
             continue
         try:
             students[number] = row.validate_python(dict(zip(columns, cells, strict=True)))
+            if not students[number].label.strip():
+                problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
         except ValidationError as error:
             for problem in error.errors():
                 column, reason = problem["loc"][0], problem["ctx"]["error"]
                 problems.append(f"{where}: {column} {problem['input']!r} {reason}")
-            continue
-        if not students[number].label.strip():
-            problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
     problems += _repeated_values(students, location)
     if problems:
         raise StaffError("\n".join(problems))
     return tuple(students.values())
 
 
-def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the number of its first line."""
-    # Without strict, an unclosed quote would swallow the rest of the file into one cell.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    first_line = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield first_line, cells
-        first_line = reader.line_num + 1  # a quoted cell may span several lines
+def _split_cells(data: bytes, location: str) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return the separator, and the rows that are not blank, each with the number of its first line."""
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        text = data.decode("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        # Without strict, an unclosed quote would swallow the rest of the file into one cell.
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        first_line = 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((first_line, cells))
+            first_line = reader.line_num + 1  # a quoted cell may span several lines
+    except UnicodeDecodeError:
+        raise StaffError(f"{location}: is not UTF-8; save it as 'CSV UTF-8'") from None
+    except csv.Error as error:
+        raise StaffError(f"{location}: is not a CSV file ({error}); save it as CSV again") from None
+    return separator, rows
 
 
 def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:

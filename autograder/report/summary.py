@@ -1,8 +1,8 @@
 """The class in numbers: questions, checks, misconceptions, distributions, and flagged students."""
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean
 
@@ -48,16 +48,16 @@ class QuestionSummary:
     manual: bool
     """True if staff mark it; nothing else is known then."""
 
-    mean: float | None
+    mean: float | None = None
     """Mean points of the students with the question fully graded; None if there are none."""
 
-    full_marks_count: int
+    full_marks_count: int = 0
     """Students with all points of the question."""
 
-    zero_count: int
+    zero_count: int = 0
     """Students with no points of it."""
 
-    discrimination: float | None
+    discrimination: float | None = None
     """From -1 to 1, see ``discrimination``; None where it is not defined."""
 
     @property
@@ -77,50 +77,49 @@ class CheckSummary:
     check: CheckResult
     """One student's; id, title and points are the same for all."""
 
-    outcomes: Mapping[Outcome, int]
-    reasons: tuple[tuple[str, int], ...]
+    outcomes: Counter[Outcome]
+    reasons: Sequence[tuple[str, int]]
     """The most frequent messages of failed checks with their counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class MisconceptionSummary:
-    """A misconception that probably caused wrong answers."""
-
-    question: str
-    misconception: str
-    count: int
-    """Students."""
-
-
-def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
-    """Return the questions in the order of the source, manually marked ones last."""
-    manual: dict[str, float] = {}
-    for result in results:
-        manual |= result.manual
-    summaries = []
-    for name, points in _points(results).items():
-        marks = []
-        for result in results:
-            outcomes = {check.outcome for check in result.checks if check.question == name}
-            if outcomes and Outcome.UNGRADED not in outcomes:
-                marks.append(result.questions()[name][0])
-        mean = fmean(marks) if marks else None
-        full_marks_count = sum(math.isclose(mark, points) for mark in marks)
-        relation = discrimination(name, results)
-        summaries.append(
-            QuestionSummary(name, points, False, mean, full_marks_count, marks.count(0), relation)
-        )
-    for name, points in manual.items():
-        summaries.append(QuestionSummary(name, points, True, None, 0, 0, None))
-    return tuple(summaries)
-
-
-def _points(results: Sequence[Result]) -> dict[str, float]:
+def question_points(results: Sequence[Result]) -> dict[str, float]:
+    """Return the points of each question in the order of the source, manually marked ones last."""
     points: dict[str, float] = {}
     for result in results:
         for name, (_, possible) in result.questions().items():
             points[name] = possible
+    for result in results:
+        points |= result.manual
     return points
+
+
+def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
+    """Return the questions in the order of the source, manually marked ones last."""
+    marks: dict[str, list[float]] = {}
+    for result in results:
+        incomplete = {check.question for check in result.ungraded_checks}
+        for name, (earned, _) in result.questions().items():
+            graded = marks.setdefault(name, [])
+            if name not in incomplete:
+                graded.append(earned)
+    summaries = []
+    for name, points in question_points(results).items():
+        if name not in marks:
+            summaries.append(QuestionSummary(name, points, manual=True))
+            continue
+        graded = marks[name]
+        summaries.append(
+            QuestionSummary(
+                name,
+                points,
+                manual=False,
+                mean=fmean(graded) if graded else None,
+                full_marks_count=sum(math.isclose(mark, points) for mark in graded),
+                zero_count=graded.count(0),
+                discrimination=discrimination(name, results),
+            )
+        )
+    return tuple(summaries)
 
 
 def discrimination(question: str, results: Sequence[Result]) -> float | None:
@@ -149,33 +148,47 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
         return None
 
 
-def misconceptions(results: Sequence[Result]) -> tuple[MisconceptionSummary, ...]:
-    """Return the misconceptions by question, in the order of the source, the most frequent first."""
+def misconceptions(results: Sequence[Result]) -> list[tuple[str, str, int]]:
+    """Return question, misconception and number of students, by question, the most frequent first."""
     counts: Counter[tuple[str, str]] = Counter()
     for result in results:
         counts.update(result.misconceptions.items())
-    order = {name: place for place, name in enumerate(_points(results))}
-    summaries = [MisconceptionSummary(*key, count) for key, count in counts.items()]
-    summaries.sort(key=lambda row: (order.get(row.question, -1), -row.count, row.misconception))
-    return tuple(summaries)
+    order = list(question_points(results))
+    rows = [(question, misconception, count) for (question, misconception), count in counts.items()]
+    return sorted(rows, key=lambda row: (order.index(row[0]), -row[2], row[1]))
 
 
 def checks(results: Sequence[Result]) -> tuple[CheckSummary, ...]:
     """Return the checks in the order of the source."""
-    by_id: dict[str, list[CheckResult]] = {}
+    first: dict[str, CheckResult] = {}
+    outcomes: dict[str, Counter[Outcome]] = defaultdict(Counter)
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for result in results:
         for check in result.checks:
-            by_id.setdefault(check.id, []).append(check)
-    summaries = []
-    for same_check in by_id.values():
-        outcomes: Counter[Outcome] = Counter()
-        reasons: Counter[str] = Counter()
-        for check in same_check:
-            outcomes[check.outcome] += 1
+            first.setdefault(check.id, check)
+            outcomes[check.id][check.outcome] += 1
             if check.outcome is not Outcome.PASSED and check.message:
-                reasons[check.message] += 1
-        summaries.append(CheckSummary(same_check[0], outcomes, tuple(reasons.most_common(_MAX_REASONS))))
+                reasons[check.id][check.message] += 1
+    summaries = []
+    for name, check in first.items():
+        summaries.append(CheckSummary(check, outcomes[name], reasons[name].most_common(_MAX_REASONS)))
     return tuple(summaries)
+
+
+def conditions(results: Sequence[Result]) -> Counter[str]:
+    """Count the results of each combination of isolation, data and versions, one sentence each."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        provenance = result.provenance
+        missing = ""
+        if provenance.missing_layers:
+            missing = f" (without {', '.join(provenance.missing_layers)})"
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(provenance.versions.items()))
+        counts[
+            f"Isolation {provenance.isolation}{missing}; dataset {provenance.dataset}; seed "
+            f"{provenance.seed}; source notebook {provenance.source_sha256[:12]}; {versions}"
+        ] += 1
+    return counts
 
 
 def distribution(results: Sequence[Result], points: float) -> tuple[Bin, ...]:
@@ -183,35 +196,27 @@ def distribution(results: Sequence[Result], points: float) -> tuple[Bin, ...]:
 
     Only fully graded results count: partly graded ones would appear too far to the left.
     """
-    shares = []
-    for result in results:
-        if result.status is GradingStatus.GRADED and result.points:
-            shares.append(result.earned / result.points)
-    return _histogram(shares, 1.0, points)
+    totals = [result.earned for result in results if result.status is GradingStatus.GRADED]
+    return histogram(totals, points)
 
 
-def spread(values: Sequence[float]) -> tuple[Bin, ...]:
-    """Count values, all ≥ 0, in bars of equal width from 0 to the largest."""
-    largest = max(values, default=0.0)
-    return _histogram(values, largest, largest)
-
-
-def _histogram(values: Sequence[float], largest: float, end: float) -> tuple[Bin, ...]:
+def histogram(values: Sequence[float], end: float) -> tuple[Bin, ...]:
+    """Count values from 0 to ``end`` in bars of equal width; the last bar includes ``end``."""
     counts = [0] * BINS
     for value in values:
         # Sums of tenths are not exact: the small addend keeps 0.3 out of the bar below.
-        place = int(BINS * value / largest + 1e-9) if largest else 0
+        place = int(BINS * value / end + 1e-9) if end else 0
         counts[min(place, BINS - 1)] += 1
     width = end / BINS
     return tuple(Bin(place * width, (place + 1) * width, count) for place, count in enumerate(counts))
 
 
-def group_by_flag(results: Sequence[Result]) -> tuple[tuple[str, tuple[Result, ...]], ...]:
-    """Return the reasons to look at students, one sentence each, and their results.
+def group_by_flag(results: Sequence[Result]) -> dict[str, list[Result]]:
+    """Return the results of the students to look at by the reason, a sentence.
 
     Grader errors and errors everywhere come first, then the rarest flags.
     """
-    by_reason: dict[str, list[Result]] = {}
+    by_reason: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         reasons = list(result.flags)
         if result.ungraded_checks:
@@ -220,6 +225,6 @@ def group_by_flag(results: Sequence[Result]) -> tuple[tuple[str, tuple[Result, .
         if len(errored) >= max(2, MIN_ERROR_SHARE * len(result.questions())):
             reasons.append(ERRORS)
         for reason in dict.fromkeys(reasons):  # a flag may occur twice
-            by_reason.setdefault(reason, []).append(result)
+            by_reason[reason].append(result)
     order = sorted(by_reason, key=lambda reason: (reason not in (UNGRADED, ERRORS), len(by_reason[reason])))
-    return tuple((reason, tuple(by_reason[reason])) for reason in order)
+    return {reason: by_reason[reason] for reason in order}

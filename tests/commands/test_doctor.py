@@ -5,7 +5,6 @@ import io
 from rich.console import Console
 
 from autograder.commands import doctor
-from autograder.commands.doctor import MachineReport
 from autograder.sandbox.layers import ALL_LAYERS, IsolationStatus, Layer
 
 
@@ -29,7 +28,7 @@ def test_a_missing_layer_is_named_with_its_reason_and_what_its_absence_means() -
     isolation = IsolationStatus(
         ALL_LAYERS - {Layer.ROOT, Layer.PIDS}, ((Layer.PIDS, "OSError: [Errno 1] unshare: not permitted"),)
     )
-    lines = dict(doctor.layer_states(MachineReport({}, isolation)))
+    lines = dict(doctor.layer_states(isolation))
     assert isolation.level == "reduced"
     assert isolation.missing == ("pids", "root")
     assert lines["isolation: seccomp"] == "present"

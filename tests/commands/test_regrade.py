@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from autograder.checks import Outcome
-from autograder.commands import regrade
+from autograder.commands import students
 from autograder.commands.grade_class import grade_class
 from autograder.course import Course, load_course
 from autograder.engine import journal, run
@@ -69,7 +69,7 @@ def marks(course: Course, student: str) -> dict[str, float | None]:
 def test_only_the_checks_of_the_question_that_is_named_run_again(course: Course) -> None:
     record(course, "ben", ungraded)
     output = io.StringIO()
-    code = regrade.regrade(
+    code = students.regrade(
         course, course.root / "out", ["ben"], Console(file=output, width=100), question="q2"
     )
     assert marks(course, "ben") == {"q1": None, "q2": 6.0}
@@ -83,7 +83,7 @@ def test_only_the_checks_of_the_question_that_is_named_run_again(course: Course)
 def test_all_questions_of_a_student_run_again_and_nobody_elses(course: Course) -> None:
     before = recorded(course, "ana")
     record(course, "ben", ungraded)
-    assert regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO())) == 0
+    assert students.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO())) == 0
     assert marks(course, "ben") == {"q1": 0.0, "q2": 6.0}
     assert recorded(course, "ana") == before
 
@@ -91,7 +91,7 @@ def test_all_questions_of_a_student_run_again_and_nobody_elses(course: Course) -
 @pytest.mark.slow
 def test_a_second_grading_gives_what_the_first_gave(course: Course) -> None:
     first = recorded(course, "ben")
-    regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
+    students.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
     again = recorded(course, "ben")
     assert [(c.id, c.outcome, c.message, c.hint) for c in again.checks] == [
         (c.id, c.outcome, c.message, c.hint) for c in first.checks
@@ -106,7 +106,7 @@ def test_a_second_grading_gives_what_the_first_gave(course: Course) -> None:
 def test_an_appeal_shows_what_each_check_asked_and_got_and_changes_no_mark(course: Course) -> None:
     out = course.root / "out"
     before = (out / "run.jsonl").read_bytes()
-    page = regrade.explain_question(course, out, "ben", "q1").read_text(encoding="utf-8")
+    page = students.explain(course, out, "ben", "q1").read_text(encoding="utf-8")
     assert (out / "run.jsonl").read_bytes() == before
     hidden = [check for check in recorded(course, "ben").checks if check.hidden and check.question == "q1"]
     assert hidden
@@ -126,7 +126,7 @@ def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(course: Course, ti
     (course.root / "in" / "ben.ipynb").write_bytes(data)
     quiet = Console(file=io.StringIO())
     grade_class(course.assignment("tiny"), [course.root / "in"], out, quiet)
-    page = regrade.explain_question(course, out, "ben", "q1").read_text(encoding="utf-8")
+    page = students.explain(course, out, "ben", "q1").read_text(encoding="utf-8")
     assert "raised ValueError in line 2: &lt;b&gt;no&lt;/b&gt;" in page
     assert "<b>no" not in page
 
@@ -141,9 +141,9 @@ def test_an_appeal_shows_what_an_answer_raised_and_escapes_it(course: Course, ti
 )
 def test_what_is_not_there_is_told(course: Course, student: str, question: str, sentence: str) -> None:
     with pytest.raises(StaffError, match=sentence.replace("?", r"\?")):
-        regrade.explain_question(course, course.root / "out", student, question)
+        students.explain(course, course.root / "out", student, question)
     with pytest.raises(StaffError, match=sentence.replace("?", r"\?")):
-        regrade.regrade(
+        students.regrade(
             course, course.root / "out", [student], Console(file=io.StringIO()), question=question
         )
 
@@ -155,14 +155,14 @@ def test_no_mark_changes_when_our_own_processes_end_meanwhile(
     before = recorded(course, "ben")
     monkeypatch.setattr(Worker, "is_alive", lambda _: False)
     with pytest.raises(StaffError, match="run the same command again"):
-        regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
+        students.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
     assert recorded(course, "ben") == before
 
 
 def test_other_bytes_than_those_that_were_graded_are_not_graded_again(course: Course) -> None:
     (course.root / "out" / "ben" / SUBMISSION_NAME).write_bytes(json.dumps({"cells": []}).encode())
     with pytest.raises(StaffError, match="the graded submission is missing"):
-        regrade.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
+        students.regrade(course, course.root / "out", ["ben"], Console(file=io.StringIO()))
 
 
 def test_a_run_against_another_source_is_not_mixed(course: Course) -> None:
@@ -171,4 +171,4 @@ def test_a_run_against_another_source_is_not_mixed(course: Course) -> None:
     with pytest.raises(
         StaffError, match="was graded before a change of source notebook; grade the class again"
     ):
-        regrade.explain_question(course, course.root / "out", "ben", "q1")
+        students.explain(course, course.root / "out", "ben", "q1")

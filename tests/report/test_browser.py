@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from autograder.engine.run_folder import folder_name
-from autograder.report import pages, similarity, write
+from autograder.report import pages, similarity
 from tests.support import sample_class
 from tools.measure_similarity import REFERENCES, class_with_copies
 
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of a small class with a hostile student, and the report of a large one."""
     folder = tmp_path_factory.mktemp("pages")
-    write.write_reports(sample_class.small_class(folder), sample_class.source())
+    pages.write_reports(sample_class.small_class(folder), sample_class.source())
     answers = class_with_copies()
     large = pages.report(
         sample_class.random_class(24),

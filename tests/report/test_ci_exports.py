@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.results import Result
-from autograder.report import ci_formats
+from autograder.report import exports
 from autograder.report.load_run import Run
 from tests.support.sample_results import (
     ANA,
@@ -99,7 +99,7 @@ def follows_the_rules_of_junit(data: bytes) -> ElementTree.Element:
 
 def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
     root = follows_the_rules_of_junit(
-        ci_formats.dump_junit(run(replace(ANA, checks=checks_with_ungraded("q1-shape")), result_for("ben")))
+        exports.dump_junit(run(replace(ANA, checks=checks_with_ungraded("q1-shape")), result_for("ben")))
     )
     assert [suite.get("name") for suite in root] == ["ana", "ben"]
     actual = [(case[0].tag, case[0].get("type")) if len(case) else None for case in root[0]]
@@ -121,16 +121,16 @@ def test_each_outcome_is_what_a_ci_system_shows_in_red_or_green() -> None:
 def test_why_a_check_could_not_run_is_for_staff() -> None:
     result = replace(ANA, checks=checks_with_ungraded("q1-shape", "q2-large"))
     for data in (
-        ci_formats.dump_junit(run(result)),
-        ci_formats.dump_markdown(run(result)),
-        ci_formats.dump_annotations(run(result)),
+        exports.dump_junit(run(result)),
+        exports.dump_markdown(run(result)),
+        exports.dump_annotations(run(result)),
     ):
         assert b"the trainer died" not in data and b"ended Python" not in data
         assert b"because of a grader error" in data
 
 
 def test_a_summary_shows_points_sentences_and_hints() -> None:
-    page = Tags(ci_formats.dump_markdown(run(ANA)))
+    page = Tags(exports.dump_markdown(run(ANA)))
     for part in (
         "Smoothing with NumPy ana: 9.5 of 27.5 points question points of Question 1 2.5 5.5",
         "Question 5 marked by staff 8 Fixed automatically before grading: The cell pad-reviews was",
@@ -142,17 +142,17 @@ def test_a_summary_shows_points_sentences_and_hints() -> None:
 
 
 def test_who_has_every_point_reads_no_sentence() -> None:
-    page = Tags(ci_formats.dump_markdown(run(PERFECT)))
+    page = Tags(exports.dump_markdown(run(PERFECT)))
     assert "eva: 27.5 of 27.5 points" in page.text
     assert page.tags["li"] == 0
-    assert ci_formats.dump_annotations(run(PERFECT)) == b""
+    assert exports.dump_annotations(run(PERFECT)) == b""
 
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_no_text_of_a_student_becomes_markup_a_link_or_a_mention(text: str) -> None:
-    data = ci_formats.dump_markdown(run(hostile(text)))
+    data = exports.dump_markdown(run(hostile(text)))
     page = Tags(data)
-    assert page.tags == Tags(ci_formats.dump_markdown(run(hostile("harmless")))).tags
+    assert page.tags == Tags(exports.dump_markdown(run(hostile("harmless")))).tags
     links = r"(?i)\b[a-z]+://|\bwww\.|[\w.+-]+@[\w-]|@\w|(?<![&])#\w|\bgh-\d|[!~%$&^]\w"
     assert not re.search(links, page.text), page.text
     assert not re.search(r"(?m)^\s*(/|::)|##\[", data.decode())
@@ -160,19 +160,19 @@ def test_no_text_of_a_student_becomes_markup_a_link_or_a_mention(text: str) -> N
 
 def test_what_a_student_wrote_is_read_as_it_stands() -> None:
     text = "a_b*c*d [1, 2] <x> `y` | 50 % & \\n: (20,) != {18}"
-    assert text in Tags(ci_formats.dump_markdown(run(hostile(text)))).text
+    assert text in Tags(exports.dump_markdown(run(hostile(text)))).text
 
 
 def test_a_summary_fits_into_a_comment_and_says_what_is_left_out() -> None:
-    data = ci_formats.dump_markdown(run(*(result_for(f"student{place:03}") for place in range(200)))).decode()
-    assert 50_000 < len(data) <= ci_formats.MAX_LENGTH
+    data = exports.dump_markdown(run(*(result_for(f"student{place:03}") for place in range(200)))).decode()
+    assert 50_000 < len(data) <= exports.MAX_LENGTH
     assert data.endswith("the run's pages have all of it.\n")
-    assert "does not fit" not in ci_formats.dump_markdown(run(ANA)).decode()
+    assert "does not fit" not in exports.dump_markdown(run(ANA)).decode()
 
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_hostile_texts_leave_a_report_well_formed(text: str) -> None:
-    root = follows_the_rules_of_junit(ci_formats.dump_junit(run(hostile(text))))
+    root = follows_the_rules_of_junit(exports.dump_junit(run(hostile(text))))
     assert len(root) == 1 and len(root[0]) == 3
     for element in root.iter():
         assert all(char.isprintable() or char == "\n" for char in element.text or "")
@@ -180,7 +180,7 @@ def test_hostile_texts_leave_a_report_well_formed(text: str) -> None:
 
 
 def test_an_annotation_names_the_question_and_what_was_lost() -> None:
-    actual = list(commands(ci_formats.dump_annotations(run(ANA)).decode()))
+    actual = list(commands(exports.dump_annotations(run(ANA)).decode()))
     assert [(item.name, item.properties) for item in actual] == [
         ("error", {"title": "ana, Question 1: 2.5 of 5.5 points"}),
         ("error", {"title": "ana, Question 2: 0 of 9 points"}),
@@ -192,7 +192,7 @@ def test_an_annotation_names_the_question_and_what_was_lost() -> None:
 def test_what_is_ungraded_is_a_warning() -> None:
     actual = list(
         commands(
-            ci_formats.dump_annotations(
+            exports.dump_annotations(
                 run(result_for("zoe", checks=checks_with_ungraded("q1-shape", "q1-values")))
             ).decode()
         )
@@ -203,7 +203,7 @@ def test_what_is_ungraded_is_a_warning() -> None:
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_no_text_of_a_student_becomes_a_command(text: str) -> None:
-    actual = list(commands(ci_formats.dump_annotations(run(hostile(text))).decode()))
+    actual = list(commands(exports.dump_annotations(run(hostile(text))).decode()))
     assert [item.name for item in actual] == ["error", "error"]
     for item in actual:
         assert set(item.properties) == {"title"}
@@ -212,8 +212,6 @@ def test_no_text_of_a_student_becomes_a_command(text: str) -> None:
 
 
 def test_a_percent_sign_comes_out_as_it_went_in() -> None:
-    actual = list(
-        commands(ci_formats.dump_annotations(run(hostile("a%0A::add-mask::b%0D, 100%25"))).decode())
-    )
+    actual = list(commands(exports.dump_annotations(run(hostile("a%0A::add-mask::b%0D, 100%25"))).decode()))
     assert "a%0A::add-mask::b%0D, 100%25" in actual[0].data
     assert actual[0].properties["title"].startswith("a%0A::add-mask::b%0D, 100%25, Question 1")

@@ -14,7 +14,7 @@ from autograder.engine.results import Result
 from autograder.engine.run import start_engine
 from autograder.notebook import Source
 from autograder.report.load_run import Run
-from autograder.report.write import write_student
+from autograder.report.pages import write_student
 from tests.support.lab_grading import ASSIGNMENT, GradedLab, grade_notebooks, notebook
 from tests.support.leaking_answers import LEAKING_ANSWERS, STATEFUL_LEAKS, VISIBLE_INPUTS
 

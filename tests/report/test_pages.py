@@ -20,7 +20,7 @@ from autograder.engine.results import Result
 from autograder.engine.run_folder import folder_name
 from autograder.errors import StaffError
 from autograder.notebook import Source
-from autograder.report import gradebook, pages, summary, write
+from autograder.report import gradebook, pages, summary
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark
 from tests.support.sample_results import (
@@ -80,7 +80,7 @@ def report(results: Sequence[Result]) -> Page:
 
 
 def write_views(out: Path, results: Sequence[Result]) -> None:
-    write.write_reports(Run(out, ASSIGNMENT, tuple(results)), SOURCE)
+    pages.write_reports(Run(out, ASSIGNMENT, tuple(results)), SOURCE)
 
 
 def rows(results: Sequence[Result]) -> list[dict[str, str]]:
@@ -304,7 +304,7 @@ def test_files_are_replaced_whole_and_only_staff_reads_them(tmp_path: Path) -> N
 def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "ana").write_text("in the way")
     with pytest.raises(StaffError, match=r"results\.json: cannot be written .* previous file is intact"):
-        write.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
+        pages.write_student(Run(tmp_path, ASSIGNMENT, (ANA,)), ANA, SOURCE)
 
 
 def test_a_text_that_no_template_thought_of_is_escaped_and_printable_too() -> None:

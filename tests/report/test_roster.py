@@ -119,7 +119,7 @@ def plain(name: str) -> Result:
     ],
 )
 def test_a_submission_finds_its_student_or_nobody(result: Result, student: Student | None) -> None:
-    students, why = match([result], CLASS).by_submission[result.student]
+    students, why = match([result], CLASS)[0][result.student]
     assert students == ((student,) if student else ())
     assert bool(why) == (student is None)
 
@@ -143,7 +143,7 @@ def test_a_submission_finds_its_student_or_nobody(result: Result, student: Stude
     ],
 )  # fmt: skip
 def test_where_two_fit_nobody_is_taken(result: Result, students: Roster, why: str) -> None:
-    actual, output = match([result], students).by_submission[result.student]
+    actual, output = match([result], students)[0][result.student]
     assert (len(actual), output) == (2, "") if not why else (0, output)
     assert output.startswith(why)
 
@@ -152,29 +152,29 @@ def test_a_group_has_all_its_members_and_its_number_is_nobodys() -> None:
     group = result_for(
         "x", name="Group A", ids={"moodle": "2011"}
     )  # 2011 is the group's here, and Ada's elsewhere
-    assert match([group], CLASS).by_submission["x"] == ((BEN, CHLOE), "")
+    assert match([group], CLASS)[0]["x"] == ((BEN, CHLOE), "")
 
 
 def test_in_blind_marking_the_number_decides_for_all_bear_one_name() -> None:
     results = [
         result_for(number, name="Teilnehmer/in", ids={"moodle": number}) for number in ("2011", "2012")
     ]
-    actual = match(results, (ADA, replace(BEN, group=""))).by_submission
+    actual = match(results, (ADA, replace(BEN, group="")))[0]
     assert [students[0].student for students, _ in actual.values()] == ["ada1", "ben2"]
 
 
 def test_a_student_whom_two_submissions_fit_is_taken_from_both() -> None:
     results = [plain("ada1"), result_for("Ada Lovelace", ids={"student": "Ada Lovelace"}), plain("ben2")]
-    matches = match(results, CLASS)
-    assert matches.by_submission["ada1"] == ((), "matches ada1, as do others: ada1, Ada Lovelace")
-    assert matches.by_submission["Ada Lovelace"][0] == ()
-    assert matches.by_submission["ben2"] == ((BEN,), "")
-    assert matches.conflicts == {ADA: "ada1, Ada Lovelace"}
+    matches, conflicts = match(results, CLASS)
+    assert matches["ada1"] == ((), "matches ada1, as do others: ada1, Ada Lovelace")
+    assert matches["Ada Lovelace"][0] == ()
+    assert matches["ben2"] == ((BEN,), "")
+    assert conflicts == {ADA: "ada1, Ada Lovelace"}
 
 
 def test_a_member_with_a_submission_of_the_own_costs_the_group_nothing() -> None:
     results = [result_for("team", name="Group A", ids={}), plain("ben2")]
-    matches = match(results, CLASS)
-    assert matches.by_submission["team"] == ((CHLOE,), "")
-    assert matches.by_submission["ben2"][0] == ()
-    assert matches.conflicts == {BEN: "team, ben2"}
+    matches, conflicts = match(results, CLASS)
+    assert matches["team"] == ((CHLOE,), "")
+    assert matches["ben2"][0] == ()
+    assert conflicts == {BEN: "team, ben2"}

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from autograder.report import spreadsheet
+from autograder.report import roster
 
 _ESCAPED = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)'('*[=+\-@＝＋－＠])")
 
@@ -23,7 +23,7 @@ def test_every_short_text_comes_back_and_begins_no_formula() -> None:
     for length in range(6):
         for chars in itertools.product(ALPHABET, repeat=length):
             text = "".join(chars)
-            cell = spreadsheet.escape_formula(text)
+            cell = roster.escape_formula(text)
             assert unescape_formula(cell) == text
             assert not re.search(r"(^|[;,|\t\r\n])[ ]*[=+\-@＝]", cell)
             assert not re.match(r"[\t\r\n]", cell)
@@ -31,10 +31,10 @@ def test_every_short_text_comes_back_and_begins_no_formula() -> None:
 
 @pytest.mark.parametrize("text", ["Ada Lovelace", "O'Neil, Ana-Maria", "'quoted'", "a@b.org", "x = 1", ""])
 def test_a_harmless_text_is_left_as_it_is(text: str) -> None:
-    assert spreadsheet.escape_formula(text) == text
+    assert roster.escape_formula(text) == text
 
 
 def test_a_strict_reader_gets_every_cell_back() -> None:
     rows = [["a,b", 'say "hi"', "two\nlines", "cr\rlf\r\n", "李雷 ", "", "semi;colon"], ["1", *"234567"]]
-    text = spreadsheet.dump_csv(rows).decode("utf-8")
+    text = roster.dump_csv(rows).decode("utf-8")
     assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == rows

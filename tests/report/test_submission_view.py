@@ -12,7 +12,7 @@ import pytest
 
 from autograder.build import leaks
 from autograder.build.compile import prepare
-from autograder.report import pages, submission_view, write
+from autograder.report import pages, submission_view
 from autograder.report.submission_view import view_submission
 from autograder.submission.read import MAX_OUTPUT_CHARS, MAX_OUTPUT_LINES, MAX_OUTPUTS, read
 from autograder.text import multi_line
@@ -221,7 +221,7 @@ def test_no_element_and_no_attribute_comes_from_an_output(tmp_path: Path) -> Non
     assert Elements(html).found - harmless <= {("pre", "class")}
     assert "&lt;script&gt;" in html
     run = sample_class.small_class(tmp_path)
-    write.write_reports(run, sample_class.source())
+    pages.write_reports(run, sample_class.source())
     for place in tmp_path.rglob("*.html"):
         tags = {tag for tag, _ in Elements(place.read_text(encoding="utf-8")).found}
         assert not tags & {"iframe", "object", "embed", "form", "link", "base"}
@@ -232,7 +232,7 @@ def test_no_element_and_no_attribute_comes_from_an_output(tmp_path: Path) -> Non
 def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) -> None:
     run = sample_class.small_class(tmp_path)
     result = next(item for item in run.results if item.student == "right")
-    write.write_student(run, result, sample_class.source())
+    pages.write_student(run, result, sample_class.source())
     html = (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
     submitted = read(notebook(), with_outputs=True)
     held = [output.text for cell in submitted.cells for output in cell.outputs]
@@ -240,7 +240,7 @@ def test_a_page_holds_outputs_of_the_file_and_of_nothing_else(tmp_path: Path) ->
     assert len(messages) > 10
     assert set(messages) <= set(held)
     (tmp_path / "right" / "submission.ipynb").write_bytes(notebook({"q1": "other = 1"}))
-    write.write_student(run, result, sample_class.source())
+    pages.write_student(run, result, sample_class.source())
     assert "<pre" not in (tmp_path / "right" / pages.FEEDBACK).read_text(encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
 from autograder.engine.run import Engine, start_engine
 from autograder.report import load_run
-from autograder.report.write import write_reports
+from autograder.report.pages import write_reports
 from autograder.submission.discover import find_submissions
 from tools.benchmark import classes, remains, watch
 

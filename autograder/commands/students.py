@@ -1,0 +1,184 @@
+"""What is done to single students of a run: ``course regrade``, ``explain`` and ``delete-student``."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from autograder.build.compile import prepare
+from autograder.course import Course
+from autograder.engine import journal
+from autograder.engine.grade_submission import regrade_submission
+from autograder.engine.plan import GradingPlan, grading_plan
+from autograder.engine.results import Result, RunListener
+from autograder.engine.run import run_header, start_engine
+from autograder.engine.run_folder import delete_student_folder, folder_name
+from autograder.errors import StaffError
+from autograder.files import replace_file
+from autograder.report import exports, gradebook, load_run, roster
+from autograder.report.explain import MAX_CALLS, format_call
+from autograder.report.marks import Mark
+from autograder.report.pages import render, write_reports
+from autograder.report.submission_view import view_submission
+
+_MIN_SEARCHED_LENGTH = 4
+"""Characters; shorter names and numbers occur in any file."""
+
+
+def regrade(
+    course: Course, out: Path, students: Sequence[str], console: Console, *, question: str = ""
+) -> int:
+    """Regrade students from their stored submissions and print what changed; return the exit code.
+
+    Args:
+        question: the only question whose checks run again; empty for all.
+
+    Raises:
+        StaffError: a student or the question does not exist, a stored submission is missing, or
+            the run was graded before a change of the source or of a version.
+    """
+    plan, submissions = _load_submissions(course, out, students, question)
+    ungraded_count = 0
+    with journal.Journal.open(out, run_header(plan)) as open_journal, start_engine(plan) as engine:
+        for before, content in submissions:
+            after = regrade_submission(before, content, engine.workers[0], question=question)
+            # The last line of a student counts, so the journal needs no rewriting.
+            open_journal.append(after)
+            ungraded_count += len(after.ungraded_checks)
+            lines = [f"{after.student}: {before.earned:g} → {after.earned:g} of {after.points:g}"]
+            for old, new in zip(before.checks, after.checks, strict=True):
+                if old.outcome is not new.outcome:
+                    lines.append(f"  {new.id}: {old.outcome.value} → {new.outcome.value}")
+            console.print("\n".join(lines), markup=False, soft_wrap=True)
+    write_reports(load_run.load(out, course), plan.source)
+    return 2 if ungraded_count else 0
+
+
+def explain(course: Course, out: Path, student: str, question: str) -> Path:
+    """Rerun the checks of one question and write a staff-only page of all calls and replies.
+
+    The run's marks are not changed.
+
+    Raises:
+        StaffError: as for ``regrade``.
+    """
+    plan, [(result, content)] = _load_submissions(course, out, [student], question)
+    # A listener sees hidden inputs and expected values: the page is for staff, the run folder private.
+    recorder = _CallRecorder()
+    with start_engine(plan) as engine:
+        rerun = regrade_submission(result, content, engine.workers[0], question=question, listener=recorder)
+    page = render(
+        "explain.html.j2",
+        title=plan.assignment.title,
+        result=result,
+        question=question,
+        answer=view_submission(content, plan.source, plan.assignment).answers.get(question, ""),
+        codes={check.cell.id: check.code for check in plan.source.checks()},
+        reruns=[
+            pair for pair in zip(result.checks, rerun.checks, strict=True) if pair[0].question == question
+        ],
+        calls=recorder.calls,
+        max_calls=MAX_CALLS,
+    )
+    path = out / folder_name(student) / f"explain-{question}.html"
+    replace_file(path, page)
+    return path
+
+
+class _CallRecorder(RunListener):
+    """Collects the calls that each check makes, and the replies."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, list[tuple[str, str]]] = {}
+
+    def on_call(self, check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
+        self.calls.setdefault(check, []).append(format_call(call, reply))
+
+
+def _load_submissions(
+    course: Course, out: Path, students: Sequence[str], question: str
+) -> tuple[GradingPlan, list[tuple[Result, bytes]]]:
+    """Return what a run was graded with, and the results of some students with what they submitted."""
+    run = load_run.load(out, course)
+    results = {result.student: result for result in run.results}
+    submissions = []
+    for student in students:
+        if student not in results:
+            close_names = difflib.get_close_matches(student, results, n=1)
+            hint = f"did you mean {close_names[0]!r}?" if close_names else f"it has {len(results)} students"
+            raise StaffError(f"{out}: no student {student!r}; {hint}")
+        data = run.submission(results[student])
+        # Missing, or with another digest than the bytes that were graded.
+        if data is None:
+            raise StaffError(
+                f"{out / folder_name(student)}: the graded submission is missing or could not be "
+                "read when it was graded; name the student's file to `course grade` again"
+            )
+        submissions.append((results[student], data))
+    header = journal.read(out).header
+    prepared = prepare(run.assignment)
+    plan = grading_plan(run.assignment, prepared.source, prepared.files, header.dataset)
+    # New checks on old marks, or the reverse, would mix two gradings in one table.
+    if changes := journal.differences(header, run_header(plan)):
+        raise StaffError(
+            f"{out}: was graded before a change of {changes}; grade the class again with `course grade`"
+        )
+    names = [checked.name for checked in plan.source.questions if checked.checks]
+    if question and question not in names:
+        raise StaffError(f"no question {question!r} that is graded by checks; use one of: {', '.join(names)}")
+    return plan, submissions
+
+
+def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
+    """Delete a student from a run's journal, roster and folders, and rewrite its pages and tables.
+
+    Args:
+        student: the name in ``grades.csv``, or the label in the roster.
+
+    Returns:
+        Files in the run's folder that still mention the student.
+
+    Raises:
+        AuthorError: the assignment does not compile.
+        StaffError: there is no such student, the run is in progress, or it cannot be written.
+    """
+    run = load_run.load(out, course)
+    source = prepare(run.assignment).source
+    marks: list[Mark] = []
+    other_submissions: set[str] = set()
+    for mark in run.marks:
+        if student and student in (mark.label, mark.row.label):
+            marks.append(mark)
+        elif mark.result:
+            other_submissions.add(mark.result.student)
+    if not marks:
+        raise StaffError(f"{out}: no student {student!r}; write the name as in {gradebook.NAME}")
+    for mark in marks:
+        # The submission of a group stays as long as another member's mark rests on it.
+        if mark.result and mark.result.student not in other_submissions:
+            journal.remove_student(out, mark.result.student, mark.result.name)
+            delete_student_folder(out, mark.result.student)
+    rows = [mark.student for mark in marks if mark.student]
+    if rows:
+        remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
+        replace_file(out / roster.NAME, roster.dump(remaining))
+    for name in (exports.CANVAS_NAME, exports.MOODLE_NAME):
+        (out / name).unlink(missing_ok=True)  # made again on request only, and has the name until then
+    write_reports(load_run.load(out, course), source)
+    return tuple(_files_mentioning(out, marks))
+
+
+def _files_mentioning(out: Path, marks: Sequence[Mark]) -> Iterator[Path]:
+    texts: set[str] = set()
+    for mark in marks:
+        texts |= {mark.row.label, mark.row.name, mark.row.email, mark.row.id}
+        if mark.result:
+            texts |= {mark.result.student, mark.result.name, *mark.result.ids.values()}
+    searched = [text.encode() for text in texts if len(text) >= _MIN_SEARCHED_LENGTH]
+    for path in sorted(out.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            data = path.read_bytes()
+            if any(text in data for text in searched):
+                yield path
