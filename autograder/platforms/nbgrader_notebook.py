@@ -24,7 +24,7 @@ from autograder.submission.read import Output
 from autograder.text import one_line
 
 SUBMISSION_MISSING = "The graded file is no longer in the run's folder; this is the blank release."
-FIGURE_OMITTED = "A figure was here; it is too large, or neither a PNG nor a JPEG file.\n"
+FIGURE_OMITTED = "A figure was here, too large or no intact PNG or JPEG file: see the submitted notebook.\n"
 
 _MAX_LENGTH = 600
 
