@@ -19,7 +19,7 @@ engine/         submission → result; hidden checks never meet student code
 report/         results → what people and platforms read
 platforms/      Gradescope's upload, nbgrader's gradebook, many machines
 quality/        tests of the checks: validate, mutation test, compare, calibrate
-commands/       one file per command that joins rooms
+commands/       the command line, and the commands that join several rooms
 
 A module imports only from those above it. ``build`` and ``engine`` do not import each other.
 """

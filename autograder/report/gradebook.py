@@ -9,7 +9,7 @@ from rich.text import Text
 from autograder.engine.results import Result
 from autograder.report import summary
 from autograder.report.marks import Mark, total
-from autograder.report.roster import dump_csv, escape_formula, used_columns
+from autograder.report.roster import dump_csv, escape_formula
 from autograder.text import one_line
 
 NAME = "grades.csv"
@@ -29,7 +29,7 @@ def dump(marks: Sequence[Mark]) -> bytes:
     total after the late penalty.
     """
     questions = summary.question_points([mark.result for mark in marks if mark.result])
-    personal = used_columns(_PERSONAL_COLUMNS, [mark.row for mark in marks])
+    personal = [name for name in _PERSONAL_COLUMNS if any(getattr(mark.row, name) for mark in marks)]
     header = ["student", *personal]
     header += [_escape(question, _MAX_NAME_LENGTH) for question in questions]
     # Users' own scripts read these columns: their names are an interface.

@@ -49,10 +49,8 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
         messages[check.id] = misconception_message(misconception)
     tests, outcomes, timings = [], {}, {}
     for check in result.checks:
-        test = _test(check, messages.get(check.id, ""))
-        if check.id in unreached_ids:
-            test["output"] = _CHECK_NOT_REACHED
-        tests.append(test)
+        ungraded_message = _CHECK_NOT_REACHED if check.id in unreached_ids else CHECK_NOT_GRADED
+        tests.append(_test(check, messages.get(check.id, ""), ungraded_message))
         outcomes[check.id] = check.outcome.value
         timings[check.id] = {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes}
     results = {
@@ -118,20 +116,17 @@ def lost_checks(result: Result) -> dict[str, list[CheckResult]]:
     return lost
 
 
-def _test(check: CheckResult, misconception: str) -> dict[str, Any]:
-    test: dict[str, Any] = {"name": one_line(f"{check.question}: {check.title}", 200)}
-    texts: list[str] = []
+def _test(check: CheckResult, misconception: str, ungraded_message: str) -> dict[str, Any]:
+    name = one_line(f"{check.question}: {check.title}", 200)
+    visibility = "after_published" if check.hidden else "visible"
+    test: dict[str, Any] = {"name": name, "output": "", "output_format": "text", "visibility": visibility}
     if check.outcome is Outcome.UNGRADED:  # without a score it is shown as neither passed nor failed
-        texts = [CHECK_NOT_GRADED]
-    else:
-        test["score"] = _round(check.earned)
-        test["max_score"] = _round(check.points)
-        test["status"] = "passed" if check.outcome is Outcome.PASSED else "failed"
-        if check.outcome is not Outcome.PASSED:
-            texts = [check.outcome.value, check.student_message, check.hint, misconception]
-    test["output"] = "\n".join(one_line(text, _MAX_LENGTH) for text in texts if text)
-    test["output_format"] = "text"
-    test["visibility"] = "after_published" if check.hidden else "visible"
+        return test | {"output": ungraded_message}
+    test |= {"score": _round(check.earned), "max_score": _round(check.points), "status": "passed"}
+    if check.outcome is not Outcome.PASSED:
+        texts = [check.outcome.value, check.student_message, check.hint, misconception]
+        output = "\n".join(one_line(text, _MAX_LENGTH) for text in texts if text)
+        test |= {"status": "failed", "output": output}
     return test
 
 

@@ -21,8 +21,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -142,16 +141,7 @@ def load_or_store(out: Path, path: Path | None) -> Roster:
 
 def dump(roster: Roster) -> bytes:
     """Return the bytes of a class list; ``parse`` restores the same roster from them."""
-    used = used_columns(COLUMNS, roster) or ["student"]
-    rows = [used]
-    for student in roster:
-        rows.append([getattr(student, name) for name in used])
-    return dump_csv(rows)
-
-
-def used_columns(columns: Iterable[str], rows: Sequence[Student]) -> list[str]:
-    """Return the columns in which at least one row has a value."""
-    return [column for column in columns if any(map(attrgetter(column), rows))]
+    return dump_csv([COLUMNS, *map(astuple, roster)])
 
 
 def parse(data: bytes, location: str) -> Roster:

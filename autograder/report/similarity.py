@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -197,36 +197,35 @@ def _common_similarity(rows: np.ndarray, indices: np.ndarray, counts: np.ndarray
 def tokens(code: str) -> Tokens:
     """Return the tokens of an answer that are compared; code that is not Python is split at blanks."""
     # Comments, layout and statements that are a text, such as docstrings, do not count.
-    significant, previous_type = [], tokenize.ENCODING
+    significant: list[tuple[int, str]] = []
+    previous_type = tokenize.ENCODING
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
             is_docstring = token.type == tokenize.STRING and previous_type in _STATEMENT_STARTS
             if token.type not in _IGNORED_TYPES and not is_docstring:
-                significant.append(token)
+                significant.append((token.type, token.string))
             if token.type not in (tokenize.COMMENT, tokenize.NL):
                 previous_type = token.type
     except (tokenize.TokenError, SyntaxError, ValueError):
-        significant = [tokenize.TokenInfo(tokenize.NAME, word, (0, 0), (0, 0), "") for word in code.split()]
+        significant = [(tokenize.NAME, word) for word in code.split()]
     canonical: list[str] = []
     before, depth = "", 0
-    for place, token in enumerate(significant):
-        after = significant[place + 1].string if place + 1 < len(significant) else ""
-        if token.type == tokenize.OP:
-            depth += (token.string in _OPENING_BRACKETS) - (token.string in _CLOSING_BRACKETS)
-        canonical.append(_canonical_token(token, before, after, depth > 0))
-        before = token.string
+    for (kind, text), (_, after) in pairwise([*significant, (tokenize.ENDMARKER, "")]):
+        if kind == tokenize.OP:
+            depth += (text in _OPENING_BRACKETS) - (text in _CLOSING_BRACKETS)
+        # A name that is neither an attribute nor a keyword of a call is chosen by the author.
+        is_chosen = before != "." and not (depth > 0 and after == "=")
+        canonical.append(_canonical_token(kind, text, is_chosen=is_chosen))
+        before = text
     return tuple(canonical[:_MAX_TOKENS])
 
 
-def _canonical_token(token: tokenize.TokenInfo, before: str, after: str, in_brackets: bool) -> str:
+def _canonical_token(kind: int, text: str, *, is_chosen: bool) -> str:
     """Return a token as it is compared: all names that an author chooses are the same."""
-    text = token.string
-    if token.type in (tokenize.NUMBER, tokenize.STRING):
+    if kind in (tokenize.NUMBER, tokenize.STRING):
         try:
             return repr(ast.literal_eval(text))
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return text
-    if token.type != tokenize.NAME or keyword.iskeyword(text) or text in _BUILTIN_NAMES:
-        return text
-    is_chosen = before != "." and not (in_brackets and after == "=")  # neither attribute nor keyword
-    return "name" if is_chosen else text
+    is_name = kind == tokenize.NAME and not keyword.iskeyword(text) and text not in _BUILTIN_NAMES
+    return "name" if is_name and is_chosen else text
