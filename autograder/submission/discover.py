@@ -9,24 +9,58 @@ group's submission is listed once for each member.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
 from autograder.errors import StaffError, StudentError
 from autograder.files import RESERVED_NAMES
-from autograder.submission import archives, platform_names
+from autograder.notebook import parse_cells
+from autograder.submission import archives
 from autograder.submission.archives import FileEntry
-from autograder.submission.platform_names import Submitter
-from autograder.submission.read import SUBMIT_NOTEBOOK_HINT
-from autograder.submission.select_file import (
-    CHECKS_FOLDER,
-    ZIP_NAME_FILE,
-    FileKind,
-    file_kind,
-    select_file,
+from autograder.submission.platform_names import (
+    GRADESCOPE_METADATA,
+    NBGRADER_TIMESTAMP,
+    Submitter,
+    gradescope_submitters,
+    last_attempts,
+    nbgrader_timestamp,
+    parse_name,
 )
+from autograder.submission.read import SUBMIT_NOTEBOOK_HINT, read, unreadable_reason
+
+_CHECKS_MODULE = "checks"
+"""The vocabulary of the checks: a folder next to every released notebook, in older releases a file."""
+
+_ZIP_NAME_FILE = "__zip_filename__"
+"""A file that ``grader.export()`` puts into its zip."""
+
+_MAX_FILES = 20
+"""Files of one student that are opened."""
+
+_IGNORED_FOLDERS = ("__MACOSX", "__pycache__")
+_UNGRADABLE_SUFFIXES = (
+    ".7z", ".doc", ".docx", ".gz", ".htm", ".html", ".json", ".md", ".odt", ".pages", ".pdf", ".png",
+    ".jpg", ".rar", ".rtf", ".tar", ".tgz", ".txt",
+)  # fmt: skip
 
 _StudentFiles = tuple[Submitter, list[FileEntry]]
+
+
+class _FileKind(IntEnum):
+    """What a file is by its path, which is only a claim, best first."""
+
+    NOTEBOOK = 0
+    SCRIPT = 1
+    ARCHIVE = 2
+    UNGRADABLE = 3
+    """Submitted by mistake: its student gets a result that says so."""
+
+    DATA = 4
+    """Not meant as a submission."""
+
+    RELEASE = 5
+    """In every release, or written by a tool: not a student's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +116,11 @@ def find_submissions(paths: Sequence[Path], assignment: Assignment) -> list[Stud
             by_student[student] = (submitter, [*earlier_entries, *entries])
     submissions = []
     for submitter, entries in by_student.values():
-        last_entries, notes = platform_names.last_attempts(entries)
-        submission = _submission(submitter, last_entries, assignment)
-        submissions.append(replace(submission, repairs=(*notes, *submission.repairs)))
+        last_entries, notes = last_attempts(entries)
+        submission = _select_submission(submitter, last_entries, assignment)
+        late_mark = any(parse_name(part).late for part in submission.entry.parts)
+        submitter, repairs = replace(submitter, late_mark=late_mark), (*notes, *submission.repairs)
+        submissions.append(replace(submission, submitter=submitter, repairs=repairs))
     submissions.sort(key=lambda submission: (submission.student.casefold(), submission.entry.parts))
     # Not every file system tells names apart that differ only in case.
     taken = {name.casefold() for name in RESERVED_NAMES}
@@ -101,19 +137,7 @@ def find_submissions(paths: Sequence[Path], assignment: Assignment) -> list[Stud
 def find_submission(folder: Path, student: str, assignment: Assignment) -> StudentSubmission:
     """Return the submission of the one student to whom everything in a folder belongs."""
     nothing = FileEntry(("nothing",), folder, problem=f"Nothing was submitted; {SUBMIT_NOTEBOOK_HINT}.")
-    submission = _submission(Submitter(student), archives.list_folder(folder) or [nothing], assignment)
-    return replace(submission, submitter=Submitter(student))
-
-
-def _submission(
-    submitter: Submitter, entries: Sequence[FileEntry], assignment: Assignment
-) -> StudentSubmission:
-    """Return the submission among a student's files; its name is not unique yet."""
-    selected = select_file(entries, assignment)
-    entry = selected.entry
-    submitter = replace(submitter, late_mark=platform_names.is_late(entry))
-    name, path = safe_name(submitter.student), entry.display_path(200)
-    return StudentSubmission(name, path, entry, submitter, selected.problem, selected.repairs)
+    return _select_submission(Submitter(student), archives.list_folder(folder) or [nothing], assignment)
 
 
 def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
@@ -136,9 +160,12 @@ def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
             entry = replace(entry, problem=str(error))
         else:
             return _group_by_student(members, container, assignment, is_archive=True)
-    elif student := platform_names.student_from_platform_name(location.name):
-        return [(platform_names.identify_submitter(student, [entry], 0), [entry])]
-    return [(Submitter(container, ids={"student": container}), [entry])]
+    return [(parse_name(location.name).submitter or _named_by_folder(container), [entry])]
+
+
+def _named_by_folder(name: str) -> Submitter:
+    """Return the submitter of a file or a folder whose name no platform wrote."""
+    return Submitter(name, ids={"student": name})
 
 
 def _nbgrader_files(folder: Path, assignment: Assignment) -> list[_StudentFiles]:
@@ -149,11 +176,12 @@ def _nbgrader_files(folder: Path, assignment: Assignment) -> list[_StudentFiles]
         # A link could lead to another student's files or to the source.
         location = student / assignment.name
         if location.is_dir() and not student.is_symlink() and not location.is_symlink():
-            entries = []
+            entries, submitter = [], _named_by_folder(student.name)
             for entry in archives.list_folder(location):
+                # nbgrader writes it next to the notebook; one further down was packed by the student.
+                if entry.parts == (NBGRADER_TIMESTAMP,):
+                    submitter = replace(submitter, submitted_at=nbgrader_timestamp(entry))
                 entries.append(replace(entry, parts=(student.name, assignment.name, *entry.parts)))
-            stamp = platform_names.nbgrader_timestamp(entries)
-            submitter = Submitter(student.name, ids={"student": student.name}, submitted_at=stamp)
             students.append((submitter, entries))
     return students
 
@@ -174,39 +202,36 @@ def _group_by_student(
     inner = [entry for entry in entries if len(entry.parts) > depth]
     paths = [entry.parts[depth:] for entry in inner]
     if _is_single_student(paths, assignment, is_archive=is_archive):
-        return [(platform_names.identify_submitter(container, [], 0), list(entries))]
+        return [(_named_by_folder(container), list(entries))]
     submitters: dict[str, list[Submitter]] = {}
     files_by_name: dict[str, list[FileEntry]] = {}
     for parts, entry in zip(paths, inner, strict=True):
         # Only here does the platform write it; further down, a student may have packed one.
-        if parts == (platform_names.METADATA,):
-            submitters |= platform_names.gradescope_submitters(entry)
-        kind, name = file_kind(parts, assignment), _top_name(parts)
-        if kind <= FileKind.UNGRADABLE or (kind is FileKind.DATA and len(parts) > 1):
-            if name == assignment.name:
+        if parts == (GRADESCOPE_METADATA,):
+            submitters |= gradescope_submitters(entry)
+        kind, name = _file_kind(parts, assignment), _top_name(parts)
+        if kind <= _FileKind.UNGRADABLE or (kind is _FileKind.DATA and len(parts) > 1):
+            if submitter := parse_name(parts[0]).submitter:
+                name = submitter.student
+                submitters.setdefault(name, [submitter])
+            elif name == assignment.name:
                 name = container
-            else:
-                name = platform_names.student_from_platform_name(parts[0]) or name
             files_by_name.setdefault(name, []).append(entry)
     students = []
     for name, files in files_by_name.items():
-        owner = platform_names.identify_submitter(name, files, depth)
-        students += [(submitter, files) for submitter in submitters.get(name) or [owner]]
+        for submitter in submitters.get(name, [_named_by_folder(name)]):
+            students.append((submitter, files))
     return students
 
 
 def _is_single_student(paths: Sequence[tuple[str, ...]], assignment: Assignment, *, is_archive: bool) -> bool:
     """Return True if everything in a folder or an archive is one student's."""
-    folders: set[str] = set()
-    files: set[str] = set()
-    for parts in paths:
-        names = folders if len(parts) > 1 else files
-        names.add(parts[0])
-    if folders & {assignment.kit, CHECKS_FOLDER} or ZIP_NAME_FILE in files:
+    names = {parts[0] for parts in paths}
+    if _ZIP_NAME_FILE in names or any(_is_released_module(name, assignment) for name in names):
         return True
-    if not is_archive or any(map(platform_names.student_from_platform_name, folders | files)):
+    if not is_archive or any(parse_name(name).submitter for name in names):
         return False
-    gradable = [parts for parts in paths if file_kind(parts, assignment) <= FileKind.ARCHIVE]
+    gradable = [parts for parts in paths if _file_kind(parts, assignment) <= _FileKind.ARCHIVE]
     return len(gradable) <= 1 or assignment.name in map(_top_name, paths)
 
 
@@ -214,11 +239,11 @@ def _common_depth(entries: Sequence[FileEntry], assignment: Assignment) -> int:
     """Return how many folders an archive has around all submissions in it."""
     folders = []
     for entry in entries:
-        if file_kind(entry.parts, assignment) <= FileKind.UNGRADABLE:
+        if _file_kind(entry.parts, assignment) <= _FileKind.UNGRADABLE:
             folders.append(entry.parts[:-1])
     depth = 0
     for names in zip(*folders, strict=False):
-        if len(set(names)) > 1 or platform_names.student_from_platform_name(names[0]):
+        if len(set(names)) > 1 or parse_name(names[0]).submitter:
             break
         depth += 1
     return depth
@@ -227,6 +252,120 @@ def _common_depth(entries: Sequence[FileEntry], assignment: Assignment) -> int:
 def _top_name(parts: tuple[str, ...]) -> str:
     """Return the name of the topmost folder, or of the file without its ending."""
     return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+
+
+def _is_released_module(name: str, assignment: Assignment) -> bool:
+    """Return True if a file or a folder is called like a module that ships with every release."""
+    return name.removesuffix(".py") in (assignment.kit, _CHECKS_MODULE)
+
+
+def _file_kind(parts: tuple[str, ...], assignment: Assignment) -> _FileKind:
+    """Return what a file is by its path."""
+    for part in parts:
+        if part.startswith(".") or part in _IGNORED_FOLDERS or part == assignment.kit:
+            return _FileKind.RELEASE
+    name = parts[-1].lower()
+    is_released = "tests" in parts or any(_is_released_module(part, assignment) for part in parts)
+    if name == _ZIP_NAME_FILE or (name.endswith(".py") and is_released):
+        return _FileKind.RELEASE
+    # Browsers and mail programs write "lab.ipynb.txt" and "lab.ipynb (1)".
+    if ".ipynb" in name:
+        return _FileKind.NOTEBOOK
+    if name.endswith(".py"):
+        return _FileKind.SCRIPT
+    if name.endswith(".zip"):
+        return _FileKind.ARCHIVE
+    return _FileKind.UNGRADABLE if PurePosixPath(name).suffix in _UNGRADABLE_SUFFIXES else _FileKind.DATA
+
+
+def _select_submission(
+    submitter: Submitter, entries: Sequence[FileEntry], assignment: Assignment
+) -> StudentSubmission:
+    """Return the best of one student's files: notebooks before scripts, the assignment's name first.
+
+    The student's name in it is not unique yet.
+    """
+    student = safe_name(submitter.student)
+    files, problems = _expand_archives(entries, assignment)
+    if not files:
+        problem = [*problems, f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."][0]
+        return StudentSubmission(student, entries[0].display_path(200), entries[0], submitter, problem)
+    ranks = {}
+    for entry in files:
+        kind = min(_file_kind(entry.parts, assignment), _FileKind.ARCHIVE)
+        stem = PurePosixPath(parse_name(entry.name).file).stem
+        is_close = stem.startswith(assignment.name) or assignment.name in entry.parts[:-1]
+        ranks[entry] = (kind, stem != assignment.name, not is_close, len(entry.parts), entry.parts)
+    # A student may submit thousands of files, and each that is looked into may take 200 MB.
+    files = sorted(files, key=ranks.__getitem__)[:_MAX_FILES]
+    file_problems = {entry: _file_problem(entry, assignment) for entry in files}
+    readable = [entry for entry in files if not file_problems[entry]] or files[:1]
+    # Files of the best kind compete by name; what they contain decides only between equal names.
+    rivals = [entry for entry in readable if ranks[entry][0] == ranks[readable[0]][0]]
+    best = [entry for entry in rivals if ranks[entry][:3] == ranks[rivals[0]][:3]]
+    selected = _most_similar(best, assignment) if len(best) > 1 else best[0]
+    path = selected.display_path(200)
+    repairs: tuple[str, ...] = ()
+    if others := [entry.display_path() for entry in rivals if entry is not selected]:
+        graded = f"{selected.display_path()} was graded, not {', '.join(others[:3])}"
+        repairs = (f"{len(rivals)} files were submitted; {graded}.",)
+    return StudentSubmission(student, path, selected, submitter, file_problems[selected], repairs)
+
+
+def _expand_archives(
+    entries: Sequence[FileEntry], assignment: Assignment
+) -> tuple[list[FileEntry], list[str]]:
+    """Return files that may be graded, also those in archives, and what is wrong with archives."""
+    files, problems = [], []
+    for entry in entries:
+        kind = _file_kind(entry.parts, assignment)
+        if kind > _FileKind.UNGRADABLE:
+            problems += [entry.problem] if entry.problem else []
+            continue
+        try:
+            if entry.problem or kind is not _FileKind.ARCHIVE or not entry.read(4).startswith(b"PK"):
+                files.append(entry)
+                continue
+            members = archives.list_archive(entry)
+        except StudentError as error:
+            problems.append(str(error))
+            continue
+        # list_archive limits the depth, so this recursion ends.
+        inner_files, inner_problems = _expand_archives(members, assignment)
+        files += inner_files
+        problems += inner_problems
+    return files, problems
+
+
+def _file_problem(entry: FileEntry, assignment: Assignment) -> str:
+    """Return why a file cannot be graded; empty if it may be."""
+    try:
+        data = entry.read()
+    except StudentError as error:
+        return str(error)
+    # The ending is a claim too: a notebook named .txt or .json is read all the same.
+    is_named_otherwise = _file_kind(entry.parts, assignment) >= _FileKind.ARCHIVE
+    if is_named_otherwise and not unreadable_reason(data) and not data.lstrip().startswith(b"{"):
+        return f"This is not a notebook; {SUBMIT_NOTEBOOK_HINT}."
+    return unreadable_reason(data)
+
+
+def _most_similar(entries: Sequence[FileEntry], assignment: Assignment) -> FileEntry:
+    """Return the file that is most likely of the assignment, by what the files say of themselves.
+
+    Their claims only choose among files of one student, who may submit whichever they like.
+    """
+    source_ids = {cell.id for cell in parse_cells(assignment.notebook.read_bytes(), "")[0]}
+
+    def likeness(entry: FileEntry) -> tuple[bool, int]:
+        try:
+            submitted = read(entry.read())
+        except StudentError:
+            return False, 0
+        cell_count = sum(cell.id in source_ids for cell in submitted.cells)
+        return submitted.assignment == assignment.name, cell_count
+
+    return max(entries, key=likeness)
 
 
 def safe_name(name: str) -> str:

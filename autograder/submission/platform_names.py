@@ -13,10 +13,10 @@ Gradescope  ``submission_456/lab.ipynb``; ``submission_metadata.yml`` says who t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -25,8 +25,8 @@ from autograder.lateness import parse_datetime
 from autograder.submission.archives import FileEntry
 from autograder.submission.read import get_list, get_value
 
-METADATA = "submission_metadata.yml"
-TIMESTAMP = "timestamp.txt"
+GRADESCOPE_METADATA = "submission_metadata.yml"
+NBGRADER_TIMESTAMP = "timestamp.txt"
 
 _MAX_METADATA_BYTES = 64 * 2**20
 _MAX_NAME_CHARS = 255
@@ -68,54 +68,42 @@ class Submitter:
     """Names of all members of the group that submitted this; empty for one student."""
 
 
-class _PlatformName(NamedTuple):
-    """The parts of a name that a platform wrote."""
-
-    student: str
-    ids: dict[str, str]
-    """The number in the platform, by ``canvas`` or ``moodle``; empty if the name has none."""
-
-    late: bool
-    upload: int
-    """Canvas' number of the upload; 0 if the name has none."""
+@dataclass(frozen=True, slots=True)
+class PlatformName:
+    """What a platform wrote into the name of a file or a folder."""
 
     file: str
-    """The student's name for the file, without Canvas' ``-1``; empty if the name has none."""
+    """The student's own name for it; all of the name if no platform wrote any of it."""
 
-    attempt: int
+    submitter: Submitter | None = None
+    """Who that is; None if no platform wrote the name."""
+
+    late: bool = False
+    upload: int = 0
+    """Canvas' number of the upload; 0 if the name has none."""
+
+    attempt: int = 0
     """Canvas' ``-1`` as a number; 0 for the first attempt."""
 
 
-def student_from_platform_name(name: str) -> str:
-    """Return the student in a name that a platform wrote; empty if none did."""
-    parsed = _parse_name(name)
-    return "_".join([parsed.student, *parsed.ids.values()]) if parsed else ""
-
-
-def original_name(name: str) -> str:
-    """Return what a student called a file, without what a platform wrote around it."""
-    parsed = _parse_name(name)
-    return parsed.file if parsed and parsed.file else name
-
-
-def identify_submitter(name: str, entries: Sequence[FileEntry], depth: int) -> Submitter:
-    """Return who submitted some files.
-
-    Args:
-        name: the student's by the name of the folder or file.
-        entries: the student's files.
-        depth: index of the part of the entries' paths that a platform may have written.
-    """
-    for entry in entries:
-        if parsed := _parse_name(entry.parts[depth]):
-            return Submitter(name, parsed.student if parsed.ids else "", parsed.ids)
-    return Submitter(name, ids={"student": name})
-
-
-def is_late(entry: FileEntry) -> bool:
-    """Return True if a platform marked a file, or the folder or archive that it is in, as late."""
-    names = map(_parse_name, entry.parts)
-    return any(parsed.late for parsed in names if parsed)
+def parse_name(name: str) -> PlatformName:
+    """Return the parts of the name of a file or a folder, which may be anything."""
+    if len(name) > _MAX_NAME_CHARS:
+        return PlatformName(name)
+    for pattern in _NAME_PATTERNS:
+        if match := pattern.fullmatch(name):
+            groups = match.groupdict(default="")
+            ids = {platform: groups[platform] for platform in ("canvas", "moodle") if groups.get(platform)}
+            student = "_".join([groups["who"], *ids.values()])
+            # A name without a number is the platform's own, such as "anon_x7Kp2": nobody is called that.
+            submitter = Submitter(student, groups["who"] if ids else "", ids)
+            file, attempt = groups.get("file") or name, 0
+            path = PurePosixPath(groups.get("file", ""))
+            if numbered := re.fullmatch(r"(.+)-(\d{1,3})", path.stem):
+                file, attempt = f"{numbered[1]}{path.suffix}", int(numbered[2])
+            upload = int(groups.get("upload") or 0)
+            return PlatformName(file, submitter, bool(groups.get("late")), upload, attempt)
+    return PlatformName(name)
 
 
 def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[str, ...]]:
@@ -126,11 +114,9 @@ def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[
     """
     attempts: dict[str, list[tuple[int, int, FileEntry]]] = {}
     for entry in entries:
-        parsed = _parse_name(entry.name)
-        name, attempt, upload = "/".join(entry.parts), 0, 0
-        if parsed and parsed.upload:
-            name, attempt, upload = parsed.file.casefold(), parsed.attempt, parsed.upload
-        attempts.setdefault(name, []).append((attempt, upload, entry))
+        parsed = parse_name(entry.name)
+        name = parsed.file.casefold() if parsed.upload else "/".join(entry.parts)
+        attempts.setdefault(name, []).append((parsed.attempt, parsed.upload, entry))
     last_entries, sentences = [], []
     for files in attempts.values():
         *earlier, (attempt, upload, last) = sorted(files, key=lambda file: file[:2])
@@ -143,21 +129,17 @@ def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[
     return last_entries, tuple(sentences)
 
 
-def nbgrader_timestamp(entries: Sequence[FileEntry]) -> str:
+def nbgrader_timestamp(entry: FileEntry) -> str:
     """Return when nbgrader collected a submission, by the file it writes; empty if it cannot be read.
 
     Like nbgrader, a time without a zone is taken as UTC.
     """
-    for entry in entries:
-        # nbgrader writes it next to the notebook; one further down was packed by the student.
-        if entry.name == TIMESTAMP and len(entry.parts) == 3:
-            try:
-                text = entry.read(100).decode("ascii", errors="replace").strip()
-            except StudentError:
-                return ""
-            at = parse_datetime(text) or parse_datetime(f"{text} UTC")
-            return at.isoformat() if at else ""
-    return ""
+    try:
+        text = entry.read(100).decode("ascii", errors="replace").strip()
+    except StudentError:
+        return ""
+    at = parse_datetime(text) or parse_datetime(f"{text} UTC")
+    return at.isoformat() if at else ""
 
 
 def gradescope_submitters(entry: FileEntry) -> dict[str, list[Submitter]]:
@@ -173,47 +155,22 @@ def gradescope_submitters(entry: FileEntry) -> dict[str, list[Submitter]]:
     except (StudentError, yaml.YAMLError, ValueError, RecursionError):
         return {}
     submitters: dict[str, list[Submitter]] = {}
-    if isinstance(table, dict):
-        for folder, metadata in table.items():
-            submitters[str(folder)] = _folder_submitters(str(folder), metadata)
-    return submitters
-
-
-def _folder_submitters(folder: str, metadata: Any) -> list[Submitter]:
-    created = get_value(metadata, ":created_at")
-    if not (isinstance(created, datetime) and created.tzinfo):
-        created = parse_datetime(_text(created))
-    people = [person for person in get_list(metadata, ":submitters") if isinstance(person, dict)]
-    names = tuple(_text(person.get(":name")) or _text(person.get(":email")) for person in people)
-    submitters = []
-    for person, name in zip(people, names, strict=True):
-        ids = {"id": _text(person.get(":sid")), "email": _text(person.get(":email"))}
-        submitter = Submitter(
-            f"{name or folder}_{ids['id'] or folder.split('_')[-1]}",
-            _text(person.get(":name")),
-            {key: value for key, value in ids.items() if value},
-            created.isoformat() if created else "",
-        )
-        submitters.append(replace(submitter, members=names) if len(names) > 1 else submitter)
+    for folder, metadata in (table if isinstance(table, dict) else {}).items():
+        created = get_value(metadata, ":created_at")
+        if not (isinstance(created, datetime) and created.tzinfo):
+            created = parse_datetime(_text(created))
+        submitted_at = created.isoformat() if created else ""
+        people = [person for person in get_list(metadata, ":submitters") if isinstance(person, dict)]
+        names = tuple(_text(person.get(":name")) or _text(person.get(":email")) for person in people)
+        members = names if len(names) > 1 else ()
+        for person, name in zip(people, names, strict=True):
+            ids = {"id": _text(person.get(":sid")), "email": _text(person.get(":email"))}
+            student = f"{name or folder}_{ids['id'] or str(folder).split('_')[-1]}"
+            ids = {key: value for key, value in ids.items() if value}
+            submitter = Submitter(student, _text(person.get(":name")), ids, submitted_at, members=members)
+            submitters.setdefault(str(folder), []).append(submitter)
     return submitters
 
 
 def _text(value: Any) -> str:
     return str(value).strip() if isinstance(value, (str, int)) else ""
-
-
-def _parse_name(name: str) -> _PlatformName | None:
-    """Return the parts of a name that a platform wrote; None if none of them writes such names."""
-    if len(name) > _MAX_NAME_CHARS:
-        return None
-    for pattern in _NAME_PATTERNS:
-        if match := pattern.fullmatch(name):
-            groups = match.groupdict(default="")
-            ids = {platform: groups[platform] for platform in ("canvas", "moodle") if groups.get(platform)}
-            file, attempt = groups.get("file", ""), 0
-            path = PurePosixPath(file)
-            if numbered := re.fullmatch(r"(.+)-(\d{1,3})", path.stem):
-                file, attempt = f"{numbered[1]}{path.suffix}", int(numbered[2])
-            upload = int(groups.get("upload") or 0)
-            return _PlatformName(groups["who"], ids, bool(groups.get("late")), upload, file, attempt)
-    return None

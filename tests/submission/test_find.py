@@ -154,6 +154,7 @@ def test_a_class_as_learning_systems_give_it(
             "w/tests/q1.py": b"",
         },
         {"mine.ipynb": NOTEBOOK, "checks/answers.py": b"", "first try.ipynb": b""},
+        {"mine.ipynb": NOTEBOOK, "checks.py": b"", "first try.ipynb": b""},
         {f"{LAB}.ipynb": NOTEBOOK, "__MACOSX/._x.ipynb": b"\0"},
         {"inner.zip": packed({"a/lab.ipynb": NOTEBOOK})},
     ],
@@ -161,6 +162,18 @@ def test_a_class_as_learning_systems_give_it(
 def test_an_archive_of_one_student(tmp_path: Path, assignment: Assignment, files: dict[str, bytes]) -> None:
     (actual,) = find_submissions([written(tmp_path, {"ada.zip": packed(files)}) / "ada.zip"], assignment)
     assert (actual.student, actual.data) == ("ada", NOTEBOOK)
+
+
+@pytest.mark.parametrize("name", ["checks.py", "rnnlab.py", "checks/answers.py", "rnnlab/data.py"])
+def test_a_module_that_a_release_ships_or_shipped_is_not_the_students_work(
+    tmp_path: Path, assignment: Assignment, name: str
+) -> None:
+    folder = written(
+        tmp_path, {f"ada/{name}": b"x = 1", "ada/notes.txt": b"see you", "ben/mine.py": b"y = 2"}
+    )
+    ada, ben = find_submissions([folder], assignment)
+    assert (ada.data, ada.problem) == (None, "This is not a notebook; submit the notebook file (.ipynb).")
+    assert ben.data == b"y = 2"
 
 
 def test_a_table_above_the_folders_of_a_class_is_nobodys(tmp_path: Path, assignment: Assignment) -> None:
