@@ -1,5 +1,6 @@
 """What a folder or an archive contains; links are not followed, and nothing is ever unpacked to disk."""
 
+import errno
 import io
 import os
 import re
@@ -36,6 +37,7 @@ _SEE_ZIP64 = b"\xff\xff\xff\xff"
 _MAX_COMPRESSION_RATIO = 1_100
 """Deflate reaches 1,032; an archive beyond that counts the same bytes several times."""
 
+_NOT_PLAIN = f"The file is a link or a device; {SUBMIT_NOTEBOOK_HINT}."
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # Everything that zipfile and zlib raise on archives made to break them; anything else is a bug of ours.
@@ -89,14 +91,7 @@ def list_folder(folder: Path) -> list[FileEntry]:
     entries = []
     for parent, folders, names in os.walk(folder):
         parts = Path(parent).relative_to(folder).parts
-        for name in names:
-            path, problem = Path(parent, name), ""
-            try:
-                if not stat.S_ISREG(path.lstat().st_mode):
-                    problem = f"The file is a link or a device; {SUBMIT_NOTEBOOK_HINT}."
-            except OSError as error:
-                problem = f"The file cannot be opened ({error.strerror})."
-            entries.append(FileEntry((*parts, name), path, problem=problem))
+        entries += [FileEntry((*parts, name), Path(parent, name)) for name in names]
         for name in folders:
             # os.walk does not enter a linked folder; without an entry its student would have no result.
             path = Path(parent, name)
@@ -146,15 +141,17 @@ def _member_problem(info: zipfile.ZipInfo, name: str) -> str:
 @contextmanager
 def _open_file(path: Path, members: Sequence[int]) -> Iterator[IO[bytes]]:
     """Open a plain file, or the archive in it that member numbers lead to."""
-    # The file may have been swapped since it was listed: a link must not lead the grader to another
-    # file (O_NOFOLLOW), and a pipe must not make it wait forever (O_NONBLOCK).
+    # A link must not lead the grader to another file (O_NOFOLLOW), and a pipe must not make it wait forever
+    # (O_NONBLOCK). Only here is that certain: the file may have been swapped since it was listed.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StudentError(_NOT_PLAIN) from None
         raise StudentError(f"The file cannot be opened ({error.strerror}).") from None
     with os.fdopen(descriptor, "rb") as outer:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StudentError(f"The file is not a plain file; {SUBMIT_NOTEBOOK_HINT}.")
+            raise StudentError(_NOT_PLAIN)
         file: IO[bytes] = outer
         for member in members:
             file = io.BytesIO(_read_member(file, member, MAX_FILE_BYTES))

@@ -149,17 +149,16 @@ def _files_in_path(path: Path, assignment: Assignment) -> list[_StudentFiles]:
     names = [absolute.name if absolute.is_dir() else absolute.stem]
     names += [parent.name for parent in absolute.parents if parent.name]
     container = next((name for name in names if name != assignment.name), assignment.name)
-    if location.is_dir():
-        entries = archives.list_folder(location)
-        return _nbgrader_files(location, assignment) or _group_by_student(entries, container, assignment)
     entry = FileEntry((location.name,), location)
+    if location.is_dir():
+        students = _nbgrader_files(location, assignment)
+        return students or _group_by_student(archives.list_folder(location), container, assignment)
     if location.suffix.lower() == ".zip":
         try:
             members = [replace(member, parts=member.parts[1:]) for member in archives.list_archive(entry)]
-        except StudentError as error:
-            entry = replace(entry, problem=str(error))
-        else:
             return _group_by_student(members, container, assignment, is_archive=True)
+        except StudentError as error:
+            return [(_named_by_folder(container), [replace(entry, problem=str(error))])]
     return [(parse_name(location.name).submitter or _named_by_folder(container), [entry])]
 
 
@@ -286,9 +285,9 @@ def _select_submission(
     The student's name in it is not unique yet.
     """
     student = safe_name(submitter.student)
-    files, problems = _expand_archives(entries, assignment)
+    files = _gradable_files(entries, assignment)
     if not files:
-        problem = [*problems, f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."][0]
+        problem = f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."
         return StudentSubmission(student, entries[0].display_path(200), entries[0], submitter, problem)
     ranks = {}
     for entry in files:
@@ -312,29 +311,20 @@ def _select_submission(
     return StudentSubmission(student, path, selected, submitter, file_problems[selected], repairs)
 
 
-def _expand_archives(
-    entries: Sequence[FileEntry], assignment: Assignment
-) -> tuple[list[FileEntry], list[str]]:
-    """Return files that may be graded, also those in archives, and what is wrong with archives."""
-    files, problems = [], []
+def _gradable_files(entries: Sequence[FileEntry], assignment: Assignment) -> list[FileEntry]:
+    """Return what may be graded, also in archives; what cannot be opened is there with its problem."""
+    files = []
     for entry in entries:
         kind = _file_kind(entry.parts, assignment)
-        if kind > _FileKind.UNGRADABLE:
-            problems += [entry.problem] if entry.problem else []
-            continue
         try:
-            if entry.problem or kind is not _FileKind.ARCHIVE or not entry.read(4).startswith(b"PK"):
+            if not entry.problem and kind is _FileKind.ARCHIVE and entry.read(4).startswith(b"PK"):
+                # list_archive limits the depth, so this recursion ends.
+                files += _gradable_files(archives.list_archive(entry), assignment)
+            elif entry.problem or kind <= _FileKind.UNGRADABLE:
                 files.append(entry)
-                continue
-            members = archives.list_archive(entry)
         except StudentError as error:
-            problems.append(str(error))
-            continue
-        # list_archive limits the depth, so this recursion ends.
-        inner_files, inner_problems = _expand_archives(members, assignment)
-        files += inner_files
-        problems += inner_problems
-    return files, problems
+            files.append(replace(entry, problem=str(error)))
+    return files
 
 
 def _file_problem(entry: FileEntry, assignment: Assignment) -> str:

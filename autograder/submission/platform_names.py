@@ -121,7 +121,7 @@ def last_attempts(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], tuple[
     for files in attempts.values():
         *earlier, (attempt, upload, last) = sorted(files, key=lambda file: file[:2])
         last_entries.append(last)
-        # Files with the same numbers, or with none, are not attempts; select_file chooses among them.
+        # Files with the same numbers, or with none, are not attempts; their content decides among them.
         paths = dict.fromkeys(file[2].display_path() for file in earlier if file[:2] != (attempt, upload))
         if paths:
             count = f"{len(paths) + 1} attempts were submitted"

@@ -6,11 +6,11 @@ is plain text and numbers. Ids, tags and stored outputs are claims of the file; 
 
 import binascii
 import codecs
-import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.errors import StudentError
@@ -187,14 +187,11 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
         if data.startswith(signatures):
             text = data.decode(codec, errors="replace")
             return text.strip("\0 \t\r\n\ufeff"), [f"The file was saved as {name}; it was read as that."]
-    repairs: list[str] = []
-    for codec in ("utf-8", "cp1252"):
-        try:
-            return data.decode(codec).strip("\0 \t\r\n"), repairs
-        except UnicodeDecodeError:
-            repairs = ["The file was not saved as UTF-8; some letters may be wrong."]
-    # Latin-1 gives every byte a meaning: this line cannot fail.
-    return data.decode("latin-1").strip("\0 \t\r\n"), repairs
+    try:
+        return data.decode("utf-8").strip("\0 \t\r\n"), []
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+        return text.strip("\0 \t\r\n"), ["The file was not saved as UTF-8; some letters may be wrong."]
 
 
 def _parse_json(text: str) -> dict[str, Any]:
@@ -243,58 +240,40 @@ def _upgrade_cells(sheets: Any) -> list[Any]:
 def _parse_cells(raw_cells: list[Any], repairs: list[str], *, with_outputs: bool) -> list[SubmittedCell]:
     """Return the cells that can be read, and add to the repairs what was left out."""
     cells: list[SubmittedCell] = []
-    unreadable, too_long, with_nulls = [], [], []
+    notes: dict[str, list[int]] = defaultdict(list)
     for number, raw in enumerate(raw_cells[:MAX_CELLS], 1):
-        cell = _parse_cell(number, raw)
-        if cell is None:
-            unreadable.append(number)
+        kind = get_value(raw, "cell_type")
+        source = raw.get("source", "") if isinstance(raw, dict) else None
+        if isinstance(source, list) and all(isinstance(line, str) for line in source):
+            source = "".join(source)
+        if kind not in list(CellType) or not isinstance(source, str):
+            notes["Cells that cannot be read were left out: {}."].append(number)
             continue
         # An encoding cannot hold half a surrogate pair, a file cannot hold a null character in code, and
         # prose is shown to people. Code keeps its invisible characters, for they may be in a string.
-        if "\0" in cell.text:
-            with_nulls.append(number)
-        text = cell.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        if "\0" in source:
+            notes["Null characters were removed from the code of cells: {}."].append(number)
+        text = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         text = text.encode("utf-8", errors="replace").decode()
-        if cell.kind is not CellType.CODE:
+        if kind != CellType.CODE:
             text = _EMBEDDED_IMAGE.sub("data:", _INVISIBLE.sub("", text))
         if len(text) > MAX_CELL_CHARS:
-            too_long.append(number)
-        else:
-            outputs = tuple(_read_outputs(raw)) if with_outputs else ()
-            cells.append(replace(cell, text=text, outputs=outputs))
-    cut = list(range(MAX_CELLS + 1, len(raw_cells) + 1))
-    for numbers, sentence in (
-        (unreadable, "Cells that cannot be read were left out: {}."),
-        (cut, f"Cells after number {MAX_CELLS:,} were left out."),
-        (too_long, f"Cells longer than {MAX_CELL_CHARS:,} characters were left out: {{}}."),
-        (with_nulls, "Null characters were removed from the code of cells: {}."),
-    ):
-        if numbers:
-            repairs.append(sentence.format(join_names(numbers)))
+            notes[f"Cells longer than {MAX_CELL_CHARS:,} characters were left out: {{}}."].append(number)
+            continue
+        # Metadata of another form than the tools write is ignored, not an error: editors keep foreign keys.
+        # Points, locks and solution flags are not even read: they would be the submitter's own.
+        metadata = raw.get("metadata")
+        cell_id = _short_text(raw.get("id")) or _short_text(get_value(metadata, "id"))  # Colab moves it there
+        grade_id = _short_text(get_value(get_value(metadata, "nbgrader"), "grade_id"))
+        tags = tuple(map(_short_text, get_list(metadata, "tags")[:20]))
+        outputs = tuple(_read_outputs(raw)) if with_outputs else ()
+        cells.append(SubmittedCell(number, CellType(kind), text, cell_id, grade_id, tags, outputs))
+    if len(raw_cells) > MAX_CELLS:
+        notes[f"Cells after number {MAX_CELLS:,} were left out."] = []
+    repairs += fill_in(notes)
     if sum(len(cell.text) for cell in cells) > MAX_NOTEBOOK_CHARS:
         raise StudentError(f"The notebook contains more than {MAX_NOTEBOOK_CHARS:,} characters of text.")
     return cells
-
-
-def _parse_cell(number: int, raw: Any) -> SubmittedCell | None:
-    """Return a cell of format 4 with its text as stored; None if it is not one."""
-    if get_value(raw, "cell_type") not in list(CellType):
-        return None
-    source, metadata = raw.get("source", ""), raw.get("metadata")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str):
-        return None
-    # Metadata of another form than the tools write is ignored, not an error: editors keep foreign keys.
-    # Points, locks and solution flags are not even read: they would be the submitter's own.
-    return SubmittedCell(
-        number,
-        CellType(raw["cell_type"]),
-        source,
-        _short_text(raw.get("id")) or _short_text(get_value(metadata, "id")),  # Colab moves it there
-        _short_text(get_value(get_value(metadata, "nbgrader"), "grade_id")),
-        tuple(map(_short_text, get_list(metadata, "tags")[:20])),
-    )
 
 
 def get_value(raw: Any, key: str) -> Any:
@@ -317,6 +296,13 @@ def join_names(names: Iterable[object]) -> str:
     shown = [one_line(str(name), 60) for name in dict.fromkeys(names)]
     more = f" and {len(shown) - _MAX_NAMES} more" if len(shown) > _MAX_NAMES else ""
     return ", ".join(shown[:_MAX_NAMES]) + more
+
+
+def fill_in(notes: Mapping[str, Iterable[object]]) -> Iterator[str]:
+    """Yield sentences, each with its names or numbers in place of ``{}``."""
+    # Sentences are ours and names are the submitter's: as arguments, braces in them have no effect.
+    for sentence, names in notes.items():
+        yield sentence.format(join_names(names))
 
 
 def _read_outputs(raw_cell: Any) -> Iterator[Output]:
@@ -357,31 +343,28 @@ def _decode_image(raw: Any) -> bytes:
 
 
 def _join_fragments(raw: Any, max_chars: int) -> str:
-    """Return a text that may be stored in fragments, up to the first that is not one."""
+    """Return a text that may be stored in fragments, without what is not one."""
     fragments = raw[:_MAX_FRAGMENTS] if isinstance(raw, list) else [raw]
-    texts = itertools.takewhile(lambda fragment: isinstance(fragment, str), fragments)
-    return "".join(texts)[:max_chars]
+    return "".join(text for text in fragments if isinstance(text, str))[:max_chars]
 
 
 def _split_script(text: str) -> Iterator[tuple[CellType, str]]:
     """Yield the type and the text of each cell; a script without markers is one cell."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = _SCRIPT_HEADER.sub("", text, count=1).split("\n")
-    markers = []
-    for number, line in enumerate(lines):
+    cells: list[tuple[str, list[str]]] = [("", [])]
+    for line in _SCRIPT_HEADER.sub("", text, count=1).split("\n"):
         if match := _CELL_MARKER.fullmatch(line):
-            markers.append((number, (match["title"] or "").lower()))
-    if not markers:
-        yield CellType.CODE, "\n".join(lines).strip("\n")
+            cells.append(((match["title"] or "").lower(), []))
+        else:
+            cells[-1][1].append(line)
+    if len(cells) == 1:
+        yield CellType.CODE, "\n".join(cells[0][1]).strip("\n")
         return
-    yield from _code_and_comments(lines[: markers[0][0]])
-    ends = [number for number, _ in markers[1:]] + [len(lines)]
-    for (number, title), end in zip(markers, ends, strict=True):
-        cell_lines = lines[number + 1 : end]
+    for title, lines in cells:
         if "[markdown]" in title or "[md]" in title:
-            yield CellType.MARKDOWN, _uncomment(cell_lines)
+            yield CellType.MARKDOWN, _uncomment(lines)
         elif "[raw]" not in title:
-            yield from _code_and_comments(cell_lines)
+            yield from _code_and_comments(lines)
 
 
 def _code_and_comments(lines: list[str]) -> Iterator[tuple[CellType, str]]:

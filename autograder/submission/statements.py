@@ -5,6 +5,7 @@ Code is parsed and compared here, and never run.
 
 import ast
 import hashlib
+import itertools
 import re
 import symtable
 import threading
@@ -77,6 +78,10 @@ class Code:
         """Return what is equal for two cells that mean the same."""
         return tuple(statement.digest for statement in self.statements)
 
+    def is_part_of(self, other: "Code") -> bool:
+        """Return True if it has only statements that the other code has."""
+        return self.is_python and set(self.digests) <= set(other.digests)
+
     def extract_text(self, first: int, end: int) -> str:
         """Return the text of statements ``first`` to ``end - 1`` with all comments above each of them.
 
@@ -89,6 +94,13 @@ class Code:
         return "\n".join(lines[cuts[first] : cuts[end]]).strip("\n")
 
 
+def parse_code(text: str) -> Code:
+    """Return a cell's code as statements; for any text at all, this raises nothing."""
+    return _parse_code(text) if len(text) < _MAX_CACHED_CHARS else _parse_code.__wrapped__(text)
+
+
+# One cache for all students: what it returns cannot be changed, and long texts stay out of it.
+@lru_cache(maxsize=1024)
 def _parse_code(text: str) -> Code:
     try:
         with _ignore_warnings():
@@ -106,15 +118,6 @@ def _parse_code(text: str) -> Code:
         return Code(text, (), names, is_python=False, is_divisible=False)
     names = frozenset().union(*(statement.names for statement in statements))
     return Code(text, statements, names, is_python=True, is_divisible=not text.lstrip().startswith("%%"))
-
-
-# One cache for all students: what it returns cannot be changed, and long texts stay out of it.
-_parse_code_cached = lru_cache(maxsize=1024)(_parse_code)
-
-
-def parse_code(text: str) -> Code:
-    """Return a cell's code as statements; for any text at all, this raises nothing."""
-    return _parse_code_cached(text) if len(text) < _MAX_CACHED_CHARS else _parse_code(text)
 
 
 def referenced_names(text: str) -> set[str]:
@@ -146,49 +149,33 @@ def _ignore_warnings() -> Iterator[None]:
 def _statements(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statement, ...]:
     """Return statements in order, those on one line as one: text can only be cut between lines."""
     groups: list[list[ast.stmt]] = []
-    last_line = 0
     for node in nodes:
-        if _first_line(node) > last_line:
+        # A decorator belongs to what it decorates.
+        first_line = min([node.lineno, *(above.lineno for above in getattr(node, "decorator_list", ()))])
+        if not groups or first_line > (groups[-1][-1].end_lineno or 0):
             groups.append([])
         groups[-1].append(node)
-        last_line = node.end_lineno or 0
     statements = []
     for group in groups:
-        first_line, last_line = _first_line(group[0]), group[-1].end_lineno or 0
-        names: set[str] = set()
-        for node in group:
-            names.update(_bound_names(node))
-        meaning = "\n".join(map(ast.dump, group))
+        last_line, meaning = group[-1].end_lineno or 0, "\n".join(map(ast.dump, group))
         if meaning == "Expr(value=Constant(value=None))":
             # A magic was replaced by None; only its text tells it from other magics.
-            meaning = "\n".join(lines[first_line - 1 : last_line]).strip()
+            meaning = "\n".join(lines[group[0].lineno - 1 : last_line]).strip()
         digest = hashlib.sha256(meaning.encode("utf-8", errors="replace")).hexdigest()
+        names = frozenset(itertools.chain.from_iterable(map(_bound_names, group)))
         is_definition, call = all(map(_is_definition, group)), _called_name(group[0])
-        statements.append(Statement(last_line, frozenset(names), digest, is_definition, call))
+        statements.append(Statement(last_line, names, digest, is_definition, call))
     return tuple(statements)
-
-
-def _first_line(node: ast.stmt) -> int:
-    """Return the line of a statement; a decorator belongs to what it decorates."""
-    if isinstance(node, _NAMED_BLOCKS) and node.decorator_list:
-        return node.decorator_list[0].lineno
-    return node.lineno
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:
     """Yield what a statement binds at the level of the notebook."""
     if isinstance(node, _NAMED_BLOCKS):
         yield node.name
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for alias in node.names:
-            yield alias.asname or alias.name.partition(".")[0]
-    elif isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _bound_names(target)
-    elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-        yield from _bound_names(node.target)
     elif not isinstance(node, ast.expr) or isinstance(node, (ast.Tuple, ast.List, ast.Starred)):
         for child in ast.iter_child_nodes(node):
             yield from _bound_names(child)
@@ -202,11 +189,7 @@ def _is_definition(node: ast.stmt) -> bool:
 
 def _called_name(node: ast.stmt) -> str:
     """Return the dotted name that an expression or the value of an assignment consists of or calls."""
-    if not isinstance(node, (ast.Assign, ast.Expr)):
-        return ""
-    value = node.value.func if isinstance(node.value, ast.Call) else node.value
-    names: list[str] = []
-    while isinstance(value, ast.Attribute):
-        names.append(value.attr)
-        value = value.value
-    return ".".join([value.id, *reversed(names)]) if isinstance(value, ast.Name) and names else ""
+    value = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
+    if isinstance(value, ast.Call):
+        value = value.func
+    return ast.unparse(value) if isinstance(value, ast.Attribute) else ""
