@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.build.compile import build, prepare
-from autograder.course import Assignment, Course
+from autograder.build.compile import prepare
+from autograder.course import Assignment
 from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import grading_plan
 from autograder.errors import StaffError
@@ -16,8 +16,8 @@ from autograder.platforms.gradescope import make_bundle
 from autograder.quality.sample import fill_answers, read_release, solution_answers
 
 
-def write_gradescope_zip(assignment: Assignment, console: Console, *, minutes: int) -> Path:
-    """Write the zip for Gradescope and return its path.
+def write_gradescope_zip(assignment: Assignment, console: Console, *, minutes: int) -> None:
+    """Write the zip for Gradescope.
 
     Args:
         minutes: the platform's time-out; grading stops a little earlier.
@@ -28,21 +28,8 @@ def write_gradescope_zip(assignment: Assignment, console: Console, *, minutes: i
             machine, or the disk cannot be written.
     """
     console.print(f"Grading the solution of {assignment.name} with an empty training cache ...")
-    cache_entries = _train_solution(assignment, console)
-    path = assignment.bundle("gradescope")
-    replace_file(path, make_bundle(assignment, cache_entries, minutes=minutes), public=True)
-    return path
-
-
-def build_otter_zip(course: Course, assignment: Assignment) -> Path:
-    """Build the assignment, which also makes the zip for otter, and return the zip's path.
-
-    Raises:
-        AuthorError: the source is wrong, or a release would leak.
-        StaffError: a tool fails, or the disk cannot be written.
-    """
-    build(course, assignment)
-    return assignment.bundle("otter")
+    zipped = make_bundle(assignment, _train_solution(assignment, console), minutes=minutes)
+    replace_file(assignment.bundle("gradescope"), zipped, public=True)
 
 
 def _train_solution(assignment: Assignment, console: Console) -> dict[str, bytes]:

@@ -7,9 +7,8 @@ Subcommands import what they need when they run, so that ``course --help`` answe
 import contextlib
 import sys
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _CONSOLE = Console(highlight=False)
 _PATH = click.Path(path_type=Path)
+_ASSIGNMENT = click.argument("assignment", default="")
+_FOLDER = click.argument("folder", type=_PATH)
 _ROSTER_OPTION = click.option(
     "--roster", type=_PATH, help="CSV file of the class; a copy is kept in the run."
 )
@@ -40,10 +41,10 @@ def course() -> None:
 
 
 @course.command("build")
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @click.option("--check", is_flag=True, help="Only compare with the files on disk; execute nothing.")
 @click.option("--uncalibrated", is_flag=True, help="Build without measured accuracy thresholds.")
-def build_command(assignment: str | None, check: bool, uncalibrated: bool) -> None:
+def build_command(assignment: str, check: bool, uncalibrated: bool) -> None:
     """Build releases, solutions and bundles from the source notebook."""
     from autograder.build.compile import build
 
@@ -51,25 +52,25 @@ def build_command(assignment: str | None, check: bool, uncalibrated: bool) -> No
     for selected in assignments:
         report = build(current_course, selected, check=check, uncalibrated=uncalibrated)
         state = "up to date" if check else f"{len(report.changes)} changed"
-        _CONSOLE.print(
+        click.echo(
             f"{selected.name}: {report.files} files, {state}; {report.secret_count} statements and values "
             f"watched for leaks, {report.public_count} public; thresholds: {report.thresholds}"
         )
 
 
 @course.command("calibrate")
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @click.option(
     "--seeds", default=30, show_default=True, type=click.IntRange(2), help="Trainings of each model."
 )
-def calibrate_command(assignment: str | None, seeds: int) -> None:
+def calibrate_command(assignment: str, seeds: int) -> None:
     """Measure the accuracy thresholds; resumes where an earlier run stopped."""
     from autograder.quality.calibrate import calibrate
 
     for selected in _load_assignments(assignment)[1]:
         path = calibrate(selected, seeds, _CONSOLE)
         page = path.relative_to(selected.root)
-        _CONSOLE.print(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
+        click.echo(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
 
 
 @course.command("grade")
@@ -87,18 +88,7 @@ def calibrate_command(assignment: str | None, seeds: int) -> None:
 @click.option("--assignment", default="", help="Assignment name; required if the course has several.")
 @click.option("--nbgrader", is_flag=True, help="Also write the marks to nbgrader's gradebook.")
 @_ROSTER_OPTION
-def grade_command(
-    paths: tuple[Path, ...],
-    out: Path,
-    workers: int | None,
-    cluster: str,
-    cache: Path | None,
-    force: bool,
-    dataset: str,
-    assignment: str,
-    nbgrader: bool,
-    roster: Path | None,
-) -> int:
+def grade_command(assignment: str, nbgrader: bool, cluster: str, out: Path, **options: Any) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
     An interrupted run resumes where it stopped. A submission is graded again if the submission, the
@@ -110,35 +100,24 @@ def grade_command(
     with contextlib.nullcontext() if cluster else early_start():
         from autograder.commands.grade_class import grade_class
 
-        current_course, assignments = _load_assignments(assignment or None)
+        current_course, assignments = _load_assignments(assignment)
         if len(assignments) > 1:
             names = " or ".join(current_course.assignments)
             raise StaffError(f"this course has several assignments; add --assignment {names}")
-        if cluster and workers:
+        if cluster and options["workers"]:
             raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
-        code = grade_class(
-            assignments[0],
-            paths,
-            out,
-            _CONSOLE,
-            workers=workers,
-            cluster=cluster,
-            dataset=dataset,
-            cache=cache,
-            roster=roster,
-            force=force,
-        )
+        code = grade_class(assignments[0], out=out, console=_CONSOLE, cluster=cluster, **options)
         if nbgrader:
             from autograder.platforms import nbgrader_gradebook
             from autograder.report import load_run
 
             folder = nbgrader_gradebook.export(load_run.load(out, current_course))
-            _CONSOLE.print(f"Written to nbgrader's gradebook; the notebooks are in {folder}", soft_wrap=True)
+            click.echo(f"Written to nbgrader's gradebook; the notebooks are in {folder}")
     return code
 
 
 @course.command("report")
-@click.argument("folder", type=_PATH)
+@_FOLDER
 @_OUT_OPTION
 @_ROSTER_OPTION
 @_ANONYMOUS_OPTION
@@ -150,14 +129,16 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
     run, target = _load_run(folder, out, roster, anonymous)
     pages.write_reports(run, prepare(run.assignment).source, target)
     _CONSOLE.print(gradebook.summary_table(run.results))
-    _print_lines(run.remarks)
+    remarks = list(run.remarks)
     if not anonymous:
-        _print_lines(marks.mark_remarks(run.marks))
-    _CONSOLE.print(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
+        remarks += marks.mark_remarks(run.marks)
+    for remark in remarks:
+        click.echo(remark)
+    click.echo(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
 
 
 @course.command("export")
-@click.argument("folder", type=_PATH)
+@_FOLDER
 @click.option(
     "--format", "name", required=True, help="csv, canvas, moodle, nbgrader, junit, markdown or annotations."
 )
@@ -181,24 +162,25 @@ def export_command(
     else:
         path = exports.export(run, name, out)
     if not anonymous:
-        _print_lines(exports.remarks(run, name))
-    _CONSOLE.print(f"Written: {path}", soft_wrap=True)
+        for remark in exports.remarks(run, name):
+            click.echo(remark)
+    click.echo(f"Written: {path}")
 
 
 @course.command("delete-student")
-@click.argument("folder", type=_PATH)
+@_FOLDER
 @click.argument("student")
 def delete_student_command(folder: Path, student: str) -> None:
     """Delete a student's data from a run."""
     from autograder.commands.students import delete_student
 
-    remaining = delete_student(_load_course(), folder, student)
-    _print_lines(f"{path} still mentions the student: delete it by hand." for path in remaining)
-    _CONSOLE.print(f"Deleted: {student}", markup=False)
+    for path in delete_student(_load_course(), folder, student):
+        click.echo(f"{path} still mentions the student: delete it by hand.")
+    click.echo(f"Deleted: {student}")
 
 
 @course.command("regrade")
-@click.argument("folder", type=_PATH)
+@_FOLDER
 @click.argument("students", nargs=-1, required=True)
 @click.option("--question", default="", help="Run only the checks of this question, e.g. q3.")
 def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> int:
@@ -209,7 +191,7 @@ def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> i
 
 
 @course.command("explain")
-@click.argument("folder", type=_PATH)
+@_FOLDER
 @click.argument("student")
 @click.argument("question")
 def explain_command(folder: Path, student: str, question: str) -> None:
@@ -217,12 +199,12 @@ def explain_command(folder: Path, student: str, question: str) -> None:
     from autograder.commands.students import explain
 
     path = explain(_load_course(), folder, student, question)
-    _CONSOLE.print(f"For staff only: {path}", soft_wrap=True)
+    click.echo(f"For staff only: {path}")
 
 
 @course.command("bundle")
 @click.argument("platform", type=click.Choice(["gradescope", "otter"]))
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @click.option(
     "--minutes",
     default=10,
@@ -230,23 +212,25 @@ def explain_command(folder: Path, student: str, question: str) -> None:
     type=click.IntRange(2),
     help="Time-out of the assignment in Gradescope's settings.",
 )
-def bundle_command(platform: str, assignment: str | None, minutes: int) -> None:
+def bundle_command(platform: str, assignment: str, minutes: int) -> None:
     """Write an assignment as an upload for a platform."""
-    from autograder.commands.bundle import build_otter_zip, write_gradescope_zip
+    from autograder.build.compile import build
+    from autograder.commands.bundle import write_gradescope_zip
 
     current_course, assignments = _load_assignments(assignment)
     for selected in assignments:
         if platform == "otter":
-            path = build_otter_zip(current_course, selected)
+            build(current_course, selected)  # also makes the zip for otter
         else:
-            path = write_gradescope_zip(selected, _CONSOLE, minutes=minutes)
-        _CONSOLE.print(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
+            write_gradescope_zip(selected, _CONSOLE, minutes=minutes)
+        path = selected.bundle(platform)
+        click.echo(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB")
 
 
 @course.command("validate")
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @_WORKERS_OPTION
-def validate_command(assignment: str | None, workers: int) -> int:
+def validate_command(assignment: str, workers: int) -> int:
     """Grade all known answers, right and wrong; fail if any gets an unexpected verdict."""
     from autograder.quality.validate import validate
 
@@ -255,9 +239,9 @@ def validate_command(assignment: str | None, workers: int) -> int:
 
 
 @course.command("mutation-test")
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @_WORKERS_OPTION
-def mutation_test_command(assignment: str | None, workers: int) -> int:
+def mutation_test_command(assignment: str, workers: int) -> int:
     """Mutation testing: fail if any mutant of the solution passes all checks."""
     from autograder.quality.mutation_test import run_mutation_test
 
@@ -266,9 +250,9 @@ def mutation_test_command(assignment: str | None, workers: int) -> int:
 
 
 @course.command("compare")
-@click.argument("assignment", required=False)
+@_ASSIGNMENT
 @_WORKERS_OPTION
-def compare_command(assignment: str | None, workers: int) -> int:
+def compare_command(assignment: str, workers: int) -> int:
     """Compare marks with otter-grader and nbgrader; fail on unexplained differences."""
     from autograder.quality.compare import compare_graders
 
@@ -282,7 +266,7 @@ def doctor_command() -> int:
     from autograder.commands.doctor import dataset_states, print_report
 
     rows: list[tuple[str, str]] = []
-    for assignment in _load_assignments(None)[1]:
+    for assignment in _load_assignments("")[1]:
         rows += dataset_states(assignment)
     return print_report(_CONSOLE, rows)
 
@@ -292,7 +276,7 @@ def demo_command() -> None:
     """Build, then grade a small sample class and show the table."""
     from autograder.commands.grade_class import run_demo
 
-    current_course, assignments = _load_assignments(None)
+    current_course, assignments = _load_assignments("")
     for assignment in assignments:
         run_demo(current_course, assignment, _CONSOLE)
 
@@ -307,16 +291,11 @@ def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bo
     return load_run.anonymize(run) if anonymous else run, out or folder
 
 
-def _print_lines(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        _CONSOLE.print(sentence, markup=False, soft_wrap=True)
-
-
 def _load_course() -> Course:
     return load_course(find_root(Path.cwd()))
 
 
-def _load_assignments(name: str | None) -> tuple[Course, list[Assignment]]:
+def _load_assignments(name: str) -> tuple[Course, list[Assignment]]:
     current_course = _load_course()
     if name:
         return current_course, [current_course.assignment(name)]

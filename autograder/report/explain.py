@@ -40,18 +40,13 @@ def format_call(request: Message, reply: Message) -> tuple[str, str]:
         answer = f"raised {one_line(raised.get('name'), 60)}{where}: {one_line(raised.get('text'), 300)}"
     else:
         try:
-            answer = _REPR.repr(values.from_wire(reply["value"], _parse_model))
+            answer = _REPR.repr(values.from_wire(reply["value"], parse))
+        except ModelRefusedError as error:
+            answer = f"model that cannot be graded: {error}"
         except (WireError, MismatchError) as error:
             answer = f"returned something unreadable ({error})"
     call = f"{request['call']}({', '.join(arguments)})"
     return one_line(call, _MAX_TEXT_LENGTH), one_line(answer, _MAX_TEXT_LENGTH)
-
-
-def _parse_model(description: Any) -> Any:
-    try:
-        return parse(description)
-    except ModelRefusedError as error:
-        return error
 
 
 class _Repr(reprlib.Repr):
@@ -79,9 +74,6 @@ class _Repr(reprlib.Repr):
                     settings.append(f"{name}={setting!r}")
             layers.append(f"{layer.class_name}({', '.join(settings)})")
         return f"model {' → '.join(layers)}; {count_parameters(value):,} parameters"
-
-    def repr_ModelRefusedError(self, value: ModelRefusedError, _level: int) -> str:  # noqa: N802
-        return f"model that cannot be graded: {value}"
 
 
 _REPR = _Repr()

@@ -39,7 +39,7 @@ from autograder.report import gradebook, summary
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
-from autograder.report.pages import ENVIRONMENT, OUTCOME_TEXTS, question_title, render, with_period
+from autograder.report.pages import ENVIRONMENT, OUTCOME_TEXTS, render, with_period
 from autograder.report.results_json import CHECK_NOT_GRADED, lost_checks
 from autograder.report.roster import dump_csv, escape_formula
 from autograder.text import one_line
@@ -185,47 +185,47 @@ def dump_junit(run: Run) -> bytes:
 
 def dump_markdown(run: Run) -> bytes:
     """Return the bytes of ``summary.md``, a section for each student."""
-    template = ENVIRONMENT.overlay(finalize=_escape_markdown).get_template("summary.md.j2")
-    text = template.render(run=run, sentences=_sentences, points=_points, lost_checks=lost_checks)
+    text = _render("summary.md.j2", run, _escape_markdown)
     if len(text) > MAX_LENGTH:
         # Whole paragraphs: a table or a list that is cut would take the next line for its own.
         text = text[: MAX_LENGTH - len(_TRUNCATED)].rpartition("\n\n")[0] + _TRUNCATED
     return text.encode("utf-8")
 
 
-def _escape_markdown(value: Any) -> Any:
+def _escape_markdown(text: str) -> str:
     """Return text in which no character means anything to Markdown or HTML, and nothing is a link.
 
     A character reference never structures Markdown, but GitHub looks for mentions and links in the
     text that it decodes to; so an invisible joiner splits what would be one.
     """
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    split = _REFERENCE.sub(_JOINER, one_line(value, MAX_LENGTH))
-    return Markup(_SPECIAL_CHARACTERS.sub(lambda character: f"&#{ord(character[0])};", split))
+    split = _REFERENCE.sub(_JOINER, one_line(text, MAX_LENGTH))
+    return _SPECIAL_CHARACTERS.sub(lambda character: f"&#{ord(character[0])};", split)
 
 
 def dump_annotations(run: Run) -> bytes:
     """Return the bytes of ``annotations.txt``; none if every point is earned."""
-    lines = []
-    for result in run.results:
-        for question, lost in lost_checks(result).items():
-            level, messages = "warning", []
-            for check in lost:
-                messages.append(f"{one_line(check.title, 200)}: {' '.join(_sentences(check))}")
-                if check.outcome is not Outcome.UNGRADED:
-                    level = "error"
-            name = f"{one_line(result.student, 80)}, {one_line(question_title(question), 80)}"
-            # An unescaped newline would begin a new command, e.g. ::add-mask::.
-            title = _escape_command(f"{name}: {_points(result, question)}")
-            title = title.replace(":", "%3A").replace(",", "%2C")
-            message = _escape_command("\n".join(messages))
-            lines.append(f"::{level} title={title}::{message}\n")
-    return "".join(lines).encode("utf-8")
+    return _render("annotations.txt.j2", run, _escape_command).encode("utf-8")
 
 
 def _escape_command(text: str) -> str:
+    """Return text that cannot begin a new command, e.g. ``::add-mask::``."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> Markup:
+    return Markup(_escape_command(text).replace(":", "%3A").replace(",", "%2C"))
+
+
+def _render(template: str, run: Run, escape: Callable[[str], str]) -> str:
+    """Return a text made from a template, in which all that is not trusted markup passes ``escape``."""
+
+    def finalize(value: Any) -> Any:
+        is_escaped = isinstance(value, Markup) or not isinstance(value, str)
+        return value if is_escaped else Markup(escape(value))
+
+    functions = {"lost_checks": lost_checks, "points": _points, "escape_property": _escape_property}
+    page = ENVIRONMENT.overlay(finalize=finalize).get_template(template)
+    return page.render(functions, run=run, sentences=_sentences)
 
 
 def _points(result: Result, question: str) -> str:

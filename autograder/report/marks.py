@@ -218,19 +218,17 @@ def _has_login(login: str, row: Student) -> bool:
 
 def _is_same_name(name: str, row: Student) -> bool:
     """Return True if two names have the same parts in any order; Canvas writes them without blanks."""
-    wanted, parts = _sorted_parts(name), _name_parts(row.name)
-    if not wanted or not parts:
+    parts = _name_parts(row.name)
+    if not parts:
         return False
-    if wanted == tuple(sorted(parts)):
-        return True
-    joined = _joined_parts(name)
     for place in range(len(parts)):
-        if joined == "".join((*parts[place:], *parts[:place])):
+        if _joined_parts(name) == "".join((*parts[place:], *parts[:place])):
             return True
     # Moodle puts the name of a group in front: "Group 7-Ada Lovelace".
-    for hyphen in re.finditer("-", name):
-        if _sorted_parts(name[hyphen.end() :]) == tuple(sorted(parts)):
+    while name:
+        if _sorted_parts(name) == tuple(sorted(parts)):
             return True
+        name = name.partition("-")[2]
     return False
 
 

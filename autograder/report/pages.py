@@ -28,7 +28,7 @@ from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, results_json, similarity, summary
 from autograder.report.load_run import Run
-from autograder.report.marks import Mark, total
+from autograder.report.marks import total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
 from autograder.report.submission_view import Figure, StoredOutputs, SubmissionView, view_submission
 from autograder.text import multi_line, one_line
@@ -67,7 +67,7 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
     results = [latest[student] for student in sorted(latest)]
     answers = {result.student: write_student(run, result, source, out).answers for result in results}
     references = similarity.reference_answers(source, known_answers.load(run.assignment))
-    replace_file(out / gradebook.NAME, gradebook.dump(run.marks or [Mark(result) for result in results]))
+    replace_file(out / gradebook.NAME, gradebook.dump(run.marks))
     page = report(
         results,
         title=run.assignment.title,
@@ -149,8 +149,8 @@ def report(
         points=max((result.points for result in results), default=0.0),
         flagged=flagged,
         flagged_count=len({result.student for group in flagged.values() for result in group}),
-        similar_pairs=similar_pairs[:MAX_PAIRS],
-        omitted_pairs=max(0, len(similar_pairs) - MAX_PAIRS),
+        similar_pairs=similar_pairs,
+        max_pairs=MAX_PAIRS,
         answers=answers,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

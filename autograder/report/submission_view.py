@@ -146,11 +146,6 @@ class StoredOutputs:
     omitted_figures: int = 0
     """Pictures that did not fit, or are no intact PNG or JPEG files."""
 
-    @property
-    def figure_count(self) -> int:
-        """Return the number of pictures that are shown."""
-        return sum(isinstance(part, Figure) for part in self.parts)
-
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:

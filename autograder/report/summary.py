@@ -31,15 +31,6 @@ _MAX_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """One bar of a distribution."""
-
-    start: float
-    end: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class QuestionSummary:
     """One question over all students."""
 
@@ -191,24 +182,14 @@ def conditions(results: Sequence[Result]) -> Counter[str]:
     return counts
 
 
-def distribution(results: Sequence[Result], points: float) -> tuple[Bin, ...]:
-    """Count students by tenths of the points; the last bar includes full marks.
-
-    Only fully graded results count: partly graded ones would appear too far to the left.
-    """
-    totals = [result.earned for result in results if result.status is GradingStatus.GRADED]
-    return histogram(totals, points)
-
-
-def histogram(values: Sequence[float], end: float) -> tuple[Bin, ...]:
-    """Count values from 0 to ``end`` in bars of equal width; the last bar includes ``end``."""
+def histogram(values: Sequence[float], end: float) -> list[int]:
+    """Count values from 0 to ``end`` in ``BINS`` bars of equal width; the last one includes ``end``."""
     counts = [0] * BINS
     for value in values:
         # Sums of tenths are not exact: the small addend keeps 0.3 out of the bar below.
         place = int(BINS * value / end + 1e-9) if end else 0
         counts[min(place, BINS - 1)] += 1
-    width = end / BINS
-    return tuple(Bin(place * width, (place + 1) * width, count) for place, count in enumerate(counts))
+    return counts
 
 
 def group_by_flag(results: Sequence[Result]) -> dict[str, list[Result]]:
