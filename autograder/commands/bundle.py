@@ -28,12 +28,6 @@ def write_gradescope_zip(assignment: Assignment, console: Console, *, minutes: i
             machine, or the disk cannot be written.
     """
     console.print(f"Grading the solution of {assignment.name} with an empty training cache ...")
-    zipped = make_bundle(assignment, _train_solution(assignment, console), minutes=minutes)
-    replace_file(assignment.bundle("gradescope"), zipped, public=True)
-
-
-def _train_solution(assignment: Assignment, console: Console) -> dict[str, bytes]:
-    """Grade the solution and return the training results that this cached, by file name."""
     prepared = prepare(assignment)
     with tempfile.TemporaryDirectory(prefix="bundle-") as folder:
         # An empty cache, so that the bundle contains what the solution needs and nothing else.
@@ -46,4 +40,6 @@ def _train_solution(assignment: Assignment, console: Console) -> dict[str, bytes
                 f"{assignment.name}: the solution gets {result.earned:g} of {result.points:g} points on "
                 f"this machine; run `course validate {assignment.name}` to see why"
             )
-        return {path.name: path.read_bytes() for path in cache.glob("*.entry")}
+        cache_entries = {path.name: path.read_bytes() for path in cache.glob("*.entry")}
+    zipped = make_bundle(assignment, cache_entries, minutes=minutes)
+    replace_file(assignment.bundle("gradescope"), zipped, public=True)

@@ -129,10 +129,7 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
     run, target = _load_run(folder, out, roster, anonymous)
     pages.write_reports(run, prepare(run.assignment).source, target)
     _CONSOLE.print(gradebook.summary_table(run.results))
-    remarks = list(run.remarks)
-    if not anonymous:
-        remarks += marks.mark_remarks(run.marks)
-    for remark in remarks:
+    for remark in (*run.remarks, *marks.mark_remarks(run.marks)):
         click.echo(remark)
     click.echo(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
 
@@ -161,9 +158,8 @@ def export_command(
         path = nbgrader_gradebook.export(run, out, db_url=db_url)
     else:
         path = exports.export(run, name, out)
-    if not anonymous:
-        for remark in exports.remarks(run, name):
-            click.echo(remark)
+    for remark in exports.remarks(run, name):
+        click.echo(remark)
     click.echo(f"Written: {path}")
 
 

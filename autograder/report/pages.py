@@ -1,4 +1,4 @@
-"""The pages of a run: ``feedback.html`` for a student, ``report.html`` for staff.
+"""The files of a run for people and platforms; its pages ``feedback.html`` and ``report.html``.
 
 A page is self-contained. Nothing runs in a student's page; in the staff's page one script,
 ``sort.js``, sorts a table, and the page's policy allows no other. Every text passes ``_sanitize``

@@ -115,6 +115,7 @@ def test_what_is_written_anonymously_names_nobody_in_any_byte(graded: Path) -> N
         done = command(graded, "report", "out", "--anonymous", "--out", place)
         assert done.returncode == 0, done.stderr
         assert not [text for text in PERSONAL if text in done.stdout]
+        assert "1 submission late by an unknown time, so no penalty is applied: student-" in done.stdout
     files = anonymous_bytes(graded / "anonymous")
     assert files == anonymous_bytes(graded / "again")
     assert {"grades.csv", "report.html"} <= files.keys()
