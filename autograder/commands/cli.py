@@ -7,6 +7,7 @@ Subcommands import what they need when they run, so that ``course --help`` answe
 import contextlib
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,7 @@ def build_command(assignment: str, check: bool, uncalibrated: bool) -> None:
     """Build releases, solutions and bundles from the source notebook."""
     from autograder.build.compile import build
 
-    current_course, assignments = _load_assignments(assignment)
-    for selected in assignments:
+    for current_course, selected in _assignments(assignment):
         report = build(current_course, selected, check=check, uncalibrated=uncalibrated)
         state = "up to date" if check else f"{len(report.changes)} changed"
         click.echo(
@@ -67,9 +67,8 @@ def calibrate_command(assignment: str, seeds: int) -> None:
     """Measure the accuracy thresholds; resumes where an earlier run stopped."""
     from autograder.quality.calibrate import calibrate
 
-    for selected in _load_assignments(assignment)[1]:
-        path = calibrate(selected, seeds, _CONSOLE)
-        page = path.relative_to(selected.root)
+    for _, selected in _assignments(assignment):
+        page = calibrate(selected, seeds, _CONSOLE).relative_to(selected.root)
         click.echo(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
 
 
@@ -100,13 +99,13 @@ def grade_command(assignment: str, nbgrader: bool, cluster: str, out: Path, **op
     with contextlib.nullcontext() if cluster else early_start():
         from autograder.commands.grade_class import grade_class
 
-        current_course, assignments = _load_assignments(assignment)
-        if len(assignments) > 1:
+        current_course, selected = next(_assignments(assignment))
+        if not assignment and len(current_course.assignments) > 1:
             names = " or ".join(current_course.assignments)
             raise StaffError(f"this course has several assignments; add --assignment {names}")
         if cluster and options["workers"]:
             raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
-        code = grade_class(assignments[0], out=out, console=_CONSOLE, cluster=cluster, **options)
+        code = grade_class(selected, out=out, console=_CONSOLE, cluster=cluster, **options)
         if nbgrader:
             from autograder.platforms import nbgrader_gradebook
             from autograder.report import load_run
@@ -213,8 +212,7 @@ def bundle_command(platform: str, assignment: str, minutes: int) -> None:
     from autograder.build.compile import build
     from autograder.commands.bundle import write_gradescope_zip
 
-    current_course, assignments = _load_assignments(assignment)
-    for selected in assignments:
+    for current_course, selected in _assignments(assignment):
         if platform == "otter":
             build(current_course, selected)  # also makes the zip for otter
         else:
@@ -230,8 +228,7 @@ def validate_command(assignment: str, workers: int) -> int:
     """Grade all known answers, right and wrong; fail if any gets an unexpected verdict."""
     from autograder.quality.validate import validate
 
-    current_course, assignments = _load_assignments(assignment)
-    return max(validate(current_course, selected, _CONSOLE, workers=workers) for selected in assignments)
+    return max(validate(*selected, _CONSOLE, workers=workers) for selected in _assignments(assignment))
 
 
 @course.command("mutation-test")
@@ -241,8 +238,9 @@ def mutation_test_command(assignment: str, workers: int) -> int:
     """Mutation testing: fail if any mutant of the solution passes all checks."""
     from autograder.quality.mutation_test import run_mutation_test
 
-    assignments = _load_assignments(assignment)[1]
-    return max(run_mutation_test(selected, _CONSOLE, workers=workers) for selected in assignments)
+    return max(
+        run_mutation_test(selected, _CONSOLE, workers=workers) for _, selected in _assignments(assignment)
+    )
 
 
 @course.command("compare")
@@ -252,8 +250,9 @@ def compare_command(assignment: str, workers: int) -> int:
     """Compare marks with otter-grader and nbgrader; fail on unexplained differences."""
     from autograder.quality.compare import compare_graders
 
-    assignments = _load_assignments(assignment)[1]
-    return max(compare_graders(selected, _CONSOLE, workers=workers) for selected in assignments)
+    return max(
+        compare_graders(selected, _CONSOLE, workers=workers) for _, selected in _assignments(assignment)
+    )
 
 
 @course.command("doctor")
@@ -262,7 +261,7 @@ def doctor_command() -> int:
     from autograder.commands.doctor import dataset_states, print_report
 
     rows: list[tuple[str, str]] = []
-    for assignment in _load_assignments("")[1]:
+    for _, assignment in _assignments(""):
         rows += dataset_states(assignment)
     return print_report(_CONSOLE, rows)
 
@@ -272,8 +271,7 @@ def demo_command() -> None:
     """Build, then grade a small sample class and show the table."""
     from autograder.commands.grade_class import run_demo
 
-    current_course, assignments = _load_assignments("")
-    for assignment in assignments:
+    for current_course, assignment in _assignments(""):
         run_demo(current_course, assignment, _CONSOLE)
 
 
@@ -291,11 +289,11 @@ def _load_course() -> Course:
     return load_course(find_root(Path.cwd()))
 
 
-def _load_assignments(name: str) -> tuple[Course, list[Assignment]]:
+def _assignments(name: str) -> Iterator[tuple[Course, Assignment]]:
+    """Yield the assignment of a name, or all if it is empty, each with its course."""
     current_course = _load_course()
-    if name:
-        return current_course, [current_course.assignment(name)]
-    return current_course, list(current_course.assignments.values())
+    for selected in [name] if name else current_course.assignments:
+        yield current_course, current_course.assignment(selected)
 
 
 def main() -> None:

@@ -44,7 +44,6 @@ def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
         table.add_row(package, version)
     for name, state in rows:
         table.add_row(name, Text(state))
-    failure = ""
     with tempfile.TemporaryDirectory(prefix="doctor-") as kit:
         # The sandboxed process runs under another uid and must be able to read its kit.
         Path(kit).chmod(0o755)
@@ -55,14 +54,13 @@ def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
                 # kill() returns only after every process of the sandbox is gone.
                 zygote.start_child(Limits(), {}, entry="autograder.sandbox.layers:probe").kill()
                 end = time.monotonic()
-            for name, state in layer_states(zygote.isolation):
-                table.add_row(name, Text(state))
         except StaffError as error:
-            failure = str(error)
+            console.print(table)
+            console.print(f"submissions cannot run on this machine: {error}", markup=False)
+            return 2
+    for name, state in layer_states(zygote.isolation):
+        table.add_row(name, Text(state))
     console.print(table)
-    if failure:
-        console.print(f"submissions cannot run on this machine: {failure}", markup=False)
-        return 2
     console.print(
         f"isolation: {zygote.isolation.level}; a worker starts in {ready - start:.1f} s, "
         f"a sandbox takes {(end - ready) * 1000:.0f} ms",

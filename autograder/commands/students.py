@@ -76,9 +76,7 @@ def explain(course: Course, out: Path, student: str, question: str) -> Path:
         question=question,
         answer=view_submission(content, plan.source, plan.assignment).answers.get(question, ""),
         codes={check.cell.id: check.code for check in plan.source.checks()},
-        reruns=[
-            pair for pair in zip(result.checks, rerun.checks, strict=True) if pair[0].question == question
-        ],
+        new_results={check.id: check for check in rerun.checks},
         calls=recorder.calls,
         max_calls=MAX_CALLS,
     )

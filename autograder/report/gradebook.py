@@ -65,11 +65,10 @@ def summary_table(results: Sequence[Result]) -> Table:
     if len(results) > MAX_ROWS:
         table.caption = f"… and {len(results) - MAX_ROWS} more"
     table.add_column("student", no_wrap=True, min_width=8, max_width=12)
-    points = 0.0
     for question in questions:
-        points += question.points
         heading = f"{one_line(question.name, 12)}\n/{format_points(question.points)}"
         table.add_column(heading, justify="right", no_wrap=True, min_width=3)
+    points = sum(question.points for question in questions)
     table.add_column(f"sum\n/{format_points(points)}", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True, min_width=8)
     for result in sorted(results, key=lambda result: result.student)[:MAX_ROWS]:

@@ -39,16 +39,16 @@ class QuestionSummary:
     manual: bool
     """True if staff mark it; nothing else is known then."""
 
-    mean: float | None = None
+    mean: float | None
     """Mean points of the students with the question fully graded; None if there are none."""
 
-    full_marks_count: int = 0
+    full_marks_count: int
     """Students with all points of the question."""
 
-    zero_count: int = 0
+    zero_count: int
     """Students with no points of it."""
 
-    discrimination: float | None = None
+    discrimination: float | None
     """From -1 to 1, see ``discrimination``; None where it is not defined."""
 
     @property
@@ -95,15 +95,12 @@ def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
                 graded.append(earned)
     summaries = []
     for name, points in question_points(results).items():
-        if name not in marks:
-            summaries.append(QuestionSummary(name, points, manual=True))
-            continue
-        graded = marks[name]
+        graded = marks.get(name, [])
         summaries.append(
             QuestionSummary(
                 name,
                 points,
-                manual=False,
+                manual=name not in marks,
                 mean=fmean(graded) if graded else None,
                 full_marks_count=sum(math.isclose(mark, points) for mark in graded),
                 zero_count=graded.count(0),
@@ -126,9 +123,7 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
     # Over fully graded results only: an ungraded check would lower both sides at once.
     marks, rest = [], []
     for result in results:
-        if result.status is GradingStatus.GRADED:
-            if question not in result.questions():
-                return None
+        if result.status is GradingStatus.GRADED and question in result.questions():
             marks.append(result.questions()[question][0])
             rest.append(result.earned - marks[-1])
     if len(marks) < MIN_RESULTS:
