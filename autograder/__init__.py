@@ -1,7 +1,6 @@
 """Compile, check and grade notebook assignments.
 
 errors          one error tree, split by who must act
-external_tools  runs otter and nbgrader
 files           folders as values; atomic writes, zips, notebook files
 text            text that students control, made safe to show
 limits          what one submission may use

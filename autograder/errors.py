@@ -10,7 +10,7 @@ this program and exits with 3.
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -21,8 +21,8 @@ class CourseError(Exception):
 class AuthorError(CourseError):
     """The course has mistakes; carries every problem that was found."""
 
-    def __init__(self, problems: str | Sequence[str]) -> None:
-        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+    def __init__(self, problems: "str | Iterable[str | Problem]") -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(map(str, problems))
         super().__init__("\n".join(self.problems))
 
 

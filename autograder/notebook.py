@@ -7,7 +7,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -22,6 +22,12 @@ MODULES = {"np": "import numpy as np", "keras": "import keras"}
 
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"
+"""These two mark a region of an answer cell, and as raw cells the answer cells of a question."""
+
+_BEGIN_QUESTION, _END_QUESTION = "# BEGIN QUESTION", "# END QUESTION"
+_BEGIN_TESTS = "# BEGIN TESTS"
+_BLOCKS = {_BEGIN_QUESTION: _END_QUESTION, BEGIN_SOLUTION: END_SOLUTION, _BEGIN_TESTS: "# END TESTS"}
+"""The first lines of raw cells that open a block, and of those that close it."""
 
 _CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
 _CONFIG_END = '""" # END TEST CONFIG'
@@ -42,27 +48,6 @@ class CellType(StrEnum):
     CODE = "code"
     MARKDOWN = "markdown"
     RAW = "raw"
-
-
-class BlockMarker(StrEnum):
-    """The first line of a raw cell, which opens or closes a block."""
-
-    QUESTION = "# BEGIN QUESTION"
-    SOLUTION = "# BEGIN SOLUTION"
-    TESTS = "# BEGIN TESTS"
-    END_QUESTION = "# END QUESTION"
-    END_SOLUTION = "# END SOLUTION"
-    END_TESTS = "# END TESTS"
-
-    @property
-    def is_begin(self) -> bool:
-        """Return True if a block starts here."""
-        return " BEGIN " in self.value
-
-    @property
-    def end(self) -> "BlockMarker":
-        """Return the marker that closes the block that this one opens."""
-        return BlockMarker(self.value.replace("BEGIN", "END"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +183,10 @@ class Source:
         """Return the place of a problem, as messages name it."""
         return f"{self.label}#{cell.id}:{line}"
 
+    def problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> Problem:
+        """Return a problem with a line of a cell."""
+        return Problem(self.location(cell, line), found, fix)
+
     def checks(self) -> Iterator[Check]:
         """Yield the checks of all questions in order."""
         for question in self.questions:
@@ -273,22 +262,8 @@ def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Pro
     for cell in cells:
         parser.add_cell(cell)
     for marker, cell in parser.open_blocks:
-        parser.add_problem(cell, f"{marker.value!r} that is never closed", f"add {marker.end.value!r}")
+        parser.add_problem(cell, f"{marker!r} that is never closed", f"add {_BLOCKS[marker]!r}")
     return Source(label, tuple(cells), tuple(parser.questions)), parser.problems
-
-
-@dataclass(slots=True)
-class _OpenQuestion:
-    """A question whose end has not been read yet."""
-
-    cell: Cell
-    config: dict[str, Any]
-    blocks: list[BlockMarker] = field(default_factory=list)
-    """The blocks inside it that have been opened so far."""
-
-    prompt: list[Cell] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
 
 
 class _QuestionParser:
@@ -298,79 +273,79 @@ class _QuestionParser:
         self.label = label
         self.problems: list[Problem] = []
         self.questions: list[Question] = []
-        self.open_blocks: list[tuple[BlockMarker, Cell]] = []
-        self.question: _OpenQuestion | None = None
+        self.open_blocks: list[tuple[str, Cell]] = []
+        """The marker and the raw cell of each block that is not closed yet."""
+
+        self.contents: dict[str, list[Cell]] = {}
+        """The cells in each block of the last question, by the marker that opens the block."""
 
     def add_problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> None:
         self.problems.append(Problem(f"{self.label}#{cell.id}:{line}", found, fix))
 
     def add_cell(self, cell: Cell) -> None:
-        question = self.question
         if cell.cell_type is CellType.RAW:
             self._handle_marker(cell)
-        elif not self.open_blocks or question is None:
-            return
-        elif self.open_blocks[-1][0] is BlockMarker.SOLUTION:
-            question.answers.append(Answer(cell, self._find_regions(cell)))
-        elif self.open_blocks[-1][0] is BlockMarker.TESTS:
-            if check := self._parse_check(cell):
-                question.checks.append(check)
-        else:
-            if question.blocks:
+        elif self.open_blocks:
+            block, _ = self.open_blocks[-1]
+            if block == _BEGIN_QUESTION and len(self.contents) > 1:
                 found = "a cell after the solution that is not a check"
                 self.add_problem(cell, found, "move it above the solution or below '# END QUESTION'")
-            question.prompt.append(cell)
+            self.contents[block].append(cell)
 
     def _handle_marker(self, cell: Cell) -> None:
-        first_line = cell.text.split("\n")[0].strip()
-        if first_line not in list(BlockMarker):
-            found = f"a raw cell that starts with {first_line!r}"
-            self.add_problem(cell, found, name_hint(first_line, BlockMarker))
-            return
-        marker = BlockMarker(first_line)
-        if marker is BlockMarker.QUESTION:
-            self._open_question(cell)
-            return
-        if marker.is_begin:
+        marker = cell.text.split("\n")[0].strip()
+        if marker == _BEGIN_QUESTION:
+            # Forget blocks that were never closed, or every later cell would be reported too.
+            if self.open_blocks:
+                self.add_problem(cell, "a question inside another block", "close that block first")
+            self.open_blocks = [(marker, cell)]
+            self.contents = {marker: []}
+            return  # its settings are below the marker
+        if marker in _BLOCKS:
             self._open_inner_block(marker, cell)
-        elif self.open_blocks and self.open_blocks[-1][0].end is marker:
-            self.open_blocks.pop()
-            if marker is BlockMarker.END_QUESTION and self.question is not None:
-                self.questions.append(self._finish(self.question))
+        elif self.open_blocks and _BLOCKS[self.open_blocks[-1][0]] == marker:
+            _, first_cell = self.open_blocks.pop()
+            if marker == _END_QUESTION:
+                self._add_question(first_cell)
+        elif marker in _BLOCKS.values():
+            self.add_problem(cell, f"{marker!r} with no such block open", "delete it or open the block above")
         else:
-            found = f"{marker.value!r} with no such block open"
-            self.add_problem(cell, found, "delete it or open the block above")
-        if cell.text.strip() != first_line:
+            hint = name_hint(marker, [*_BLOCKS, *_BLOCKS.values()])
+            self.add_problem(cell, f"a raw cell that starts with {marker!r}", hint)
+            return
+        if cell.text.strip() != marker:
             self.add_problem(cell, "text below the marker", "delete it", 2)
 
-    def _open_question(self, cell: Cell) -> None:
-        # Forget blocks that were never closed, or every later cell would be reported too.
-        if self.open_blocks:
-            self.add_problem(cell, "a question inside another block", "close that block first")
-        self.open_blocks = [(BlockMarker.QUESTION, cell)]
-        self.question = _OpenQuestion(
-            cell, self._parse_config(cell, cell.text, ("name", "points", "manual"), 1)
-        )
-
-    def _open_inner_block(self, marker: BlockMarker, cell: Cell) -> None:
-        if self.question is None or [opened for opened, _ in self.open_blocks] != [BlockMarker.QUESTION]:
-            place = f"inside {self.open_blocks[-1][0].value!r}" if self.open_blocks else "outside a question"
-            self.add_problem(cell, f"{marker.value!r} {place}", "move it")
+    def _open_inner_block(self, marker: str, cell: Cell) -> None:
+        if [opened for opened, _ in self.open_blocks] != [_BEGIN_QUESTION]:
+            place = f"inside {self.open_blocks[-1][0]!r}" if self.open_blocks else "outside a question"
+            self.add_problem(cell, f"{marker!r} {place}", "move it")
             return
-        if marker in self.question.blocks:
-            self.add_problem(cell, f"a second {marker.value!r} in this question", "join the two blocks")
-        elif marker is BlockMarker.SOLUTION and BlockMarker.TESTS in self.question.blocks:
+        if marker in self.contents:
+            self.add_problem(cell, f"a second {marker!r} in this question", "join the two blocks")
+        elif marker == BEGIN_SOLUTION and _BEGIN_TESTS in self.contents:
             self.add_problem(cell, "a solution below its tests", "move it above '# BEGIN TESTS'")
         self.open_blocks.append((marker, cell))
-        self.question.blocks.append(marker)
+        self.contents.setdefault(marker, [])
 
-    def _finish(self, question: _OpenQuestion) -> Question:
-        if "name" not in question.config:
-            self.add_problem(question.cell, "a question without a name", "add name: q1")
-        name = question.config.get("name", question.cell.id)
-        manual, points = question.config.get("manual", False), question.config.get("points")
-        contents = tuple(question.prompt), tuple(question.answers), tuple(question.checks)
-        return Question(name, question.cell, manual, points, *contents)
+    def _add_question(self, first_cell: Cell) -> None:
+        config = self._parse_config(first_cell, first_cell.text, ("name", "points", "manual"), 1)
+        if "name" not in config:
+            self.add_problem(first_cell, "a question without a name", "add name: q1")
+        answers = []
+        for cell in self.contents.get(BEGIN_SOLUTION, ()):
+            answers.append(Answer(cell, self._find_regions(cell)))
+        checks = list(filter(None, map(self._parse_check, self.contents.get(_BEGIN_TESTS, ()))))
+        question = Question(
+            config.get("name", first_cell.id),
+            first_cell,
+            config.get("manual", False),
+            config.get("points"),
+            tuple(self.contents[_BEGIN_QUESTION]),
+            tuple(answers),
+            tuple(checks),
+        )
+        self.questions.append(question)
 
     def _parse_config(self, cell: Cell, text: str, keys: tuple[str, ...], first_line: int) -> dict[str, Any]:
         """Return the settings in YAML that are valid; the others become problems."""
@@ -428,22 +403,18 @@ class _QuestionParser:
         if "points" not in config:
             self.add_problem(cell, "a check without points", "add points: 2 to its settings")
         code = "\n".join(lines[end + 1 :])
-        if problem := _check_code_problem(code):
-            line, found, fix = problem
-            self.add_problem(cell, found, fix, end + 1 + line)
+        try:
+            body = ast.parse(code).body
+        except SyntaxError as error:
+            line = end + 1 + (error.lineno or 1)
+            self.add_problem(cell, f"code that is not Python ({error.msg})", "fix it", line)
+            return None
+        fix = "write one def check_…(…) and one checks.run(check_…)"
+        if not body or not isinstance(body[0], ast.FunctionDef):
+            self.add_problem(cell, "a check that does not start with its def", fix, end + 2)
+            return None
+        if len(body) != 2 or ast.unparse(body[1]) != f"checks.run({body[0].name})":
+            line = end + 1 + body[-1].lineno
+            self.add_problem(cell, "something other than checks.run below the def", fix, line)
             return None
         return Check(cell, config.get("points", 0), config.get("hidden", False), code, end + 2)
-
-
-def _check_code_problem(code: str) -> tuple[int, str, str] | None:
-    """Return line, finding and advice if the code is not one ``def`` and one ``checks.run``."""
-    try:
-        body = ast.parse(code).body
-    except SyntaxError as error:
-        return error.lineno or 1, f"code that is not Python ({error.msg})", "fix it"
-    fix = "write one def check_…(…) and one checks.run(check_…)"
-    if not body or not isinstance(body[0], ast.FunctionDef):
-        return 1, "a check that does not start with its def", fix
-    if len(body) != 2 or ast.unparse(body[1]) != f"checks.run({body[0].name})":
-        return body[-1].lineno, "something other than checks.run below the def", fix
-    return None

@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "autograder"
 ORDER = [
     "errors",
-    "external_tools",
     "files",
     "text",
     "limits",

@@ -4,6 +4,5 @@ compile            ``prepare`` and ``build``: the plan of all bytes, the manifes
 lint               rules of a source notebook and of its check cells
 substitute_facts   facts become literals          kit         the files next to a notebook
 cells              notebook cells for all tools   solutions   the executed notebook
-otter_release      by otter assign                nbgrader_release   by nbgrader; ``var/nbgrader``
-leaks              nothing secret in a release
+flavors            the two releases, by otter and nbgrader   leaks   nothing secret in a release
 """

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from autograder.build import kit, leaks, lint, nbgrader_release, otter_release, solutions
+from autograder.build import flavors, kit, leaks, lint, solutions
 from autograder.build.cells import PreparedSource, ReleaseInfo
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
@@ -25,30 +25,16 @@ _MAX_LISTED = 20
 class BuildReport:
     """What a build made."""
 
-    assignment: str
-    release_id: str
-    """Digest of what the release was made from."""
-
+    prepared: PreparedSource
+    scanner: leaks.LeakScanner
     files: int
     """Number of files in the release, its manifest included."""
 
     changes: tuple[str, ...]
     """What this build changed in the release, one line per path; empty after ``check``."""
 
-    secret_count: int
-    public_count: int
-    thresholds: str
     executed: bool
     """Whether the solution was executed again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Flavors:
-    """What the two tools made."""
-
-    otter: dict[str, bytes]
-    otter_bundle: bytes
-    nbgrader: nbgrader_release.NbgraderOutput
 
 
 def build(
@@ -71,33 +57,26 @@ def build(
         work_dir = Path(name)
         # Each tool starts in a process of its own for seconds; both share nothing but their input.
         with ThreadPoolExecutor(2) as pool:
-            otter = pool.submit(otter_release.build, prepared, work_dir / "otter")
-            nbgrader = pool.submit(nbgrader_release.build, course, prepared, work_dir / "nbgrader")
-        flavors = _Flavors(*otter.result(), nbgrader.result())
-        solution_files, executed = _solution_files(prepared, flavors, check=check)
-        scanner = _check_no_leaks(prepared, flavors, solution_files)
-        release_files = _release_files(prepared, flavors, scanner)
-        changes = tuple(differences(release_folder, release_files))
+            otter = pool.submit(flavors.build_otter, prepared, work_dir / "otter")
+            nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, work_dir / "nbgrader")
+        otter_files, otter_bundle = otter.result()
+        for_nbgrader = nbgrader.result()
+        files = kit.in_folder("otter", otter_files) | kit.in_folder("nbgrader", for_nbgrader.release)
+        solution_files, executed = _solution_files(prepared, files, check=check)
+        scanner = _check_no_leaks(prepared, files, solution_files)
+        files[MANIFEST_NAME] = _manifest(prepared, files, scanner)
+        changes = tuple(differences(release_folder, files))
         if check:
             _check_no_changes(assignment, changes)
         else:
-            nbgrader_release.check_no_marks_lost(course, assignment, flavors.nbgrader)
-            trees = nbgrader_release.course_trees(assignment, flavors.nbgrader)
-            trees |= {release_folder: release_files, _solution_folder(assignment): solution_files}
+            flavors.check_no_marks_lost(course, assignment, for_nbgrader)
+            trees = flavors.course_trees(assignment, for_nbgrader)
+            trees |= {release_folder: files, _solution_folder(assignment): solution_files}
             # Everything is written before anything is replaced, so a full disk changes nothing.
             replace_trees(trees)
-            replace_file(assignment.bundle("otter"), flavors.otter_bundle, public=True)
-            nbgrader_release.update_course(course, assignment, flavors.nbgrader)
-    return BuildReport(
-        assignment.name,
-        prepared.release_info.release,
-        len(release_files),
-        changes,
-        len(scanner.secrets),
-        scanner.public_count,
-        prepared.thresholds,
-        executed,
-    )
+            replace_file(assignment.bundle("otter"), otter_bundle, public=True)
+            flavors.update_course(course, assignment, for_nbgrader)
+    return BuildReport(prepared, scanner, len(files), changes, executed)
 
 
 def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:
@@ -113,7 +92,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         raise AuthorError(f"{label}: cannot be read ({error.strerror}); add the notebook") from error
     cells, problems = parse_cells(data, label)
     if not cells:  # the other rules need cells
-        raise AuthorError(list(map(str, problems)))
+        raise AuthorError(problems)
     source, parse_problems = parse_questions(cells, label)
     problems += [*parse_problems, *lint.check(source, assignment)]
     uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
@@ -131,14 +110,15 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     files, kit_problems = kit.support_files(assignment, source)
     problems += [*fact_problems, *kit_problems]
     if problems:
-        raise AuthorError(list(map(str, dict.fromkeys(problems))))
+        raise AuthorError(dict.fromkeys(problems))
     thresholds = "none"
     if uses_thresholds:
         thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
     if not substitution.calibrated:
         facts = facts._replace(thresholds={})
     release_info = ReleaseInfo(assignment.name, _release_id(assignment, data, facts, files))
-    return PreparedSource(assignment, parse_questions(cells, label)[0], files, release_info, thresholds)
+    source, _ = parse_questions(cells, label)
+    return PreparedSource(assignment, source, files, release_info, thresholds)
 
 
 def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Mapping[str, bytes]) -> str:
@@ -159,7 +139,7 @@ def _solution_folder(assignment: Assignment) -> Path:
 
 
 def _solution_files(
-    prepared: PreparedSource, flavors: _Flavors, *, check: bool
+    prepared: PreparedSource, files: Mapping[str, bytes], *, check: bool
 ) -> tuple[dict[str, bytes], bool]:
     """Return the files of the executed solution, and whether it was executed for them."""
     name = prepared.assignment.name
@@ -171,31 +151,26 @@ def _solution_files(
         fix = f"run `course build {name}` and commit it"
         raise StaffError(f"solutions/{name}: not the solution of this source; {fix}")
     # Executing takes minutes: a leak that can be found without it must not wait for it.
-    _check_no_leaks(prepared, flavors, {})
+    _check_no_leaks(prepared, files, {})
     return solutions.execute(draft, prepared), True
 
 
 def _check_no_leaks(
-    prepared: PreparedSource, flavors: _Flavors, solution_files: Mapping[str, bytes]
+    prepared: PreparedSource, files: Mapping[str, bytes], solution_files: Mapping[str, bytes]
 ) -> leaks.LeakScanner:
     """Search the release for secrets and return the scanner; ``solution_files`` may be empty."""
     assignment = prepared.assignment
     expected = (assignment.source / "expected.py").read_text(encoding="utf-8")
     executed = load_notebook(solution_files[assignment.notebook.name]) if solution_files else None
     scanner = leaks.leak_scanner(prepared.source, prepared.files, expected, executed)
-    label = f"release/{assignment.name}"
-    problems = [*scanner.problems, *scanner.scan(flavors.otter, f"{label}/otter")]
-    problems += scanner.scan(flavors.nbgrader.release, f"{label}/nbgrader")
+    problems = [*scanner.problems, *scanner.scan(files, f"release/{assignment.name}")]
     if problems:
-        raise AuthorError(list(map(str, problems)))
+        raise AuthorError(problems)
     return scanner
 
 
-def _release_files(
-    prepared: PreparedSource, flavors: _Flavors, scanner: leaks.LeakScanner
-) -> dict[str, bytes]:
-    """Return every file of a release; the manifest has the size and SHA-256 of each."""
-    files = kit.in_folder("otter", flavors.otter) | kit.in_folder("nbgrader", flavors.nbgrader.release)
+def _manifest(prepared: PreparedSource, files: Mapping[str, bytes], scanner: leaks.LeakScanner) -> bytes:
+    """Return the manifest of a release: the size and SHA-256 of each file, and how it was made."""
     entries = {}
     for name, data in sorted(files.items()):
         entries[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
@@ -206,8 +181,7 @@ def _release_files(
         "public": scanner.public_count,
         "files": entries,
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    return {**files, MANIFEST_NAME: f"{text}\n".encode()}
+    return f"{json.dumps(manifest, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def _check_no_changes(assignment: Assignment, changes: tuple[str, ...]) -> None:

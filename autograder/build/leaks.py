@@ -13,12 +13,13 @@ import html
 import io
 import json
 import re
+import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.errors import Problem
 from autograder.files import NotebookNode
@@ -39,11 +40,12 @@ _MIN_LARGE_INT = 1_000
 _MIN_DIGITS = 4
 
 _MAX_DEPTH = 8
-"""Archives inside archives beyond this depth are refused."""
+"""What is packed or encoded more often than this is refused."""
 
 _MAX_MEMBER_BYTES = 64 * 1024 * 1024
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 _IMAGE_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+_PACKED_SIGNATURES = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"PK\x03\x04")
+"""Files of gzip, bzip2, xz, 7-Zip and zip start with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,15 @@ class Text:
             return frozenset()
 
 
+class Fragment(NamedTuple):
+    """A text that a release contains."""
+
+    location: str
+    """A path, then ``!member`` of a zip file, ``#cell`` of a notebook, ``.key`` of JSON."""
+
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class LeakScanner:
     """The secrets of an assignment, and how many more are not secret because students see them."""
@@ -127,19 +138,18 @@ class LeakScanner:
         problems: list[Problem] = []
         descriptions: dict[str, list[str]] = {}  # the flavors share most of their texts
         for name, data in sorted(files.items()):
-            for fragment in _texts(f"{label}/{name}", data):
-                if fragment.unreadable_reason:
-                    fix = "ship only text, notebooks, pictures and zip files"
-                    problems.append(Problem(fragment.location, fragment.unreadable_reason, fix))
+            location = f"{label}/{name}"
+            for item in (Fragment(f"{location} (its name)", location), *_texts(location, data)):
+                if isinstance(item, Problem):
+                    problems.append(item)
                     continue
-                if fragment.text not in descriptions:
-                    text = Text(fragment.text)
-                    descriptions[fragment.text] = [
-                        secret.description for secret in self.secrets if secret.is_in(text)
-                    ]
-                for description in descriptions[fragment.text]:
+                if item.text not in descriptions:
+                    text = Text(item.text)
+                    found = [secret.description for secret in self.secrets if secret.is_in(text)]
+                    descriptions[item.text] = found
+                for description in descriptions[item.text]:
                     fix = "remove it from the source of this release"
-                    problems.append(Problem(fragment.location, description, fix))
+                    problems.append(Problem(item.location, description, fix))
         return list(dict.fromkeys(problems))
 
 
@@ -177,7 +187,7 @@ def leak_scanner(
         if answer.cell.id not in origins:
             found = "an answer whose every statement is also in text that students see"
             fix = "remove it from the kit and the given code"
-            problems.append(Problem(source.location(answer.cell), found, fix))
+            problems.append(source.problem(answer.cell, found, fix))
     return LeakScanner(tuple(secrets), public_count, tuple(problems))
 
 
@@ -297,18 +307,6 @@ def _output_secrets(solution: NotebookNode) -> Iterator[Secret]:
                         yield Secret(f"an output of {cell.id}", cell.id, frozenset({line}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fragment:
-    """One text and where it is."""
-
-    location: str
-    """A path, then ``!member`` of a zip file, ``#cell`` of a notebook, ``.key`` of JSON."""
-
-    text: str
-    unreadable_reason: str = ""
-    """Why the bytes at this place could not be turned into text."""
-
-
 def _normalize(text: str) -> str:
     """Return text without white space, escapes, grouping of digits and kinds of quotes."""
     text = re.sub(r"\\+[nrt]", "", text)  # escaped once or more often, as in JSON within JSON
@@ -317,32 +315,62 @@ def _normalize(text: str) -> str:
     return re.sub(r"(?<=\d)_(?=\d)", "", text).replace('"', "'")
 
 
-def _texts(location: str, data: bytes, depth: int = 0) -> Iterator[_Fragment]:
-    """Yield every text of a file: its name, its content, and what is packed or encoded in it."""
-    if depth == 0:
-        yield _Fragment(f"{location} (its name)", location)
-    is_zip = zipfile.is_zipfile(io.BytesIO(data))  # True also for a zip file behind a picture
-    if is_zip and depth >= _MAX_DEPTH:
-        yield _Fragment(location, "", "a zip file that is nested too deeply")
-    elif is_zip:
-        yield from _zip_texts(location, data, depth)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        yield _Fragment(location, data.decode("latin-1"))  # a picture's comments
-        if not is_zip and not data.startswith(_IMAGE_SIGNATURES):
-            yield _Fragment(location, "", "bytes that are not UTF-8 text")
+def _refusal(location: str, found: str) -> Problem:
+    return Problem(location, found, "ship only text, notebooks, pictures and zip files")
+
+
+def _texts(location: str, data: bytes, depth: int = 0) -> Iterator[Fragment | Problem]:
+    """Yield every text in the content of a file, also what is packed or encoded in it."""
+    if depth > _MAX_DEPTH:
+        yield _refusal(location, "a text that is packed or encoded too many times")
         return
-    # A notebook is searched string by string, so that a message can name the cell.
-    try:
-        yield from _json_texts(location, json.loads(text), depth)
-    except (ValueError, RecursionError):
+    is_zip = zipfile.is_zipfile(io.BytesIO(data))  # True also for a zip file behind a picture
+    if is_zip:
+        yield from _zip_texts(location, data, depth)
+    text = _decode(data)
+    if text is None:
+        yield Fragment(location, data.decode("latin-1"))  # a picture's comments
+        if not is_zip and not data.startswith(_IMAGE_SIGNATURES):
+            yield _refusal(location, "bytes that are not UTF-8 text")
+        return
+    value = _parse_json(text)
+    if value is not None:
+        # A notebook is searched string by string, so that a message can name the cell.
+        yield from _json_texts(location, value, depth)
+    else:
         yield from _string_texts(location, text, depth)
 
 
-def _json_texts(location: str, value: object, depth: int) -> Iterator[_Fragment]:
-    if isinstance(value, dict):
-        for key, item in value.items():
+def _decode(data: bytes) -> str | None:
+    """Return UTF-8 text; ``None`` for everything else, even if its bytes are valid UTF-8."""
+    # The bytes of a tar file of texts are valid UTF-8, and so are those of UTF-16 without a mark.
+    if b"\0" in data or data.startswith(_PACKED_SIGNATURES):
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+class _Object(tuple[tuple[str, Any], ...]):
+    """The items of a JSON object; a dict would lose the first of two equal keys."""
+
+    __slots__ = ()
+
+
+def _parse_json(text: str) -> object:
+    """Return the value of a text that is a JSON object, array or string, otherwise ``None``."""
+    if not text.lstrip().startswith(("{", "[", '"')):
+        return None
+    try:
+        return json.loads(text, object_pairs_hook=_Object)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_texts(location: str, value: object, depth: int) -> Iterator[Fragment | Problem]:
+    if isinstance(value, _Object):
+        for key, item in value:
             yield from _string_texts(location, key, depth)
             yield from _json_texts(f"{location}.{key}", item, depth)
     elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
@@ -350,46 +378,56 @@ def _json_texts(location: str, value: object, depth: int) -> Iterator[_Fragment]
     elif isinstance(value, list):
         for number, item in enumerate(value):
             inner = f"{location}[{number}]"
-            if isinstance(item, dict) and "id" in item:  # a cell of a notebook
-                inner = f"{location.removesuffix('.cells')}#{item['id']}"
+            if isinstance(item, _Object) and "id" in dict(item):  # a cell of a notebook
+                inner = f"{location.removesuffix('.cells')}#{dict(item)['id']}"
             yield from _json_texts(inner, item, depth)
     else:
         yield from _string_texts(location, str(value), depth)
 
 
-def _string_texts(location: str, text: str, depth: int) -> Iterator[_Fragment]:
-    yield _Fragment(location, text)
-    unescaped = html.unescape(text)
-    if unescaped != text:
-        yield _Fragment(f"{location} (HTML)", unescaped)
-    if depth >= _MAX_DEPTH:
-        return
-    # Encoders break lines, e.g. after 76 characters.
-    unwrapped = re.sub(r"(?<=[A-Za-z0-9+/]{32})\s+", "", text)
-    for match in _BASE64.finditer(unwrapped):
-        for start in range(4):  # other letters may come directly before it
-            digits = match[0][start:].rstrip("=")
-            try:
-                data = base64.b64decode(digits + "=" * (-len(digits) % 4))
-                if not zipfile.is_zipfile(io.BytesIO(data)):
-                    data.decode()
-            except (binascii.Error, UnicodeDecodeError):
-                continue  # a digest, a long name or a picture
-            yield from _texts(f"{location} (base64)", data, depth + 1)
+def _string_texts(location: str, text: str, depth: int) -> Iterator[Fragment | Problem]:
+    """Yield a text, and every text that it becomes when it is unescaped or decoded."""
+    yield Fragment(location, text)
+    unescaped = {"HTML": html.unescape(text), "URL": urllib.parse.unquote(text)}
+    for name, plain in unescaped.items():
+        if plain != text:
+            yield from _texts(f"{location} ({name})", plain.encode("utf-8", "replace"), depth + 1)
+    value = _parse_json(text)
+    if value is not None:
+        yield from _json_texts(f"{location} (JSON)", value, depth + 1)
+    for alphabet in ("A-Za-z0-9+/", "A-Za-z0-9_-"):
+        # Encoders break lines, e.g. after 76 characters.
+        unwrapped = re.sub(rf"(?<=[{alphabet}]{{32}})\s+", "", text)
+        for run in re.findall(rf"[{alphabet}]{{32,}}", unwrapped):
+            yield from _base64_texts(f"{location} (base64)", run, depth + 1)
 
 
-def _zip_texts(location: str, data: bytes, depth: int) -> Iterator[_Fragment]:
+def _base64_texts(location: str, run: str, depth: int) -> Iterator[Fragment | Problem]:
+    """Yield what a run of letters and digits encodes; most are only a long name or a digest."""
+    for start in range(4):  # other letters may come directly before it
+        digits = run[start:]
+        try:
+            data = base64.b64decode(digits + "=" * (-len(digits) % 4), b"-_")
+        except binascii.Error:
+            continue
+        is_packed = data.startswith(_PACKED_SIGNATURES) or zipfile.is_zipfile(io.BytesIO(data))
+        # Every second byte of a text in UTF-16 is zero, and so are many of a tar file.
+        if is_packed or _decode(data) is not None or 3 * data.count(0) > len(data):
+            yield from _texts(location, data, depth)
+
+
+def _zip_texts(location: str, data: bytes, depth: int) -> Iterator[Fragment | Problem]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            yield _Fragment(f"{location}!(comment)", archive.comment.decode("latin-1"))
+            yield Fragment(f"{location}!(comment)", archive.comment.decode("latin-1"))
             for info in archive.infolist():
                 inner = f"{location}!{info.filename}"
-                yield _Fragment(f"{inner} (its name)", inner)
-                yield _Fragment(f"{inner} (comment)", (info.comment + info.extra).decode("latin-1"))
+                yield Fragment(f"{inner} (its name)", inner)
+                yield Fragment(f"{inner} (comment)", (info.comment + info.extra).decode("latin-1"))
                 # The size is checked before reading: a small archive can expand to gigabytes.
                 if info.file_size > _MAX_MEMBER_BYTES or info.flag_bits & 1:
-                    yield _Fragment(inner, "", "a member of a zip file that is too large or encrypted")
+                    yield _refusal(inner, "a member of a zip file that is too large or encrypted")
                 else:
                     yield from _texts(inner, archive.read(info), depth + 1)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, zlib.error, EOFError):
-        yield _Fragment(location, "", "a zip file that cannot be read")
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, zlib.error, EOFError):
+        yield _refusal(location, "a zip file that cannot be read")

@@ -10,8 +10,6 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 from autograder import checks
 from autograder.build.substitute_facts import CODE_ROOTS
@@ -55,16 +53,20 @@ _MAX_TITLE_CHARS = 70
 """With the outcome before it, a line of 80 characters, which students see in full."""
 
 
+Finding = tuple[ast.AST, str, str]
+"""A node of a check, what was found there, and what to do."""
+
+
 def check(source: Source, assignment: Assignment) -> list[Problem]:
     """Return everything that is wrong with ``source``, in the order of the cells."""
-    problems = [*cell_problems(source), *name_problems(source)]
+    problems = [*cell_problems(source), *marker_problems(source), *name_problems(source)]
     for question in source.questions:
         problems += question_problems(source, question)
         for answer in question.answers:
             if not question.manual:
                 problems += answer_problems(source, question, answer)
         for graded_check in question.checks:
-            problems += _CheckLinter(source, question, graded_check, assignment.kit).problems()
+            problems += check_problems(source, question, graded_check, assignment.kit)
     order = {cell.id: number for number, cell in enumerate(source.cells)}
 
     def position(problem: Problem) -> int:
@@ -74,29 +76,27 @@ def check(source: Source, assignment: Assignment) -> list[Problem]:
 
 
 def cell_problems(source: Source) -> Iterator[Problem]:
-    """Check ids, code and markers of every cell, and that required cells exist."""
+    """Check ids and code of every cell, and that required cells exist."""
     code_ids = {cell.id for cell in source.cells if cell.cell_type is CellType.CODE}
     for required in ("setup", "parameters"):
         if required not in code_ids:
-            fix = f"give one code cell the id {required!r}"
-            yield Problem(source.label, f"no {required} cell", fix)
+            yield Problem(source.label, f"no {required} cell", f"give one code cell the id {required!r}")
     # otter adds cells; the build gives them these ids.
     reserved_ids = {f"{question.name.replace('_', '-')}-check" for question in source.questions}
     reserved_ids |= {"otter-init", "export", "export-instructions", "export-end"}
     for cell in source.cells:
         if cell.id and (not _SLUG.fullmatch(cell.id) or len(cell.id) > _MAX_ID_CHARS):
             fix = "use lower-case words joined by hyphens, e.g. pad-reviews"
-            yield Problem(source.location(cell), f"the id {cell.id!r}", fix)
+            yield source.problem(cell, f"the id {cell.id!r}", fix)
         if cell.id in reserved_ids:
             fix = "use a different one; otter's flavor needs it"
-            yield Problem(source.location(cell), f"the id {cell.id!r}", fix)
+            yield source.problem(cell, f"the id {cell.id!r}", fix)
         if cell.cell_type is CellType.CODE:
             try:
                 ast.parse(cell.text)
             except SyntaxError as error:
                 found = f"code that is not plain Python ({error.msg})"
-                yield Problem(source.location(cell, error.lineno or 1), found, "fix it")
-    yield from marker_problems(source)
+                yield source.problem(cell, found, "fix it", error.lineno or 1)
 
 
 def marker_problems(source: Source) -> Iterator[Problem]:
@@ -106,76 +106,73 @@ def marker_problems(source: Source) -> Iterator[Problem]:
         if cell.cell_type is CellType.RAW:
             continue
         for number, line in enumerate(cell.text.split("\n"), 1):
-            location = source.location(cell, number)
             text = line.strip()
             if text in (BEGIN_SOLUTION, END_SOLUTION):
                 if cell.id not in answer_ids:  # in an answer, an unpaired marker is already reported
                     found = f"{text!r} outside the solution block of a question"
-                    yield Problem(location, found, "move it there or delete it")
+                    yield source.problem(cell, found, "move it there or delete it", number)
                 continue
             for pattern, fix in _MARKERS:
                 if re.search(pattern, line):
-                    yield Problem(location, repr(text), fix)
+                    yield source.problem(cell, repr(text), fix, number)
                     break
             typed_points = _TYPED_POINTS.match(line)
             if typed_points and cell.cell_type is CellType.MARKDOWN:
                 fix = "write {{ POINTS.q1 }} points, with the name of the question or total"
-                yield Problem(location, f"{typed_points[1]!r} in a heading", fix)
+                yield source.problem(cell, f"{typed_points[1]!r} in a heading", fix, number)
 
 
 def name_problems(source: Source) -> Iterator[Problem]:
     """Check that the names of questions and checks are valid and unique."""
     questions = Counter(question.name for question in source.questions)
     for question in source.questions:
-        location = source.location(question.cell)
         if questions[question.name] > 1:
-            yield Problem(location, f"two questions named {question.name!r}", "rename one")
+            yield source.problem(question.cell, f"two questions named {question.name!r}", "rename one")
         if not _NAME.fullmatch(question.name) or question.name == "total":
             fix = "use lower-case letters, digits and underscores, e.g. q2, and not total"
-            yield Problem(location, f"the name {question.name!r}", fix)
+            yield source.problem(question.cell, f"the name {question.name!r}", fix)
     # otter silently drops one of two checks with the same name.
     functions = Counter(graded_check.function().name for graded_check in source.checks())
     for graded_check in source.checks():
-        name = graded_check.function().name
+        name, line = graded_check.function().name, graded_check.first_line
         if functions[name] > 1:
-            location = source.location(graded_check.cell, graded_check.first_line)
-            yield Problem(location, f"two checks named {name!r}", "rename one")
+            yield source.problem(graded_check.cell, f"two checks named {name!r}", "rename one", line)
 
 
 def question_problems(source: Source, question: Question) -> Iterator[Problem]:
     """Check that a question is complete."""
-    location = source.location(question.cell)
-    if CellType.MARKDOWN not in [cell.cell_type for cell in question.prompt]:
-        yield Problem(location, "a question without a prompt", "add a Markdown cell that asks it")
+    cell = question.cell
+    if CellType.MARKDOWN not in [prompt.cell_type for prompt in question.prompt]:
+        yield source.problem(cell, "a question without a prompt", "add a Markdown cell that asks it")
     if not question.answers:
         fix = "add '# BEGIN SOLUTION', an answer cell and '# END SOLUTION'"
-        yield Problem(location, "a question without an answer cell", fix)
+        yield source.problem(cell, "a question without an answer cell", fix)
     if question.manual:
-        yield from manual_question_problems(question, location)
+        yield from manual_question_problems(source, question)
         return
     if question.declared_points is not None:
         found = f"points: {question.declared_points:g} for a question with checks"
-        yield Problem(location, found, "delete the line: the points of its checks add up")
+        yield source.problem(cell, found, "delete the line: the points of its checks add up")
     # True also without any check.
     if all(graded_check.hidden for graded_check in question.checks):
         found = "no visible check" if question.checks else "no check"
         fix = "add one: otherwise students see that they passed, whatever they wrote"
-        yield Problem(location, f"a question with {found}", fix)
+        yield source.problem(cell, f"a question with {found}", fix)
     for graded_check in question.checks:
         if graded_check.points <= 0:
-            location = source.location(graded_check.cell)
-            yield Problem(location, f"points: {graded_check.points:g}", "use more than 0")
+            yield source.problem(graded_check.cell, f"points: {graded_check.points:g}", "use more than 0")
 
 
-def manual_question_problems(question: Question, location: str) -> Iterator[Problem]:
+def manual_question_problems(source: Source, question: Question) -> Iterator[Problem]:
     """Check a question that people grade: points, one Markdown answer, no checks."""
+    cell = question.cell
     if not question.declared_points:
-        yield Problem(location, "a manual question without points", "add points: 4 to the question")
+        yield source.problem(cell, "a manual question without points", "add points: 4 to the question")
     if question.checks:
-        yield Problem(location, "a manual question with checks", "delete them or manual: true")
+        yield source.problem(cell, "a manual question with checks", "delete them or manual: true")
     if [answer.cell.cell_type for answer in question.answers] not in ([], [CellType.MARKDOWN]):
         fix = "answer it in exactly one Markdown cell"
-        yield Problem(location, "a manual question that is answered in code", fix)
+        yield source.problem(cell, "a manual question that is answered in code", fix)
 
 
 def answer_problems(source: Source, question: Question, answer: Answer) -> Iterator[Problem]:
@@ -183,33 +180,33 @@ def answer_problems(source: Source, question: Question, answer: Answer) -> Itera
     cell = answer.cell
     if cell.cell_type is not CellType.CODE:
         fix = "use a code cell, or manual: true for a sentence to write"
-        yield Problem(source.location(cell), f"an answer in a {cell.cell_type} cell", fix)
+        yield source.problem(cell, f"an answer in a {cell.cell_type} cell", fix)
         return
     if not answer.regions:
         fix = f"put what students write between {BEGIN_SOLUTION} and {END_SOLUTION}"
-        yield Problem(source.location(cell), "an answer cell without a solution region", fix)
+        yield source.problem(cell, "an answer cell without a solution region", fix)
     bodies = _function_bodies(cell.text)
     lines = cell.text.split("\n")
     for region in answer.regions:
-        location = source.location(cell, region.begin)
-        if not any(first <= region.begin and region.end <= last for first, last in bodies):
-            yield Problem(location, "a solution region outside a def", "move it into the function")
-        solution = "\n".join(lines[region.begin : region.end - 1])
-        if not _STATEMENT_START.search(solution):
-            yield Problem(location, "an empty solution region", "write the solution into it")
-        todo = _todo_above(lines[: region.begin - 1])
+        line = region.begin
+        if not any(first <= line and region.end <= last for first, last in bodies):
+            yield source.problem(cell, "a solution region outside a def", "move it into the function", line)
+        if not _STATEMENT_START.search("\n".join(lines[line : region.end - 1])):
+            yield source.problem(cell, "an empty solution region", "write the solution into it", line)
+        todo = _todo_above(lines[: line - 1])
         if not todo:
             fix = f"add the line '# TODO({question.name}): …' above it"
-            yield Problem(location, "a solution region without a TODO", fix)
+            yield source.problem(cell, "a solution region without a TODO", fix, line)
         elif todo != question.name:
-            fix = f"write TODO({question.name})"
-            yield Problem(location, f"TODO({todo}) in {question.name}", fix)
+            yield source.problem(
+                cell, f"TODO({todo}) in {question.name}", f"write TODO({question.name})", line
+            )
     try:
         ast.parse(answer.stub())
     except SyntaxError as error:
         found = f"a region without which the cell is not Python ({error.msg})"
         line = answer.regions[0].begin if answer.regions else 1
-        yield Problem(source.location(cell, line), found, "let it contain complete statements")
+        yield source.problem(cell, found, "let it contain complete statements", line)
 
 
 def _function_bodies(text: str) -> list[tuple[int, int]]:
@@ -245,117 +242,99 @@ def _todo_above(lines: list[str]) -> str:
     return ""
 
 
-@dataclass
-class _CheckLinter:
-    """The rules of one check cell."""
+def check_problems(source: Source, question: Question, check: Check, kit: str) -> Iterator[Problem]:
+    """Check one check cell."""
+    prefix = question.name.replace("_", "-") + "-"
+    if not check.cell.id.startswith(prefix):
+        yield source.problem(check.cell, f"the check {check.cell.id!r}", f"begin the id with {prefix}")
+    function = check.function()
+    findings = [
+        *title_findings(function, check.title),
+        *parameter_findings(function, question),
+        *name_findings(function, kit),
+        *body_findings(function),
+    ]
+    if check.hidden:
+        findings += printed_values(function)
+    for node, found, fix in findings:
+        line = getattr(node, "lineno", 1) + check.first_line - 1
+        yield source.problem(check.cell, found, fix, line)
 
-    source: Source
-    question: Question
-    check: Check
-    kit: str
 
-    @cached_property
-    def function(self) -> ast.FunctionDef:
-        """The check as Python parsed it."""
-        return self.check.function()
+def title_findings(function: ast.FunctionDef, title: str) -> Iterator[Finding]:
+    """The docstring is the title in every report."""
+    if not function.name.startswith("check_"):
+        yield function, f"def {function.name}", "call it check_…"
+    if not title:
+        yield function, "a check without a title", "add a docstring that says what is right"
+    elif re.search(r'["\\\n<>]', title):  # otter copies it into a string in its file
+        yield function, f"the title {title!r}", 'use one line without ", \\, < and >'
+    elif len(title) > _MAX_TITLE_CHARS:
+        fix = f"use at most {_MAX_TITLE_CHARS}: `nbgrader validate` cuts long lines"
+        yield function, f"a title of {len(title)} characters", fix
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield everything that is wrong with the check."""
-        cell = self.check.cell
-        prefix = self.question.name.replace("_", "-") + "-"
-        if not cell.id.startswith(prefix):
-            fix = f"begin the id with {prefix}"
-            yield Problem(self.source.location(cell), f"the check {cell.id!r}", fix)
-        if not self.function.name.startswith("check_"):
-            yield self._problem(self.function, f"def {self.function.name}", "call it check_…")
-        yield from self.title()
-        yield from self.parameters()
-        yield from self.names()
-        yield from self.body()
-        if self.check.hidden:
-            yield from self.printed_values()
 
-    def _problem(self, node: ast.AST, found: str, fix: str) -> Problem:
-        line = getattr(node, "lineno", 1) + self.check.first_line - 1
-        return Problem(self.source.location(self.check.cell, line), found, fix)
+def parameter_findings(function: ast.FunctionDef, question: Question) -> Iterator[Finding]:
+    """A check takes functions of its own question, so an error in q6 never costs q7."""
+    arguments = function.args
+    # The grader passes proxies by position; it has nothing to put into other parameters.
+    extra = [*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults]
+    if extra or arguments.vararg or arguments.kwarg or function.decorator_list:
+        yield function, "a check with defaults, * or decorators", "name functions only"
+    # By pattern: an answer cell that is not Python is reported elsewhere.
+    functions = set()
+    for answer in question.answers:
+        functions |= set(re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE))
+    for argument in arguments.args:
+        if argument.arg not in functions:
+            fix = f"take only functions that {question.name} asks for: {', '.join(sorted(functions))}"
+            yield function, f"the parameter {argument.arg!r}", fix
 
-    def title(self) -> Iterator[Problem]:
-        """The docstring is the title in every report."""
-        title = self.check.title
-        if not title:
-            fix = "add a docstring that says what is right"
-            yield self._problem(self.function, "a check without a title", fix)
-        elif re.search(r'["\\\n<>]', title):  # otter copies it into a string in its file
-            fix = 'use one line without ", \\, < and >'
-            yield self._problem(self.function, f"the title {title!r}", fix)
-        elif len(title) > _MAX_TITLE_CHARS:
-            fix = f"use at most {_MAX_TITLE_CHARS}: `nbgrader validate` cuts long lines"
-            yield self._problem(self.function, f"a title of {len(title)} characters", fix)
 
-    def parameters(self) -> Iterator[Problem]:
-        """A check takes functions of its own question, so an error in q6 never costs q7."""
-        arguments = self.function.args
-        # The grader passes proxies by position; it has nothing to put into other parameters.
-        extra = [*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults]
-        if extra or arguments.vararg or arguments.kwarg or self.function.decorator_list:
-            found = "a check with defaults, * or decorators"
-            yield self._problem(self.function, found, "name functions only")
-        # By pattern: an answer cell that is not Python is reported elsewhere.
-        functions = set()
-        for answer in self.question.answers:
-            functions |= set(re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE))
-        for argument in arguments.args:
-            if argument.arg not in functions:
-                names = ", ".join(sorted(functions))
-                fix = f"take only functions that {self.question.name} asks for: {names}"
-                yield self._problem(self.function, f"the parameter {argument.arg!r}", fix)
+def name_findings(function: ast.FunctionDef, kit: str) -> Iterator[Finding]:
+    """A check runs in four places: its names must mean the same in each."""
+    names = {*MODULES, kit, "checks", *CODE_ROOTS, *dir(builtins)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not function:
+            names.add(node.name or "")
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id not in names:
+            yield node, f"the name {node.id!r}", "pass it in or compute it in the check"
 
-    def names(self) -> Iterator[Problem]:
-        """A check runs in four places: its names must mean the same in each."""
-        names = {*MODULES, self.kit, "checks", *CODE_ROOTS, *dir(builtins)}
-        for node in ast.walk(self.function):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                names.add(node.id)
-            elif isinstance(node, ast.arg):
-                names.add(node.arg)
-            elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler)) and node is not self.function:
-                names.add(node.name or "")
-        for node in ast.walk(self.function):
-            if isinstance(node, ast.Name) and node.id not in names:
-                fix = "pass it in or compute it in the check"
-                yield self._problem(node, f"the name {node.id!r}", fix)
 
-    def body(self) -> Iterator[Problem]:
-        """A check runs in four places: its bytes must be equal in each."""
-        parameters = {argument.arg for argument in self.function.args.args}
-        for node in ast.walk(self.function):
-            if isinstance(node, ast.JoinedStr):
-                fix = "join texts with +: Python versions write f-strings differently"
-                yield self._problem(node, "an f-string in a check", fix)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                yield self._problem(node, "an import in a check", "the build adds the imports")
-            elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
-                name = ast.unparse(node.func)
-                yield self._problem(node, f"a direct call of {name}", f"write checks.call({name}, …)")
-            elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
-                # The hidden vocabulary has the same functions as the visible one.
-                vocabulary = vars(checks.hidden)
-                if node.attr not in vocabulary:
-                    found = f"checks.{node.attr}, which is not in the vocabulary"
-                    yield self._problem(node, found, name_hint(node.attr, vocabulary))
+def body_findings(function: ast.FunctionDef) -> Iterator[Finding]:
+    """A check runs in four places: its bytes must be equal in each."""
+    parameters = {argument.arg for argument in function.args.args}
+    for node in ast.walk(function):
+        if isinstance(node, ast.JoinedStr):
+            fix = "join texts with +: Python versions write f-strings differently"
+            yield node, "an f-string in a check", fix
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node, "an import in a check", "the build adds the imports"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
+            name = ast.unparse(node.func)
+            yield node, f"a direct call of {name}", f"write checks.call({name}, …)"
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
+            vocabulary = vars(checks.hidden)  # the same functions as the visible one
+            if node.attr not in vocabulary:
+                found = f"checks.{node.attr}, which is not in the vocabulary"
+                yield node, found, name_hint(node.attr, vocabulary)
 
-    def printed_values(self) -> Iterator[Problem]:
-        """Find values on the lines of a hidden check that otter would print."""
-        for statement in ast.walk(self.function):
-            if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
-                continue
-            nodes = ast.walk(statement)
-            if any(
-                isinstance(node, ast.Call) and ast.unparse(node.func).startswith("checks.") for node in nodes
-            ):
-                for node in _revealing_values(statement):
-                    fix = "give it a name on the line above: otter prints this line when it fails"
-                    yield self._problem(node, f"the hidden value {ast.unparse(node)}", fix)
+
+def printed_values(function: ast.FunctionDef) -> Iterator[Finding]:
+    """Find values on the lines of a hidden check that otter would print."""
+    fix = "give it a name on the line above: otter prints this line when it fails"
+    for statement in ast.walk(function):
+        if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
+            continue
+        calls = [ast.unparse(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        if any(name.startswith("checks.") for name in calls):
+            for node in _revealing_values(statement):
+                yield node, f"the hidden value {ast.unparse(node)}", fix
 
 
 def _revealing_values(node: ast.AST) -> Iterator[ast.expr]:

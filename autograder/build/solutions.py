@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.build.cells import PreparedSource, make_cell, make_notebook
-from autograder.errors import AuthorError, Problem
+from autograder.errors import AuthorError
 from autograder.files import NotebookNode, digest, dump_notebook, read_tree, write_tree
 from autograder.notebook import CellType, Source
 
@@ -82,7 +82,7 @@ def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes
             if output.get("name") == "stderr":
                 first_line = output.text.strip().split("\n")[0][:100]
                 fix = "print it or suppress it: nbgrader takes points away for it"
-                noise.append(str(Problem(source.location(cell), f"output on stderr ({first_line})", fix)))
+                noise.append(source.problem(cell, f"output on stderr ({first_line})", fix))
     if noise:
         raise AuthorError(noise)
     executed.metadata = solution.metadata  # the kernel adds the version of its Python

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from autograder.errors import Problem
@@ -23,6 +24,7 @@ _ATTRIBUTE_ROOTS = ("LAB", "POINTS")
 _LOAD_FACTS_LINE = re.compile(
     r"from autograder\.facts import load_facts|LAB, EXPECTED, THRESHOLDS = load_facts\(.*\)"
 )
+_LOAD_FACTS_FIX = "write exactly LAB, EXPECTED, THRESHOLDS = load_facts(…) and import nothing else from it"
 _AUTOGRADER_USE = re.compile(r"^\s*(from|import) autograder\b|\bload_facts\b", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+[.\[][^{}]*?)\s*\}\}")
 _FORMATTED = re.compile(r"(.*?[\w\]])\s*:([^\]]*)")
@@ -39,8 +41,14 @@ class _Span:
     start: int
     end: int
     root: str
-    steps: tuple[str | int, ...]
+    """E.g. ``EXPECTED``; empty for prose that names nothing."""
+
+    expression: str
+    """The constant part, e.g. ``EXPECTED["by"]`` of ``EXPECTED["by"][kind]``."""
+
     name: str
+    """The whole text, for messages."""
+
     format_spec: str | None = None
     """A format specification (prose); ``None`` in code."""
 
@@ -67,24 +75,19 @@ class FactSubstitution:
         problems: list[Problem] = []
         cells = []
         for cell in source.cells:
-            if cell.cell_type is CellType.CODE:
-                text = self._substitute(source, cell, _code_spans(cell.text), problems)
-                lines = text.split("\n")
+            text = cell.text
+            if cell.cell_type is CellType.MARKDOWN:
+                text = self._substitute(source, cell, _prose_spans(text), problems)
+            elif cell.cell_type is CellType.CODE:
+                lines = self._substitute(source, cell, _code_spans(text), problems).split("\n")
                 remaining = [line for line in lines if not _LOAD_FACTS_LINE.fullmatch(line.strip())]
+                text = "\n".join(remaining)
                 if len(remaining) < len(lines):
-                    text = "\n".join(remaining).lstrip("\n")
+                    text = text.lstrip("\n")
                 # Students do not have this package.
                 if _AUTOGRADER_USE.search(text):
                     found = "a use of autograder that would be released"
-                    fix = (
-                        "write exactly LAB, EXPECTED, THRESHOLDS = load_facts(…) "
-                        "and import nothing else from it"
-                    )
-                    problems.append(Problem(source.location(cell), found, fix))
-            elif cell.cell_type is CellType.MARKDOWN:
-                text = self._substitute(source, cell, _prose_spans(cell.text), problems)
-            else:
-                text = cell.text
+                    problems.append(source.problem(cell, found, _LOAD_FACTS_FIX))
             cells.append(replace(cell, text=text))
         return tuple(cells), problems
 
@@ -110,15 +113,14 @@ class FactSubstitution:
         if span.root == "THRESHOLDS" and not self.calibrated:
             return repr(HIGH_THRESHOLD if "checks.at_most(" in text else LOW_THRESHOLD)
         value = self._value(span)
-        if not span.steps or not _is_plain(value):
+        if span.expression == span.root or not _is_plain(value):
             example = "LAB.width" if span.root == "LAB" else f'{span.root}["rows"]'
             fix = f"name each value that you mean, e.g. {example}"
             raise _UnknownFactError(f"{span.name}, which cannot become a literal", fix)
         if span.format_spec is None:
-            number = type(value) in (int, float)
             literal = f"{value:_}" if type(value) is int and abs(value) >= 10_000 else repr(value)
             # In parentheses, since 2 ** -1 binds differently.
-            return (f"({literal})" if number and value < 0 else literal) + span.tail
+            return (f"({literal})" if literal.startswith("-") else literal) + span.tail
         try:
             return format(value, span.format_spec)
         except (ValueError, TypeError) as error:
@@ -126,22 +128,20 @@ class FactSubstitution:
             raise _UnknownFactError(found, f"write a different one ({error})") from error
 
     def _value(self, span: _Span) -> Any:
-        roots: Mapping[str, Any] = dict(zip(PROSE_ROOTS, (*self.facts, self.points), strict=True))
+        roots = dict(zip(PROSE_ROOTS, (*self.facts, SimpleNamespace(**self.points)), strict=True))
         if span.root not in roots:
             raise _UnknownFactError(f"{span.name} in prose", f"use {', '.join(PROSE_ROOTS)}")
-        value = roots[span.root]
-        for step in span.steps:
-            try:
-                value = getattr(value, str(step)) if span.root == "LAB" else value[step]
-            except (AttributeError, KeyError, IndexError, TypeError) as error:
-                fix = {
-                    "LAB": "add it to course_config.py or fix the name",
-                    "EXPECTED": "add it to expected.py or fix the name",
-                    "THRESHOLDS": f"run `course calibrate {self.assignment}` (or build with --uncalibrated)",
-                    "POINTS": f"use one of {', '.join(self.points)}",
-                }[span.root]
-                raise _UnknownFactError(f"the unknown name {span.name}", fix) from error
-        return value
+        try:
+            # eval: a name from the author's notebook, followed by constant attributes and keys only.
+            return eval(span.expression, roots)
+        except (AttributeError, KeyError, IndexError, TypeError) as error:
+            fix = {
+                "LAB": "add it to course_config.py or fix the name",
+                "EXPECTED": "add it to expected.py or fix the name",
+                "THRESHOLDS": f"run `course calibrate {self.assignment}` (or build with --uncalibrated)",
+                "POINTS": f"use one of {', '.join(self.points)}",
+            }[span.root]
+            raise _UnknownFactError(f"the unknown name {span.name}", fix) from error
 
 
 def points_by_question(source: Source) -> dict[str, float]:
@@ -164,17 +164,18 @@ def _code_spans(text: str) -> Iterator[_Span]:
     # The substitution goes through the text once, and children of a node may come in another order.
     chains = sorted(_fact_chains(tree), key=lambda chain: (chain[0].lineno, chain[0].col_offset))
     for node, fstring in chains:
-        root, steps, constant = _split_chain(node)
+        root, constant = _split_chain(node)
         outer = fstring or node
         start = _offset(text, outer.lineno, outer.col_offset)
         if fstring:
-            yield _Span(start, start, root, steps, ast.unparse(node), in_fstring=True)
+            yield _Span(start, start, root, "", ast.unparse(node), in_fstring=True)
             continue
         end = _offset(text, node.end_lineno or 0, node.end_col_offset or 0)
+        name = " ".join(text[start:end].split())
         # The rest of the chain is computed by the code: {"a": 1}[kind].
         constant_end = _offset(text, constant.end_lineno or 0, constant.end_col_offset or 0)
-        name = " ".join(text[start:end].split())
-        yield _Span(start, end, root, steps, name, tail=text[constant_end:end])
+        tail = text[constant_end:end]
+        yield _Span(start, end, root, ast.unparse(constant), name, tail=tail)
 
 
 def _fact_chains(
@@ -190,32 +191,27 @@ def _fact_chains(
         yield from _fact_chains(child, fstring)
 
 
-def _split_chain(node: ast.expr) -> tuple[str, tuple[str | int, ...], ast.expr]:
-    """Return the root of a chain, its constant steps, and the node at which the constant part ends.
+def _split_chain(node: ast.expr) -> tuple[str, ast.expr]:
+    """Return the root of a chain and the node at which its constant part ends.
 
-    ``EXPECTED["by"][kind]`` has the root ``EXPECTED`` and the constant step ``"by"``. The root is
-    empty if the chain does not start at a name that is read.
+    ``EXPECTED["by"][kind]`` has the root ``EXPECTED`` and the constant part ``EXPECTED["by"]``. The
+    root is empty if the chain does not start at a name that is read.
     """
     links = []
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         links.append(node)
         node = node.value
     if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-        return "", (), node
+        return "", node
     root = node.id
-    steps: list[str | int] = []
     constant: ast.expr = node
     for link in reversed(links):
-        step: object = None
-        if isinstance(link, ast.Subscript) and isinstance(link.slice, ast.Constant):
-            step = link.slice.value
-        elif isinstance(link, ast.Attribute) and root in _ATTRIBUTE_ROOTS:
-            step = link.attr
-        if not isinstance(step, (str, int)):
+        is_key = isinstance(link, ast.Subscript) and isinstance(link.slice, ast.Constant)
+        is_attribute = isinstance(link, ast.Attribute) and root in _ATTRIBUTE_ROOTS
+        if not is_key and not is_attribute:
             break  # from here on the chain is computed when the code runs
-        steps.append(step)
         constant = link
-    return root, tuple(steps), constant
+    return root, constant
 
 
 def _offset(text: str, line: int, column_bytes: int) -> int:
@@ -235,10 +231,10 @@ def _prose_spans(text: str) -> Iterator[_Span]:
             node = ast.parse(name, mode="eval").body
         except SyntaxError:
             node = ast.Constant(None)
-        root, steps, constant = _split_chain(node)
+        root, constant = _split_chain(node)
         if constant is not node:
             root = ""  # a call or a sum: prose can only name a fact
-        yield _Span(match.start(), match.end(), root, steps, match[0], format_spec)
+        yield _Span(match.start(), match.end(), root, ast.unparse(constant), match[0], format_spec)
 
 
 def _is_plain(value: Any) -> bool:

@@ -52,9 +52,10 @@ def build_command(assignment: str, check: bool, uncalibrated: bool) -> None:
     for current_course, selected in _assignments(assignment):
         report = build(current_course, selected, check=check, uncalibrated=uncalibrated)
         state = "up to date" if check else f"{len(report.changes)} changed"
+        secrets, public = len(report.scanner.secrets), report.scanner.public_count
         click.echo(
-            f"{selected.name}: {report.files} files, {state}; {report.secret_count} statements and values "
-            f"watched for leaks, {report.public_count} public; thresholds: {report.thresholds}"
+            f"{selected.name}: {report.files} files, {state}; {secrets} statements and values "
+            f"watched for leaks, {public} public; thresholds: {report.prepared.thresholds}"
         )
 
 

@@ -21,14 +21,13 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.build import nbgrader_release
+from autograder.build import flavors
 from autograder.build.compile import prepare
-from autograder.build.nbgrader_release import CONFIG_NAME, config_text
+from autograder.build.flavors import CONFIG_NAME, config_text, run_tool
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
 from autograder.errors import StaffError
-from autograder.external_tools import run_tool
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
 from autograder.platforms import nbgrader_notebook
@@ -92,7 +91,7 @@ def nbgrader_student_id(student: str) -> str:
 def _course_directory(root: Path, course_folder: Path | None, db_url: str) -> CourseDirectory:
     """Return nbgrader's folders and gradebook, with its configuration read in its own order."""
     config = _load_config(root)
-    folder = Path(course_folder or config.CourseDirectory.get("root") or nbgrader_release.course_folder(root))
+    folder = Path(course_folder or config.CourseDirectory.get("root") or flavors.course_folder(root))
     config.merge(_load_config(folder))
     config.CourseDirectory.root = str(folder.resolve())
     if db_url:

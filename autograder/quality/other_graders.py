@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.external_tools import run_tool
+from autograder.build.flavors import run_tool
 
 TIMEOUT_S = 1_800
 """Maximum run time of a command, seconds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from autograder import known_answers
-from autograder.build.compile import build, prepare
+from autograder.build.compile import build
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
 from autograder.engine.grade_notebooks import grade_notebooks
@@ -47,9 +47,9 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     """
     # First: verdicts on anything but the committed release would say nothing about it.
     built = build(course, assignment, check=True)
-    console.print(f"{assignment.name}: none of {built.secret_count} secret statements and values leaks")
-    prepared = prepare(assignment)
-    plan = grading_plan(assignment, prepared.source, prepared.files)
+    secrets = len(built.scanner.secrets)
+    console.print(f"{assignment.name}: none of {secrets} secret statements and values leaks")
+    plan = grading_plan(assignment, built.prepared.source, built.prepared.files)
     answers = known_answers.load(assignment)
     release = sample.read_release(assignment, "otter")
     notebooks = {BLANK: release, SOLUTION: sample.fill_known_answers(release, plan.source, [])}

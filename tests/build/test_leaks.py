@@ -1,11 +1,16 @@
 """A planted secret stops the build wherever and however it is planted."""
 
 import base64
+import bz2
 import functools
 import gzip
+import hashlib
 import html
 import io
 import json
+import lzma
+import tarfile
+import urllib.parse
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +43,8 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "with the other quotes": lambda text: text.replace('"', "'"),
     "escaped as JSON": lambda text: json.dumps(json.dumps(text + "\n")),
     "escaped as HTML": lambda text: html.escape(text).replace("=", "&#61;"),
+    "escaped as a URL": urllib.parse.quote,
+    "escaped as a URL in HTML": lambda text: html.escape(urllib.parse.quote(f"{text} & more")),
     "in base64": lambda text: base64.b64encode(f"x = 1\n{text}\n".encode()).decode(),
 }
 
@@ -266,17 +273,80 @@ def test_an_archive_that_cannot_be_opened_is_not_let_through(tiny_course: BuiltC
     assert found(tiny_course, {**released(tiny_course), "otter/data.zip": bytes(broken)})
 
 
-BYTES = {
-    "otter/data.npz": b"\x93NUMPY\xff\xfe\x00\x01" * 9,
-    "otter/data.gz": gzip.compress(b"text"),
-    "otter/notes.txt": "text".encode("utf-16"),
-    "otter/data.zip": packed("text".encode("utf-16")),
+def tar(data: bytes) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as target:
+        entry = tarfile.TarInfo("notes.txt")
+        entry.size = len(data)
+        target.addfile(entry, io.BytesIO(data))
+    return archive.getvalue()
+
+
+OPAQUE: dict[str, Callable[[str], bytes]] = {
+    "numbers": lambda text: b"\x93NUMPY\xff\xfe\x00\x01" * 9 + bytes(600) + text.encode(),
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "bzip2": lambda text: bz2.compress(text.encode()),
+    "xz": lambda text: lzma.compress(text.encode()),
+    "tar": lambda text: tar(text.encode()),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16 without a mark": lambda text: text.encode("utf-16-le"),
+    "a damaged zip file": lambda text: packed(text)[:-9],
+}
+HOLDERS: dict[str, Callable[[Files, bytes], Files]] = {
+    "a file": lambda files, data: {**files, "otter/data.txt": data},
+    "a zip file": lambda files, data: {**files, "otter/data.zip": packed(data)},
+    "a zip file in a zip file": lambda files, data: {**files, "otter/data.zip": packed(packed(data))},
+    "base64 in a zip file": lambda files, data: {**files, "otter/data.zip": packed(base64.b64encode(data))},
+    "base64 in the metadata of a notebook": lambda files, data: PLACES["metadata of a cell"][1](
+        files, base64.b64encode(data).decode()
+    ),
+    "base64 for URLs in a notebook": lambda files, data: PLACES["prose"][1](
+        files, base64.urlsafe_b64encode(data).decode()
+    ),
+    "base64 in base64": lambda files, data: PLACES["an attachment"][1](
+        files, base64.b64encode(data).decode()
+    ),
+    "base64 in lines": lambda files, data: PLACES["a comment"][1](files, base64.encodebytes(data).decode()),
 }
 
 
-@pytest.mark.parametrize("name", BYTES)
-def test_bytes_that_are_no_text_are_not_let_through(name: str, tiny_course: BuiltCourse) -> None:
-    assert found(tiny_course, {**released(tiny_course), name: BYTES[name]})
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("kind", OPAQUE)
+def test_bytes_that_are_no_text_are_not_let_through(kind: str, holder: str, tiny_course: BuiltCourse) -> None:
+    data = OPAQUE[kind](SECRETS["a statement of a solution"])
+    problems = found(tiny_course, HOLDERS[holder](released(tiny_course), data))
+    assert any("bytes that are not UTF-8 text" in line for line in problems), problems
+
+
+def test_a_zip_file_in_base64_for_urls_is_searched(tiny_course: BuiltCourse) -> None:
+    noise = "".join(hashlib.sha512(bytes([number])).hexdigest() for number in range(9))
+    data = base64.urlsafe_b64encode(packed(f"{noise}\n{SECRETS['a statement of a solution']}")).decode()
+    assert {"-", "_"} <= set(data)
+    problems = found(tiny_course, PLACES["a tag"][1](released(tiny_course), data))
+    assert any("a statement of q1-answer:5" in line for line in problems), problems
+
+
+def test_a_statement_that_json_in_json_splits_is_found(tiny_course: BuiltCourse) -> None:
+    secret = SECRETS["a statement of a solution"]
+    inner = json.dumps({"source": [secret[:20], secret[20:]]})
+    for text in (inner, json.dumps(inner)):
+        problems = found(tiny_course, PLACES["a tag"][1](released(tiny_course), text))
+        assert any("(JSON)" in line and "a statement of q1-answer:5" in line for line in problems), problems
+
+
+def test_both_values_of_a_json_key_that_stands_twice_are_searched(tiny_course: BuiltCourse) -> None:
+    secret = SECRETS["a statement of a solution"]
+    data = f'{{"hint": "{secret}", "hint": "none"}}'.encode()
+    problems = found(tiny_course, {**released(tiny_course), "otter/hints.json": data})
+    assert any("hints.json.hint: found a statement of q1-answer:5" in line for line in problems), problems
+
+
+def test_what_is_encoded_more_often_than_is_searched_is_not_let_through(tiny_course: BuiltCourse) -> None:
+    text = SECRETS["a statement of a solution"]
+    for _ in range(9):
+        text = base64.b64encode(text.encode()).decode()
+    problems = found(tiny_course, PLACES["prose"][1](released(tiny_course), text))
+    assert any("packed or encoded too many times" in line for line in problems), problems
 
 
 def test_each_answer_has_something_to_watch_or_the_build_stops(
@@ -297,12 +367,10 @@ def test_the_solution_that_staff_publish_holds_no_hidden_check(tiny_course: Buil
 
 
 def test_the_build_says_how_much_it_watched(tiny_course: BuiltCourse) -> None:
-    assert tiny_course.report.secret_count == len(watch_of(tiny_course).secrets) > 25
+    scanner = tiny_course.report.scanner
+    assert len(scanner.secrets) == len(watch_of(tiny_course).secrets) > 25
     manifest = json.loads((tiny_course.release / "MANIFEST.json").read_text())
-    assert (manifest["watched"], manifest["public"]) == (
-        tiny_course.report.secret_count,
-        tiny_course.report.public_count,
-    )
+    assert (manifest["watched"], manifest["public"]) == (len(scanner.secrets), scanner.public_count)
 
 
 def test_a_number_of_few_digits_is_no_secret_however_binary_it_is() -> None:

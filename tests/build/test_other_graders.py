@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build import otter_release
+from autograder.build import flavors
 from autograder.build.compile import build
+from autograder.build.flavors import run_tool
 from autograder.course import load_course
 from autograder.errors import StaffError
-from autograder.external_tools import run_tool
 from autograder.files import digest, dump_notebook, load_notebook, read_tree, write_tree
 from autograder.quality import other_graders, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
@@ -317,7 +317,7 @@ def test_the_build_takes_less_time_than_otter_assign_alone(
     ours_s = time.perf_counter() - started
     name = course.assignment.notebook.name
     prepared = course.prepared
-    master = otter_release.master_notebook(prepared)
+    master = flavors.master_notebook(prepared)
     text = dump_notebook(master).decode().replace("run_tests: false", "run_tests: true", 2)
     folder = tmp_path / "alone"
     write_tree(folder, {**prepared.files, name: text.encode()})

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.build import nbgrader_release
+from autograder.build import flavors
 from autograder.build.cells import PreparedSource
 from autograder.build.compile import prepare
+from autograder.build.flavors import run_tool
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import CheckResult, Result
 from autograder.engine.run_folder import store_submission
-from autograder.external_tools import run_tool
 from autograder.files import replace_trees
 from autograder.quality import sample
 from autograder.report.load_run import Run
@@ -58,7 +58,7 @@ class NbgraderCourse:
 
     @property
     def course_directory(self) -> Path:
-        return nbgrader_release.course_folder(self.root)
+        return flavors.course_folder(self.root)
 
     @property
     def release(self) -> bytes:
@@ -128,7 +128,7 @@ def create_course(root: Path, work_folder: Path) -> NbgraderCourse:
     shutil.copytree(TINY_COURSE, root, ignore=shutil.ignore_patterns("__pycache__"))
     course = load_course(root)
     here = open_course(root)
-    flavor = nbgrader_release.build(course, here.prepared, work_folder)
-    replace_trees(nbgrader_release.course_trees(here.assignment, flavor))
-    nbgrader_release.update_course(course, here.assignment, flavor)
+    flavor = flavors.build_nbgrader(course, here.prepared, work_folder)
+    replace_trees(flavors.course_trees(here.assignment, flavor))
+    flavors.update_course(course, here.assignment, flavor)
     return here

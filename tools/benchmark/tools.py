@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.build.flavors import run_tool
 from autograder.course import Assignment
 from autograder.engine import journal
-from autograder.external_tools import run_tool
 from autograder.quality import other_graders
 from autograder.quality.other_graders import Points
 from tools.benchmark import watch
