@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,8 +21,8 @@ from pydantic import (
 )
 
 from autograder.errors import AuthorError, StaffError, name_hint
-from autograder.lateness import LatePolicy, NonNegative, Share
-from autograder.limits import Count, Limits, Seconds
+from autograder.lateness import LatePolicy
+from autograder.limits import Limits
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -235,12 +235,6 @@ def load_course(root: Path) -> Course:
 
 
 _SCHEMAS = {"grading": Grading, "late": LatePolicy, "limits": Limits}
-_EXPECTED_NUMBERS: Mapping[object, str] = {
-    Seconds: "a number above 0",
-    Count: "a whole number above 0",
-    Share: "a number from 0 to 1",
-    NonNegative: "a number, 0 or more",
-}
 _EXPECTED_TYPES = {
     "string_type": "a string",
     "int_type": "a whole number",
@@ -251,8 +245,8 @@ _EXPECTED_TYPES = {
 }
 
 
-_EXPECTED_VALUES = {
-    number.name: _EXPECTED_NUMBERS[number.type] for number in (*fields(Limits), *fields(LatePolicy))
+_EXPECTED_NUMBERS = {
+    number.name: get_args(number.type)[-1] for number in (*fields(Limits), *fields(LatePolicy))
 }
 
 
@@ -265,18 +259,14 @@ def _problem_text(problem: "ErrorDetails") -> str:
     if kind == "unexpected_keyword_argument":
         if key in _NEW_KEYS:
             return f"{_place(parents)}: unknown key {key!r}; it is now called {_NEW_KEYS[str(key)]!r}"
-        schema: type[Any] = Course
-        if len(parents) == 2:  # "assignments" and its name
-            schema = Assignment
-        elif parents:
-            schema = _SCHEMAS[str(parents[-1])]
+        schema: type[Any] = _SCHEMAS.get(str(parents[-1]), Assignment) if parents else Course
         keys = [field.name for field in fields(schema) if field.name not in ("name", "root")]
         return f"{_place(parents)}: unknown key {key!r}; {name_hint(str(key), keys)}"
     if kind == "value_error":
         return f"{_place([*parents, key])}: {problem['ctx']['error']}"
     if kind == "enum" and isinstance(value, str):
         return f"{_place([*parents, key])}: found {value!r}; {name_hint(value, list(IsolationPolicy))}"
-    expected = _EXPECTED_VALUES.get(str(key)) or _EXPECTED_TYPES.get(kind) or problem["msg"]
+    expected = _EXPECTED_NUMBERS.get(str(key)) or _EXPECTED_TYPES.get(kind) or problem["msg"]
     return f"{_place([*parents, key])}: found {value!r}; write {expected}"
 
 

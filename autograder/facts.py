@@ -3,7 +3,7 @@
 import hashlib
 import json
 import runpy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,17 +59,16 @@ def compute_facts(assignment: Assignment) -> Facts:
     return Facts(assignment.lab, expected, thresholds)
 
 
-def calibration_inputs(assignment: Assignment, files: Iterable[str]) -> dict[str, Any]:
-    """Return what ``measured_with`` must say of thresholds that are measured now.
-
-    Args:
-        files: the files that the thresholds depend on, e.g. ``kit/training.py``.
-    """
+def calibration_inputs(assignment: Assignment) -> dict[str, dict[str, Any]]:
+    """Return what ``measured_with`` must say of thresholds that are measured now, as JSON has it."""
     digests = {}
-    for name in sorted(files):
+    for name in sorted(assignment.calibration_inputs):
         path = assignment.source / name
         digests[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
-    return {"lab": asdict(assignment.lab), "files": digests}
+    inputs: dict[str, dict[str, Any]] = json.loads(
+        json.dumps({"lab": asdict(assignment.lab), "files": digests})
+    )
+    return inputs
 
 
 def why_uncalibrated(assignment: Assignment) -> str:
@@ -80,15 +79,12 @@ def why_uncalibrated(assignment: Assignment) -> str:
     """
     if not assignment.calibration.is_file():
         return "no accuracy thresholds"
+    changed = []
     try:
         measured_with = json.loads(assignment.calibration.read_bytes())["measured_with"]
-        then = {"lab": measured_with["lab"], "files": measured_with["files"]}
-        now = json.loads(json.dumps(calibration_inputs(assignment, then["files"])))
-        changed = []
-        for part in ("lab", "files"):
-            for key in sorted({*then[part], *now[part]}):
-                if then[part].get(key) != now[part].get(key):
-                    changed.append(key)
+        for part, now in calibration_inputs(assignment).items():
+            then = measured_with[part]
+            changed += [key for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
     except (ValueError, KeyError, TypeError, AttributeError):
         return "thresholds that do not say what they were measured with"
     return f"thresholds that were measured with a different {', '.join(changed)}" if changed else ""

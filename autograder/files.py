@@ -184,10 +184,9 @@ def _swap(folder: Path) -> None:
 
 def dump_notebook(notebook: NotebookNode) -> bytes:
     """Return a notebook as bytes in nbformat's own layout, so that no tool rewrites the file."""
-    from nbformat.v4.rwbase import split_lines
+    from nbformat.v4 import writes
 
-    lines = split_lines(to_notebook_node(json.loads(json.dumps(notebook))))
-    return (json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return f"{writes(to_notebook_node(notebook))}\n".encode()
 
 
 def load_notebook(data: bytes) -> NotebookNode:

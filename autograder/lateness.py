@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotated_types import Interval
 from pydantic import ConfigDict
 
-Share = Annotated[float, Interval(ge=0, le=1)]
-NonNegative = Annotated[float, Interval(ge=0)]
+# The text is what messages about the configuration say.
+Share = Annotated[float, Interval(ge=0, le=1), "a number from 0 to 1"]
+NonNegative = Annotated[float, Interval(ge=0), "a number, 0 or more"]
 
 _DAY = timedelta(days=1)
 _DATETIME = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z][\w+\-/]*)")

@@ -12,8 +12,9 @@ from annotated_types import Interval
 
 from autograder.files import MEBIBYTE
 
-Seconds = Annotated[float, Interval(gt=0, lt=math.inf)]
-Count = Annotated[int, Interval(gt=0)]
+# The text is what messages about the configuration say.
+Seconds = Annotated[float, Interval(gt=0, lt=math.inf), "a number above 0"]
+Count = Annotated[int, Interval(gt=0), "a whole number above 0"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,14 +115,11 @@ class Check:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Return the vocabulary functions that decide, by name, e.g. ``("compiled", "output")``."""
-        called = {
-            node.func.attr
-            for node in ast.walk(self.function())
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and ast.unparse(node.func.value) == "checks"
-        }
-        return tuple(sorted(called - {"call", "attempt"}))
+        names = set()
+        for node in ast.walk(self.function()):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
+                names.add(node.attr)
+        return tuple(sorted(names - {"call", "attempt"}))
 
     @property
     def title(self) -> str:

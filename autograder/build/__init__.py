@@ -2,7 +2,8 @@
 
 compile            ``prepare`` and ``build``: the plan of all bytes, the manifest
 lint               rules of a source notebook and of its check cells
-substitute_facts   facts become literals          kit         the files next to a notebook
-cells              notebook cells for all tools   solutions   the executed notebook
-flavors            the two releases, by otter and nbgrader   leaks   nothing secret in a release
+substitute_facts   facts become literals
+release_parts      cells, and the files next to a notebook
+flavors            the two releases, by otter and nbgrader; nbgrader's course in ``var/nbgrader``
+solutions          the executed notebook          leaks   nothing secret in a release
 """

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from autograder.build import flavors, kit, leaks, lint, solutions
-from autograder.build.cells import PreparedSource, ReleaseInfo
+from autograder.build import flavors, leaks, lint, solutions
+from autograder.build.release_parts import PreparedSource, ReleaseInfo, in_folder, support_files
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
 from autograder.facts import Facts, compute_facts, why_uncalibrated
-from autograder.files import differences, digest, load_notebook, read_tree, replace_file, replace_trees
+from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
 from autograder.notebook import parse_cells, parse_questions
 
 MANIFEST_NAME = "MANIFEST.json"
@@ -61,9 +61,17 @@ def build(
             nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, work_dir / "nbgrader")
         otter_files, otter_bundle = otter.result()
         for_nbgrader = nbgrader.result()
-        files = kit.in_folder("otter", otter_files) | kit.in_folder("nbgrader", for_nbgrader.release)
-        solution_files, executed = _solution_files(prepared, files, check=check)
+        files = in_folder("otter", otter_files) | in_folder("nbgrader", for_nbgrader.release)
+        solution_files = solutions.stored(prepared)
         scanner = _check_no_leaks(prepared, files, solution_files)
+        executed = not solution_files
+        if executed:
+            if check:
+                fix = f"run `course build {assignment.name}` and commit it"
+                raise StaffError(f"solutions/{assignment.name}: not the solution of this source; {fix}")
+            # Executing takes minutes: a leak that can be found without it has not waited for it.
+            solution_files = solutions.execute(prepared)
+            scanner = _check_no_leaks(prepared, files, solution_files)
         files[MANIFEST_NAME] = _manifest(prepared, files, scanner)
         changes = tuple(differences(release_folder, files))
         if check:
@@ -71,7 +79,7 @@ def build(
         else:
             flavors.check_no_marks_lost(course, assignment, for_nbgrader)
             trees = flavors.course_trees(assignment, for_nbgrader)
-            trees |= {release_folder: files, _solution_folder(assignment): solution_files}
+            trees |= {release_folder: files, solutions.solution_folder(assignment): solution_files}
             # Everything is written before anything is replaced, so a full disk changes nothing.
             replace_trees(trees)
             replace_file(assignment.bundle("otter"), otter_bundle, public=True)
@@ -107,7 +115,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         # A threshold may be missing in a calibration that is otherwise valid.
         substitution = replace(substitution, calibrated=False)
         cells, fact_problems = substitution.apply(source)
-    files, kit_problems = kit.support_files(assignment, source)
+    files, kit_problems = support_files(assignment, source)
     problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError(dict.fromkeys(problems))
@@ -132,27 +140,6 @@ def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Ma
     }
     text = json.dumps(settings, sort_keys=True, default=repr)
     return digest({**files, "source.ipynb": notebook, "settings.json": text.encode()})[:16]
-
-
-def _solution_folder(assignment: Assignment) -> Path:
-    return assignment.root / "solutions" / assignment.name
-
-
-def _solution_files(
-    prepared: PreparedSource, files: Mapping[str, bytes], *, check: bool
-) -> tuple[dict[str, bytes], bool]:
-    """Return the files of the executed solution, and whether it was executed for them."""
-    name = prepared.assignment.name
-    folder = _solution_folder(prepared.assignment)
-    draft = solutions.draft(prepared.source)
-    if solutions.is_up_to_date(folder, solutions.inputs_digest(draft, prepared)):
-        return read_tree(folder), False
-    if check:
-        fix = f"run `course build {name}` and commit it"
-        raise StaffError(f"solutions/{name}: not the solution of this source; {fix}")
-    # Executing takes minutes: a leak that can be found without it must not wait for it.
-    _check_no_leaks(prepared, files, {})
-    return solutions.execute(draft, prepared), True
 
 
 def _check_no_leaks(

@@ -19,8 +19,15 @@ from typing import Any
 
 import yaml
 
-from autograder.build.cells import STUB, TEXT_STUB, PreparedSource, check_code, make_cell, make_notebook
-from autograder.build.kit import REQUIREMENTS_NAME
+from autograder.build.release_parts import (
+    REQUIREMENTS_NAME,
+    STUB,
+    TEXT_STUB,
+    PreparedSource,
+    check_code,
+    make_cell,
+    make_notebook,
+)
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.files import (

@@ -32,15 +32,13 @@ _MAX_ID_CHARS = 64
 _TODO = re.compile(r"# TODO\(([^)]*)\): \S")
 _STATEMENT_START = re.compile(r"^\s*[^\s#]", re.MULTILINE)
 _TYPED_POINTS = re.compile(r"^#{1,6}[ \t].*?(\d[\d.,]*[ \t]*(points?|pts?)\b)", re.IGNORECASE)
+_OTTER_ONLY = r"# (SEED|(BEGIN |END )?IGNORE)\s*$|(?i:^\s*##?\s*ignore\b)"
 _MARKERS = (
     (r"(?i)(BEGIN|END) SOLUTION", f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"),
-    (r"(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)", "nbgrader acts on it; delete it"),
-    (r"### (HASHED )?AUTOTEST", "nbgrader acts on it; delete it"),
+    (r"(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)|### (HASHED )?AUTOTEST", "nbgrader acts on it; delete it"),
     (r"# ?SOLUTION\b", "otter acts on it and nbgrader does not; use a solution region"),
     (r"(BEGIN|END) PROMPT", "nbgrader would release it; write the stub outside the region"),
-    (r"# SEED\s*$", "otter acts on it and nbgrader does not; delete it"),
-    (r"(?i)^\s*##?\s*ignore\b", "otter acts on it and nbgrader does not; delete it"),
-    (r"# (BEGIN |END )?IGNORE\s*$", "otter acts on it and nbgrader does not; delete it"),
+    (_OTTER_ONLY, "otter acts on it and nbgrader does not; delete it"),
     (r"^\s*```otter", "use a raw cell"),
     (r"ASSIGNMENT CONFIG", "the build writes it from course_config.py; delete it"),
 )
@@ -221,13 +219,12 @@ def _function_bodies(text: str) -> list[tuple[int, int]]:
     for node, end in zip(tree.body, ends, strict=True):
         if not isinstance(node, ast.FunctionDef):
             continue
-        # Students need the signature and the docstring, so a region must not take them away.
-        header = [node.lineno]
-        for part in (*ast.walk(node.args), node.returns):
-            header.append(getattr(part, "end_lineno", 0))
+        # Students need the docstring, so a region must not take it away; without a part of the
+        # signature, the stub would not be Python.
+        header_end = node.lineno
         if ast.get_docstring(node) is not None:
-            header.append(node.body[0].end_lineno or 0)
-        bodies.append((max(header) + 1, end))
+            header_end = node.body[0].end_lineno or 0
+        bodies.append((header_end + 1, end))
     return bodies
 
 

@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from autograder.build.cells import PreparedSource, make_cell, make_notebook
+from autograder.build.release_parts import PreparedSource, make_cell, make_notebook
+from autograder.course import Assignment
 from autograder.errors import AuthorError
 from autograder.files import NotebookNode, digest, dump_notebook, read_tree, write_tree
 from autograder.notebook import CellType, Source
@@ -19,7 +20,24 @@ from autograder.notebook import CellType, Source
 MANIFEST_NAME = "MANIFEST.json"
 
 
-def draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
+def solution_folder(assignment: Assignment) -> Path:
+    """Return the folder of the published solution; it need not exist."""
+    return assignment.root / "solutions" / assignment.name
+
+
+def stored(prepared: PreparedSource) -> dict[str, bytes]:
+    """Return the files of the published solution; none if it is not the solution of this source."""
+    files = read_tree(solution_folder(prepared.assignment))
+    try:
+        manifest = json.loads(files[MANIFEST_NAME])
+    except (KeyError, ValueError):
+        return {}
+    published = {name: data for name, data in files.items() if name != MANIFEST_NAME}
+    inputs = _inputs_digest(_draft(prepared.source), prepared)
+    return files if manifest == {"inputs": inputs, "outputs": digest(published)} else {}
+
+
+def _draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
     """Return the solution before it is executed: answered, with hidden checks only on request."""
     texts = {answer.cell.id: answer.solution() for answer in source.answers()}
     texts |= {check.cell.id: check.code for check in source.checks()}
@@ -31,24 +49,17 @@ def draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
     return make_notebook(cells)
 
 
-def inputs_digest(solution: NotebookNode, prepared: PreparedSource) -> str:
+def _inputs_digest(draft: NotebookNode, prepared: PreparedSource) -> str:
     """Return the digest of everything that the executed notebook is made of."""
     environment = json.dumps(dict(prepared.assignment.environment), sort_keys=True).encode()
-    return digest({**prepared.files, "draft.ipynb": dump_notebook(solution), "environment.json": environment})
+    return digest({**prepared.files, "draft.ipynb": dump_notebook(draft), "environment.json": environment})
 
 
-def is_up_to_date(folder: Path, inputs: str) -> bool:
-    """Return True if ``folder`` contains the solution of these inputs, unchanged."""
-    files = read_tree(folder)
-    try:
-        manifest = json.loads(files.pop(MANIFEST_NAME))
-    except (KeyError, ValueError):
-        return False
-    return bool(manifest == {"inputs": inputs, "outputs": digest(files)})
-
-
-def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes]:
+def execute(prepared: PreparedSource, *, hidden_checks: bool = False) -> dict[str, bytes]:
     """Run the solution in a kernel of its own and return the files to publish.
+
+    Args:
+        hidden_checks: run them too; the files are not for publishing then.
 
     Raises:
         AuthorError: a cell raises, takes longer than ``build_cell_timeout_s`` or writes to stderr.
@@ -60,7 +71,8 @@ def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes
     assignment, source = prepared.assignment, prepared.source
     # A fixed hash seed: sets and dicts of strings otherwise iterate differently each time.
     environment = {**os.environ, **assignment.environment, "PYTHONHASHSEED": "0"}
-    executed = copy.deepcopy(solution)  # the client writes into it
+    draft = _draft(source, hidden_checks=hidden_checks)
+    executed = copy.deepcopy(draft)  # the client writes into it
     with tempfile.TemporaryDirectory(prefix="solution-") as work_dir:
         write_tree(Path(work_dir), prepared.files)
         client = NotebookClient(
@@ -85,9 +97,9 @@ def execute(solution: NotebookNode, prepared: PreparedSource) -> dict[str, bytes
                 noise.append(source.problem(cell, f"output on stderr ({first_line})", fix))
     if noise:
         raise AuthorError(noise)
-    executed.metadata = solution.metadata  # the kernel adds the version of its Python
+    executed.metadata = draft.metadata  # the kernel adds the version of its Python
     published = {assignment.notebook.name: dump_notebook(executed)}
-    manifest = {"inputs": inputs_digest(solution, prepared), "outputs": digest(published)}
+    manifest = {"inputs": _inputs_digest(draft, prepared), "outputs": digest(published)}
     return {**published, MANIFEST_NAME: (json.dumps(manifest, indent=1) + "\n").encode()}
 
 

@@ -5,8 +5,10 @@ A known answer to which another grader gives other points names the reason in it
 a reason is a grader error.
 """
 
+import json
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,16 +19,23 @@ from rich.console import Console
 
 from autograder import known_answers
 from autograder.build.compile import prepare
+from autograder.build.flavors import run_tool
 from autograder.course import Assignment
 from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.known_answers import KnownAnswer
-from autograder.quality import other_graders, sample
-from autograder.quality.other_graders import Points
+from autograder.quality import sample
 from autograder.quality.results_page import write_page
 
 TOOLS = ("otter", "nbgrader")
 """Each grades the release of its own flavor."""
+
+TIMEOUT_S = 1_800
+"""Maximum run time of a command, seconds."""
+
+Points = Mapping[str, float]
+"""By question, without those that people mark."""
+
 
 Batch = Mapping[str, KnownAnswer] | None
 """Known answers by question, next to the solution's answers; ``None`` for the blank release."""
@@ -166,9 +175,9 @@ def _tool_points(
         if tool == "otter":
             work = folder / notebook
             work.mkdir()
-            points[notebook] = other_graders.otter_points(root, name, data, work, plan.environment)
+            points[notebook] = otter_points(root, name, data, work, plan.environment)
         else:
-            points[notebook] = other_graders.nbgrader_points(root, name, data, notebook, plan.environment)
+            points[notebook] = nbgrader_points(root, name, data, notebook, plan.environment)
         console.print(f"{notebook}: {sum(points[notebook].values()):g}")
     return points
 
@@ -180,3 +189,64 @@ def _summary_lines(comparisons: Sequence[PointsComparison]) -> Iterator[str]:
         notebooks = len({comparison.notebook for comparison in total})
         share = f"{equal / len(total):.2%}"
         yield f"{tool}: {equal} of {len(total)} question marks in {notebooks} notebooks are equal ({share})"
+
+
+def otter_points(
+    root: Path, name: str, notebook: bytes, work_folder: Path, environment: Mapping[str, str] | None = None
+) -> Points:
+    """Return the points that ``otter run`` gives.
+
+    Args:
+        root: folder of a course in which the assignment is built.
+        name: of the assignment.
+        notebook: the submission.
+        work_folder: an empty folder.
+        environment: additional variables.
+
+    Raises:
+        StaffError: otter gives no result.
+    """
+    (work_folder / f"{name}.ipynb").write_bytes(notebook)
+    bundle = str(root / "dist" / f"{name}-otter.zip")
+    arguments = ["run", "-a", bundle, f"{name}.ipynb"]
+    run_tool("otter", *arguments, folder=work_folder, timeout_s=TIMEOUT_S, environment=environment)
+    tests = json.loads((work_folder / "results.json").read_bytes())["tests"]
+    return {test["name"]: test["score"] for test in tests if "score" in test and "name" in test}
+
+
+def nbgrader_points(
+    root: Path, name: str, notebook: bytes, student: str, environment: Mapping[str, str] | None = None
+) -> Points:
+    """Return the points that ``nbgrader autograde`` gives.
+
+    Args:
+        root: folder of a course in which the assignment is built; its gradebook is used.
+        name: of the assignment.
+        notebook: the submission.
+        student: under whose name it is graded.
+        environment: additional variables.
+
+    Raises:
+        StaffError: nbgrader gives no result.
+    """
+    course = root / "var" / "nbgrader"
+    submitted = course / "submitted" / student / name
+    shutil.rmtree(submitted, ignore_errors=True)
+    submitted.mkdir(parents=True)
+    (submitted / f"{name}.ipynb").write_bytes(notebook)
+    arguments = [name, "--student", student, "--force"]
+    run_tool("nbgrader", "autograde", *arguments, folder=root, timeout_s=TIMEOUT_S, environment=environment)
+    return gradebook_points(course, name, student)
+
+
+def gradebook_points(course: Path, name: str, student: str) -> Points:
+    """Return the points in the gradebook of an nbgrader course."""
+    from nbgrader.api import Gradebook
+
+    totals: dict[str, float] = defaultdict(float)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for grade in gradebook.find_submission_notebook(name, name, student).grades:
+            # Manually graded answers have such names; they are marked by people.
+            if not grade.name.endswith("-answer"):
+                totals[grade.name.partition("-")[0]] += grade.auto_score or 0.0
+    return dict(totals)

@@ -13,7 +13,7 @@ import numpy as np
 import rnnlab
 from rnnlab.quiet import keras
 
-from autograder.quality.fit_thresholds import Experiment
+from autograder.quality.calibrate import Experiment
 
 HELD_OUT_SEED = 614_889
 ORDER_SEED = 731_204

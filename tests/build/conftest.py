@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.cells import PreparedSource
 from autograder.build.compile import BuildReport, build, prepare
+from autograder.build.release_parts import PreparedSource
 from autograder.course import Assignment, Course, load_course
 
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"

@@ -17,7 +17,7 @@ from autograder.build.flavors import run_tool
 from autograder.course import load_course
 from autograder.errors import StaffError
 from autograder.files import digest, dump_notebook, load_notebook, read_tree, write_tree
-from autograder.quality import other_graders, sample
+from autograder.quality import compare, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
 pytestmark = pytest.mark.peers
@@ -61,11 +61,9 @@ def test_both_tools_give_the_same_points_per_question(
     course: BuiltCourse, solved: bool, tmp_path: Path
 ) -> None:
     name = course.assignment.name
-    by_otter = other_graders.otter_points(
-        course.root, name, submission(course, "otter", solved=solved), tmp_path
-    )
+    by_otter = compare.otter_points(course.root, name, submission(course, "otter", solved=solved), tmp_path)
     student = "solution" if solved else "blank"
-    by_nbgrader = other_graders.nbgrader_points(
+    by_nbgrader = compare.nbgrader_points(
         course.root, name, submission(course, "nbgrader", solved=solved), student
     )
     wanted = {
@@ -182,15 +180,15 @@ def test_noise_on_stderr_costs_no_point_in_nbgrader(tiny_course: BuiltCourse, tm
     answers = {**sample.solution_answers(tiny_course.prepared.source), "q2-helper": NOISY}
     notebook = sample.fill_answers(tiny_course.notebook("nbgrader"), answers)
     root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
-    assert other_graders.nbgrader_points(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
+    assert compare.nbgrader_points(root, "tiny", notebook, "noisy") == {"q1": 8, "q2": 6}
 
 
 def test_a_written_answer_waits_for_a_person_and_a_missing_one_gets_nothing(
     tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
     root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
-    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "wrote")
-    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=False), "silent")
+    compare.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "wrote")
+    compare.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=False), "silent")
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
     query = """SELECT student_id, needs_manual_grade, auto_score FROM grade
     JOIN base_cell ON base_cell.id = grade.cell_id
@@ -241,7 +239,7 @@ def test_cells_that_change_after_submissions_stop_the_build_before_anything_is_l
     tiny_course: BuiltCourse, tmp_path: Path
 ) -> None:
     root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
-    other_graders.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "ada")
+    compare.nbgrader_points(root, "tiny", submission(tiny_course, "nbgrader", solved=True), "ada")
     before = {name: digest(read_tree(root / name)) for name in ("release", "var/nbgrader/release", "dist")}
     edit_notebook(root, lambda raw: cell(raw, "q1-example").update(id="q1-other"))
     course = load_course(root)
@@ -255,7 +253,7 @@ def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
 ) -> None:
     root = Path(shutil.copytree(tiny_course.root, tmp_path / "course"))
     notebook = submission(tiny_course, "nbgrader", solved=True)
-    other_graders.nbgrader_points(root, "tiny", notebook, "ada")
+    compare.nbgrader_points(root, "tiny", notebook, "ada")
     edit_notebook(root, lambda raw: cell(raw, "q1").update(source=cell(raw, "q1")["source"] + " Take care."))
     build_course(root)
     database = sqlite3.connect(root / "var" / "nbgrader" / "gradebook.db")
@@ -263,7 +261,7 @@ def test_a_new_text_after_submissions_reaches_the_gradebook_and_keeps_the_marks(
     stored = database.execute("SELECT count(*) FROM submitted_assignment").fetchone()
     database.close()
     assert texts[0][0].endswith("Take care.") and stored == (1,)
-    assert other_graders.nbgrader_points(root, "tiny", notebook, "ada") == {"q1": 8, "q2": 6}
+    assert compare.nbgrader_points(root, "tiny", notebook, "ada") == {"q1": 8, "q2": 6}
 
 
 VARIANTS = {
@@ -290,8 +288,8 @@ def test_changed_parameters_give_a_course_whose_solution_still_gets_everything(
         if not question.manual
     }
     for_otter, for_nbgrader = (submission(changed, flavor, solved=True) for flavor in ("otter", "nbgrader"))
-    assert other_graders.otter_points(root, name, for_otter, tmp_path) == wanted
-    assert other_graders.nbgrader_points(root, name, for_nbgrader, "ada") == wanted
+    assert compare.otter_points(root, name, for_otter, tmp_path) == wanted
+    assert compare.nbgrader_points(root, name, for_nbgrader, "ada") == wanted
 
 
 def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(

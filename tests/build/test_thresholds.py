@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.cells import PreparedSource
 from autograder.build.compile import prepare
+from autograder.build.release_parts import PreparedSource
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
 from autograder.facts import calibration_inputs
@@ -27,6 +27,11 @@ def barred(unbuilt_course: Path) -> Path:
         )
 
     edit_notebook(unbuilt_course, change)
+    config = unbuilt_course / "course_config.py"
+    text = config.read_text().replace(
+        '"kit":', '"calibration_inputs": ["tinykit/series.py"],\n            "kit":'
+    )
+    config.write_text(text)
     return unbuilt_course
 
 
@@ -37,7 +42,7 @@ def assignment(root: Path) -> Assignment:
 def calibrate(root: Path) -> Path:
     item = assignment(root)
     item.calibration.parent.mkdir(exist_ok=True)
-    measured = calibration_inputs(item, ["tinykit/series.py"])
+    measured = calibration_inputs(item)
     item.calibration.write_text(json.dumps({"thresholds": {"calm": 0.625}, "measured_with": measured}))
     return item.calibration
 

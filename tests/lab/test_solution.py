@@ -26,8 +26,7 @@ def test_the_solution_gets_every_point_and_writes_nothing_to_stderr(
     reviews = {"RNNLAB_REVIEWS": str(REAL) if data == "imdb" else "embedded"}
     assignment = replace(load_course(ROOT).assignment("lab_4_4_rnn"), environment=reviews)
     prepared = prepare(assignment)
-    draft = solutions.draft(prepared.source, hidden_checks=True)
-    created = solutions.execute(draft, prepared)
+    created = solutions.execute(prepared, hidden_checks=True)
     printed = {
         cell.id: "".join(join_source(output.get("text", "")) for output in cell.get("outputs", ()))
         for cell in load_notebook(created[assignment.notebook.name]).cells

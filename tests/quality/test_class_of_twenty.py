@@ -12,7 +12,7 @@ from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.run import start_engine
 from autograder.errors import StaffError
-from autograder.quality import other_graders
+from autograder.quality import compare
 from autograder.quality.sample import read_release, solution_answers
 from tests.build.conftest import BuiltCourse, build_course
 from tests.build.test_other_graders import LAB, ROOT, lab_copy
@@ -146,5 +146,5 @@ def test_our_points_are_those_of_the_peer_but_for_the_listed_differences(
 
 def peer_points(course: BuiltCourse, tool: str, notebook: bytes, student: str, folder: Path) -> Points:
     if tool == "otter":
-        return other_graders.otter_points(course.root, LAB, notebook, folder)
-    return other_graders.nbgrader_points(course.root, LAB, notebook, student)
+        return compare.otter_points(course.root, LAB, notebook, folder)
+    return compare.nbgrader_points(course.root, LAB, notebook, student)

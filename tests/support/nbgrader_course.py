@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.build import flavors
-from autograder.build.cells import PreparedSource
 from autograder.build.compile import prepare
 from autograder.build.flavors import run_tool
+from autograder.build.release_parts import PreparedSource
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import CheckResult, Result

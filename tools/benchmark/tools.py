@@ -12,8 +12,8 @@ from pathlib import Path
 from autograder.build.flavors import run_tool
 from autograder.course import Assignment
 from autograder.engine import journal
-from autograder.quality import other_graders
-from autograder.quality.other_graders import Points
+from autograder.quality import compare
+from autograder.quality.compare import Points
 from tools.benchmark import watch
 
 OTTER, NBGRADER = "otter run", "nbgrader autograde"
@@ -71,7 +71,7 @@ def time_course_grade(
         environment = _clean_environment(assignment, work_dir / f"home-{cache}")
         begin = time.monotonic()
         with watch.track_max(watch.descendant_bytes) as peak, watch.track_results(out / journal.NAME) as pace:
-            limit_s = other_graders.TIMEOUT_S * len(notebooks)
+            limit_s = compare.TIMEOUT_S * len(notebooks)
             run_tool(*command, folder=assignment.root, environment=environment, timeout_s=limit_s)
         seconds = time.monotonic() - begin
         points = statistics.mean(result.earned for result in journal.read(out).results)
@@ -97,7 +97,7 @@ def time_otter(
 
         def run(data: bytes, folder: Path, environment: Mapping[str, str] = environment) -> Points:
             folder.mkdir()
-            return other_graders.otter_points(assignment.root, assignment.name, data, folder, environment)
+            return compare.otter_points(assignment.root, assignment.name, data, folder, environment)
 
         begin = time.monotonic()
         with watch.track_max(watch.descendant_bytes) as peak, ThreadPoolExecutor(workers) as pool:
@@ -128,10 +128,10 @@ def time_nbgrader(assignment: Assignment, notebooks: Sequence[bytes], work_dir: 
             *command,
             folder=course,
             environment=environment,
-            timeout_s=other_graders.TIMEOUT_S * len(notebooks),
+            timeout_s=compare.TIMEOUT_S * len(notebooks),
         )
     seconds = time.monotonic() - begin
-    actual = [other_graders.gradebook_points(course, name, student) for student in students]
+    actual = [compare.gradebook_points(course, name, student) for student in students]
     return Timing(NBGRADER, len(notebooks), seconds, peak.size_bytes, _mean_points(actual))
 
 

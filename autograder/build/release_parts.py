@@ -1,17 +1,28 @@
-"""The files next to every student notebook: the kit, the check vocabulary, requirements."""
+"""What both flavors of a release share: cells, checks with their imports, and the files beside.
+
+These files are the kit, the check vocabulary and ``requirements.txt``.
+"""
 
 import ast
+import json
 import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder import checks
 from autograder.course import Assignment
 from autograder.errors import Problem
-from autograder.files import read_tree
-from autograder.notebook import CellType, Source
+from autograder.files import NOTEBOOK_FORMAT, NotebookNode, read_tree, to_notebook_node
+from autograder.notebook import MODULES, Cell, CellType, Check, Source
+
+STUB = "..."
+TEXT_STUB = "_Type your answer here, replacing this text._"
+METADATA_KEY = "course"
+"""The key in a notebook's metadata that says which release it belongs to."""
 
 REQUIREMENTS_NAME = "requirements.txt"
 _CHECKS_NAME = "checks"
@@ -20,6 +31,80 @@ _DISTRIBUTIONS = {"IPython": "ipython", "otter": "otter-grader", "PIL": "pillow"
 
 _BASE_REQUIREMENTS = ("ipykernel", "nbgrader", "otter-grader")
 _KIT_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """Which release of which assignment a notebook belongs to."""
+
+    assignment: str
+    release: str
+    """Digest of everything that the release was made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSource:
+    """A source without problems, ready for the tools."""
+
+    assignment: Assignment
+    source: Source
+    """With literals for facts."""
+
+    files: dict[str, bytes]
+    """The files that ship next to the notebook: kit, checks, requirements."""
+
+    release_info: ReleaseInfo
+    thresholds: str
+    """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
+
+
+def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo | None = None) -> NotebookNode:
+    """Return a notebook whose metadata say nothing about where and when it was made."""
+    metadata: dict[str, Any] = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    if release_info:
+        metadata[METADATA_KEY] = asdict(release_info)
+    major, minor = NOTEBOOK_FORMAT
+    raw = {"cells": list(cells), "metadata": metadata, "nbformat": major, "nbformat_minor": minor}
+    return to_notebook_node(raw)
+
+
+def make_cell(cell: Cell, text: str | None = None, **metadata: Any) -> NotebookNode:
+    """Return a cell in the notebook format, if given with a different text."""
+    if cell.tags:
+        metadata = {"tags": list(cell.tags), **metadata}
+    raw: dict[str, Any] = {
+        "cell_type": str(cell.cell_type),
+        "id": cell.id,
+        "metadata": metadata,
+        "source": cell.text if text is None else text,
+    }
+    if cell.cell_type is CellType.CODE:
+        raw |= {"execution_count": None, "outputs": []}
+    if cell.attachments:
+        raw["attachments"] = json.loads(cell.attachments)
+    return to_notebook_node(raw)
+
+
+def check_code(check: Check, kit: str) -> str:
+    """Return a check whose ``def`` imports what it uses.
+
+    otter's tests are modules of their own: the notebook's ``np`` is a NameError there.
+    """
+    function = check.function()
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    imports = ["from checks import hidden as checks" if check.hidden else "import checks"]
+    for name, line in sorted({**MODULES, kit: f"import {kit}"}.items()):
+        if name in used:
+            imports.append(line)
+    # Below the title: a docstring must remain the first statement.
+    title = function.body[0]
+    title_end = title.end_lineno or 0
+    lines = check.code.rstrip("\n").split("\n")
+    lines[title_end:title_end] = [" " * title.col_offset + line for line in imports]
+    return "\n".join(lines)
 
 
 def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, bytes], list[Problem]]:
@@ -41,7 +126,10 @@ def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, byt
     files = kit | in_folder(_CHECKS_NAME, read_tree(Path(checks.__file__).parent))
     code: list[str | bytes] = [data for name, data in files.items() if name.endswith(".py")]
     code += [cell.text for cell in source.cells if cell.cell_type is CellType.CODE]
-    modules = _installed_modules(code) - {assignment.kit, _CHECKS_NAME, "autograder"}
+    modules: set[str] = set()
+    for text in code:
+        modules |= {module.split(".")[0] for module, _ in _imports(text)}
+    modules -= {assignment.kit, _CHECKS_NAME, "autograder", *sys.stdlib_module_names}
     files[REQUIREMENTS_NAME] = _requirements(modules, assignment.root / "pyproject.toml")
     return files, problems
 
@@ -56,11 +144,10 @@ def _import_problems(
 ) -> Iterator[Problem]:
     """Find code that is not Python, and imports of modules that students will not have."""
     try:
-        tree = ast.parse(data)
+        ast.parse(data)
     except (SyntaxError, ValueError) as error:
         yield Problem(location, f"code that is not Python ({error})", "fix it")
-        return
-    for module, line in _imports(tree):
+    for module, line in _imports(data):
         package = module.split(".")[0]
         path = module.replace(".", "/")
         if package == "autograder":
@@ -70,27 +157,18 @@ def _import_problems(
             yield Problem(f"{location}:{line}", found, f"add {path}.py to source/{assignment.name}/")
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+def _imports(code: str | bytes) -> Iterator[tuple[str, int]]:
     """Yield the modules that code imports by their full names, and the lines."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return  # reported with its place by the rules
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module, node.lineno
-
-
-def _installed_modules(texts: Iterable[str | bytes]) -> set[str]:
-    """Return the modules that texts of code import and that are not part of Python."""
-    modules = set()
-    for text in texts:
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
-            continue  # reported with its place by the rules
-        for module, _ in _imports(tree):
-            modules.add(module.split(".")[0])
-    return modules - set(sys.stdlib_module_names)
 
 
 def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
