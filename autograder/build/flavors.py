@@ -19,27 +19,12 @@ from typing import Any
 
 import yaml
 
-from autograder.build.release_parts import (
-    REQUIREMENTS_NAME,
-    STUB,
-    TEXT_STUB,
-    PreparedSource,
-    check_code,
-    make_cell,
-    make_notebook,
-)
+from autograder import files
+from autograder.build import release_parts
+from autograder.build.release_parts import REQUIREMENTS_NAME, PreparedSource, check_code, make_cell
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
-from autograder.files import (
-    NotebookNode,
-    dump_notebook,
-    load_notebook,
-    make_zip,
-    read_tree,
-    replace_file,
-    replace_trees,
-    write_tree,
-)
+from autograder.files import NotebookNode, dump_notebook, load_notebook
 from autograder.notebook import Cell, CellType, Check, Source
 
 CONFIG_NAME = "nbgrader_config.py"
@@ -70,7 +55,6 @@ def run_tool(
     *arguments: str,
     folder: Path,
     timeout_s: float = 300,
-    check: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     """Run ``python -m module arguments…`` in ``folder`` without anybody's personal settings.
@@ -80,7 +64,6 @@ def run_tool(
 
     Args:
         timeout_s: maximum run time, seconds.
-        check: whether a failure of the tool is an error.
         environment: additional variables.
 
     Raises:
@@ -105,7 +88,7 @@ def run_tool(
         )
     except subprocess.TimeoutExpired as error:
         raise StaffError(f"{module}: took more than {timeout_s:g} s; run the command again") from error
-    if check and process.returncode != 0:
+    if process.returncode != 0:
         output = (process.stdout + process.stderr).strip().splitlines()
         message = "\n".join(output[-_MAX_MESSAGE_LINES:])
         raise StaffError(f"{module} {arguments[0]}: failed with code {process.returncode}:\n{message}")
@@ -115,9 +98,9 @@ def run_tool(
 def build_otter(prepared: PreparedSource, work_dir: Path) -> tuple[dict[str, bytes], bytes]:
     """Return the files that students get, and otter's autograder zip; ``work_dir`` is a new folder."""
     name = prepared.assignment.notebook.name
-    write_tree(work_dir, {**prepared.files, name: dump_notebook(master_notebook(prepared))})
+    files.write_tree(work_dir, {**prepared.files, name: dump_notebook(master_notebook(prepared))})
     run_tool("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work_dir)
-    release = read_tree(work_dir / "made" / "student")
+    release = files.read_tree(work_dir / "made" / "student")
     release[name] = dump_notebook(_assign_cell_ids(load_notebook(release[name]), prepared.source))
     release[REQUIREMENTS_NAME] = prepared.files[REQUIREMENTS_NAME]
     # Its name contains the time at which it was made.
@@ -157,14 +140,14 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
             code = check_code(check, prepared.assignment.kit)
             text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
         cells.append(make_cell(cell, text))
-    return make_notebook(cells, prepared.release_info)
+    return release_parts.make_notebook(cells, prepared.release_info)
 
 
 def repack(data: bytes) -> bytes:
     """Return a zip with the same files in order of their names and without times."""
     # otter stores times and the order of a folder listing: other bytes at every build.
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return make_zip({name: archive.read(name) for name in archive.namelist()})
+        return files.make_zip({name: archive.read(name) for name in archive.namelist()})
 
 
 def _assign_cell_ids(student: NotebookNode, source: Source) -> NotebookNode:
@@ -211,11 +194,12 @@ def build_nbgrader(course: Course, prepared: PreparedSource, work_dir: Path) -> 
     assignment = prepared.assignment
     name = assignment.notebook.name
     cells = _nbgrader_cells(prepared.source, assignment.kit)
-    inputs = {**prepared.files, name: dump_notebook(make_notebook(cells, prepared.release_info))}
-    write_tree(work_dir / "source" / assignment.name, inputs)
+    translated = release_parts.make_notebook(cells, prepared.release_info)
+    inputs = {**prepared.files, name: dump_notebook(translated)}
+    files.write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")
     run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
-    release = read_tree(work_dir / "release" / assignment.name)
+    release = files.read_tree(work_dir / "release" / assignment.name)
     release[name] = dump_notebook(load_notebook(release[name]))  # nbgrader's own JSON has another order
     return NbgraderOutput(inputs, release, work_dir / GRADEBOOK)
 
@@ -224,8 +208,8 @@ def config_text(course: Course) -> str:
     """Return ``nbgrader_config.py`` for the folder that is nbgrader's course."""
     timeout = max(assignment.build_cell_timeout_s for assignment in course.assignments.values())
     settings = {
-        "ClearSolutions.code_stub": {"python": STUB},
-        "ClearSolutions.text_stub": TEXT_STUB,
+        "ClearSolutions.code_stub": {"python": release_parts.STUB},
+        "ClearSolutions.text_stub": release_parts.TEXT_STUB,
         "CourseDirectory.course_id": course.id,
         "Execute.timeout": timeout,
         # nbgrader takes points away for text on stderr; TensorFlow and warnings write there.
@@ -235,8 +219,7 @@ def config_text(course: Course) -> str:
     lines = ['"""Made from course_config.py by `course build`; change that file."""', ""]
     lines += ["from pathlib import Path", "", "c = get_config()  # noqa: F821"]
     lines.append(f'c.Exchange.root = str(Path(__file__).resolve().parent / "{EXCHANGE}")')
-    for name, value in settings.items():
-        lines.append(f"c.{name} = {value!r}")
+    lines += [f"c.{name} = {value!r}" for name, value in settings.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -279,15 +262,15 @@ def update_course(course: Course, assignment: Assignment, output: NbgraderOutput
     """Bring nbgrader's settings and gradebook up to date with its source."""
     root = course_folder(course.root)
     (root / EXCHANGE).mkdir(exist_ok=True)
-    replace_file(root / CONFIG_NAME, config_text(course).encode(), public=True)
+    files.replace_file(root / CONFIG_NAME, config_text(course).encode(), public=True)
     path = root / GRADEBOOK
     made = _read_gradebook(output.gradebook, course, assignment)
     if not path.is_file():
-        replace_file(path, output.gradebook.read_bytes(), public=True)
+        files.replace_file(path, output.gradebook.read_bytes(), public=True)
     elif _read_gradebook(path, course, assignment) != made:
         # --force rewrites the release in nbgrader's folder, with JSON in another order than in release/.
         run_tool("nbgrader", "generate_assignment", assignment.name, "--create", "--force", folder=root)
-        replace_trees(course_trees(assignment, output))
+        files.replace_trees(course_trees(assignment, output))
     # Not part of generate_assignment; formgrader shows it, and late penalties need it.
     with _open_gradebook(path, course) as gradebook:
         gradebook.update_or_create_assignment(assignment.name, duedate=assignment.due)

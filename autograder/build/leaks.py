@@ -12,11 +12,13 @@ import binascii
 import html
 import io
 import json
+import math
 import re
+import textwrap
 import urllib.parse
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -110,7 +112,7 @@ class Text:
         if not re.search(r"[=(:]|return|import", self.raw):
             return frozenset()
         try:
-            return frozenset(statement for statement, _, _ in _statements(self.raw))
+            return frozenset(statement for statement, _, _ in _statements(textwrap.dedent(self.raw)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return frozenset()
 
@@ -172,14 +174,15 @@ def leak_scanner(
     for check in source.checks():
         if check.hidden:
             title, *_, last = check.function().body
-            lines = (title.end_lineno or 0) + 1, last.end_lineno or 0
-            offset = check.first_line - 1
-            statements += _statement_secrets(check.code, check.cell.id, *lines, offset=offset)
+            first_line = check.first_line + (title.end_lineno or 0)
+            last_line = check.first_line - 1 + (last.end_lineno or 0)
+            statements += _statement_secrets(check.cell.text, check.cell.id, first_line, last_line)
             values += _value_secrets(check)
     if solution is not None:
         values += _output_secrets(solution)
     # A statement is public only through code; a number or a text also through prose.
-    secrets = [*_not_in(code, statements), *_not_in([*code, *prose], values)]
+    secrets = [secret for secret in statements if not any(map(secret.is_in, code))]
+    secrets += [secret for secret in values if not any(map(secret.is_in, [*code, *prose]))]
     public_count = len(statements) + len(values) - len(secrets)
     origins = {secret.origin for secret in secrets}
     problems = []
@@ -189,12 +192,6 @@ def leak_scanner(
             fix = "remove it from the kit and the given code"
             problems.append(source.problem(answer.cell, found, fix))
     return LeakScanner(tuple(secrets), public_count, tuple(problems))
-
-
-def _not_in(texts: list[Text], secrets: Iterable[Secret]) -> Iterator[Secret]:
-    for secret in secrets:
-        if not any(map(secret.is_in, texts)):
-            yield secret
 
 
 def _public_code(source: Source, files: Mapping[str, bytes]) -> Iterator[Text]:
@@ -226,14 +223,13 @@ def _solution_secrets(source: Source) -> Iterator[Secret]:
 
 
 def _statement_secrets(
-    code: str, origin: str, first_line: int = 1, last_line: float = float("inf"), *, offset: int = 0
+    code: str, origin: str, first_line: int = 1, last_line: float = math.inf
 ) -> Iterator[Secret]:
-    """Yield the statements on some lines of valid code; ``offset`` is added to their line numbers."""
+    """Yield the statements on some lines of valid code."""
     for statement, raw, line in _statements(code):
         texts = {_normalize(statement), _normalize(raw)}
         if first_line <= line <= last_line and min(map(len, texts)) >= _MIN_STATEMENT_CHARS:
-            description = f"a statement of {origin}:{line + offset}"
-            yield Secret(description, origin, frozenset(texts), statement)
+            yield Secret(f"a statement of {origin}:{line}", origin, frozenset(texts), statement)
 
 
 def _statements(code: str) -> Iterator[tuple[str, str, int]]:
@@ -266,9 +262,8 @@ def _value_secrets(check: Check) -> Iterator[Secret]:
         description = f"a value of {origin}:{line}"
         pattern = ""
         if isinstance(node, ast.Constant):
-            text = node.value
-            if isinstance(text, str) and len(_normalize(text)) >= _MIN_TEXT_CHARS:
-                yield Secret(description, origin, frozenset({_normalize(text)}))
+            if isinstance(node.value, str) and len(_normalize(node.value)) >= _MIN_TEXT_CHARS:
+                yield Secret(description, origin, frozenset({_normalize(node.value)}))
             if is_distinctive(node.value):
                 pattern = re.escape(repr(node.value))
         elif isinstance(node, (ast.List, ast.Tuple)):

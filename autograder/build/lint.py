@@ -11,20 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from autograder import checks
+from autograder import checks, notebook
 from autograder.build.substitute_facts import CODE_ROOTS
 from autograder.course import Assignment
 from autograder.errors import Problem, name_hint
-from autograder.notebook import (
-    BEGIN_SOLUTION,
-    END_SOLUTION,
-    MODULES,
-    Answer,
-    CellType,
-    Check,
-    Question,
-    Source,
-)
+from autograder.notebook import BEGIN_SOLUTION, END_SOLUTION, Answer, CellType, Check, Question, Source
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -290,7 +281,7 @@ def parameter_findings(function: ast.FunctionDef, question: Question) -> Iterato
 
 def name_findings(function: ast.FunctionDef, kit: str) -> Iterator[Finding]:
     """A check runs in four places: its names must mean the same in each."""
-    names = {*MODULES, kit, "checks", *CODE_ROOTS, *dir(builtins)}
+    names = {*notebook.MODULES, kit, "checks", *CODE_ROOTS, *dir(builtins)}
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             names.add(node.id)

@@ -29,11 +29,11 @@ from rich.console import Console
 from rich.progress import track
 from scipy import optimize, stats
 
+from autograder.build.compile import prepare
 from autograder.course import Assignment
 from autograder.errors import StaffError
-from autograder.facts import calibration_inputs, compute_facts, why_uncalibrated
+from autograder.facts import calibration_inputs, why_uncalibrated
 from autograder.files import replace_file
-from autograder.notebook import parse_cells, parse_questions
 from autograder.quality.results_page import write_page
 
 MAX_TABLE_SEEDS = 8
@@ -155,12 +155,9 @@ def load_experiments(assignment: Assignment) -> list[Experiment]:
     # The kit is imported from here, as by a notebook in that folder.
     sys.path.insert(0, str(assignment.source))
     make_experiments = runpy.run_path(str(path))["experiments"]
-    label = f"source/{assignment.name}/{assignment.notebook.name}"
-    cells, _ = parse_cells(assignment.notebook.read_bytes(), label)
-    source, _ = parse_questions(cells, label)
-    facts = compute_facts(assignment)
+    source = prepare(assignment, uncalibrated=True).source
     # The functions of the solution, and what the notebook defines before them.
-    names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
+    names: dict[str, Any] = {}
     solutions = {answer.cell.id: answer.solution() for answer in source.answers()}
     # exec: this is the author's own notebook; a submission is never run here.
     for cell in source.cells:
@@ -249,8 +246,8 @@ def _draw_figure(
     columns = 2
     rows = max(1, -(-len(thresholds) // columns))
     figure = Figure(figsize=(11, 2.1 * rows), layout="constrained")
-    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for threshold, panel in zip(thresholds, panels, strict=False):
+    for number, threshold in enumerate(thresholds, start=1):
+        panel = figure.add_subplot(rows, columns, number)
         shown = measured_experiments(experiments, scores, threshold.name, threshold.dataset)
         shown.sort(key=lambda experiment: experiment.is_right)
         for place, experiment in enumerate(shown):
@@ -270,8 +267,6 @@ def _draw_figure(
         panel.set_xlabel("accuracy" if is_accuracy else "score", fontsize=8)
         panel.tick_params(labelsize=8)
         panel.spines[["top", "right"]].set_visible(False)
-    for panel in panels[len(thresholds) :]:
-        panel.set_visible(False)
     # Without "Software", the file does not depend on the version of Matplotlib.
     figure.savefig(path, dpi=110, metadata={"Software": None})
 

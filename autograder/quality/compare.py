@@ -83,11 +83,8 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
     path = write_results(assignment, comparisons)
-    unexplained = 0
-    for comparison in comparisons:
-        if comparison.is_explained:
-            continue
-        unexplained += 1
+    unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
+    for comparison in unexplained:
         difference = comparison.known_difference
         action = "fix it, or explain it in docs/differences.md and name it as known_difference"
         if difference:
@@ -125,10 +122,11 @@ def compare_points(
     for tool in TOOLS:
         release = sample.read_release(plan.assignment, tool)
         for name, batch in batches.items():
-            notebooks[f"{tool}-{name}"] = release
+            texts = {}
             if batch is not None:
-                filled = sample.fill_known_answers(release, plan.source, batch.values())
-                notebooks[f"{tool}-{name}"] = filled
+                codes = {question: answer.code for question, answer in batch.items()}
+                texts = sample.answers_with(plan.source, codes)
+            notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
     # Threads suffice: each tool is a process of its own, and the thread only waits for it.
     with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
         grade = partial(_tool_points, plan, notebooks, Path(folder), console)

@@ -101,43 +101,37 @@ def run_mutation_test(assignment: Assignment, console: Console, *, workers: int)
     plan = grading_plan(assignment, prepared.source, prepared.files)
     reasons = load_equivalent_mutants(assignment)
     release, texts = sample.read_release(assignment, "otter"), sample.solution_answers(plan.source)
-    mutants: dict[str, Mutant] = {}
-    notebooks: dict[str, bytes] = {}
-    for mutant in generate_mutants(plan.source):
-        mutants[mutant.name] = mutant
+    mutants = {mutant.name: mutant for mutant in generate_mutants(plan.source)}
+    notebooks = {}
+    for mutant in mutants.values():
         notebooks[mutant.name] = sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
     surviving = survivors(mutants, grade_notebooks(plan, notebooks, console, workers=workers))
-    equivalent = 0
-    unused = set(reasons)
-    for mutant in surviving:
-        unused.discard(mutant.key)
-        if mutant.key in reasons:
-            equivalent += 1
-        else:
-            line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
-            console.print(line, soft_wrap=True, markup=False)
+    unexpected = [mutant for mutant in surviving if mutant.key not in reasons]
+    for mutant in unexpected:
+        line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
+        console.print(line, soft_wrap=True, markup=False)
+    unused = reasons.keys() - {mutant.key for mutant in surviving}
     for key in sorted(unused):
         console.print(f"{EQUIVALENT_FILE}: no mutant survives as {key}; remove the entry", markup=False)
+    equivalent = len(surviving) - len(unexpected)
     console.print(
         f"{assignment.name}: {len(mutants)} mutants; {equivalent} equivalent, "
         f"{len(mutants) - len(surviving)} of the other {len(mutants) - equivalent} caught"
     )
-    return 2 if equivalent < len(surviving) or unused else 0
+    return 2 if unexpected or unused else 0
 
 
 def generate_mutants(source: Source) -> Iterator[Mutant]:
     """Yield every mutant of every code answer, without repetitions."""
-    texts = sample.solution_answers(source)
     for answer in source.answers():
         if answer.cell.cell_type is CellType.CODE:
-            yield from _cell_mutants(answer.cell.id, texts[answer.cell.id])
+            yield from _cell_mutants(answer.cell.id, answer.solution())
 
 
 def survivors(mutants_by_name: Mapping[str, Mutant], results: Mapping[str, Result]) -> list[Mutant]:
     """Return the mutants that got all points."""
-    return [
-        mutant for name, mutant in mutants_by_name.items() if results[name].earned == results[name].points
-    ]
+    full = {name for name, result in results.items() if result.earned == result.points}
+    return [mutant for name, mutant in mutants_by_name.items() if name in full]
 
 
 def load_equivalent_mutants(assignment: Assignment) -> dict[tuple[str, str, str], str]:

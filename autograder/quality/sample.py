@@ -1,14 +1,13 @@
 """Submissions made from a release: a sample class, and any answers for tests and timings."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autograder import known_answers
 from autograder.course import Assignment
 from autograder.errors import StaffError
 from autograder.files import dump_notebook, load_notebook
-from autograder.known_answers import KnownAnswer
-from autograder.notebook import CellType, Source
+from autograder.notebook import Source
 
 SOLUTION, BLANK = "solution", "blank"
 """Names of the two notebooks that every test of the checks grades besides the known answers."""
@@ -48,11 +47,7 @@ def fill_answers(release: bytes, texts: Mapping[str, str]) -> bytes:
 
 def solution_answers(source: Source) -> dict[str, str]:
     """Return the instructor's answers by cell id."""
-    texts = {}
-    for answer in source.answers():
-        is_code = answer.cell.cell_type is CellType.CODE
-        texts[answer.cell.id] = answer.solution() if is_code else answer.cell.text
-    return texts
+    return {answer.cell.id: answer.solution() for answer in source.answers()}
 
 
 def answers_with(source: Source, code_by_question: Mapping[str, str]) -> dict[str, str]:
@@ -71,12 +66,6 @@ def answers_with(source: Source, code_by_question: Mapping[str, str]) -> dict[st
     return texts
 
 
-def fill_known_answers(release: bytes, source: Source, answers: Iterable[KnownAnswer]) -> bytes:
-    """Return a released notebook with the solution's answers, and known ones to some questions."""
-    code_by_question = {answer.question: answer.code for answer in answers}
-    return fill_answers(release, answers_with(source, code_by_question))
-
-
 def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, bytes]]:
     """Yield a small class, file name and bytes: right, blank, wrong, crashing, hanging, damaged."""
     release = read_release(assignment, "otter")
@@ -86,7 +75,8 @@ def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, 
     wrong = [answer for answer in known_answers.load(assignment) if not answer.is_right]
     step = max(1, len(wrong) // WRONG_ANSWER_COUNT)
     for answer in wrong[::step][:WRONG_ANSWER_COUNT]:
-        yield f"{answer.name}.ipynb", fill_known_answers(release, source, [answer])
+        texts = answers_with(source, {answer.question: answer.code})
+        yield f"{answer.name}.ipynb", fill_answers(release, texts)
     first = source.questions[0].answers[0]
     for name, body in (("crash", _CRASH), ("hang", _HANG)):
         texts = {**solution_answers(source), first.cell.id: first.stub().replace("\n    ...", body)}

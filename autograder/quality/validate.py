@@ -52,9 +52,11 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     plan = grading_plan(assignment, built.prepared.source, built.prepared.files)
     answers = known_answers.load(assignment)
     release = sample.read_release(assignment, "otter")
-    notebooks = {BLANK: release, SOLUTION: sample.fill_known_answers(release, plan.source, [])}
+    solution = sample.fill_answers(release, sample.solution_answers(plan.source))
+    notebooks = {BLANK: release, SOLUTION: solution}
     for answer in answers:
-        notebooks[answer.name] = sample.fill_known_answers(release, plan.source, [answer])
+        texts = sample.answers_with(plan.source, {answer.question: answer.code})
+        notebooks[answer.name] = sample.fill_answers(release, texts)
     results = grade_notebooks(plan, notebooks, console, workers=workers)
     report = compare_verdicts(plan.source, answers, results)
     for line in (*report.problems, *report.redundant):

@@ -221,6 +221,11 @@ def test_code_that_is_written_anew_with_the_same_meaning_is_found(tiny_course: B
     assert any("otter/tinykit/series.py" in line for line in found(tiny_course, files))
 
 
+def test_an_indented_statement_with_the_same_meaning_is_found(tiny_course: BuiltCourse) -> None:
+    text = "    return ((totals[width:]) - (totals[:-(width)])) / (width)\n"
+    assert found(tiny_course, PLACES["a tag"][1](released(tiny_course), text))
+
+
 @pytest.mark.slow
 def test_the_build_itself_stops_and_names_every_place(tiny_course_copy: Path) -> None:
     """Secrets get into a release through what it is made from: prose, prompts, kit."""

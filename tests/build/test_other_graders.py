@@ -228,8 +228,7 @@ def test_no_nbgrader_command_changes_source_or_release(tiny_course: BuiltCourse,
     (submitted / "submission_secret.txt").write_text("a secret")
     before = {name: digest(read_tree(root / name)) for name in ("source", "release", "solutions")}
     for command in COMMANDS:
-        done = run_tool("nbgrader", *command, folder=root, check=False)
-        assert done.returncode == 0, (command, done.stderr[-2000:])
+        run_tool("nbgrader", *command, folder=root)
         assert {name: digest(read_tree(root / name)) for name in before} == before, command
     feedback = root / "var" / "nbgrader" / "feedback" / "ada" / "tiny" / "tiny.html"
     assert feedback.is_file()
