@@ -13,7 +13,7 @@ from autograder.build.release_parts import PreparedSource, ReleaseInfo, in_folde
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.facts import Facts, compute_facts, why_uncalibrated
+from autograder.facts import compute_facts, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
 from autograder.notebook import parse_cells, parse_questions
 
@@ -122,24 +122,18 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     thresholds = "none"
     if uses_thresholds:
         thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
-    if not substitution.calibrated:
-        facts = facts._replace(thresholds={})
-    release_info = ReleaseInfo(assignment.name, _release_id(assignment, data, facts, files))
-    source, _ = parse_questions(cells, label)
-    return PreparedSource(assignment, source, files, release_info, thresholds)
-
-
-def _release_id(assignment: Assignment, notebook: bytes, facts: Facts, files: Mapping[str, bytes]) -> str:
-    """Return the digest of everything that a release is made from, 16 hexadecimal digits."""
     # The notebook's bytes are not enough: it refers to numbers that are stored elsewhere.
     settings = {
         "lab": asdict(facts.lab),
         "expected": dict(facts.expected),
-        "thresholds": dict(facts.thresholds),
+        "thresholds": dict(facts.thresholds if substitution.calibrated else {}),
         "kit": assignment.kit,
     }
     text = json.dumps(settings, sort_keys=True, default=repr)
-    return digest({**files, "source.ipynb": notebook, "settings.json": text.encode()})[:16]
+    inputs = {**files, "source.ipynb": data, "settings.json": text.encode()}
+    release_info = ReleaseInfo(assignment.name, digest(inputs)[:16])
+    source, _ = parse_questions(cells, label)
+    return PreparedSource(assignment, source, files, release_info, thresholds)
 
 
 def _check_no_leaks(

@@ -25,7 +25,7 @@ from autograder.build.release_parts import REQUIREMENTS_NAME, PreparedSource, ch
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.files import NotebookNode, dump_notebook, load_notebook
-from autograder.notebook import Cell, CellType, Check, Source
+from autograder.notebook import Cell, CellType, Source
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"
@@ -327,9 +327,16 @@ def _nbgrader_cells(source: Source, kit: str) -> Iterator[NotebookNode]:
     checks = {check.cell.id: check for check in source.checks()}
     for cell in source.cells:
         if cell.id in checks:
-            text = _test_cell_text(checks[cell.id], kit)
+            check = checks[cell.id]
+            # Below the def, which has imports of its own, the cell imports and runs the check.
+            body, run_line = check_code(check, kit).rsplit("\n", 1)
+            lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
+            if check.hidden:
+                intro = f"# A hidden check, {check.points:g} points: it runs when your work is graded."
+                lines = [intro, "### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"]
             # Without the tag, Run All would stop at the first failed check.
-            yield make_cell(cell, text, nbgrader=metadata[cell.id], tags=["raises-exception"])
+            tags = ["raises-exception"]
+            yield make_cell(cell, "\n".join(lines), nbgrader=metadata[cell.id], tags=tags)
         elif cell.id in metadata:
             yield make_cell(cell, nbgrader=metadata[cell.id])
         elif cell.cell_type is not CellType.RAW:
@@ -351,13 +358,3 @@ def _nbgrader_metadata(source: Source) -> dict[str, dict[str, Any]]:
             metadata[check.cell.id] = {"grade": True, "locked": True, "points": check.points}
     defaults = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
     return {cell_id: {"grade_id": cell_id, **defaults, **values} for cell_id, values in metadata.items()}
-
-
-def _test_cell_text(check: Check, kit: str) -> str:
-    # Below the def, which has imports of its own, the cell imports and runs the check.
-    body, run_line = check_code(check, kit).rsplit("\n", 1)
-    lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
-    if check.hidden:
-        intro = f"# A hidden check, {check.points:g} points: it runs when your work is graded."
-        lines = [intro, "### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"]
-    return "\n".join(lines)

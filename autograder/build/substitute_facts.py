@@ -46,9 +46,6 @@ class _Span:
     expression: str
     """The constant part, e.g. ``EXPECTED["by"]`` of ``EXPECTED["by"][kind]``."""
 
-    name: str
-    """The whole text, for messages."""
-
     format_spec: str | None = None
     """A format specification (prose); ``None`` in code."""
 
@@ -105,18 +102,19 @@ class FactSubstitution:
         return "".join([*pieces, cell.text[start:]])
 
     def _literal(self, span: _Span, text: str) -> str:
+        name = " ".join(text[span.start : span.end].split())
         if span.in_fstring:
             # Python 3.11 does not say where in an f-string a name is.
             fix = "give it a name on a line of its own first"
-            raise _UnknownFactError(f"{span.name} inside an f-string", fix)
+            raise _UnknownFactError(f"{span.expression} inside an f-string", fix)
         # Low for a lower limit, high for an upper one: every answer that runs passes.
         if span.root == "THRESHOLDS" and not self.calibrated:
             return repr(HIGH_THRESHOLD if "checks.at_most(" in text else LOW_THRESHOLD)
-        value = self._value(span)
+        value = self._value(span, name)
         if span.expression == span.root or not _is_plain(value):
             example = "LAB.width" if span.root == "LAB" else f'{span.root}["rows"]'
             fix = f"name each value that you mean, e.g. {example}"
-            raise _UnknownFactError(f"{span.name}, which cannot become a literal", fix)
+            raise _UnknownFactError(f"{name}, which cannot become a literal", fix)
         if span.format_spec is None:
             literal = f"{value:_}" if type(value) is int and abs(value) >= 10_000 else repr(value)
             # In parentheses, since 2 ** -1 binds differently.
@@ -124,13 +122,13 @@ class FactSubstitution:
         try:
             return format(value, span.format_spec)
         except (ValueError, TypeError) as error:
-            found = f"the format {span.format_spec!r} for {span.name}"
+            found = f"the format {span.format_spec!r} for {name}"
             raise _UnknownFactError(found, f"write a different one ({error})") from error
 
-    def _value(self, span: _Span) -> Any:
+    def _value(self, span: _Span, name: str) -> Any:
         roots = dict(zip(PROSE_ROOTS, (*self.facts, SimpleNamespace(**self.points)), strict=True))
         if span.root not in roots:
-            raise _UnknownFactError(f"{span.name} in prose", f"use {', '.join(PROSE_ROOTS)}")
+            raise _UnknownFactError(f"{name} in prose", f"use {', '.join(PROSE_ROOTS)}")
         try:
             # eval: a name from the author's notebook, followed by constant attributes and keys only.
             return eval(span.expression, roots)
@@ -141,7 +139,7 @@ class FactSubstitution:
                 "THRESHOLDS": f"run `course calibrate {self.assignment}` (or build with --uncalibrated)",
                 "POINTS": f"use one of {', '.join(self.points)}",
             }[span.root]
-            raise _UnknownFactError(f"the unknown name {span.name}", fix) from error
+            raise _UnknownFactError(f"the unknown name {name}", fix) from error
 
 
 def points_by_question(source: Source) -> dict[str, float]:
@@ -168,14 +166,13 @@ def _code_spans(text: str) -> Iterator[_Span]:
         outer = fstring or node
         start = _offset(text, outer.lineno, outer.col_offset)
         if fstring:
-            yield _Span(start, start, root, "", ast.unparse(node), in_fstring=True)
+            yield _Span(start, start, root, ast.unparse(node), in_fstring=True)
             continue
         end = _offset(text, node.end_lineno or 0, node.end_col_offset or 0)
-        name = " ".join(text[start:end].split())
         # The rest of the chain is computed by the code: {"a": 1}[kind].
         constant_end = _offset(text, constant.end_lineno or 0, constant.end_col_offset or 0)
         tail = text[constant_end:end]
-        yield _Span(start, end, root, ast.unparse(constant), name, tail=tail)
+        yield _Span(start, end, root, ast.unparse(constant), tail=tail)
 
 
 def _fact_chains(
@@ -234,7 +231,7 @@ def _prose_spans(text: str) -> Iterator[_Span]:
         root, constant = _split_chain(node)
         if constant is not node:
             root = ""  # a call or a sum: prose can only name a fact
-        yield _Span(match.start(), match.end(), root, ast.unparse(constant), match[0], format_spec)
+        yield _Span(match.start(), match.end(), root, ast.unparse(constant), format_spec)
 
 
 def _is_plain(value: Any) -> bool:
