@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import autograder
-from autograder.course import Assignment
+from autograder.course import CONFIG_NAME, Assignment
 from autograder.errors import StaffError
 from autograder.files import make_zip, read_tree
-from autograder.platforms.course_files import course_files
 from autograder.report.results_json import dump_not_graded
 
 SCRIPTS = ("run_autograder", "setup.sh")
@@ -40,7 +39,7 @@ def make_bundle(assignment: Assignment, entries: Mapping[str, bytes], *, minutes
         "constraints.txt": _read_project_file("constraints.txt"),
         # What a student sees if grading stops before it has written anything: not a zero.
         "ungraded.json": dump_not_graded(),
-        **course_files(assignment),
+        **_course_files(assignment),
     }
     for name in SCRIPTS:
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
@@ -51,6 +50,21 @@ def make_bundle(assignment: Assignment, entries: Mapping[str, bytes], *, minutes
     for name, data in entries.items():
         files[f"var/training/{name}"] = data
     return make_zip(files, executables=SCRIPTS)
+
+
+def _course_files(assignment: Assignment) -> dict[str, bytes]:
+    """Return everything that compiling and grading read of a course, by path below its root.
+
+    Hidden files, which editors leave in the source, are omitted.
+    """
+    root = assignment.root
+    paths = [root / CONFIG_NAME, root / "pyproject.toml"]
+    paths += assignment.calibration.parent.glob(f"{assignment.name}.*json")
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+    for name, data in read_tree(assignment.source).items():
+        if not any(part.startswith(".") for part in name.split("/")):
+            files[f"source/{assignment.name}/{name}"] = data
+    return files
 
 
 def _read_project_file(name: str) -> bytes:

@@ -10,10 +10,8 @@ ends the process and leaves the file unchanged.
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from autograder.build.compile import prepare
 from autograder.course import load_course
@@ -75,15 +73,14 @@ def submitter_names(metadata: Path) -> str:
     Source: Gradescope, "Submission Metadata" (``users``, several for a group).
     """
     try:
-        users = json.loads(metadata.read_bytes())["users"]
-        return ", ".join(filter(None, map(_name, users))) or "student"
+        names = []
+        for user in json.loads(metadata.read_bytes())["users"]:
+            email = one_line(user.get("email"), _MAX_NAME_CHARS)
+            names.append(one_line(user.get("name"), _MAX_NAME_CHARS) or email)
+        return ", ".join(filter(None, names)) or "student"
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         # The name is shown to staff only: without it the submission is graded all the same.
         return "student"
-
-
-def _name(user: Mapping[str, Any]) -> str:
-    return one_line(user.get("name"), _MAX_NAME_CHARS) or one_line(user.get("email"), _MAX_NAME_CHARS)
 
 
 def main(root: str, name: str) -> None:

@@ -8,18 +8,19 @@ import hashlib
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
+from nbformat.v4 import new_markdown_cell
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, determine_grade
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from autograder.build import flavors
 from autograder.build.compile import prepare
@@ -27,17 +28,17 @@ from autograder.build.flavors import CONFIG_NAME, config_text, run_tool
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
-from autograder.errors import StaffError
+from autograder.errors import StaffError, StudentError
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
-from autograder.platforms import nbgrader_notebook
+from autograder.platforms.nbgrader_notebook import NOTHING, autograded
 from autograder.report.load_run import Run
+from autograder.submission.match import match_submission
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that is unchanged from the release."""
 
-_Cells = Mapping[str, NotebookNode]
-"""The cells of an autograded notebook by nbgrader's ``grade_id``."""
+SUBMISSION_MISSING = "The graded file is no longer in the run's folder; this is the blank release."
 
 
 def export(run: Run, course_folder: Path | None = None, *, db_url: str = "") -> Path:
@@ -57,22 +58,33 @@ def export(run: Run, course_folder: Path | None = None, *, db_url: str = "") -> 
             or the disk cannot be written.
     """
     assignment = run.assignment
+    name = assignment.name
     course_directory = _course_directory(assignment.root, course_folder, db_url)
-    release = _release(course_directory, assignment)
+    folder = Path(course_directory.format_path(course_directory.release_directory, ".", name))
+    try:
+        release = load_notebook((folder / assignment.notebook.name).read_bytes())
+    except OSError as error:
+        raise StaffError(
+            f"{folder}: nbgrader's release cannot be read ({error.strerror}); run `course build {name}`"
+        ) from error
     source = prepare(assignment).source
     with _open_gradebook(course_directory, assignment) as gradebook:
         _verify_same_checks(gradebook, run, source)
         for result in run.results:
-            data = run.submission(result)
-            content = nbgrader_notebook.read_content(data, source, assignment)
-            nb = nbgrader_notebook.autograded(release, source, result, content)
-            student = nbgrader_student_id(result.student)
-            folder = course_directory.format_path(
-                course_directory.autograded_directory, student, assignment.name
-            )
-            path = Path(folder) / assignment.notebook.name
+            data, submission = run.submission(result), NOTHING
+            if data is not None:
+                with suppress(StudentError):
+                    submission = match_submission(data, source, assignment, with_outputs=True)
+            nb = autograded(release, source, result, submission)
             # A file that could not be read in the first place is blocked everywhere and not missing.
             is_missing = data is None and any(check.outcome is not Outcome.BLOCKED for check in result.checks)
+            if is_missing:
+                nb.cells.insert(0, new_markdown_cell(SUBMISSION_MISSING, id="note-of-the-grader"))
+            student = nbgrader_student_id(result.student)
+            autograded_folder = course_directory.format_path(
+                course_directory.autograded_directory, student, name
+            )
+            path = Path(autograded_folder) / assignment.notebook.name
             _update_student(gradebook, result, nb, path, submission_missing=is_missing)
     return Path(course_directory.root, course_directory.autograded_directory)
 
@@ -100,21 +112,10 @@ def _course_directory(root: Path, course_folder: Path | None, db_url: str) -> Co
 
 
 def _load_config(folder: Path) -> Config:
-    if not (folder / CONFIG_NAME).is_file():
-        return Config()
-    config: Config = PyFileConfigLoader(CONFIG_NAME, path=str(folder)).load_config()
+    config = Config()
+    with suppress(ConfigFileNotFound):
+        config = PyFileConfigLoader(CONFIG_NAME, path=str(folder)).load_config()
     return config
-
-
-def _release(course_directory: CourseDirectory, assignment: Assignment) -> NotebookNode:
-    path = Path(course_directory.format_path(course_directory.release_directory, ".", assignment.name))
-    try:
-        return load_notebook((path / assignment.notebook.name).read_bytes())
-    except OSError as error:
-        raise StaffError(
-            f"{path}: nbgrader's release cannot be read ({error.strerror}); "
-            f"run `course build {assignment.name}`"
-        ) from error
 
 
 @contextmanager
@@ -173,65 +174,47 @@ def _verify_same_checks(gradebook: Gradebook, run: Run, source: Source) -> None:
 def _update_student(
     gradebook: Gradebook, result: Result, nb: NotebookNode, path: Path, *, submission_missing: bool
 ) -> None:
-    """Bring the marks and the notebook of one student up to date."""
+    """Bring one student up to date: automatic scores and comments that changed, and the notebook.
+
+    Args:
+        gradebook: nbgrader's; what people entered there is never touched.
+        result: the student's result.
+        nb: the new autograded notebook.
+        path: its place. The notebook that is there now has the cells that the marks were given for.
+        submission_missing: True if the answers cannot be looked at.
+    """
     name, student = result.assignment, nbgrader_student_id(result.student)
     before = path.read_bytes() if path.is_file() else b""
     previous_cells = _cells_by_id(load_notebook(before)) if before else {}
+    cells = _cells_by_id(nb)
+    checks = {check.id: check for check in result.checks}
     gradebook.update_or_create_student(student)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # about the order in which nbgrader adds its rows
         gradebook.update_or_create_submission(name, student)
     submitted = gradebook.find_submission_notebook(name, name, student)
-    cells = _cells_by_id(nb)
-    _update_scores(submitted, result, cells, previous_cells, submission_missing=submission_missing)
-    _update_comments(submitted, cells, submission_missing=submission_missing)
-    gradebook.db.commit()
-    if submission_missing:
-        nb = nbgrader_notebook.with_note(nb, nbgrader_notebook.SUBMISSION_MISSING)
-    data = dump_notebook(nb)
-    if data != before:
-        replace_file(path, data)
-
-
-def _update_scores(
-    submitted: SubmittedNotebook,
-    result: Result,
-    cells: _Cells,
-    previous_cells: _Cells,
-    *,
-    submission_missing: bool,
-) -> None:
-    """Set the automatic scores that changed; manual scores are never touched.
-
-    Args:
-        submitted: the student's notebook in the gradebook.
-        result: the student's result.
-        cells: the cells of the new autograded notebook.
-        previous_cells: those that the marks in the gradebook were given for; empty if there are none.
-        submission_missing: True if the answers cannot be looked at.
-    """
-    checks = {check.id: check for check in result.checks}
     for grade in submitted.grades:
-        name, is_new_text = grade.name, False
-        if name in checks:
-            score = None if checks[name].outcome is Outcome.UNGRADED else checks[name].earned
+        cell_id, is_new_text = grade.name, False
+        if cell_id in checks:
+            score = None if checks[cell_id].outcome is Outcome.UNGRADED else checks[cell_id].earned
         else:
             # A written answer: 0 if it is unchanged from the release, else None: a person must mark it.
-            score = None if submission_missing else determine_grade(cells[name])[0]
-            is_new_text = name in previous_cells and previous_cells[name].source != cells[name].source
+            score = None if submission_missing else determine_grade(cells[cell_id])[0]
+            previous = previous_cells.get(cell_id)
+            is_new_text = previous is not None and previous.source != cells[cell_id].source
         if grade.auto_score != score or is_new_text:
             grade.auto_score = score
             grade.needs_manual_grade = score is None or grade.manual_score is not None
-
-
-def _update_comments(submitted: SubmittedNotebook, cells: _Cells, *, submission_missing: bool) -> None:
-    """Set the automatic comments; manual ones are never touched."""
     for comment in submitted.comments:
         cell = cells[comment.name]
         is_unchanged = cell.metadata.nbgrader.checksum == compute_checksum(cell) and not submission_missing
         text = NO_RESPONSE if is_unchanged else None
         if comment.auto_comment != text:  # an assignment alone would make the row dirty
             comment.auto_comment = text
+    gradebook.db.commit()
+    data = dump_notebook(nb)
+    if data != before:
+        replace_file(path, data)
 
 
 def _cells_by_id(nb: NotebookNode) -> dict[str, NotebookNode]:

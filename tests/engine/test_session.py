@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from autograder.checks import Outcome
+from autograder.engine import session
 from autograder.engine.run import Engine
 from autograder.engine.session import _cell_error_message
 from autograder.sandbox.process import Process
@@ -20,6 +21,14 @@ AVERAGE = """\
 def moving_average(values, width=width):
     return np.convolve(values, np.ones(width) / width, "valid")
 """
+
+
+@pytest.fixture
+def impatient(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Halve what a submission that never ends is waited for; honest cells here take milliseconds."""
+    limits = replace(engine.plan.limits, cell_s=1.0, call_s=1.0)
+    monkeypatch.setattr(engine.workers[0], "plan", replace(engine.plan, limits=limits))
+    monkeypatch.setattr(session, "GRACE_S", 1.0)
 
 
 def in_the_function(line: str) -> dict[str, str]:
@@ -146,6 +155,7 @@ KILLERS = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("name", KILLERS)
 def test_what_kills_a_function_costs_its_question_only(name: str, grade: GradeFunction) -> None:
     result = grade(in_the_function(KILLERS[name]))
@@ -154,6 +164,7 @@ def test_what_kills_a_function_costs_its_question_only(name: str, grade: GradeFu
     assert points(grade()) == ALL
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "name",
     [
@@ -203,6 +214,7 @@ FORGERS = {
 }
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("name", FORGERS)
 def test_a_forged_value_earns_nothing(name: str, grade: GradeFunction) -> None:
     result = grade(in_the_function(FORGERS[name]))

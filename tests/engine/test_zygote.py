@@ -69,6 +69,20 @@ def started(plan: MakePlan) -> Iterator[Callable[..., Zygote]]:
 Start = Callable[..., Zygote]
 
 
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    """One zygote for all tests that leave it as it was."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        shutil.copy(HOSTILE_FOLDER / "hostile_entry.py", folder)
+        (folder / "smallkit.py").write_text(KIT)
+        preloaded = ("smallkit.load(10_000, quiet=True)",)
+        config = ZygoteConfig(folder, "smallkit", preloaded, imports=("numpy",))
+        with contextlib.closing(Zygote.start(config)) as shared:
+            yield shared
+
+
 def answer(process: Process) -> Any:
     process.sock.settimeout(30)
     output = json.loads(process.sock.makefile("rb").readline())
@@ -81,16 +95,14 @@ def child(zygote: Zygote, code: str) -> Any:
     return answer(zygote.start_child(Limits(), {"code": code}, entry=ENTRY))
 
 
-def test_what_was_preloaded_is_there_in_every_child(started: Start) -> None:
-    zygote = started(preloaded_calls=("smallkit.load(10_000, quiet=True)",))
+def test_what_was_preloaded_is_there_in_every_child(zygote: Zygote) -> None:
     code = "import sys\nanswer = sys.modules['smallkit'].LOADED"
     assert [child(zygote, code) for _ in range(2)] == [[[10_000, True]]] * 2
 
 
-def test_a_child_changes_nothing_for_the_next(started: Start) -> None:
-    zygote = started()
+def test_a_child_changes_nothing_for_the_next(zygote: Zygote) -> None:
     code = "import sys\nkit = sys.modules['smallkit']\nkit.load(7, quiet=False)\nanswer = kit.LOADED"
-    assert child(zygote, code) == child(zygote, code) == [[7, False]]
+    assert child(zygote, code) == child(zygote, code) == [[10_000, True], [7, False]]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +137,7 @@ def test_a_kit_after_which_nothing_can_be_forked_is_loaded_in_each_child(
     assert child(zygote, "import sys\nanswer = sys.modules['smallkit'].LOADED") == [[5, True]]
 
 
-def test_an_entry_that_does_not_exist_leaves_the_zygote_at_work(started: Start) -> None:
-    zygote = started()
+def test_an_entry_that_does_not_exist_leaves_the_zygote_at_work(zygote: Zygote) -> None:
     with pytest.raises(StaffError, match="no_such_role"):
         zygote.start_child(Limits(), {}, entry="hostile_entry:no_such_role")
     assert child(zygote, "answer = 1") == 1
@@ -154,8 +165,8 @@ def test_zygotes_outlive_the_thread_that_started_them(started: Start) -> None:
         assert list(pool.map(lambda item: child(item, "answer = 1"), zygotes)) == [1, 1, 1]
 
 
-def test_a_killed_process_is_gone_when_kill_returns(started: Start) -> None:
-    process = started().start_child(Limits(), {"code": "import time\ntime.sleep(600)"}, entry=ENTRY)
+def test_a_killed_process_is_gone_when_kill_returns(zygote: Zygote) -> None:
+    process = zygote.start_child(Limits(), {"code": "import time\ntime.sleep(600)"}, entry=ENTRY)
     assert process.is_alive()
     process.kill()
     assert not process.is_alive()
@@ -163,8 +174,8 @@ def test_a_killed_process_is_gone_when_kill_returns(started: Start) -> None:
     assert not Path(f"/proc/{process.pid}/root").exists()
 
 
-def test_a_process_that_ends_by_itself_is_seen_to_be_gone(started: Start) -> None:
-    process = started().start_child(Limits(), {"code": "answer = 1"}, entry=ENTRY)
+def test_a_process_that_ends_by_itself_is_seen_to_be_gone(zygote: Zygote) -> None:
+    process = zygote.start_child(Limits(), {"code": "answer = 1"}, entry=ENTRY)
     assert process.sock.makefile("rb").read() == b'{"answer": 1}\n'
     process.kill()
     assert not process.is_alive()
@@ -186,38 +197,37 @@ def test_closing_a_zygote_ends_what_it_started(started: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", ["grader", "trainer"])
-def test_a_trusted_process_keeps_files_but_has_no_network(started: Start, kind: str, tmp_path: Path) -> None:
+def test_a_trusted_process_keeps_files_but_has_no_network(zygote: Zygote, kind: str, tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, socket, autograder
 pathlib.Path({str(tmp_path / "entry")!r}).write_text("kept")
 answer = [os.getuid(), os.path.exists(autograder.__file__), [name for _, name in socket.if_nameindex()]]
 """
-    zygote = started()
     seen = answer(getattr(zygote, f"start_{kind}")({"code": code}, entry=ENTRY))
     networks = ["lo"] if "network" in zygote.isolation.present else seen[2]
     assert seen == [os.getuid(), True, networks]
     assert (tmp_path / "entry").read_text() == "kept"
 
 
-def test_a_trusted_process_ends_with_its_memory_limit(started: Start) -> None:
+def test_a_trusted_process_ends_with_its_memory_limit(zygote: Zygote) -> None:
     code = "block = bytearray(b'x') * (400 * 2**20)\nimport time\ntime.sleep(600)"
-    process = started().start_trainer({"code": code}, memory_bytes=200 * 2**20, entry=ENTRY)
+    process = zygote.start_trainer({"code": code}, memory_bytes=200 * 2**20, entry=ENTRY)
     process.sock.settimeout(30)
     assert process.sock.recv(1) == b""
     assert process.kill_reason == "memory"
     process.kill()
 
 
-def test_a_trusted_process_that_hangs_can_be_killed(started: Start) -> None:
+def test_a_trusted_process_that_hangs_can_be_killed(zygote: Zygote) -> None:
     code = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(600)"
-    process = started().start_grader({"code": code}, entry=ENTRY)
+    process = zygote.start_grader({"code": code}, entry=ENTRY)
     process.kill()
     assert not process.is_alive()
 
 
-def test_memory_is_measured_while_a_process_runs(started: Start) -> None:
+def test_memory_is_measured_while_a_process_runs(zygote: Zygote) -> None:
     code = "block = bytearray(b'x') * (100 * 2**20)\nwire.sendall(b'.')\nwire.recv(1)\nanswer = len(block)"
-    process = started().start_child(Limits(), {"code": code}, entry=ENTRY)
+    process = zygote.start_child(Limits(), {"code": code}, entry=ENTRY)
     process.sock.settimeout(30)
     assert process.sock.recv(1) == b"."
     assert 100 * 2**20 < process.resident_bytes() < 200 * 2**20
@@ -234,8 +244,7 @@ def pipes_and_sockets() -> list[str]:
     return sorted(name for name in names if name.startswith(("pipe:", "socket:")))
 
 
-def test_many_forks_leave_no_descriptor_and_no_thread_behind(started: Start) -> None:
-    zygote = started()
+def test_many_forks_leave_no_descriptor_and_no_thread_behind(zygote: Zygote) -> None:
     child(zygote, "answer = 1")
     before = pipes_and_sockets(), threading.active_count()
     for _ in range(10):

@@ -2,8 +2,7 @@
 
 payload      what travels to a worker, and what must be the same there
 dask_worker  an engine inside a Dask worker
-scheduler    which worker grades which submission, and which answers count
-dask_client  from the scheduler's address to results
+scheduler    from the scheduler's address to results: who grades what, and which answers count
 
 Submissions travel as bytes, results come back as JSON: student bytes are never unpickled.
 Dask is an extra, so it is imported by ``connect`` only.
@@ -32,7 +31,7 @@ def connect(plan: GradingPlan, address: str, log: Callable[[str], None] = print)
         StaffError: Dask is not installed.
     """
     try:
-        from autograder.platforms.cluster.dask_client import Cluster, silence_dask
+        from autograder.platforms.cluster.scheduler import Cluster, silence_dask
     except ModuleNotFoundError as error:
         if error.name not in ("dask", "distributed"):
             raise

@@ -3,6 +3,9 @@
 The engine's processes are children of the Dask worker, and its zygote exits when the worker ends,
 however it ends. Its folder is deleted with the plugin; after a killed worker it stays in Dask's
 scratch space, which the machine's next worker clears.
+
+The plugin is not registered with the scheduler: it would outlive a client that was killed, and a
+worker of another version could not even join, since it fails to unpickle the plugin.
 """
 
 import asyncio
@@ -11,11 +14,9 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from distributed import Worker, WorkerPlugin, get_worker
 
@@ -23,10 +24,8 @@ from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.results import serialize
 from autograder.engine.run import Engine, start_engine
 from autograder.errors import CourseError
-from autograder.platforms.cluster.payload import Payload, difference, local_versions, unpack
-from autograder.submission.archives import FileEntry
+from autograder.platforms.cluster.payload import Payload, unpack
 from autograder.submission.discover import StudentSubmission
-from autograder.submission.platform_names import Submitter
 
 IDLE_TIMEOUT_S = 900.0
 """Seconds after which an unused engine ends: its client was killed."""
@@ -39,12 +38,7 @@ class EngineEndedError(Exception):
 
 
 class GradingPlugin(WorkerPlugin):
-    """The engine of one run in one Dask worker.
-
-    Once the engine is ready, the worker offers one unit of a Dask resource named after the run.
-    A task asks for that unit, so a worker grades one submission at a time, however many threads
-    it has, and a worker that was restarted gets none before it has an engine again.
-    """
+    """The engine of one run in one Dask worker; it grades one submission at a time."""
 
     def __init__(self, run: str, payload: Payload) -> None:
         self._run = run
@@ -57,19 +51,18 @@ class GradingPlugin(WorkerPlugin):
         self._last_used_s = time.monotonic()
         self._is_stopped = False
 
-    def setup(self, worker: Worker) -> None:
-        """Begin to start the engine: that takes up to minutes, and Dask's event loop must not wait."""
-        self._task = asyncio.ensure_future(self._serve(worker))
+    async def setup(self, worker: Worker) -> None:
+        """Start the engine: that takes up to minutes, and Dask's event loop must not wait."""
+        await asyncio.to_thread(self._start, worker)
+        self._idle_task = asyncio.create_task(self._end_when_idle(worker))
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask's signature
         """End the engine with all its processes, even in the middle of a submission."""
         self._is_stopped = True
-        if self._task is not asyncio.current_task():
-            self._task.cancel()
         await asyncio.to_thread(self._stop)
 
-    def grade(self, submission: StudentSubmission, data: bytes | None) -> dict[str, Any]:
-        """Grade a submission and return the result as plain data.
+    def grade(self, submission: StudentSubmission, data: bytes | None) -> bytes:
+        """Grade a submission and return the result as JSON.
 
         Raises:
             EngineEndedError: the engine ended before or meanwhile, so there is no valid result.
@@ -83,21 +76,7 @@ class GradingPlugin(WorkerPlugin):
                 self._last_used_s = time.monotonic()
             if self._is_stopped:
                 raise EngineEndedError
-            return serialize(result)
-
-    async def _serve(self, worker: Worker) -> None:
-        """Start the engine, offer it, and end it when nobody has used it for long."""
-        try:
-            await asyncio.to_thread(self._start, worker)
-        except Exception as error:  # noqa: BLE001  unreported, the client would wait for this worker
-            kind = "" if isinstance(error, CourseError | OSError) else f"{type(error).__name__}: "
-            worker.log_event(self._run, {"problem": kind + str(error).strip().rpartition("\n")[-1]})
-        else:
-            await worker.set_resources(**{self._run: 1})
-            while self._lock.locked() or time.monotonic() - self._last_used_s < IDLE_TIMEOUT_S:
-                await asyncio.sleep(_POLL_INTERVAL_S)
-            await worker.set_resources(**{self._run: 0})  # first, so that no further task comes
-        await worker.plugin_remove(self._run)
+            return json.dumps(serialize(result)).encode("ascii")
 
     def _start(self, worker: Worker) -> None:
         with self._lock:
@@ -110,6 +89,13 @@ class GradingPlugin(WorkerPlugin):
             self._engine = self._resources.enter_context(start_engine(replace(plan, workers=workers)))
             self._last_used_s = time.monotonic()
 
+    async def _end_when_idle(self, worker: Worker) -> None:
+        while not self._is_stopped:
+            await asyncio.sleep(_POLL_INTERVAL_S)
+            is_idle = time.monotonic() - self._last_used_s > IDLE_TIMEOUT_S
+            if is_idle and not self._lock.locked() and not self._is_stopped:
+                await worker.plugin_remove(self._run)
+
     def _stop(self) -> None:
         # Processes first: the thread that grades holds the lock until they end.
         if self._engine is not None:
@@ -120,22 +106,21 @@ class GradingPlugin(WorkerPlugin):
             self._resources.close()
 
 
-async def set_up_worker(
-    run: str, payload: Payload, client_versions: Mapping[str, str], dask_worker: Worker
-) -> str:
-    """Give a worker the run's plugin, or return why it cannot have one; Dask passes the worker.
-
-    Versions are compared before anything else happens: under another version of this package the
-    payload, which Dask has unpickled, may hold anything.
-    """
-    if differences := difference(local_versions(), client_versions):
-        return f"{differences}; install the same version"
-    await dask_worker.plugin_add(GradingPlugin(run, payload), name=run)
+async def set_up(run: str, payload: Payload, dask_worker: Worker) -> str:
+    """Start the run's engine in a worker, which Dask passes, or return why it cannot start."""
+    if run in dask_worker.plugins:
+        return ""
+    try:
+        await dask_worker.plugin_add(GradingPlugin(run, payload), name=run, catch_errors=False)
+    except Exception as error:  # noqa: BLE001  the client refuses the worker, whatever it is
+        await dask_worker.plugin_remove(run)
+        kind = "" if isinstance(error, CourseError | OSError) else f"{type(error).__name__}: "
+        return kind + str(error).strip().rpartition("\n")[-1]
     return ""
 
 
 async def stop_engine(run: str, dask_worker: Worker) -> None:
-    """Remove the run's plugin from a worker, with all its processes."""
+    """End the run's engine in a worker, with all its processes."""
     if run in dask_worker.plugins:
         await dask_worker.plugin_remove(run)
 
@@ -145,7 +130,7 @@ def grade(run: str, submission: StudentSubmission, data: bytes | None) -> bytes:
 
     Args:
         run: name of the run's plugin.
-        submission: from ``without_submitter``.
+        submission: without the submitter's data.
         data: the content of the submitted file; None if it cannot be read.
 
     Raises:
@@ -154,10 +139,4 @@ def grade(run: str, submission: StudentSubmission, data: bytes | None) -> bytes:
     plugin = get_worker().plugins.get(run)
     if not isinstance(plugin, GradingPlugin):
         raise EngineEndedError
-    return json.dumps(plugin.grade(submission, data)).encode("ascii")
-
-
-def without_submitter(submission: StudentSubmission) -> StudentSubmission:
-    """Return what a worker may know of a submission: not the submitter, the time or our folders."""
-    entry = FileEntry((submission.path,), Path(submission.path))
-    return replace(submission, entry=entry, submitter=Submitter(submission.student))
+    return plugin.grade(submission, data)

@@ -1,4 +1,4 @@
-"""What travels to a worker: packed once by the client, unpacked and compiled by each worker.
+"""What travels to a worker: packed once by the client, unpacked by each worker.
 
 All workers must run identical versions, or equal submissions would get different marks.
 """
@@ -9,14 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 import autograder
-from autograder.build.compile import prepare
-from autograder.course import load_course
-from autograder.engine.plan import GradingPlan, grading_plan
+from autograder.course import CONFIG_NAME
+from autograder.engine.plan import GradingPlan
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE, digest, read_tree, write_tree
-from autograder.limits import Limits
-from autograder.platforms.course_files import course_files
 
 MAX_CACHE_BYTES = 64 * MEBIBYTE
 """Size of all cached trainings together; a larger cache is not sent."""
@@ -32,71 +29,51 @@ _DIGEST_CHARS = 12
 class Payload:
     """A grading plan as it travels; it holds nothing of any student's."""
 
-    assignment: str
+    plan: GradingPlan
     files: Mapping[str, bytes]
-    """The course's files, by path relative to its folder."""
+    """What a result's digests are taken from, and the cached trainings, by path below the course."""
 
-    dataset: str
-    environment: Mapping[str, str]
     path_variables: tuple[str, ...]
     """Environment variables that name a file or folder, which each worker must have too."""
 
-    limits: Limits
-    digests: tuple[str, str, str]
-    """Of source, kit and configuration; the worker's compiled plan must have the same."""
+    is_cache_shared: bool
+    """True if the training cache is on a shared disk; otherwise the worker keeps one of its own."""
 
-    cache: str
-    """The training cache on a shared disk; empty if the worker keeps one of its own."""
-
-    cache_entries: Mapping[str, bytes]
-    """The initial content of the worker's own cache, by file name."""
+    is_cache_omitted: bool
+    """True if the worker's own cache starts empty because the client's is too large."""
 
 
 def pack(plan: GradingPlan) -> Payload:
     """Pack a plan."""
-    is_cache_shared = plan.cache != plan.assignment.root / "var" / "training"
+    root = plan.assignment.root
+    is_cache_shared = plan.cache != _cache(root)
     entries = [] if is_cache_shared else sorted(plan.cache.glob("*.entry"))
-    if sum(path.stat().st_size for path in entries) > MAX_CACHE_BYTES:
-        entries = []
+    is_cache_omitted = sum(path.stat().st_size for path in entries) > MAX_CACHE_BYTES
+    paths = [root / CONFIG_NAME, plan.assignment.notebook]
+    if not is_cache_omitted:
+        paths += entries
     return Payload(
-        assignment=plan.assignment.name,
-        files=course_files(plan.assignment),
-        dataset=plan.dataset,
-        environment=dict(plan.environment),
-        path_variables=tuple(name for name, value in plan.environment.items() if _is_existing_path(value)),
-        limits=plan.limits,
-        digests=plan_digests(plan),
-        cache=str(plan.cache.absolute()) if is_cache_shared else "",
-        cache_entries={path.name: path.read_bytes() for path in entries},
+        replace(plan, cache=plan.cache.absolute()),
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in paths},
+        tuple(name for name, value in plan.environment.items() if _is_existing_path(value)),
+        is_cache_shared,
+        is_cache_omitted,
     )
 
 
 def unpack(payload: Payload, folder: Path) -> GradingPlan:
-    """Unpack into an empty folder that only its owner can read, and compile.
+    """Unpack into an empty folder that only its owner can read.
 
     Raises:
-        AuthorError: the source does not compile here.
-        StaffError: a file that the environment names is missing here, or the compiled plan differs.
+        StaffError: a file that the environment names is missing here.
     """
+    plan = payload.plan
     for name in payload.path_variables:
-        if not _is_existing_path(payload.environment[name]):
-            raise StaffError(f"{name}={payload.environment[name]}: does not exist on this worker")
+        if not _is_existing_path(plan.environment[name]):
+            raise StaffError(f"{name}={plan.environment[name]}: does not exist on this worker")
     write_tree(folder, payload.files)
-    assignment = load_course(folder).assignment(payload.assignment)
-    prepared = prepare(assignment)
-    plan = grading_plan(assignment, prepared.source, prepared.files, payload.dataset)
-    # The same files can compile differently under another version of a library: then the worker's
-    # checks would not be the ones that the client's report describes.
-    if plan_digests(plan) != payload.digests:
-        raise StaffError("the assignment compiles differently on this worker")
-    write_tree(plan.cache, payload.cache_entries)
-    cache = Path(payload.cache) if payload.cache else plan.cache
-    return replace(plan, limits=payload.limits, environment=payload.environment, cache=cache)
-
-
-def plan_digests(plan: GradingPlan) -> tuple[str, str, str]:
-    """Return the digests of source, kit and configuration."""
-    return plan.source_sha256, plan.kit_sha256, plan.config_sha256
+    cache = plan.cache if payload.is_cache_shared else _cache(folder)
+    return replace(plan, assignment=replace(plan.assignment, root=folder), cache=cache)
 
 
 def local_versions() -> dict[str, str]:
@@ -111,6 +88,10 @@ def difference(remote: Mapping[str, str], local: Mapping[str, str]) -> str:
     """Return which versions differ, e.g. ``numpy 2.4.5, here 2.4.6``; empty if none does."""
     differing = [name for name in local if remote.get(name) != local[name]]
     return "; ".join(f"{name} {remote.get(name, 'missing')}, here {local[name]}" for name in differing)
+
+
+def _cache(root: Path) -> Path:
+    return root / "var" / "training"
 
 
 def _is_existing_path(text: str) -> bool:

@@ -12,15 +12,18 @@ exceptions only, not dead workers.)
 import asyncio
 import contextlib
 import json
+import logging
 import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Sequence
+import warnings
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import CancelledError, Client, KilledWorker
 
 from autograder.engine.grade_submission import ungraded_result, with_submitter
 from autograder.engine.plan import GradingPlan
@@ -30,13 +33,18 @@ from autograder.engine.run_folder import store_submission
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError
-from autograder.platforms.cluster import dask_worker
-from autograder.platforms.cluster.payload import Payload, local_versions
+from autograder.platforms.cluster import dask_worker, payload
+from autograder.platforms.cluster.payload import DASK_PACKAGES, Payload, difference
 from autograder.sandbox.layers import IsolationStatus
+from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
+from autograder.submission.platform_names import Submitter
 
 MAX_ATTEMPTS = 3
 """How often a submission is sent to a worker that ends while grading it."""
+
+CONNECT_TIMEOUT_S = 30.0
+"""Seconds within which a scheduler must answer."""
 
 POLL_INTERVAL_S = 1.0
 """Seconds between two requests for the list of workers."""
@@ -50,23 +58,8 @@ NO_WORKER_TIMEOUT_S = 600.0
 SCHEDULER_TIMEOUT_S = 60.0
 """Seconds within which the scheduler must list its workers."""
 
-SETUP_TIMEOUT_S = 60.0
-"""Seconds within which new workers must take the course; one that just lost its network does not."""
-
 SHUTDOWN_TIMEOUT_S = 15.0
-"""Seconds that workers get to end their engines after a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedSubmission:
-    """A submission that waits or is being graded."""
-
-    submission: StudentSubmission
-    data: bytes | None = None
-    """The content of its file, once it has been read."""
-
-    lost_workers: int = 0
-    """How many workers have ended while they graded it."""
+"""Seconds that workers get to end their engines after a run, and the scheduler to say goodbye."""
 
 
 class SubmissionQueue:
@@ -85,18 +78,20 @@ class SubmissionQueue:
 
         self._on_result = on_result
         self._out = out
-        self.waiting = deque(QueuedSubmission(submission) for submission in submissions)
+        self._lost_workers = Counter[str]()
+        """How many workers have ended while they graded a student's submission."""
+
+        self.waiting = deque(submissions)
         self.unfinished = len(submissions)
 
-    def get(self) -> QueuedSubmission | None:
-        """Return the next submission with its data, which is stored; None if none is waiting.
+    def get(self) -> tuple[StudentSubmission, bytes | None] | None:
+        """Return the next submission and its data, which is stored; None if none is waiting.
 
         Raises:
             StaffError: the data cannot be stored.
         """
         while self.waiting:
-            item = self.waiting.popleft()
-            submission = item.submission
+            submission = self.waiting.popleft()
             try:
                 data = submission.data
             except StaffError as error:
@@ -104,10 +99,10 @@ class SubmissionQueue:
                 continue
             if self._out is not None and data is not None:
                 store_submission(self._out, submission.student, data)
-            return replace(item, data=data)
+            return submission, data
         return None
 
-    def finish(self, item: QueuedSubmission, answer: object) -> None:
+    def finish(self, submission: StudentSubmission, data: bytes | None, answer: object) -> None:
         """Report a worker's answer, or no result if the answer is not one to this submission.
 
         A submission can attack the worker that grades it, so the answer is checked against what
@@ -117,24 +112,24 @@ class SubmissionQueue:
             StaffError: from ``on_result``.
         """
         reason = "its worker returned something that is not its result"
-        expected = ungraded_result(item.submission, reason, self._context, item.data)
+        expected = ungraded_result(submission, reason, self._context, data)
         try:
             if not isinstance(answer, bytes):
                 raise TypeError
-            result = with_submitter(deserialize(json.loads(answer)), item.submission)
+            result = with_submitter(deserialize(json.loads(answer)), submission)
             is_valid = self._header.matches(result) and _identity(result) == _identity(expected)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             is_valid = False
         self._report(result if is_valid else expected)
 
-    def requeue(self, item: QueuedSubmission) -> None:
+    def requeue(self, submission: StudentSubmission) -> None:
         """Put a submission whose worker ended behind all others, or give it up after some attempts."""
-        lost_workers = item.lost_workers + 1
-        if lost_workers < MAX_ATTEMPTS:
-            self.waiting.append(QueuedSubmission(item.submission, lost_workers=lost_workers))
+        self._lost_workers[submission.student] += 1
+        if self._lost_workers[submission.student] < MAX_ATTEMPTS:
+            self.waiting.append(submission)
             return
-        reason = f"its worker ended {lost_workers} times while it was graded"
-        self._report(ungraded_result(item.submission, reason, self._context))
+        reason = f"its worker ended {MAX_ATTEMPTS} times while it was graded"
+        self._report(ungraded_result(submission, reason, self._context))
 
     def _report(self, result: Result) -> None:
         self._on_result(result)
@@ -147,31 +142,104 @@ def _identity(result: Result) -> object:
     return result.student, result.submission, result.provenance.submission_sha256, result.manual, checks
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The workers of one scheduler."""
+
+    plan: GradingPlan
+    address: str
+    log: Callable[[str], None]
+
+    def grade(
+        self, submissions: Sequence[StudentSubmission], on_result: OnResult, *, out: Path | None = None
+    ) -> None:
+        """Grade submissions on all workers that join; see ``Backend``."""
+        asyncio.run(self._grade(SubmissionQueue(self.plan, submissions, on_result, out)))
+
+    async def _grade(self, queue: SubmissionQueue) -> None:
+        here = payload.local_versions()
+        async with _connect(self.address, here) as client:
+            packed = payload.pack(self.plan)
+            if packed.is_cache_omitted:
+                self.log(f"{self.plan.cache}: too large to send; name a shared folder with --cache")
+            await ClusterRun(client, self.address, packed, here, queue, self.log).grade()
+
+
+@contextmanager
+def silence_dask() -> Iterator[None]:
+    """Keep Dask's log lines and warnings off the terminal: whatever matters is said in one sentence."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="(distributed|dask|tornado)")
+            yield
+    finally:
+        logging.disable(before)
+
+
+@asynccontextmanager
+async def _connect(address: str, here: Mapping[str, str]) -> AsyncIterator[Client]:
+    """Connect to a scheduler with the same version of Dask, and close the connection at the end.
+
+    Raises:
+        StaffError: the address is malformed or needs certificates that are not configured, nothing
+            answers at it, or the versions differ.
+    """
+    # Not the default client: student bytes must never meet another user's in this process.
+    client = Client(address, asynchronous=True, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+    try:
+        try:
+            await client
+            scheduler: Any = client.scheduler
+            remote = (await scheduler.versions(packages=()))["packages"]
+        except (OSError, TimeoutError, ImportError) as error:
+            raise StaffError(
+                f"{address}: no scheduler answers ({error}); "
+                "start one with `dask scheduler`, or correct --cluster"
+            ) from error
+        except ValueError as error:
+            raise StaffError(f"--cluster {address}: {error}; write e.g. tcp://10.0.0.1:8786") from error
+        except TypeError as error:  # from Dask's TLS, which has no class of its own for this
+            raise StaffError(
+                f"--cluster {address}: no certificates are configured for Dask; see docs/cluster.md, TLS"
+            ) from error
+        if differences := difference(remote, {name: here[name] for name in DASK_PACKAGES}):
+            raise StaffError(f"scheduler {address}: {differences}; install the same version")
+        yield client
+    finally:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
+                await client.close()
+
+
 @dataclass(slots=True)
-class DaskScheduler:
+class ClusterRun:
     """Grades a queue on all workers of a scheduler; they may join and leave at any time."""
 
     client: Client
     address: str
     payload: Payload
+    here: Mapping[str, str]
+    """The versions of this environment."""
+
     queue: SubmissionQueue
     log: Callable[[str], None]
 
     run: str = field(default_factory=lambda: f"course-grade-{uuid.uuid4().hex}")
-    """Names this run's plugin and resource in the workers, and its topic of events."""
+    """Names this run's plugin in the workers."""
 
-    _in_flight: dict[Future[bytes], tuple[str, QueuedSubmission]] = field(default_factory=dict)
-    """Worker and submission by future; at most one for each worker."""
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """What sets up a worker and grades on it, by the worker's address."""
 
-    _set_up_s: dict[str, float] = field(default_factory=dict)
-    """When each worker whose engine is starting was sent the course, by its address."""
+    _ready: set[str] = field(default_factory=set)
+    """Addresses of the workers whose engine has started."""
+
+    _in_flight: dict[str, StudentSubmission] = field(default_factory=dict)
+    """What each worker grades, by its address."""
 
     _refusals: dict[str, str] = field(default_factory=dict)
     """Why a worker is not used, by its address."""
-
-    _last_ready_s: float = field(default_factory=time.monotonic)
-    _had_worker: bool = False
-    _is_wait_logged: bool = False
 
     async def grade(self) -> None:
         """Grade the whole queue.
@@ -179,71 +247,40 @@ class DaskScheduler:
         Raises:
             StaffError: the scheduler is gone, all workers are refused, or none was ready for long.
         """
-        completed = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
-        self.client.subscribe_topic(
-            self.run, lambda event: self._refuse(event[1]["worker"], event[1]["problem"])
-        )
+        last_ready_s, had_worker, is_wait_logged = time.monotonic(), False, False
         try:
             while self.queue.unfinished:
-                for address in await self._free_workers():
-                    if item := self.queue.get():
-                        future = self.client.submit(
-                            dask_worker.grade,
-                            self.run,
-                            dask_worker.without_submitter(item.submission),
-                            item.data,
-                            workers=[address],
-                            resources={self.run: 1},
-                            pure=False,  # two submissions with the same bytes are two tasks
-                        )
-                        self._in_flight[future] = address, item
-                        completed.add(future)
-                if not self._in_flight:
-                    await asyncio.sleep(POLL_INTERVAL_S)
-                    continue
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_INTERVAL_S):
-                        future, answer = await anext(completed)
-                    self._on_completed(future, answer)
+                workers = await self.list_workers()
+                for address in self._tasks.keys() - workers:
+                    self._tasks.pop(address).cancel()
+                    self._requeue(address)
+                usable = workers - self._refusals.keys()
+                if workers and not usable and not had_worker:
+                    raise StaffError(f"{self.address}: no worker can be used: {self._refusals[min(workers)]}")
+                if self._ready:
+                    last_ready_s, had_worker, is_wait_logged = time.monotonic(), True, False
+                elif not usable and not is_wait_logged:
+                    self.log(f"waiting for workers at {self.address}")
+                    is_wait_logged = True
+                if time.monotonic() - last_ready_s > NO_WORKER_TIMEOUT_S:
+                    raise StaffError(
+                        f"{self.address}: no worker for {NO_WORKER_TIMEOUT_S / 60:g} minutes; start some "
+                        "(dask worker) and run the same command again: finished submissions are kept"
+                    )
+                free = sorted(usable - self._tasks.keys())
+                for address in free[: len(self.queue.waiting)]:
+                    self._tasks[address] = asyncio.create_task(self._use(address))
+                await self._wait()
         finally:
-            for future in self._in_flight:
-                future.release()
+            for task in self._tasks.values():
+                task.cancel()
             # A worker that this does not reach ends its engine when nobody has used it for long.
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
                     await self.client.run(dask_worker.stop_engine, self.run, on_error="ignore")
 
-    async def _free_workers(self) -> list[str]:
-        """Look at all workers and return those that can take a submission now.
-
-        A submission whose worker is lost goes back to the queue; a new worker is set up.
-        """
-        workers = await self.list_workers()
-        usable = workers.keys() - self._refusals.keys()
-        ready = {address for address in usable if workers[address]["resources"].get(self.run)}
-        for future, (address, _) in list(self._in_flight.items()):
-            if address not in ready:
-                self._give_up(future)
-        if workers and not usable and not self._had_worker:
-            raise StaffError(f"{self.address}: no worker can be used: {self._refusals[min(workers)]}")
-        self._check_timeout(is_ready=bool(ready), has_usable=bool(usable))
-        # A worker that restarts keeps its address if its port is fixed, so a ready one is forgotten
-        # here: if it is not ready any more, it is set up again.
-        now = time.monotonic()
-        for address in self._set_up_s.keys() - (usable - ready):
-            del self._set_up_s[address]
-        new = [
-            address
-            for address in usable - ready
-            if now - self._set_up_s.get(address, -START_TIMEOUT_S) >= START_TIMEOUT_S
-        ]
-        if new and self.queue.waiting:
-            self._set_up_s.update(dict.fromkeys(new, now))
-            await self._set_up(new)
-        return sorted(ready - {address for address, _ in self._in_flight.values()})
-
-    async def list_workers(self) -> dict[str, Any]:
-        """Return the scheduler's description of each worker, by address.
+    async def list_workers(self) -> set[str]:
+        """Return the addresses of the scheduler's workers.
 
         Raises:
             StaffError: the scheduler does not answer.
@@ -253,64 +290,86 @@ class DaskScheduler:
             if self.client.status == "running":
                 # not wait_for: it swallows an interrupt that arrives together with the answer
                 async with asyncio.timeout(SCHEDULER_TIMEOUT_S):
-                    return dict((await scheduler.identity(n_workers=-1))["workers"])
+                    return set((await scheduler.identity(n_workers=-1))["workers"])
         raise StaffError(
             f"{self.address}: the scheduler is gone; start it and run the same command again: "
             "finished submissions are kept"
         )
 
-    def _check_timeout(self, *, is_ready: bool, has_usable: bool) -> None:
-        now = time.monotonic()
-        if is_ready:
-            self._had_worker = True
-            self._last_ready_s, self._is_wait_logged = now, False
-        elif not has_usable and not self._is_wait_logged:
-            self.log(f"waiting for workers at {self.address}")
-            self._is_wait_logged = True
-        if now - self._last_ready_s > NO_WORKER_TIMEOUT_S:
-            raise StaffError(
-                f"{self.address}: no worker for {NO_WORKER_TIMEOUT_S / 60:g} minutes; start some "
-                "(dask worker) and run the same command again: finished submissions are kept"
-            )
+    async def _wait(self) -> None:
+        """Wait until a worker has nothing to do any more, or until the list of workers may be old."""
+        if not self._tasks:
+            await asyncio.sleep(POLL_INTERVAL_S)
+            return
+        tasks = self._tasks.values()
+        await asyncio.wait(tasks, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
+        for address, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[address]
+                task.result()  # raises what on_result raised
 
-    async def _set_up(self, addresses: list[str]) -> None:
-        """Send workers the course; each then starts its engine and offers this run's resource."""
-        arguments = (self.run, self.payload, local_versions())
-        answers: dict[str, Any] = {}
-        # A worker that has just lost its network does not answer: the others start all the same,
-        # and it is asked again when it should have been ready.
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(SETUP_TIMEOUT_S):
-                answers = await self.client.run(
-                    dask_worker.set_up_worker, *arguments, workers=addresses, on_error="return"
+    async def _use(self, address: str) -> None:
+        """Start the engine in a worker, and grade there as long as submissions wait."""
+        if not await self._set_up(address):
+            return
+        self._ready.add(address)
+        try:
+            while item := self.queue.get():
+                submission, data = item
+                self._in_flight[address] = submission
+                # A worker may not know the submitter, the time or our folders.
+                entry = FileEntry((submission.path,), Path(submission.path))
+                sent = replace(submission, entry=entry, submitter=Submitter(submission.student))
+                # Not pure: two submissions with the same bytes are two tasks.
+                future = self.client.submit(
+                    dask_worker.grade, self.run, sent, data, workers=[address], pure=False
                 )
-        for address, answer in answers.items():
-            if isinstance(answer, OSError):
-                self._set_up_s.pop(address)  # the connection broke; asked again if it is still there
-            elif isinstance(answer, Exception):
-                self._refuse(address, f"cannot start ({answer}); install the same version as here")
-            elif answer:
-                self._refuse(address, answer)
+                try:
+                    answer = await future
+                except (KilledWorker, CancelledError, dask_worker.EngineEndedError):
+                    self._requeue(address)
+                    return
+                except Exception as error:  # noqa: BLE001  whatever a broken worker raises
+                    # A worker that fails at once would otherwise use up every submission's attempts.
+                    self._refuse(address, f"cannot grade ({type(error).__name__}: {error})")
+                    self._requeue(address)
+                    return
+                finally:
+                    future.release()
+                del self._in_flight[address]
+                self.queue.finish(submission, data, answer)
+        finally:
+            self._ready.discard(address)
+
+    async def _set_up(self, address: str) -> bool:
+        """Start the engine in a worker; return False if it cannot be used, for now or for ever.
+
+        Nothing is sent to a worker of another version: what it would make of it might be anything.
+        """
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                answers = await self.client.run(payload.local_versions, workers=[address])
+                if differences := difference(answers[address], self.here):
+                    self._refuse(address, f"{differences}; install the same version")
+                    return False
+                arguments = (self.run, self.payload)
+                answers = await self.client.run(dask_worker.set_up, *arguments, workers=[address])
+        except (OSError, TimeoutError):
+            # It may just have lost its network: it is asked again if it is still there.
+            await asyncio.sleep(POLL_INTERVAL_S)
+            return False
+        except Exception as error:  # noqa: BLE001  whatever another version raises
+            self._refuse(address, f"cannot start ({error}); install the same version as here")
+            return False
+        if answers[address]:
+            self._refuse(address, answers[address])
+        return not answers[address]
 
     def _refuse(self, address: str, problem: str) -> None:
         self._refusals[address] = f"worker {address}: {problem}"
         self.log(self._refusals[address])
 
-    def _on_completed(self, future: Future[bytes], answer: Any) -> None:
-        if future not in self._in_flight:
-            return  # given up when its worker was lost; Dask reports it as canceled
-        address, item = self._in_flight[future]
-        if future.status == "finished":
-            del self._in_flight[future]
-            self.queue.finish(item, answer)
-            return
-        self._give_up(future)
-        error = answer[1] if future.status == "error" else None
-        if error is not None and not isinstance(error, KilledWorker | dask_worker.EngineEndedError):
-            # A worker that fails at once would otherwise use up every submission's attempts.
-            self._refuse(address, f"cannot grade ({type(error).__name__}: {error})")
-
-    def _give_up(self, future: Future[bytes]) -> None:
-        _, item = self._in_flight.pop(future)
-        future.release()
-        self.queue.requeue(item)
+    def _requeue(self, address: str) -> None:
+        """Put back what a worker was grading, if anything."""
+        if submission := self._in_flight.pop(address, None):
+            self.queue.requeue(submission)

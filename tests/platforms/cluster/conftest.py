@@ -34,9 +34,9 @@ def crash_or_grade(submission, data, worker, grade=dask_worker.grade_with_retrie
 dask_worker.grade_with_retries = crash_or_grade
 """
 OLD_VERSION_PRELOAD = """
-from autograder.platforms.cluster import dask_worker, payload
+from autograder.platforms.cluster import payload
 
-dask_worker.local_versions = lambda: {**payload.local_versions(), "tensorflow": "2.20.0"}
+payload.versions = lambda versions=payload.versions: {**versions(), "tensorflow": "2.20.0"}
 """
 CLASS_ANSWERS = {
     "ana": {},

@@ -26,7 +26,7 @@ from autograder.engine.run_folder import SUBMISSION_NAME
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError
-from autograder.platforms.cluster import connect, dask_client, payload, scheduler
+from autograder.platforms.cluster import connect, payload, scheduler
 from autograder.platforms.cluster.scheduler import SubmissionQueue
 from autograder.sandbox.layers import IsolationStatus
 from tests.commands.test_grade_class import SLOW, command
@@ -178,7 +178,7 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
             return {"workers": {}}
 
         monkeypatch.setattr(client.scheduler, "identity", identity)
-        request = scheduler.DaskScheduler(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
+        request = scheduler.ClusterRun(client, "tcp://127.0.0.1:1", Mock(), {}, Mock(), print)
         asking = asyncio.create_task(request.list_workers())
         await asyncio.sleep(0.01)
         answered.set_result(None)
@@ -193,8 +193,8 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
 def test_where_all_workers_are_refused_nothing_is_graded(
     cluster_plan: GradingPlan, submission_folder: Path, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = {**payload.local_versions(), "keras": "9.0"}
-    monkeypatch.setattr(scheduler, "local_versions", lambda: newer)
+    newer = {**versions(), "keras": "9.0"}
+    monkeypatch.setattr(payload, "versions", lambda: newer)
     messages, results = [], dict[str, Result]()
     sentence = r"no worker can be used: worker tcp://.*: keras 3\..*, here 9\.0; install the same version"
     with (
@@ -256,7 +256,7 @@ def test_an_address_at_which_nobody_answers_is_told_in_a_sentence(
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dask_client, "CONNECT_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(scheduler, "CONNECT_TIMEOUT_S", 2.0)
     with pytest.raises(StaffError, match=sentence), connect(cluster_plan, address) as workers:
         workers.grade(find_submissions(submission_folder, cluster_plan), print)
 
@@ -294,7 +294,7 @@ def test_what_a_worker_says_is_believed_only_of_what_it_was_asked(
         queue = SubmissionQueue(cluster_plan, [submission], results.append, None)
         item = queue.get()
         assert item is not None
-        queue.finish(item, answer)
+        queue.finish(*item, answer)
         assert queue.unfinished == 0
         return results[0]
 
