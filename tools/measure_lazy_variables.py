@@ -19,8 +19,8 @@ from rich.console import Console
 
 from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import GradingPlan, grading_plan
+from autograder.engine.run import grade_notebooks
 from tools.benchmark import classes
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from autograder.build.compile import prepare
 from autograder.course import Assignment
-from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import grading_plan
+from autograder.engine.run import grade_notebooks
 from autograder.errors import StaffError
 from autograder.files import replace_file
 from autograder.platforms.gradescope import make_bundle

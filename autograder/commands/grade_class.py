@@ -9,11 +9,10 @@ from rich.console import Console
 from autograder.build.compile import build, prepare
 from autograder.course import Assignment, Course
 from autograder.engine import run
-from autograder.engine.capacity import max_workers
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result
-from autograder.engine.run import StartBackend, start_engine
+from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect
 from autograder.quality import sample

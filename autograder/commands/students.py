@@ -11,10 +11,10 @@ from autograder.build.compile import prepare
 from autograder.course import Course
 from autograder.engine import journal
 from autograder.engine.grade_submission import regrade_submission
+from autograder.engine.journal import delete_student_folder, folder_name
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.results import Result, RunListener
+from autograder.engine.results import Result
 from autograder.engine.run import run_header, start_engine
-from autograder.engine.run_folder import delete_student_folder, folder_name
 from autograder.errors import StaffError
 from autograder.files import replace_file
 from autograder.report import exports, gradebook, load_run, roster
@@ -65,10 +65,14 @@ def explain(course: Course, out: Path, student: str, question: str) -> Path:
         StaffError: as for ``regrade``.
     """
     plan, [(result, content)] = _load_submissions(course, out, [student], question)
-    # A listener sees hidden inputs and expected values: the page is for staff, the run folder private.
-    recorder = _CallRecorder()
+    calls: dict[str, list[tuple[str, str]]] = {}
+
+    # It sees hidden inputs and expected values: the page is for staff, the run folder private.
+    def record(check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
+        calls.setdefault(check, []).append(format_call(call, reply))
+
     with start_engine(plan) as engine:
-        rerun = regrade_submission(result, content, engine.workers[0], question=question, listener=recorder)
+        rerun = regrade_submission(result, content, engine.workers[0], question=question, on_call=record)
     page = render(
         "explain.html.j2",
         title=plan.assignment.title,
@@ -77,22 +81,12 @@ def explain(course: Course, out: Path, student: str, question: str) -> Path:
         answer=view_submission(content, plan.source, plan.assignment).answers.get(question, ""),
         codes={check.cell.id: check.code for check in plan.source.checks()},
         new_results={check.id: check for check in rerun.checks},
-        calls=recorder.calls,
+        calls=calls,
         max_calls=MAX_CALLS,
     )
     path = out / folder_name(student) / f"explain-{question}.html"
     replace_file(path, page)
     return path
-
-
-class _CallRecorder(RunListener):
-    """Collects the calls that each check makes, and the replies."""
-
-    def __init__(self) -> None:
-        self.calls: dict[str, list[tuple[str, str]]] = {}
-
-    def on_call(self, check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
-        self.calls.setdefault(check, []).append(format_call(call, reply))
 
 
 def _load_submissions(

@@ -4,8 +4,8 @@ A supervisor without TensorFlow decides everything and enforces every deadline f
 zygote forks a grader (checks, no student code), a trainer (models as descriptions, no checks) and
 one sandboxed child per submission (student code, no checks).
 
-supervisor  run, grade_notebooks, grade_submission, session, message_rerun, conversation, worker
-on disk     journal, run_folder, results, plan, misconceptions; progress and capacity of a run
+supervisor  run, grade_submission, session, message_rerun, conversation, worker; progress of a run
+on disk     journal, results, plan, misconceptions
 processes   zygote_client, zygote; wire and values cross between the processes
-in them     child with ipython; grader; offload; trainer with training_cache; lazy_variables
+in them     child; grader; offload; trainer with training_cache; lazy_variables
 """

@@ -4,23 +4,32 @@ It holds nothing that decides a mark. Student code runs in here and can change a
 that this process sends may have been forged by the submission; the receiver treats it that way.
 """
 
+import builtins
 import contextlib
-import importlib
+import getpass
+import importlib.util
+import io
 import os
 import signal
 import socket
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from autograder.engine import ipython, values
-from autograder.engine.wire import Channel, WireError
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder.engine import values
+from autograder.engine.wire import Channel, Message, WireError
 from autograder.models.description import ModelRefusedError
 from autograder.text import one_line
 
-Message = dict[str, Any]
+TQDM_MODULES = ("tqdm", "tqdm.auto", "tqdm.notebook", "tqdm.autonotebook")
+COLAB_MODULES = ("google.colab", "google.colab.drive", "google.colab.files", "google.colab.output")
 
 _MAX_ERROR_CHARS = 300
 _MAX_NAME_CHARS = 100
@@ -34,14 +43,14 @@ def main(sock: socket.socket, options: Message) -> None:
             kit, which decide no mark and are replaced by nothing; ``trainer_module``, the kit's
             module whose work the trainer does (empty without).
     """
-    submission = _Submission(Channel(sock), ipython.start_shell())
+    submission = _Submission(Channel(sock))
     if "keras" in sys.modules:  # imported by the zygote, with what of this package works on models
         from autograder.engine import lazy_variables
 
         sys.modules["keras"].utils.set_random_seed(options["seed"])
         lazy_variables.install()
     for name in options["stubbed_functions"]:
-        setattr(sys.modules[options["kit"]], name, _stub)
+        setattr(sys.modules[options["kit"]], name, _noop)
     if options["trainer_module"]:
         from autograder.engine import offload
 
@@ -56,17 +65,13 @@ def main(sock: socket.socket, options: Message) -> None:
             submission.wire.send(reply)
 
 
-def _stub(*_args: Any, **_kwargs: Any) -> None:
-    """Stand in for a function that decides no mark."""
-
-
 class _Submission:
     """The shell with what the notebook has defined so far, and the wire to the supervisor."""
 
-    def __init__(self, wire: Channel, shell: ipython.Shell) -> None:
+    def __init__(self, wire: Channel) -> None:
         self.wire = wire
-        self.names: dict[str, Any] = shell.user_ns
-        self.run = ipython.cell_runner(shell)
+        self.shell = _start_shell()
+        self.names: dict[str, Any] = self.shell.user_ns
 
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
@@ -88,7 +93,8 @@ class _Submission:
     def _run_cell(self, text: str, limit_s: float) -> Message:
         try:
             with _time_limit(limit_s):
-                error = self.run(text)
+                result = self.shell.run_cell(text, store_history=False)  # type: ignore[no-untyped-call]
+                error: BaseException | None = result.error_before_exec or result.error_in_exec
         except TimeoutError as timeout:
             error = timeout  # it came between the cell's last line and the end of the block
         return {"error": None if error is None else _describe_exception(error, None)}
@@ -150,7 +156,7 @@ def _error_line(error: BaseException, function: Any) -> int | None:
     return line
 
 
-@contextmanager
+@contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """Interrupt Python code after ``seconds``.
 
@@ -167,3 +173,124 @@ def _time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+# The shell: a notebook's cells run in it as in a kernel.
+
+
+class _NullDisplayPublisher(DisplayPublisher):
+    def publish(self, *_args: Any, **_kwargs: Any) -> None:
+        """Show nothing."""
+
+
+class _NullDisplayHook(DisplayHook):
+    def __call__(self, result: Any = None) -> None:
+        """Store nothing, so that the memory of a large value is freed."""
+
+
+class _Shell(InteractiveShell):
+    """IPython without a terminal, a history or an event loop."""
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Accept ``%matplotlib inline`` and the like; figures are never shown."""
+
+    def enable_matplotlib(self, gui: Any = None) -> tuple[str, str]:
+        """Accept any backend, and keep the one that needs no screen."""
+        return gui or "agg", "agg"
+
+    def system(self, cmd: str) -> None:
+        """Skip shell commands such as ``!pip install``: nothing can be installed here."""
+
+    # IPython's own would look for a pseudo-terminal, which the sandbox does not have, and raise.
+    system_piped = system_raw = system
+
+    def getoutput(self, _cmd: str, split: bool = True, _depth: int = 0) -> Any:
+        """Return the output of a command that was skipped."""
+        return [] if split else ""
+
+    def ask_exit(self) -> None:
+        """Do nothing: ``exit()`` in a cell does not end the notebook."""
+
+    def showtraceback(self, *_args: Any, **_kwargs: Any) -> None:
+        """Print nothing; the error itself is in the result of the cell."""
+
+    showsyntaxerror = showtraceback
+
+
+class _NullStream(io.TextIOBase):
+    """A stream that stores nothing and never fails."""
+
+    def writable(self) -> bool:
+        """Return True: it takes text."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Discard the text."""
+        return len(text)
+
+
+def _start_shell() -> _Shell:
+    """Return a shell that shows nothing and has nobody to answer ``input()``."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    config.InteractiveShell.display_page = False
+    HistoryManager.enabled = False  # type: ignore[assignment]  # or it starts a thread and a database
+    shell = _Shell(  # type: ignore[no-untyped-call]
+        config=config, displayhook_class=_NullDisplayHook, display_pub_class=_NullDisplayPublisher
+    )
+    sys.stdout, sys.stderr = _NullStream(), _NullStream()
+    builtins.input = getpass.getpass = _refuse_input
+    if importlib.util.find_spec("tqdm") is None:
+        _add_stub_modules(TQDM_MODULES, _StubProgressBar)
+    _add_stub_modules(COLAB_MODULES, _noop)
+    return shell
+
+
+def _refuse_input(*_args: Any, **_kwargs: Any) -> str:
+    raise EOFError("input() is not available while a notebook is graded")
+
+
+# Stubs for modules that exist where notebooks are written and that decide no mark.
+
+
+def _add_stub_modules(names: tuple[str, ...], content: Any) -> None:
+    """Make modules importable in which every public name is ``content``."""
+    for name in names:
+        module: Any = types.ModuleType(name)
+        module.__path__ = []  # makes it a package
+        module.__getattr__ = lambda attribute: _public_attribute(attribute, content)
+        sys.modules.setdefault(name, module)
+        parent, _, last = name.rpartition(".")
+        if parent in names:
+            setattr(sys.modules[parent], last, module)
+
+
+def _public_attribute(attribute: str, content: Any) -> Any:
+    if attribute.startswith("_"):
+        raise AttributeError(attribute)  # or ``hasattr`` would find every protocol of Python
+    return content
+
+
+def _noop(*_args: Any, **_kwargs: Any) -> None:
+    """Stand in for a function that decides no mark."""
+
+
+class _StubProgressBar:
+    """A progress bar that shows nothing."""
+
+    def __init__(self, iterable: Any = (), *_args: Any, **_kwargs: Any) -> None:
+        self._iterable = iterable
+
+    def __iter__(self) -> Any:
+        return iter(self._iterable)
+
+    def __enter__(self) -> "_StubProgressBar":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return _public_attribute(name, _noop)

@@ -35,54 +35,10 @@ in it, and its next step can come from one of two places:
 
 import contextlib
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Lock
-from typing import Protocol
 
 from autograder.engine.wire import Message, encode
-
-MAX_CACHED_STEPS = 20_000
-
-
-class GraderError(Exception):
-    """One of our own processes failed; the check stays ungraded."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckStep:
-    """A check's next step: it calls an answer, or comes to a verdict."""
-
-    frame: Message
-    train_s: float
-    """Estimated seconds of the trainings that the check requested before this step."""
-
-
-class VerdictCache:
-    """Steps by the digest of the conversation before them; shared by all workers of a run.
-
-    The least recently used steps are dropped. That costs time and never changes a mark.
-    """
-
-    def __init__(self, max_steps: int = MAX_CACHED_STEPS) -> None:
-        self._max_steps = max_steps
-        self._steps: OrderedDict[bytes, CheckStep] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: bytes) -> CheckStep | None:
-        """Return the step after a conversation, or None."""
-        with self._lock:
-            if key in self._steps:
-                self._steps.move_to_end(key)
-            return self._steps.get(key)
-
-    def put(self, key: bytes, step: CheckStep) -> None:
-        """Store the step after a conversation."""
-        with self._lock:
-            self._steps[key] = step
-            while len(self._steps) > self._max_steps:
-                self._steps.popitem(last=False)
+from autograder.engine.worker import CheckStep, GraderError, VerdictCache, Worker
 
 
 def digest(previous: bytes, message: Message) -> bytes:
@@ -90,25 +46,11 @@ def digest(previous: bytes, message: Message) -> bytes:
     return hashlib.sha256(previous + encode(message)).digest()
 
 
-class Grader(Protocol):
-    """The grader's process, as a worker holds it."""
-
-    def ask_grader(self, message: Message) -> tuple[Message, float]:
-        """Send a message; return the next frame and the estimated cost of its trainings.
-
-        Raises:
-            GraderError: the grader died or did not reply in time.
-        """
-
-    def recycle_grader(self) -> None:
-        """Replace the grader if it has grown too large; it is between two checks."""
-
-
 class CheckSession:
     """One conversation with a check."""
 
-    def __init__(self, grader: Grader, cache: VerdictCache, opening: Message) -> None:
-        self._grader = grader
+    def __init__(self, worker: Worker, cache: VerdictCache, opening: Message) -> None:
+        self._worker = worker
         self._cache = cache
         self._sent = [opening]
         self._digest = digest(b"", opening)
@@ -146,7 +88,7 @@ class CheckSession:
         # Called where the check is over anyway. A grader that fails now is replaced at the next use.
         if self._acknowledged:
             with contextlib.suppress(GraderError):
-                self._grader.ask_grader({"gone": True})
+                self._worker.ask_grader({"gone": True})
             self._acknowledged = 0
 
     def _from_grader(self) -> CheckStep:
@@ -160,16 +102,16 @@ class CheckSession:
         """Send the grader every message that it does not have yet."""
         # Between two checks is the only time at which the grader may be replaced without a replay.
         if not self._acknowledged:
-            self._grader.recycle_grader()
+            self._worker.recycle_grader()
         for message in self._sent[self._acknowledged :]:
-            frame, train_s = self._grader.ask_grader(message)
+            step = self._worker.ask_grader(message)
             earlier = self._steps[self._acknowledged : self._acknowledged + 1]
-            self._acknowledged = 0 if "verdict" in frame else self._acknowledged + 1
+            self._acknowledged = 0 if "verdict" in step.frame else self._acknowledged + 1
             # Frames are compared as bytes, since arrays and NaN have no plain equality.
-            if earlier and encode(earlier[0]) != encode(frame):
+            if earlier and encode(earlier[0]) != encode(step.frame):
                 self.abort()
                 raise GraderError("after the same replies the check made another call than before")
-        return CheckStep(frame, train_s)
+        return step
 
 
 def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> tuple[Message, float]:

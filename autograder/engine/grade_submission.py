@@ -2,14 +2,15 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from autograder.checks import Outcome
 from autograder.engine import session
 from autograder.engine.misconceptions import diagnose
 from autograder.engine.plan import SEED
-from autograder.engine.results import CheckResult, Provenance, Result, RunListener
-from autograder.engine.session import unrun_checks
+from autograder.engine.results import CheckResult, Provenance, Result
+from autograder.engine.session import OnCall, unrun_checks
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
 from autograder.submission.discover import StudentSubmission
@@ -18,18 +19,18 @@ from autograder.submission.match import match_submission, prune_display_cells
 MAX_ATTEMPTS = 3
 """How often a submission is graded if the worker's own processes die or do not start."""
 
+OnPartial = Callable[[Result, frozenset[str]], None]
+"""Receives the result so far and the ids of the checks that have not been reached."""
+
 
 def grade_with_retries(
-    submission: StudentSubmission,
-    data: bytes | None,
-    worker: Worker,
-    listener: RunListener | None = None,
+    submission: StudentSubmission, data: bytes | None, worker: Worker, on_partial: OnPartial | None = None
 ) -> Result:
     """Grade one submission.
 
     Args:
         data: the content of the submission's file; None if it cannot be read.
-        listener: receives the result so far after each check.
+        on_partial: called after each check; what it raises ends the grading.
     """
     reason = f"the worker's own processes ended {MAX_ATTEMPTS} times during grading"
     for _ in range(MAX_ATTEMPTS):
@@ -38,7 +39,7 @@ def grade_with_retries(
         except StaffError as error:
             reason = str(error)
             continue
-        result = _grade_once(submission, data, worker, listener)
+        result = _grade_once(submission, data, worker, on_partial)
         # If the zygote died, the submission's processes died with it, and the session took that for
         # the submission's own fault. Such a result must never count; that the zygote is alive
         # after the last check proves that it was alive all the time.
@@ -57,7 +58,7 @@ def ungraded_result(
 
 
 def _grade_once(
-    submission: StudentSubmission, data: bytes | None, worker: Worker, listener: RunListener | None
+    submission: StudentSubmission, data: bytes | None, worker: Worker, on_partial: OnPartial | None
 ) -> Result:
     begin, plan = time.monotonic(), worker.plan
     empty = _empty_result(submission, submission_sha256(submission.problem, data), worker.context)
@@ -69,9 +70,16 @@ def _grade_once(
         checks = tuple(unrun_checks(plan.source, Outcome.BLOCKED, str(error)).values())
         return replace(empty, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
     steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
-    pending = unrun_checks(plan.source, Outcome.UNGRADED, "It was not reached yet")
-    partial_results = _PartialResults(empty, pending, listener or RunListener())
-    report = session.run(steps, worker, listener=partial_results)
+    so_far = unrun_checks(plan.source, Outcome.UNGRADED, "It was not reached yet")
+    unreached = set(so_far)
+
+    def on_check(check: CheckResult) -> None:
+        so_far[check.id] = check
+        unreached.discard(check.id)
+        if on_partial:
+            on_partial(replace(empty, checks=tuple(so_far.values())), frozenset(unreached))
+
+    report = session.run(steps, worker, on_check=on_check)
     return replace(
         empty,
         checks=report.checks,
@@ -85,19 +93,14 @@ def _grade_once(
 
 
 def regrade_submission(
-    previous: Result,
-    data: bytes,
-    worker: Worker,
-    *,
-    question: str = "",
-    listener: RunListener | None = None,
+    previous: Result, data: bytes, worker: Worker, *, question: str = "", on_call: OnCall = session.ignore
 ) -> Result:
     """Grade a submission again, against the same source.
 
     Args:
         previous: its result; everything outside the question is kept.
         question: the only question whose checks run; empty for all.
-        listener: receives calls and check results.
+        on_call: called after each call of an answer.
 
     Raises:
         StaffError: the worker's own processes ended during grading.
@@ -110,7 +113,7 @@ def regrade_submission(
     # All cells run, since a question may use what another defined; only these checks run.
     ids = frozenset(check.id for check in previous.checks if question in ("", check.question))
     steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
-    report = session.run(steps, worker, only=ids, listener=listener)
+    report = session.run(steps, worker, only=ids, on_call=on_call)
     if not worker.is_alive():
         raise StaffError("the worker's own processes ended during grading; run the same command again")
     new = {check.id: check for check in report.checks if check.id in ids}
@@ -141,22 +144,6 @@ def with_submitter(result: Result, submission: StudentSubmission) -> Result:
     )
 
 
-class _PartialResults(RunListener):
-    """Reports the result so far after each check."""
-
-    def __init__(self, empty: Result, checks: dict[str, CheckResult], listener: RunListener) -> None:
-        self._empty = empty
-        self._checks = checks
-        self._listener = listener
-        self._unreached = set(checks)
-
-    def on_check(self, result: CheckResult) -> None:
-        self._unreached.discard(result.id)
-        self._checks[result.id] = result
-        partial = replace(self._empty, checks=tuple(self._checks.values()))
-        self._listener.on_partial(partial, frozenset(self._unreached))
-
-
 def _empty_result(submission: StudentSubmission, sha256: str, context: GradingContext) -> Result:
     plan = context.plan
     result = Result(
@@ -179,9 +166,7 @@ def _provenance(sha256: str, context: GradingContext) -> Provenance:
     plan = context.plan
     return Provenance(
         submission_sha256=sha256,
-        source_sha256=plan.source_sha256,
-        kit_sha256=plan.kit_sha256,
-        config_sha256=plan.config_sha256,
+        **plan.digests(),
         versions=context.versions,
         isolation=context.isolation.level,
         missing_layers=tuple(context.isolation.missing),

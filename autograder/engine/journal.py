@@ -4,13 +4,18 @@ A header line says what the run grades against. When that changes, the run conti
 header. Only results that match the last header count. A damaged line is skipped and reported by
 line number, and its submission is graded again. All other files of a run are derived from these
 lines.
+
+Beside the journal each student has a folder; each file there is replaced completely or not at all.
 """
 
 import contextlib
 import errno
 import fcntl
+import hashlib
 import json
 import os
+import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,8 +25,13 @@ import msgspec
 
 from autograder.engine.results import Result, deserialize, serialize
 from autograder.errors import StaffError
-from autograder.files import replace_file
+from autograder.files import RESERVED_NAMES, replace_file
+from autograder.text import one_line
 
+SUBMISSION_NAME = "submission.ipynb"
+"""The graded bytes as they were submitted; a script is stored under this name too."""
+
+_MAX_NAME_BYTES = 200
 NAME = "run.jsonl"
 FORMAT = 4
 """Version of the line format; a journal in another format cannot be continued."""
@@ -120,13 +130,11 @@ class Journal:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise StaffError(f"{path}: cannot be written ({error.strerror}); name another --out") from error
-        # A lock on the file and not a file that means "locked": it disappears with the process,
-        # however that ends, so a killed run never blocks the next.
         journal = cls(path, descriptor)
         try:
             journal._lock()
             journal._resume(header)
-        except BaseException:
+        except BaseException:  # also an interrupt: the descriptor and its lock are given back
             journal.close()
             raise
         return journal
@@ -156,6 +164,8 @@ class Journal:
         self.close()
 
     def _lock(self) -> None:
+        # A lock on the file and not a file that means "locked": it disappears with the process,
+        # however that ends, so a killed run never blocks the next.
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # `course delete-student` may have replaced the file between our open and our lock. Then
@@ -174,7 +184,7 @@ class Journal:
     def _resume(self, header: Header) -> None:
         content = _parse(self.path.read_bytes(), self.path)
         before = content.header
-        if before and (conflict := _changed_fields(_FIXED_FIELDS, before, header)):
+        if before and (conflict := differences(before, header, _FIXED_FIELDS)):
             raise StaffError(
                 f"{self.path}: contains a run with another {conflict}; "
                 f"name another --out or delete {self.path.parent}"
@@ -184,7 +194,9 @@ class Journal:
         os.ftruncate(self._descriptor, content.size_bytes)
         if before != header:
             self._write(asdict(header))
-            _sync_folder(self.path.parent)
+            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            os.fsync(folder)  # or a power failure could lose the file's name
+            os.close(folder)
         self._results = {key: result for key, result in content.results.items() if header.matches(result)}
         self.remarks = content.remarks
         if content.results and before and before != header:
@@ -248,12 +260,10 @@ def read(out: Path) -> JournalSnapshot:
     return JournalSnapshot(header, tuple(latest[student] for student in sorted(latest)), remarks)
 
 
-def differences(first: Header, second: Header) -> str:
+def differences(
+    first: Header, second: Header, labels: Mapping[str, str] = _FIXED_FIELDS | _CHANGEABLE_FIELDS
+) -> str:
     """Return the names of the header fields in which two runs differ; empty if there are none."""
-    return _changed_fields(_FIXED_FIELDS | _CHANGEABLE_FIELDS, first, second)
-
-
-def _changed_fields(labels: Mapping[str, str], first: Header, second: Header) -> str:
     return " and ".join(labels[name] for name in labels if getattr(first, name) != getattr(second, name))
 
 
@@ -275,7 +285,11 @@ def _parse(data: bytes, path: Path) -> _Content:
         try:
             record = json.loads(line)
             if isinstance(record, dict) and "format" in record:
-                _require_format(record["format"], path)
+                if record["format"] != FORMAT:
+                    raise StaffError(
+                        f"{path}: this run was graded by an earlier version (journal format "
+                        f"{record['format']!r}); grade the class again into another folder"
+                    )
                 header = msgspec.convert(record, Header)
             else:
                 # A student may submit file A, then B, then A again. The third line has the key of the
@@ -293,17 +307,44 @@ def _parse(data: bytes, path: Path) -> _Content:
     return _Content(header, results, size_bytes, remarks)
 
 
-def _require_format(number: object, path: Path) -> None:
-    if number != FORMAT:
-        raise StaffError(
-            f"{path}: this run was graded by an earlier version (journal format {number!r}); "
-            "grade the class again into another folder"
-        )
+def folder_name(student: str) -> str:
+    """Return the name of a student's folder: the student's own name if that is safe."""
+    encoded = os.fsencode(student)
+    is_reserved = student.casefold() in RESERVED_NAMES or student.startswith(".")
+    is_readable = one_line(student, _MAX_NAME_BYTES) == student and not re.search(r"[/\\]", student)
+    if student and is_readable and not is_reserved and len(encoded) <= _MAX_NAME_BYTES:
+        return student
+    start = re.sub(r"[^A-Za-z0-9]+", "-", student)[:40].strip("-")
+    return f"{start}-{hashlib.sha256(encoded).hexdigest()[:8]}"
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def store_submission(out: Path, student: str, data: bytes) -> None:
+    """Store the graded bytes in the student's folder; only staff may read them.
+
+    Raises:
+        StaffError: the disk is full or read-only.
+    """
+    replace_file(out / folder_name(student) / SUBMISSION_NAME, data)
+
+
+def stored_submission(out: Path, student: str, sha256: str) -> bytes | None:
+    """Return the bytes that were graded; None if they are gone or have changed."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        data = (out / folder_name(student) / SUBMISSION_NAME).read_bytes()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def delete_student_folder(out: Path, student: str) -> None:
+    """Delete a student's folder and everything in it.
+
+    Raises:
+        StaffError: it cannot be deleted.
+    """
+    folder = out / folder_name(student)
+    try:
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise StaffError(f"{folder}: cannot be deleted ({error.strerror}); delete it by hand") from error

@@ -137,25 +137,21 @@ def evaluate_signatures(signatures: Sequence[KnownSignature]) -> Iterator[str]:
     counts = Counter(known.misconception for known in signatures)
     shared = [known for known in signatures if counts[known.misconception] > 1]
     alone = [known for known in signatures if counts[known.misconception] == 1]
+    rows = (
+        ("all, compared with all signatures", signatures, False),
+        ("another answer shares the misconception, compared with all other signatures", shared, True),
+        ("the only one with its misconception, compared with all other signatures", alone, True),
+    )
     yield "| wrong answers | right misconception | no misconception | another misconception |"
     yield "|---|---|---|---|"
-    yield _row("all, compared with all signatures", signatures, signatures, leave_one_out=False)
-    label = "another answer shares the misconception, compared with all other signatures"
-    yield _row(label, shared, signatures, leave_one_out=True)
-    label = "the only one with its misconception, compared with all other signatures"
-    yield _row(label, alone, signatures, leave_one_out=True)
-
-
-def _row(
-    label: str, cases: Sequence[KnownSignature], signatures: Sequence[KnownSignature], *, leave_one_out: bool
-) -> str:
-    right = silent = 0
-    for case in cases:
-        others = [known for known in signatures if not leave_one_out or known is not case]
-        inferred = infer_misconception(case.signature, case.question, others)
-        right += inferred == case.misconception
-        silent += not inferred
-    return f"| {label}: {len(cases)} | {right} | {silent} | {len(cases) - right - silent} |"
+    for label, cases, leave_one_out in rows:
+        right = silent = 0
+        for case in cases:
+            others = [known for known in signatures if not leave_one_out or known is not case]
+            inferred = infer_misconception(case.signature, case.question, others)
+            right += inferred == case.misconception
+            silent += not inferred
+        yield f"| {label}: {len(cases)} | {right} | {silent} | {len(cases) - right - silent} |"
 
 
 def _path(assignment: Assignment) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 from autograder.course import CONFIG_NAME, Assignment
 from autograder.engine.misconceptions import KnownSignature, load_signatures
 from autograder.errors import AuthorError, StaffError
+from autograder.files import digest
 from autograder.limits import Limits
 from autograder.notebook import Source
 
@@ -41,51 +42,22 @@ class GradingPlan:
     workers: int = 1
     """Number of workers that share this machine."""
 
-    def check_definitions(self) -> list[dict[str, Any]]:
-        """Return all checks as the grader loads them."""
-        return [
-            {"id": check.cell.id, "code": check.code, "hidden": check.hidden}
-            for check in self.source.checks()
-        ]
-
-    def child_options(self) -> dict[str, Any]:
-        """Return the options of a submission's process; nothing about the checks."""
-        grading = self.assignment.grading
-        return {**self.trusted_options(), "stubbed_functions": list(grading.stubbed_functions)}
-
-    def trusted_options(self) -> dict[str, Any]:
-        """Return the options of the grader; it gets the checks later."""
+    def options(self) -> dict[str, Any]:
+        """Return the options of the grader and of a submission's process; nothing about the checks."""
         return {
             "seed": SEED,
             "kit": self.assignment.kit,
             "trainer_module": self.assignment.grading.trainer_module,
+            "stubbed_functions": list(self.assignment.grading.stubbed_functions),
         }
 
-    def trainer_options(self) -> dict[str, Any]:
-        """Return the options of the trainer."""
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of what is graded against, by the name of a field of a result's provenance."""
         return {
-            "service": self.assignment.grading.trainer_module,
-            "cache": str(self.cache),
-            "threads": max(1, (os.cpu_count() or 1) // self.workers),
+            "source_sha256": hashlib.sha256(self.assignment.notebook.read_bytes()).hexdigest(),
+            "kit_sha256": digest(self.files),
+            "config_sha256": hashlib.sha256((self.assignment.root / CONFIG_NAME).read_bytes()).hexdigest(),
         }
-
-    @property
-    def source_sha256(self) -> str:
-        """Return the digest of the source notebook's bytes."""
-        return _sha256(self.assignment.notebook)
-
-    @property
-    def config_sha256(self) -> str:
-        """Return the digest of the course configuration's bytes."""
-        return _sha256(self.assignment.root / CONFIG_NAME)
-
-    @property
-    def kit_sha256(self) -> str:
-        """Return the digest of all files next to the notebook."""
-        digest = hashlib.sha256()
-        for name, data in sorted(self.files.items()):
-            digest.update(f"{name} {len(data)}\n".encode() + data)
-        return digest.hexdigest()
 
 
 def grading_plan(
@@ -131,7 +103,3 @@ def grading_plan(
         dataset or default,
         load_signatures(assignment),
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

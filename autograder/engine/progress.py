@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -26,36 +26,13 @@ REPORT_INTERVAL_S = 30.0
 @contextmanager
 def show_progress(console: Console, title: str) -> Iterator["RunProgress"]:
     """Show the progress of a run while the block runs."""
-    progress = _TerminalProgress(console, title) if console.is_terminal else _PlainProgress(console)
-    with progress.display:
-        yield progress
-
-
-class RunProgress(RunListener):
-    """Counts the graded submissions of a run."""
-
-    display: AbstractContextManager[object] = nullcontext()
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.completed = 0
-        """Graded submissions, including those of earlier runs."""
-
-        self.total = 0
-
-    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
-        """Begin to count."""
-        self.completed, self.total = already_graded, already_graded + len(students)
-        for remark in remarks:
-            self.log(remark)
-
-    def on_graded(self, result: Result) -> None:  # noqa: ARG002
-        """Count one more."""
-        self.completed += 1
-
-    def log(self, line: str) -> None:
-        """Print a line as it is; names of students may look like markup."""
-        self._console.print(line, markup=False, soft_wrap=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(),
+        TimeElapsedColumn(),             TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    is_plain = not console.is_terminal
+    with Progress(*columns, console=console, speed_estimate_period=120, disable=is_plain) as bar:
+        yield RunProgress(bar, title)
 
 
 class _RateColumn(ProgressColumn):
@@ -65,41 +42,47 @@ class _RateColumn(ProgressColumn):
         return Text(f"{60 * task.speed:.0f}/min" if task.speed else "", style="progress.percentage")
 
 
-class _TerminalProgress(RunProgress):
-    def __init__(self, console: Console, title: str) -> None:
-        super().__init__(console)
-        columns = (
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(),
-            TimeElapsedColumn(),             TextColumn("left"), TimeRemainingColumn(),
-        )  # fmt: skip
-        self.display = self._progress = Progress(*columns, console=console, speed_estimate_period=120)
+class RunProgress(RunListener):
+    """Counts the graded submissions of a run.
+
+    Without a terminal there is one line per submission, in the order of the names, whatever
+    finishes first.
+    """
+
+    def __init__(self, bar: Progress, title: str) -> None:
+        self._bar = bar
         self._title = title
+        self.completed = 0
+        """Graded submissions, including those of earlier runs."""
 
-    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
-        super().on_start(already_graded, students, remarks)
-        self._task = self._progress.add_task(self._title, total=self.total, completed=already_graded)
-
-    def on_graded(self, result: Result) -> None:
-        super().on_graded(result)
-        self._progress.advance(self._task)
-
-
-class _PlainProgress(RunProgress):
-    """One line per submission, in the order of the names, whatever finishes first."""
-
-    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
-        super().on_start(already_graded, students, remarks)
-        if already_graded:
-            self.log(f"{already_graded} of {self.total} are already graded")
-        self._already_graded = already_graded
-        self._pending = list(reversed(students))
+        self.total = 0
         self._waiting: dict[str, Result] = {}
         """Results whose line must wait for that of an earlier student."""
 
+    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
+        """Begin to count."""
+        self.completed = self._already_graded = already_graded
+        self.total = already_graded + len(students)
+        for remark in remarks:
+            self.log(remark)
+        self._task = self._bar.add_task(self._title, total=self.total, completed=already_graded)
+        if self._bar.disable and already_graded:
+            self.log(f"{already_graded} of {self.total} are already graded")
+        self._pending = list(reversed(students))
         self._started_at = self._last_report_at = time.monotonic()
 
     def on_graded(self, result: Result) -> None:
-        super().on_graded(result)
+        """Count one more."""
+        self.completed += 1
+        self._bar.advance(self._task)
+        if self._bar.disable:
+            self._log_plainly(result)
+
+    def log(self, line: str) -> None:
+        """Print a line as it is; names of students may look like markup."""
+        self._bar.console.print(line, markup=False, soft_wrap=True)
+
+    def _log_plainly(self, result: Result) -> None:
         self._waiting[result.student] = result
         while self._pending and self._pending[-1] in self._waiting:
             next_result = self._waiting.pop(self._pending.pop())

@@ -193,24 +193,10 @@ def deserialize(plain: object) -> Result:
 
 
 class RunListener:
-    """Receives the events of a run; does nothing by default, override what you need.
-
-    A run calls ``on_start`` and ``on_graded``. While one submission is graded, ``on_call`` and
-    ``on_check`` report each call and each check, and ``on_partial`` the result so far. An
-    exception that a listener raises ends the grading.
-    """
+    """Receives the events of a run; does nothing by default, override what you need."""
 
     def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
         """Receive the number already graded, the students to grade in order, and journal remarks."""
 
     def on_graded(self, result: Result) -> None:
-        """Receive a result that is in the journal."""
-
-    def on_call(self, check: str, call: dict[str, Any], reply: dict[str, Any]) -> None:
-        """Receive a check's call of an answer and the reply of the submission, which is untrusted."""
-
-    def on_check(self, result: CheckResult) -> None:
-        """Receive the result of a finished check, without a message that may be replaced later."""
-
-    def on_partial(self, result: Result, unreached: frozenset[str]) -> None:
-        """Receive the result so far and the ids of the checks that have not been reached."""
+        """Receive a result that is in the journal; an exception ends the run."""

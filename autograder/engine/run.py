@@ -1,41 +1,51 @@
 """A run: every submission that goes in comes out as a result, in a journal; a run can be resumed.
 
 A ``Backend`` grades: the ``Engine`` with the workers of this machine, or a cluster of machines
-(``platforms.cluster``). ``grade`` decides what has to be graded and keeps the journal.
+(``platforms.cluster``). ``grade`` decides what has to be graded and keeps the journal;
+``grade_notebooks`` needs neither journal nor folder.
 """
 
+import os
 import queue
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+from rich.console import Console
+
 from autograder.course import IsolationPolicy
-from autograder.engine.conversation import VerdictCache
 from autograder.engine.grade_submission import (
     grade_with_retries,
     submission_sha256,
     ungraded_result,
     with_submitter,
 )
-from autograder.engine.journal import Header, Journal, Key
+from autograder.engine.journal import FORMAT, Header, Journal, Key, store_submission, stored_submission
 from autograder.engine.plan import GradingPlan
+from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
-from autograder.engine.run_folder import store_submission
-from autograder.engine.worker import Worker
+from autograder.engine.worker import VerdictCache, Worker
 from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
 from autograder.errors import StaffError
-from autograder.files import write_tree
+from autograder.files import MEBIBYTE, write_tree
+from autograder.limits import Limits
 from autograder.submission.archives import FileEntry
-from autograder.submission.discover import StudentSubmission
+from autograder.submission.discover import StudentSubmission, find_submissions
 
 POLL_INTERVAL_S = 0.5
 """Seconds until an interrupt is noticed."""
+
+GRADER_OVERHEAD_BYTES = 1_200 * MEBIBYTE
+"""Most that supervisor, zygote, grader and trainer use; measured, see ``docs/gradescope.md``."""
+
+CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 OnResult = Callable[[Result], None]
 """Receives results from a backend, before they are in a journal; then a ``RunListener`` hears of them."""
@@ -95,28 +105,21 @@ class Engine:
             finally:
                 free.put(worker)
 
-        finished: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
         with ThreadPoolExecutor(len(self.workers)) as pool:
             try:
-                for submission in submissions:
-                    pool.submit(grade_one, submission).add_done_callback(finished.put)
-                for _ in submissions:
-                    on_result(_wait_for_next(finished).result())
-            except BaseException:
+                pending = {pool.submit(grade_one, submission) for submission in submissions}
+                while pending:
+                    # An untimed wait would not end on Ctrl-C if the kernel delivers the signal to
+                    # another thread, or just before the wait begins: Python runs signal handlers
+                    # only in the main thread, and only when that runs again.
+                    finished, pending = wait(pending, POLL_INTERVAL_S, FIRST_COMPLETED)
+                    for future in finished:
+                        on_result(future.result())
+            except BaseException:  # also an interrupt
                 pool.shutdown(wait=False, cancel_futures=True)
                 for worker in self.workers:
                     worker.stop()
                 raise
-
-
-def _wait_for_next(finished: "queue.SimpleQueue[Future[Result]]") -> Future[Result]:
-    """Wait for the next result."""
-    # An untimed wait would not end on Ctrl-C if the kernel delivers the signal to another thread,
-    # or just before the wait begins: Python runs signal handlers only in the main thread, and only
-    # when that runs again.
-    while True:
-        with suppress(queue.Empty):
-            return finished.get(timeout=POLL_INTERVAL_S)
 
 
 def grade(
@@ -153,8 +156,9 @@ def grade(
 
         def store_result(result: Result) -> None:
             for member in groups[result.student]:
-                if member.student != result.student:
-                    _store_copy(member, out)
+                data = stored_submission(out, result.student, result.provenance.submission_sha256)
+                if member.student != result.student and data is not None:
+                    store_submission(out, member.student, data)
                 # The journal comes first: whatever a listener does, a reported result is kept.
                 own_result = with_submitter(replace(result, student=member.student), member)
                 journal.append(own_result)
@@ -172,13 +176,12 @@ def grade(
 def run_header(plan: GradingPlan) -> Header:
     """Return what a run with this plan grades against."""
     return Header(
-        plan.assignment.name,
-        plan.source_sha256,
-        plan.kit_sha256,
-        plan.config_sha256,
-        plan.dataset,
-        plan.assignment.grading.isolation.value,
-        versions(),
+        assignment=plan.assignment.name,
+        dataset=plan.dataset,
+        isolation=plan.assignment.grading.isolation.value,
+        versions=versions(),
+        format=FORMAT,
+        **plan.digests(),
     )
 
 
@@ -193,15 +196,6 @@ def _finished_results(submissions: Sequence[StudentSubmission], journal: Journal
                 journal.append(result)
             results[submission.student] = result
     return results
-
-
-def _store_copy(submission: StudentSubmission, out: Path) -> None:
-    try:
-        data = submission.data
-    except StaffError:
-        return  # gone by now; the group member in whose name it was graded has it
-    if data is not None:
-        store_submission(out, submission.student, data)
 
 
 def _sha256(submission: StudentSubmission) -> str:
@@ -259,3 +253,62 @@ def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
         hidden=(plan.assignment.root, plan.cache),
         imports=(*IMPORTS, "checks"),
     )
+
+
+def grade_notebooks(
+    plan: GradingPlan, notebooks: Mapping[str, bytes], console: Console, *, workers: int
+) -> dict[str, Result]:
+    """Grade notebooks that are in memory and return the results by the notebooks' names.
+
+    Raises:
+        StaffError: no worker can be started.
+    """
+    results: dict[str, Result] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="class-") as name,
+        show_progress(console, f"Grading {plan.assignment.name}") as progress,
+    ):
+        write_tree(Path(name), {f"{student}.ipynb": data for student, data in notebooks.items()})
+        submissions = find_submissions([Path(name)], plan.assignment)
+        progress.on_start(0, [submission.student for submission in submissions], ())
+
+        def store_result(result: Result) -> None:
+            results[result.student] = result
+            progress.on_graded(result)
+
+        with start_engine(plan, workers=workers) as engine:
+            engine.grade(submissions, store_result)
+    return results
+
+
+def max_workers(limits: Limits, *, cgroup_root: Path = CGROUP_ROOT) -> int:
+    """Return how many submissions can be graded at once: one per core, as far as memory allows."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    # CPU time per period, in microseconds; "max" or -1 stands for no limit.
+    quota = _read_words(cgroup_root / "cpu.max")
+    if not quota:
+        quota = _read_words(cgroup_root / "cpu/cpu.cfs_quota_us")
+        quota += _read_words(cgroup_root / "cpu/cpu.cfs_period_us")
+    if len(quota) == 2 and quota[0].isdigit():
+        cores = min(cores, int(quota[0]) // int(quota[1]))
+    free_bytes = min(psutil.virtual_memory().available, memory_limit_bytes(cgroup_root))
+    return max(1, min(cores, free_bytes // (GRADER_OVERHEAD_BYTES + limits.memory_bytes)))
+
+
+def memory_limit_bytes(cgroup_root: Path = CGROUP_ROOT) -> int:
+    """Return the memory of the machine, or of the container if that is less."""
+    limit_bytes = int(psutil.virtual_memory().total)
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of cgroup v2 and v1
+        for word in _read_words(cgroup_root / name):
+            if word.isdigit():
+                limit_bytes = min(limit_bytes, int(word))
+    return limit_bytes
+
+
+def _read_words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []

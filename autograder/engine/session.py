@@ -8,16 +8,16 @@ Results from before the death are kept. How a check and the submission talk is d
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.checks import Outcome
-from autograder.engine.conversation import GraderError, run_check
+from autograder.engine.conversation import CheckSession, run_check
 from autograder.engine.message_rerun import TaintTracker, replace_messages
-from autograder.engine.results import CheckResult, RunListener
+from autograder.engine.results import CheckResult
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError, encode
-from autograder.engine.worker import Worker
+from autograder.engine.worker import GraderError, Worker
 from autograder.limits import Limits
 from autograder.notebook import Check, Question, Source
 from autograder.sandbox.process import Process
@@ -34,6 +34,13 @@ MAX_LINE_NUMBER = 99_999
 """Largest line number that a message shows; a larger one, which no cell has, was forged."""
 
 
+OnCall = Callable[[str, Message, Message], None]
+"""Receives a check's id, its call of an answer, and the submission's reply, which is untrusted."""
+
+OnCheck = Callable[[CheckResult], None]
+"""Receives the result of a finished check, without a message that may be replaced later."""
+
+
 class ProcessDiedError(Exception):
     """The submission's process is gone; the message says why, for the submission's author."""
 
@@ -48,24 +55,31 @@ class SessionReport:
     peak_bytes: int
 
 
+def ignore(*_: object) -> None:
+    """Receive an event that nobody waits for."""
+
+
 def run(
     steps: tuple[GradingStep, ...],
     worker: Worker,
     *,
     only: frozenset[str] = frozenset(),
-    listener: RunListener | None = None,
+    on_call: OnCall = ignore,
+    on_check: OnCheck = ignore,
 ) -> SessionReport:
     """Run a submission and grade it; whatever it does, there is a report.
 
     Args:
         only: ids of the checks to run; cells below the last of them do not run. Empty for all.
-        listener: receives calls and check results; nothing of a second run for messages.
+        on_call: called after each call; not in a second run for messages, like ``on_check``. What
+            either raises ends the grading.
+        on_check: called after each check.
     """
-    first = _Session(steps, worker, only, listener or RunListener())
+    first = _Session(steps, worker, only, on_call, on_check)
     report = first.run()
 
     def rerun(tainted: frozenset[str]) -> tuple[CheckResult, ...]:
-        second = _Session(steps, worker, tainted, RunListener())
+        second = _Session(steps, worker, tainted, ignore, ignore)
         second.process.budget.used_s = first.process.budget.used_s
         return second.run().checks
 
@@ -134,16 +148,23 @@ class _SubmissionProcess:
 
     def run_cell(self, number: int) -> None:
         """Run a cell; the process may not survive it."""
-        step = self.steps[number]
+        step, limit_s = self.steps[number], self._limits.cell_s
         try:
-            error = self._execute(step)
+            reply = self.exchange({"cell": step.text, "limit_s": limit_s}, limit_s)
         except ProcessDiedError as died:
-            self._record_death(number, str(died))
+            # Only the cell's own question loses by it. An extra cell belongs to no question: what it
+            # would have defined is missing, and the checks that need it say so.
+            self.close()
+            self._fatal_steps.add(number)
+            self.flags.append(f"{step.question or 'an extra cell'}: a cell {died}")
+            if step.question:
+                self.errors[step.question] = f"The cell {died}"
         except GraderError:
             self.close()  # the checks below will find the same and stay ungraded
         else:
-            if error and step.question:
-                self.errors[step.question] = error
+            error = reply.get("error")
+            if isinstance(error, dict) and step.question and not self._replaying:
+                self.errors[step.question] = _cell_error_message(error)
 
     def exchange(self, message: Message, limit_s: float) -> Message:
         """Send a message and return the reply, which is untrusted; do the jobs requested meanwhile.
@@ -152,8 +173,11 @@ class _SubmissionProcess:
             ProcessDiedError: the process died, was killed, or sent an invalid message.
             GraderError: no process can be started.
         """
-        channel = self._ensure_started()
+        while self._process is None:
+            self.budget.require_time()
+            self._start()
         self.budget.require_time()
+        channel = Channel(self._process.sock)
         # The process has an alarm of its own at ``limit_s``, which gives a proper traceback. Code
         # that swallows or disables it is killed from outside ``GRACE_S`` later. The clock of the
         # submission runs only while it has the turn: not while the trainer works.
@@ -180,50 +204,23 @@ class _SubmissionProcess:
         self._process = None
         self.model_replies.clear()
 
-    def _ensure_started(self) -> Channel:
-        """Return the wire to a process that has run all steps so far."""
-        while self._process is None:
-            self.budget.require_time()
-            self._process = self._worker.start_child()
-            self._replay()
-        return Channel(self._process.sock)
-
-    def _replay(self) -> None:
-        """Run the earlier cells in a fresh process."""
+    def _start(self) -> None:
+        """Start a process and run the earlier cells in it, without those that killed one."""
         # A cell may die in the replay that survived the first time (it counts its runs in a file,
         # say). Then it joins the fatal steps, the replay ends without a process, and the loop in
-        # ``_ensure_started`` starts the next. Each round removes a step or uses up time, so the
-        # loop ends. ``exchange`` and ``_replay`` call each other, but only one level deep: while a
-        # replay runs, there is a process.
+        # ``exchange`` starts the next. Each round removes a step or uses up time, so the loop ends.
+        # ``exchange`` and this method call each other, but only one level deep: while a replay
+        # runs, there is a process.
+        self._process = self._worker.start_child()
         self._replaying = True
         try:
             for number, step in enumerate(self.steps[: self.steps_done]):
-                if step.kind == "checks" or number in self._fatal_steps:
-                    continue
-                try:
-                    self._execute(step)
-                except ProcessDiedError as died:
-                    self._record_death(number, str(died))
+                if step.kind != "checks" and number not in self._fatal_steps:
+                    self.run_cell(number)
+                if self._process is None:
                     break
         finally:
             self._replaying = False
-
-    def _execute(self, step: GradingStep) -> str:
-        """Return what a cell raised, as a sentence; empty if nothing."""
-        limit_s = self._limits.cell_s
-        reply = self.exchange({"cell": step.text, "limit_s": limit_s}, limit_s)
-        error = reply.get("error")
-        return _cell_error_message(error) if isinstance(error, dict) else ""
-
-    def _record_death(self, number: int, reason: str) -> None:
-        # Only the cell's own question loses by it. An extra cell belongs to no question: what it
-        # would have defined is missing, and the checks that need it say so.
-        self.close()
-        self._fatal_steps.add(number)
-        question = self.steps[number].question
-        self.flags.append(f"{question or 'an extra cell'}: a cell {reason}")
-        if question:
-            self.errors[question] = f"The cell {reason}"
 
     def _send_and_receive(self, channel: Channel, message: Message, end_s: float) -> Message:
         """Send a message and return the reply before ``end_s`` on the submission's own clock."""
@@ -258,20 +255,29 @@ class _Session:
     """One run of a submission: the results of its checks so far."""
 
     def __init__(
-        self, steps: Sequence[GradingStep], worker: Worker, only: frozenset[str], listener: RunListener
+        self,
+        steps: tuple[GradingStep, ...],
+        worker: Worker,
+        only: frozenset[str],
+        on_call: OnCall,
+        on_check: OnCheck,
     ) -> None:
-        self._questions = {question.name: question for question in worker.plan.source.questions}
         self._only = only
         """Ids of the checks to run; empty for all."""
 
-        self.process = _SubmissionProcess(_steps_to_run(steps, self._questions, only), worker)
-        self.taint = TaintTracker()
+        self._on_call, self._on_check = on_call, on_check
         self._worker = worker
-        self._call_s = worker.plan.limits.call_s
-        self._listener = listener
+        self._questions = {question.name: question for question in worker.plan.source.questions}
         not_run = "It was not run: the question is missing from the notebook"
         self._unrun = unrun_checks(worker.plan.source, Outcome.BLOCKED, not_run)
         self._results = dict(self._unrun)
+        if only:
+            # Down to the last check that runs.
+            graded = {self._unrun[check_id].question for check_id in only}
+            while steps and not (steps[-1].kind == "checks" and steps[-1].question in graded):
+                steps = steps[:-1]
+        self.process = _SubmissionProcess(steps, worker)
+        self.taint = TaintTracker()
         self._failures: Counter[str] = Counter()
         """Deaths of the process, and calls that used up their time, by question."""
 
@@ -307,7 +313,7 @@ class _Session:
                 peak_bytes = self.process.current_peak_bytes()
                 result = replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak_bytes)
             self._results[result.id] = result
-            self._listener.on_check(self.taint.without_tainted_message(result))
+            self._on_check(self.taint.without_tainted_message(result))
 
     def _check_with_retry(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
         """Run a check, once more in a fresh process if the first dies."""
@@ -329,7 +335,7 @@ class _Session:
 
     def _check_once(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
         names = [argument.arg for argument in check.function().args.args]
-        reported = self.process.exchange({"names": names}, self._call_s).get("kinds")
+        reported = self.process.exchange({"names": names}, self._worker.plan.limits.call_s).get("kinds")
         kinds = []
         for name in names:
             # Untrusted: any value may be here in place of a dict or a word.
@@ -343,10 +349,11 @@ class _Session:
 
         def call_answer(call: Message) -> Message:
             reply = self._call_answer(call, question.name)
-            self._listener.on_call(check.cell.id, call, reply)
+            self._on_call(check.cell.id, call, reply)
             return reply
 
-        verdict, train_s = run_check(self._worker.check_session(check.cell.id, kinds), call_answer)
+        opening = {"check": check.cell.id, "answers": kinds}
+        verdict, train_s = run_check(CheckSession(self._worker, self._worker.cache, opening), call_answer)
         self.process.budget.train_s += train_s
         outcome = Outcome(verdict["outcome"])
         # Messages of hidden checks never quote the submission, so only visible ones are tainted.
@@ -361,10 +368,10 @@ class _Session:
         key = encode(call)
         if key in self.process.model_replies:
             return self.process.model_replies[key]
-        before_s = self.process.budget.used_s
-        reply = self.process.exchange({**call, "limit_s": self._call_s}, self._call_s)
+        before_s, limit_s = self.process.budget.used_s, self._worker.plan.limits.call_s
+        reply = self.process.exchange({**call, "limit_s": limit_s}, limit_s)
         # A call may catch its own alarm and still reply; that counts like a death.
-        self._failures[question] += self.process.budget.used_s - before_s >= self._call_s
+        self._failures[question] += self.process.budget.used_s - before_s >= limit_s
         if set(reply) not in ({"raised"}, {"value", "args"}):
             self.process.close()
             raise ProcessDiedError("returned something the grader could not read")
@@ -384,19 +391,6 @@ def unrun_checks(source: Source, outcome: Outcome, message: str) -> dict[str, Ch
                 check.cell.id, question.name, title, check.hidden, check.points, outcome, message
             )
     return results
-
-
-def _steps_to_run(
-    steps: Sequence[GradingStep], questions: Mapping[str, Question], only: frozenset[str]
-) -> tuple[GradingStep, ...]:
-    """Return the steps down to the last check that runs."""
-    if not only:
-        return tuple(steps)
-    end = 0
-    for number, step in enumerate(steps, 1):
-        if step.kind == "checks" and any(check.cell.id in only for check in questions[step.question].checks):
-            end = number
-    return tuple(steps[:end])
 
 
 def _cell_error_message(error: Message) -> str:

@@ -14,7 +14,6 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -22,14 +21,13 @@ import numpy as np
 import tensorflow
 
 from autograder.engine.training_cache import Cache, CacheEntry, digest, is_key
-from autograder.engine.wire import Channel, WireError
+from autograder.engine.wire import Channel, Message, WireError
 from autograder.models.description import Model, ModelRefusedError
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
 from autograder.models.rules import Rule, integer, number
 from autograder.models.shapes import compute_call_stats, count_parameters, elements, training_cost_s
 
-Message = dict[str, Any]
 Array = np.ndarray[Any, Any]
 
 TRAIN = "train"
@@ -97,17 +95,17 @@ class Job:
         return digest(description, self.arrays)
 
     @property
+    def batch_size(self) -> int:
+        """Return the number of rows that are computed at once."""
+        return int(self.settings.get("batch_size", INFERENCE_BATCH_SIZE))
+
+    @property
     def cost_s(self) -> float:
         """Return the estimated seconds that the job is charged, computed or not."""
         rows = len(self.arrays[0])
         if self.task == TRAIN:
             return training_cost_s(self.model, rows, self.settings["epochs"], self.batch_size)
         return INFERENCE_COST_FACTOR * training_cost_s(self.model, rows, 1, self.batch_size)
-
-    @property
-    def batch_size(self) -> int:
-        """Return the number of rows that are computed at once."""
-        return int(self.settings.get("batch_size", INFERENCE_BATCH_SIZE))
 
 
 def _require(condition: bool, problem: str, hint: str = "") -> None:
@@ -124,7 +122,7 @@ def parse_job(value: object) -> Job:
     # Types are compared with "is", here and below: a subclass could bring its own comparison.
     if type(value) is not dict or value.keys() != _FIELDS:
         raise ModelRefusedError("the trainer was not sent a job")
-    task, after, arrays = value["task"], value["after"], value["arrays"]
+    task, after, arrays, settings = value["task"], value["after"], value["arrays"], value["settings"]
     _require(type(task) is str and task in _ARRAY_COUNTS, "the job has a task that the trainer does not know")
     is_linked = after is None if task == TRAIN else is_key(after)
     _require(is_linked, "the job does not name the training that it follows")
@@ -132,33 +130,27 @@ def parse_job(value: object) -> Job:
         type(arrays) is list and len(arrays) == _ARRAY_COUNTS[task], "the job has too few or many arrays"
     )
     for array in arrays:
-        if type(array) is not np.ndarray:
-            raise ModelRefusedError("an array of the job is not an array")
+        _require(type(array) is np.ndarray, "an array of the job is not an array")
         _require(array.dtype.str in _DTYPES, "an array of the job does not hold numbers")
         _require(1 <= array.ndim <= MAX_AXES, "an array of the job has too few or too many axes")
-    rows = {len(array) for array in arrays}
-    _require(len(rows) == 1, "the arrays of the job do not have the same number of rows")
+        _require(len(array) == len(arrays[0]), "the arrays of the job do not have the same number of rows")
     hint = f"1 to {MAX_ROWS:,} rows can be used."
-    _require(1 <= rows.pop() <= MAX_ROWS, "the job has too few or too many rows", hint)
+    _require(1 <= len(arrays[0]) <= MAX_ROWS, "the job has too few or too many rows", hint)
     total_bytes = sum(array.nbytes for array in arrays)
     _require(total_bytes <= MAX_ARRAY_BYTES, "the arrays of the job are too large")
-    settings = _parse_settings(value["settings"], _TRAINING_SETTINGS if task == TRAIN else {})
-    job = Job(task, parse(value["model"]), after or "", tuple(arrays), settings)
-    _require_trainable(job)
-    return job
-
-
-def _parse_settings(value: object, rules: Mapping[str, Rule]) -> dict[str, Any]:
-    if type(value) is not dict or value.keys() != rules.keys():
+    rules = _TRAINING_SETTINGS if task == TRAIN else {}
+    if type(settings) is not dict or settings.keys() != rules.keys():
         raise ModelRefusedError("the job has settings that its task does not have")
-    settings = {}
+    canonical = {}
     for name, rule in rules.items():
         try:
-            settings[name] = rule.read(value[name])
+            canonical[name] = rule.read(settings[name])
         except ValueError:
             problem = f"{name} has a value that the trainer does not accept"
             raise ModelRefusedError(problem, hint=f"It must be {rule.text}.") from None
-    return settings
+    job = Job(task, parse(value["model"]), after or "", tuple(arrays), canonical)
+    _require_trainable(job)
+    return job
 
 
 def _require_trainable(job: Job) -> None:
@@ -199,7 +191,7 @@ def main(sock: socket.socket, options: Mapping[str, Any]) -> None:
 class Trainer:
     """Does jobs, each once."""
 
-    def __init__(self, trainer_module: ModuleType, cache: Cache) -> None:
+    def __init__(self, trainer_module: Any, cache: Cache) -> None:
         self._trainer_module = trainer_module
         self._cache = cache
         self._origin = trainer_module.origin()
@@ -211,26 +203,24 @@ class Trainer:
         (the sender may compute it itself) or ``failed`` (it cannot be computed). It also holds the job's
         ``key`` and ``cost_s``, unless nothing was started.
         """
+        reply: Message = {}
         try:
             job = parse_job(value)
             training = self._find_training(job)
-        except ModelRefusedError as refusal:
-            return {"refused": str(refusal)}
-        key = job.key(self._origin)
-        reply: Message = {"key": key, "cost_s": job.cost_s}
-        try:
-            entry = self._cache.load(key) or self._compute_once(key, job, training)
+            key = job.key(self._origin)
+            reply = {"key": key, "cost_s": job.cost_s}
+            entry = self._cache.load(key)
+            if entry is None:
+                with self._cache.lock(key):
+                    # Again: another trainer may have had the lock before.
+                    entry = self._cache.load(key) or self._compute(key, job, training)
         except self._trainer_module.KitError as error:
             return {"failed": str(error), **reply}
         except ModelRefusedError as refusal:
             return {"refused": str(refusal), **reply}
         names = job.model.compile_config.metric_names if job.model.compile_config else ()
-        return {
-            "facts": entry.facts["facts"],
-            "names": list(names),
-            "arrays": list(entry.arrays),
-            **reply,
-        }
+        result = {"facts": entry.facts["facts"], "names": list(names), "arrays": list(entry.arrays)}
+        return {**result, **reply}
 
     def _find_training(self, job: Job) -> CacheEntry | None:
         """Return the training that a job follows; a job cannot use the weights of another model."""
@@ -241,15 +231,7 @@ class Trainer:
             raise ModelRefusedError("the job follows a training that was not done here")
         return entry
 
-    def _compute_once(self, key: str, job: Job, training: CacheEntry | None) -> CacheEntry:
-        with self._cache.lock(key):
-            entry = self._cache.load(key)  # again: another trainer may have had the lock before
-            if entry is None:
-                entry = self._compute(job, training)
-                self._cache.store(key, entry)
-        return entry
-
-    def _compute(self, job: Job, training: CacheEntry | None) -> CacheEntry:
+    def _compute(self, key: str, job: Job, training: CacheEntry | None) -> CacheEntry:
         model = build(job.model, seed=job.settings.get("seed", 0))
         if training is not None:
             model.set_weights(list(training.arrays))
@@ -264,4 +246,6 @@ class Trainer:
         total_bytes = sum(array.nbytes for array in result.arrays)
         _require(total_bytes <= MAX_ARRAY_BYTES, "the result of the job is too large")
         facts = {"task": job.task, "model": job.model.key(), "facts": dict(result.facts)}
-        return CacheEntry(facts, tuple(result.arrays))
+        entry = CacheEntry(facts, tuple(result.arrays))
+        self._cache.store(key, entry)
+        return entry

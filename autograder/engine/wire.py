@@ -9,7 +9,7 @@ then the bytes of its arrays. Lists, integers up to 64 bits, finite floats, text
     {"e": 0}                   Ellipsis
     {"f": "nan"}               a float that JSON lacks: nan, inf, -inf
     {"u": "text"}              np.str_
-    {"s": ["int64", "f9ff…"]}  NumPy scalar: type, bytes in hexadecimal
+    {"s": "<i8"}               NumPy scalar: dtype; its bytes are next in the payload
     {"a": ["<f4", [3, 5]]}     array: dtype, shape; its bytes are next in the payload
 
 So exact types survive. A payload may come from a process that runs student code. The reader
@@ -27,7 +27,6 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,10 +40,7 @@ MAX_VALUES = 2_000_000
 
 _LENGTH = struct.Struct("!I")
 _ARRAY_KINDS = "biufU"
-_SCALARS = {name: np.dtype(name).type for name in (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "float32", "float64",
-)}  # fmt: skip
+_MAX_SCALAR_BYTES = 8
 _INT64_LIMIT = 2**63
 _LONG_LIST = 64
 
@@ -99,10 +95,6 @@ class Channel:
         (length,) = _LENGTH.unpack(self._receive_exactly(_LENGTH.size, end_s))
         self._require_size(length)
         return decode(bytes(self._receive_exactly(length, end_s)))
-
-    def close(self) -> None:
-        """Close this end."""
-        self._sock.close()
 
     def _require_size(self, length: int) -> None:
         if length > self._max_frame_bytes:
@@ -177,14 +169,6 @@ def decode(payload: bytes) -> Message:
     return message
 
 
-@dataclass(slots=True)
-class _Tagged:
-    """A JSON object: exactly one key. Not a tuple, or it would pass as a list of two."""
-
-    tag: str
-    content: Any
-
-
 class _Walk:
     """Counts the values of one frame."""
 
@@ -230,8 +214,8 @@ class _Writer(_Walk):
             return {"a": self._array(value)}
         if kind is np.str_:
             return {"u": _check_text(str(value))}
-        if kind in _SCALARS.values():
-            return {"s": [value.dtype.name, value.tobytes().hex()]}
+        if isinstance(value, np.generic) and kind is value.dtype.type and value.nbytes <= _MAX_SCALAR_BYTES:
+            return {"s": self._array(np.asarray(value))[0]}
         raise WireError(f"a value of type {kind.__name__[:60]}")
 
     def _list(self, value: list[Any], depth: int) -> list[Any]:
@@ -260,43 +244,38 @@ class _Reader(_Walk):
         super().__init__()
         self.blobs = blobs
 
-    def value(self, tree: Any, depth: int) -> Any:
+    def value(self, tree: Any, depth: int) -> Any:  # noqa: C901  one branch per type
         self.enter(depth)
-        kind = type(tree)
-        if kind is list:
-            return [self.value(item, depth + 1) for item in tree]
-        if kind is str:
-            return _check_text(tree)
-        return self._tagged(tree, depth) if kind is _Tagged else tree
-
-    def _tagged(self, tree: _Tagged, depth: int) -> Any:
         match tree:
-            case _Tagged("d", list(pairs)):
-                items = [self._pair(pair, depth + 1) for pair in pairs]
-                if len(dict(items)) != len(items):
-                    raise WireError("a key twice in one dict")
-                return dict(items)
-            case _Tagged("t", list(items)):
+            case list():
+                return [self.value(item, depth + 1) for item in tree]
+            case str():
+                return _check_text(tree)
+            case {"d": list(pairs)}:
+                values = {}
+                for pair in pairs:
+                    if type(pair) is not list or len(pair) != 2:
+                        raise WireError("a dict whose items are not pairs")
+                    key = self.value(pair[0], depth + 1)
+                    if key in values:
+                        raise WireError("a key twice in one dict")
+                    values[key] = self.value(pair[1], depth + 1)
+                return values
+            case {"t": list(items)}:
                 return tuple(self.value(item, depth + 1) for item in items)
-            case _Tagged("e", _):
+            case {"e": _}:
                 return Ellipsis
-            case _Tagged("f", "nan" | "inf" | "-inf" as name):
+            case {"f": "nan" | "inf" | "-inf" as name}:
                 return float(name)
-            case _Tagged("u", text):
+            case {"u": text}:
                 return np.str_(_check_text(text))
-            case _Tagged("s", [str(name), str(digits)]) if name in _SCALARS:
-                raw = bytes.fromhex(digits)
-                if len(raw) != np.dtype(name).itemsize:
-                    raise WireError("a scalar of another size")
-                return np.frombuffer(raw, dtype=name)[0]
-            case _Tagged("a", [str(name), list(shape)]):
+            case {"s": str(name)}:
+                return self._array(name, [])[()]
+            case {"a": [str(name), list(shape)]}:
                 return self._array(name, shape)
-        raise WireError(f"an unknown or malformed tagged value {tree.tag!r}")
-
-    def _pair(self, pair: Any, depth: int) -> tuple[Any, Any]:
-        if type(pair) is not list or len(pair) != 2:
-            raise WireError("a dict whose items are not pairs")
-        return self.value(pair[0], depth), self.value(pair[1], depth)
+            case dict():
+                raise WireError(f"an unknown or malformed tagged value {tree!r:.20}")
+        return tree
 
     def _array(self, name: str, shape: list[Any]) -> np.ndarray:
         """Return an array of the next bytes.
@@ -304,9 +283,11 @@ class _Reader(_Walk):
         The length is computed with Python's integers, which do not overflow, and compared with the
         bytes that are there before NumPy sees the shape.
         """
-        # NumPy parses dtype names like "i4,i4" and pads others: only its own spelling is accepted.
-        dtype = np.dtype(name) if len(name) <= 8 else None
-        if dtype is None or dtype.kind not in _ARRAY_KINDS or dtype.str != name:
+        # NumPy's parser takes names like "i4,i4", pads others and stumbles over some: it only gets
+        # what may be its own spelling.
+        is_simple = len(name) <= 8 and name[1:2] in _ARRAY_KINDS and name[2:].isdigit()
+        dtype = np.dtype(name) if is_simple else None
+        if dtype is None or dtype.str != name:
             raise WireError("an array of an unknown type")
         if not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS:
             raise WireError("an array of items of an impossible size")
@@ -321,11 +302,11 @@ class _Reader(_Walk):
         return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
 
 
-def _parse_tagged(pairs: list[tuple[str, Any]]) -> _Tagged:
+def _parse_tagged(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # Pairs and not a dict: of two equal keys a dict would silently keep the last.
     if len(pairs) != 1 or len(pairs[0][0]) != 1:
         raise WireError("an object that is not a tagged value")
-    return _Tagged(*pairs[0])
+    return dict(pairs)
 
 
 def _parse_integer(digits: str) -> int:

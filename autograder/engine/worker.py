@@ -1,13 +1,16 @@
 """One worker's trusted processes: a zygote, its grader and its trainer, replaced when needed."""
 
+import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, NamedTuple
 
-from autograder.engine.conversation import CheckSession, GraderError, VerdictCache
 from autograder.engine.plan import GradingPlan
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
-from autograder.engine.zygote_client import Zygote
+from autograder.engine.zygote_client import GRADER_ENTRY, TRAINER_ENTRY, Zygote
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE
 from autograder.sandbox.layers import IsolationStatus
@@ -30,6 +33,51 @@ MAX_GROWTH_BYTES = 400 * MEBIBYTE
 
 CHECKS_PER_MEMORY_SAMPLE = 20
 """Measuring the memory takes longer than many checks do."""
+
+MAX_GRADER_BYTES = 3 * 1024 * MEBIBYTE
+MAX_TRAINER_BYTES = 6 * 1024 * MEBIBYTE
+"""Resident memory that either may use."""
+
+MAX_CACHED_STEPS = 20_000
+
+
+class GraderError(Exception):
+    """One of our own processes failed; the check stays ungraded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """A check's next step: it calls an answer, or comes to a verdict."""
+
+    frame: Message
+    train_s: float
+    """Estimated seconds of the trainings that the check requested before this step."""
+
+
+class VerdictCache:
+    """Steps by the digest of the conversation before them; shared by all workers of a run.
+
+    The least recently used steps are dropped. That costs time and never changes a mark.
+    """
+
+    def __init__(self, max_steps: int = MAX_CACHED_STEPS) -> None:
+        self._max_steps = max_steps
+        self._steps: OrderedDict[bytes, CheckStep] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> CheckStep | None:
+        """Return the step after a conversation, or None."""
+        with self._lock:
+            if key in self._steps:
+                self._steps.move_to_end(key)
+            return self._steps.get(key)
+
+    def put(self, key: bytes, step: CheckStep) -> None:
+        """Store the step after a conversation."""
+        with self._lock:
+            self._steps[key] = step
+            if len(self._steps) > self._max_steps:
+                self._steps.popitem(last=False)
 
 
 class GradingContext(NamedTuple):
@@ -61,7 +109,7 @@ class Worker:
         self.zygote = start()
         self._start = start
         self._stopped = False
-        self._cache = cache
+        self.cache = cache
         self._grader: Process | None = None
         self._trainer: Process | None = None
         self.submission_process: Process | None = None
@@ -109,7 +157,7 @@ class Worker:
             if self._stopped:
                 break
             try:
-                process = self.zygote.start_child(self.plan.limits, self.plan.child_options())
+                process = self.zygote.start_child(self.plan.limits, self.plan.options())
             except (StaffError, OSError) as error:
                 reason = str(error)
                 continue
@@ -122,14 +170,6 @@ class Worker:
                 process.kill()
                 reason = f"it was not ready ({error}); {self.zygote.stderr_tail()}"
         raise GraderError(f"no process could be started for the submission: {reason}")
-
-    def check_session(self, check: str, kinds: list[tuple[str, str]]) -> CheckSession:
-        """Begin the conversation with a check.
-
-        Args:
-            kinds: each answer's name and kind, e.g. ``("pad_reviews", "function")``.
-        """
-        return CheckSession(self, self._cache, {"check": check, "answers": kinds})
 
     def train(self, job: Any) -> Message:
         """Let the trainer do a job, which may come from a submission; a trainer that dies is replaced."""
@@ -149,7 +189,12 @@ class Worker:
     def _train_once(self, job: Any) -> Message:
         if self._trainer is None or not self._trainer.is_alive():
             self._stop_trainer()
-            self._trainer = self.zygote.start_trainer(self.plan.trainer_options())
+            options = {
+                "service": self.plan.assignment.grading.trainer_module,
+                "cache": str(self.plan.cache),
+                "threads": max(1, (os.cpu_count() or 1) // self.plan.workers),
+            }
+            self._trainer = self.zygote.start_trusted(TRAINER_ENTRY, options, MAX_TRAINER_BYTES)
             self._end_if_stopped(self._trainer)
         channel = Channel(self._trainer.sock)
         try:
@@ -160,8 +205,8 @@ class Worker:
             self._stop_trainer()
             raise
 
-    def ask_grader(self, message: Message) -> tuple[Message, float]:
-        """Send the grader a message; return its next frame and the cost of its trainings in seconds.
+    def ask_grader(self, message: Message) -> CheckStep:
+        """Send the grader a message and return the check's next step.
 
         Raises:
             GraderError: the grader died or did not reply in time; the next call starts a new one.
@@ -175,7 +220,7 @@ class Worker:
             while True:
                 frame = channel.receive(timeout_s=deadline - time.monotonic())
                 if "job" not in frame:
-                    return frame, train_s
+                    return CheckStep(frame, train_s)
                 begin = time.monotonic()
                 reply = self.train(frame["job"])
                 # The clock of the check stands still while the trainer works.
@@ -211,11 +256,15 @@ class Worker:
         if self._grader is not None and not self._grader.is_alive():
             self.stop_grader()
         if self._grader is None:
-            self._grader = self.zygote.start_grader(self.plan.trusted_options())
+            self._grader = self.zygote.start_trusted(GRADER_ENTRY, self.plan.options(), MAX_GRADER_BYTES)
             self._end_if_stopped(self._grader)
+            definitions = [
+                {"id": check.cell.id, "code": check.code, "hidden": check.hidden}
+                for check in self.plan.source.checks()
+            ]
             # It learns the checks only now: what it was forked from also forks submissions.
             channel = Channel(self._grader.sock)
-            channel.send({"load": self.plan.check_definitions()}, timeout_s=STEP_TIMEOUT_S)
+            channel.send({"load": definitions}, timeout_s=STEP_TIMEOUT_S)
             channel.receive(timeout_s=STEP_TIMEOUT_S)
             self._initial_bytes = self._grader.resident_bytes()
         return self._grader

@@ -4,7 +4,7 @@ Run as ``python -s -P -m autograder.engine.zygote`` with the control socket on d
 of that socket are in this package and trusted; nothing that a submission says travels on it.
 
     supervisor                                    zygote
-    {"do": "import", "modules": […]}        ─▶    imports; sent at once, while the supervisor starts up
+    {"do": "import", "imports": […]}        ─▶    imports; sent at once, while the supervisor starts up
     {"do": "configure", …}                  ─▶    sets environment and path, makes the seccomp filter
     {"do": "start", …} + three descriptors  ─▶    starts a process (``sandbox.launch``): {"pid": …}
     {"do": "load"}                          ─▶    imports the kit and makes the preloaded calls
@@ -16,6 +16,7 @@ checks and reports that; then its processes are executed instead (section "exec 
 """
 
 import ast
+import contextlib
 import functools
 import gc
 import importlib
@@ -37,6 +38,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from importlib import metadata
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import autograder
@@ -99,7 +101,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the monitors
     syscalls.set_process_name("zygote")
     config: Frame = {}
-    try:
+    with contextlib.suppress(EOFError, ConnectionError):
         while True:
             command, descriptors = receive_frame(control)
             try:
@@ -109,14 +111,12 @@ def main() -> None:
             send_frame(control, reply)
             for descriptor in descriptors:
                 os.close(descriptor)
-    except (EOFError, ConnectionError):
-        return
 
 
 def _handle(config: Frame, command: Frame, descriptors: list[int]) -> Frame:
     match command.get("do"):
         case "import":
-            _import_all(command["modules"])
+            _import_all(command["imports"])
         case "configure":
             config.update(command)
             if config["dies_with_parent"]:
@@ -149,10 +149,9 @@ def _import_all(names: Iterable[str]) -> None:
 
 def _compile_seccomp_filter() -> None:
     """Make the filter while libseccomp can be found; every process inherits it."""
-    try:
+    # Where it fails, the first process that needs it is refused the layer, with the reason.
+    with contextlib.suppress(OSError):
         privileges.seccomp_program()
-    except OSError:
-        return  # the first process that needs it is refused the layer, with the reason
 
 
 def _load_kit(config: Frame) -> None:
@@ -189,7 +188,7 @@ def _extra_threads() -> str:
 
 
 def _start_process(config: Frame, command: Frame, pipes: Pipes) -> int:
-    _entry_point(command)  # imported here: this package is hidden from a sandboxed process
+    resolve_name(command["entry"])  # imported here: this package is hidden from a sandboxed process
     if command["execute"]:
         return _exec_process(config, command, pipes)
     if reason := _fork_unsafe_reason(config):
@@ -201,12 +200,6 @@ def _start_process(config: Frame, command: Frame, pipes: Pipes) -> int:
         return _prepare_entry_point(command)
 
     return launch.launch(_sandbox_spec(config, command), pipes, prepare)
-
-
-def _entry_point(command: Frame) -> Callable[[socket.socket, Frame], None]:
-    module, _, name = command["entry"].partition(":")
-    entry: Callable[[socket.socket, Frame], None] = getattr(importlib.import_module(module), name)
-    return entry
 
 
 def _sandbox_spec(config: Frame, command: Frame) -> SandboxSpec:
@@ -225,7 +218,7 @@ def _prepare_entry_point(command: Frame) -> EntryPoint:
     """Return the entry point of a process that has imported everything."""
     import numpy  # here, since the supervisor imports this module too, before it has the time
 
-    entry, options = _entry_point(command), command["options"]
+    entry, options = resolve_name(command["entry"]), command["options"]
     if command["trusted"]:
         syscalls.set_process_name(entry.__module__.rpartition(".")[2])
     else:

@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from autograder.engine.zygote import Frame, receive_frame, send_frame
 from autograder.errors import StaffError
-from autograder.files import MEBIBYTE
 from autograder.limits import Limits
 from autograder.sandbox.layers import (
     ALL_LAYERS,
@@ -46,10 +47,6 @@ IMPORTS = (
     "autograder.engine.offload",
 )
 """What every zygote imports before the kit."""
-
-MAX_GRADER_BYTES = 3 * 1024 * MEBIBYTE
-MAX_TRAINER_BYTES = 6 * 1024 * MEBIBYTE
-"""Resident memory that either may use."""
 
 _LOAD_TIMEOUT_S = 300.0
 """Seconds until everything must be imported; on a cold disk TensorFlow alone takes a minute."""
@@ -108,17 +105,27 @@ class ZygoteConfig:
     """Fork where that is safe; otherwise each process is executed and loads everything itself."""
 
 
-class ZygoteProcess:
-    """An exec'd zygote and the control socket to it."""
+class Zygote:
+    """The zygote of one worker, from which all its other processes are started; see ``start``."""
 
     def __init__(self, environment: Mapping[str, str], imports: Sequence[str]) -> None:
-        """Start the process and its imports, and return without waiting for them."""
-        self._home = tempfile.TemporaryDirectory(prefix="zygote-")
-        self._stderr_path = Path(self._home.name) / "stderr"
-        self._lock = threading.Lock()
+        """Execute the process and begin its imports, without waiting for them."""
+        self.fork_unsafe_reason = ""
+        """Why it does not fork and executes each process instead, or an empty text."""
+
+        self.versions: Mapping[str, str] = {}
+        """Of Python and the libraries, by name."""
+
+        self.isolation = IsolationStatus(frozenset())
+        self._kit_preloaded = False
+        self._processes: weakref.WeakSet[Process] = weakref.WeakSet()
         self._replies_due = 0
         self._sock, theirs = socket.socketpair()
         self._sock.settimeout(_LOAD_TIMEOUT_S)
+        self._resources = contextlib.ExitStack()
+        home = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="zygote-"))
+        self._resources.callback(self._sock.close)
+        self._stderr_path = Path(home) / "stderr"
         with theirs, self._stderr_path.open("wb") as errors:
             # "-I" instead of "-s -P" would also ignore PYTHONHASHSEED. The environment is minimal, since
             # /proc/self/environ shows a process what it was executed with even after it cleared it.
@@ -127,131 +134,13 @@ class ZygoteProcess:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                env={**_BASE_ENVIRONMENT, **environment, "HOME": self._home.name},
+                env={**_BASE_ENVIRONMENT, **environment, "HOME": home},
                 cwd="/",
                 start_new_session=True,
             )
-        self.post({"do": "import", "modules": list(imports)})
-
-    def post(self, frame: Frame, descriptors: tuple[int, ...] = ()) -> None:
-        """Send a frame; a later ``request`` waits for its reply, too.
-
-        Raises:
-            StaffError: the zygote is gone.
-        """
-        with self._lock, self._failures_named():
-            send_frame(self._sock, frame, descriptors)
-            self._replies_due += 1
-
-    def request(self, frame: Frame, descriptors: tuple[int, ...] = ()) -> Frame:
-        """Send a frame and return the reply.
-
-        Raises:
-            StaffError: there is no reply, or it (or that to a posted frame) is a failure.
-        """
-        self.post(frame, descriptors)
-        return self.last_reply()
-
-    def last_reply(self) -> Frame:
-        """Return the reply to the last frame that was sent; raises as ``request`` does."""
-        reply: Frame = {}
-        with self._lock, self._failures_named():
-            while self._replies_due:
-                reply, _ = receive_frame(self._sock)
-                self._replies_due -= 1
-                if "error" in reply:
-                    raise StaffError(f"the zygote failed:\n{reply['error']}")
-        return reply
-
-    @contextlib.contextmanager
-    def _failures_named(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, EOFError) as error:
-            raise StaffError(f"the zygote is gone or hangs ({error}):\n{self.stderr_tail()}") from error
-
-    def stderr_tail(self) -> str:
-        """Return the end of what the zygote and its trusted processes wrote; nothing once it is closed."""
-        with contextlib.suppress(FileNotFoundError):
-            return self._stderr_path.read_bytes()[-2000:].decode(errors="replace")
-        return ""
-
-    def close(self) -> None:
-        """Kill the process and remove its home folder."""
-        self.process.kill()
-        self.process.wait()
-        self._sock.close()
-        self._home.cleanup()
-
-
-_early_processes: list[ZygoteProcess] = []
-
-
-@contextlib.contextmanager
-def early_start() -> Iterator[None]:
-    """Start a zygote's imports now, while the caller is still busy with its own.
-
-    The first ``Zygote`` that is started inside the block takes the process over. Call it in the thread
-    that starts that zygote.
-    """
-    _early_processes.append(ZygoteProcess({}, IMPORTS))
-    try:
-        yield
-    finally:
-        while _early_processes:
-            _early_processes.pop().close()
-
-
-def _take_process(config: ZygoteConfig) -> ZygoteProcess:
-    # What follows the defaults may be a module of the kit, which is not on the path yet.
-    if config.imports[: len(IMPORTS)] != IMPORTS:
-        return ZygoteProcess(config.environment, ())
-    # Python reads its own variables, and libraries the ones above, before the configuration arrives.
-    read_at_start = [name for name in config.environment if name in _BASE_ENVIRONMENT or "PYTHON" in name]
-    if _early_processes and not read_at_start:
-        return _early_processes.pop()
-    return ZygoteProcess(config.environment, IMPORTS)
-
-
-class Zygote:
-    """The zygote of one worker, from which all its other processes are started."""
-
-    def __init__(self, config: ZygoteConfig, slot: int, *, preload_kit: bool) -> None:
-        """Start the process and load what it is made of; see ``start``."""
-        self.isolation = IsolationStatus(frozenset())
-        self._preload_kit = preload_kit
-        self._processes: weakref.WeakSet[Process] = weakref.WeakSet()
-        with contextlib.ExitStack() as resources:
-            self._control = _take_process(config)
-            resources.callback(self._control.close)
-            frame = {
-                "do": "configure",
-                "kit": str(config.kit),
-                "kit_name": config.kit_name,
-                "preloaded_calls": config.preloaded_calls,
-                "data": [str(path) for path in config.data],
-                "hidden": [str(path) for path in config.hidden],
-                "imports": config.imports,
-                "environment": {**_BASE_ENVIRONMENT, **config.environment},
-                "uid": resources.enter_context(claim_uid(slot)),
-                "fork": config.fork,
-                # The signal belongs to the thread that started the zygote; a thread of a pool ends
-                # earlier than the worker.
-                "dies_with_parent": threading.current_thread() is threading.main_thread(),
-            }
-            self._control.request(frame)
-            self._describe()
-            self.isolation = self._probe_isolation(config.layers)
-            self._describe()
-            self._resources = resources.pop_all()
-
-    def _describe(self) -> None:
-        state = self._control.request({"do": "describe"})
-        self.fork_unsafe_reason: str = state["fork_unsafe_reason"]
-        """Why it does not fork and executes each process instead, or an empty text."""
-
-        self.versions: Mapping[str, str] = state["versions"]
-        """Of Python and the libraries, by name."""
+        self._resources.callback(self.process.wait)
+        self._resources.callback(self.process.kill)
+        self._request({"do": "import", "imports": list(imports)}, wait=False)
 
     @classmethod
     def start(cls, config: ZygoteConfig, *, slot: int = 0) -> "Zygote":
@@ -264,11 +153,13 @@ class Zygote:
         Raises:
             StaffError: it cannot be started, with the reason.
         """
-        zygote = cls(config, slot, preload_kit=True)
+        zygote = _take_process(config)
+        zygote._configure(config, slot, preload_kit=True)
         if zygote.fork_unsafe_reason and config.fork:
             # The kit may be the reason: each process loads it itself then, after the fork.
             zygote.close()
-            zygote = cls(config, slot, preload_kit=False)
+            zygote = _take_process(config)
+            zygote._configure(config, slot, preload_kit=False)
         return zygote
 
     def start_child(self, limits: Limits, options: Mapping[str, Any], *, entry: str = CHILD_ENTRY) -> Process:
@@ -277,19 +168,13 @@ class Zygote:
         Raises:
             StaffError: it could not be started; nothing of it is left.
         """
-        try:
-            return self._start(entry, options, self.isolation.layers, limits)
-        except LayerError as error:
-            raise StaffError(f"the sandbox of a submission could not be set up ({error})") from error
+        return self._start(entry, options, self.isolation.layers, limits, trusted=False)
 
-    def start_grader(
-        self,
-        options: Mapping[str, Any],
-        *,
-        memory_bytes: int = MAX_GRADER_BYTES,
-        entry: str = GRADER_ENTRY,
-    ) -> Process:
+    def start_trusted(self, entry: str, options: Mapping[str, Any], memory_bytes: int) -> Process:
         """Start a process that may know hidden checks: not sandboxed, but offline and killable.
+
+        Args:
+            memory_bytes: resident memory that it may use.
 
         Raises:
             StaffError: it could not be started; nothing of it is left.
@@ -297,20 +182,7 @@ class Zygote:
         layers = self.isolation.layers & {Layer.NETWORK}
         if layers and os.geteuid() != 0:
             layers |= {Layer.UID}  # the user namespace that the network namespace needs
-        try:
-            return self._start(entry, options, layers, Limits(memory_bytes=memory_bytes), trusted=True)
-        except LayerError as error:
-            raise StaffError(f"{entry} could not be started ({error})") from error
-
-    def start_trainer(
-        self,
-        options: Mapping[str, Any],
-        *,
-        memory_bytes: int = MAX_TRAINER_BYTES,
-        entry: str = TRAINER_ENTRY,
-    ) -> Process:
-        """Start a process that trains models; otherwise like a grader."""
-        return self.start_grader(options, memory_bytes=memory_bytes, entry=entry)
+        return self._start(entry, options, layers, Limits(memory_bytes=memory_bytes), trusted=True)
 
     def is_alive(self) -> bool:
         """Return True if the zygote still answers.
@@ -318,14 +190,14 @@ class Zygote:
         Its exit status would tell too late: a killed process is not a zombie at once.
         """
         try:
-            self._control.request({})
+            self._request({})
         except StaffError:
             return False
         return True
 
     def kill(self) -> None:
         """Kill the zygote alone; any thread may call this."""
-        self._control.process.kill()
+        self.process.kill()
 
     def close(self) -> None:
         """End the zygote and whatever was started from it."""
@@ -336,8 +208,54 @@ class Zygote:
             self._resources.close()
 
     def stderr_tail(self) -> str:
-        """Return the end of what the zygote and its trusted processes wrote to stderr."""
-        return self._control.stderr_tail()
+        """Return the end of what the zygote and its trusted processes wrote; nothing once it is closed."""
+        with contextlib.suppress(FileNotFoundError):
+            return self._stderr_path.read_bytes()[-2000:].decode(errors="replace")
+        return ""
+
+    def _configure(self, config: ZygoteConfig, slot: int, *, preload_kit: bool) -> None:
+        """Load what the zygote is made of, and find out what it can isolate; it is closed if that fails."""
+        try:
+            frame = {
+                **msgspec.to_builtins(config, enc_hook=str),
+                "do": "configure",
+                "environment": {**_BASE_ENVIRONMENT, **config.environment},
+                "uid": self._resources.enter_context(claim_uid(slot)),
+                # The signal belongs to the thread that started the zygote; a thread of a pool ends
+                # earlier than the worker.
+                "dies_with_parent": threading.current_thread() is threading.main_thread(),
+            }
+            self._request(frame)
+            self._describe()
+            self._kit_preloaded = preload_kit
+            self.isolation = self._probe_isolation(config.layers)
+            self._describe()
+        except BaseException:  # also an interrupt: the process must not outlive its start
+            self.close()
+            raise
+
+    def _describe(self) -> None:
+        state = self._request({"do": "describe"})
+        self.fork_unsafe_reason, self.versions = state["fork_unsafe_reason"], state["versions"]
+
+    def _request(self, frame: Frame, descriptors: tuple[int, ...] = (), *, wait: bool = True) -> Frame:
+        """Send a frame and return the reply; without ``wait`` the next request waits for this one too.
+
+        Raises:
+            StaffError: there is no reply, or it (or an earlier one that was due) is a failure.
+        """
+        reply: Frame = {}
+        try:
+            send_frame(self._sock, frame, descriptors)
+            self._replies_due += 1
+            while wait and self._replies_due:
+                reply, _ = receive_frame(self._sock)
+                self._replies_due -= 1
+                if "error" in reply:
+                    raise StaffError(f"the zygote failed:\n{reply['error']}")
+        except (OSError, EOFError) as error:
+            raise StaffError(f"the zygote is gone or hangs ({error}):\n{self.stderr_tail()}") from error
+        return reply
 
     def _probe_isolation(self, requested: frozenset[Layer] | None) -> IsolationStatus:
         """Try the complete sandbox, each time without the layers that the machine refused, until it works.
@@ -346,26 +264,24 @@ class Zygote:
         """
         layers = drop_unsatisfied(ALL_LAYERS if requested is None else requested)
         refusals: list[tuple[Layer, str]] = []
-        if self.fork_unsafe_reason:
+        reason_before = self.fork_unsafe_reason
+        if reason_before:
             for layer in (Layer.PIDS, Layer.ROOT):
-                refusals.append((layer, f"cannot fork: {self.fork_unsafe_reason}"))
+                refusals.append((layer, f"cannot fork: {reason_before}"))
             layers -= FORK_LAYERS
-        reason_before, is_first = self.fork_unsafe_reason, True
-        while True:
-            process = self._fork(PROBE_ENTRY, {}, layers, Limits(), probe_only=True)
-            if is_first and self._preload_kit:
-                self._control.post({"do": "load"})
-            is_first = False
-            broken = self._failed_layers(process, layers)
+        probe = self._fork(PROBE_ENTRY, {}, layers, Limits(), probe_only=True)
+        if self._kit_preloaded:
+            self._request({"do": "load"}, wait=False)
+        while broken := self._failed_layers(probe, layers):
             if broken.keys() - layers:
                 raise StaffError(f"no sandbox can be set up here: {broken}")
-            if not broken:
-                return IsolationStatus(layers, tuple(refusals))
             refusals += broken.items()
             layers = drop_unsatisfied(layers - broken.keys())
             self._describe()
             if self.fork_unsafe_reason != reason_before:
                 return IsolationStatus(frozenset())  # because of the kit; ``start`` replaces this zygote
+            probe = self._fork(PROBE_ENTRY, {}, layers, Limits(), probe_only=True)
+        return IsolationStatus(layers, tuple(refusals))
 
     def _failed_layers(self, process: Process, layers: frozenset[Layer]) -> dict[Layer, str]:
         """Return the layers that a probe could not set up or does not see, with the reasons."""
@@ -384,7 +300,7 @@ class Zygote:
 
     @property
     def _start_timeout_s(self) -> float:
-        loads_kit = self.fork_unsafe_reason or not self._preload_kit
+        loads_kit = self.fork_unsafe_reason or not self._kit_preloaded
         return _LOAD_TIMEOUT_S if loads_kit else _START_TIMEOUT_S
 
     def _start(
@@ -394,20 +310,18 @@ class Zygote:
         layers: frozenset[Layer],
         limits: Limits,
         *,
-        trusted: bool = False,
+        trusted: bool,
     ) -> Process:
-        """Start a process and wait until its entry point is loaded.
-
-        Raises:
-            LayerError: the machine refuses one layer; nothing of the process is left.
-            StaffError: it cannot be started otherwise.
-        """
+        """Start a process and wait until its entry point is loaded."""
         process = self._fork(entry, options, layers, limits, trusted=trusted)
         try:
             process.wait_ready(timeout_s=self._start_timeout_s)
-        except (LayerError, StaffError):
+        except StaffError:
             process.kill()
             raise
+        except LayerError as error:
+            process.kill()
+            raise StaffError(f"the sandbox of {entry} could not be set up ({error})") from error
         return process
 
     def _fork(
@@ -433,11 +347,11 @@ class Zygote:
             "limits": asdict(limits),
             "trusted": trusted,
             "probe_only": probe_only,
-            "load_kit": not self._preload_kit and not probe_only,
+            "load_kit": not self._kit_preloaded and not probe_only,
             "execute": bool(self.fork_unsafe_reason),
         }
         try:
-            process.pid = self._control.request(command, (wire.fileno(), lifeline, status))["pid"]
+            process.pid = self._request(command, (wire.fileno(), lifeline, status))["pid"]
         finally:
             # These ends belong to the tree alone: while a copy is open here, the status pipe never ends.
             wire.close()
@@ -448,3 +362,32 @@ class Zygote:
         watch_memory(process)
         self._processes.add(process)
         return process
+
+
+_early_zygotes: list[Zygote] = []
+
+
+@contextlib.contextmanager
+def early_start() -> Iterator[None]:
+    """Start a zygote's imports now, while the caller is still busy with its own.
+
+    The first ``Zygote`` that is started inside the block takes the process over. Call it in the thread
+    that starts that zygote.
+    """
+    _early_zygotes.append(Zygote({}, IMPORTS))
+    try:
+        yield
+    finally:
+        while _early_zygotes:
+            _early_zygotes.pop().close()
+
+
+def _take_process(config: ZygoteConfig) -> Zygote:
+    # What follows the defaults may be a module of the kit, which is not on the path yet.
+    if config.imports[: len(IMPORTS)] != IMPORTS:
+        return Zygote(config.environment, ())
+    # Python reads its own variables, and libraries the ones above, before the configuration arrives.
+    read_at_start = [name for name in config.environment if name in _BASE_ENVIRONMENT or "PYTHON" in name]
+    if _early_zygotes and not read_at_start:
+        return _early_zygotes.pop()
+    return Zygote(config.environment, IMPORTS)

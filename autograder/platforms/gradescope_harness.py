@@ -15,11 +15,10 @@ from pathlib import Path
 
 from autograder.build.compile import prepare
 from autograder.course import load_course
-from autograder.engine.capacity import CGROUP_ROOT, GRADER_OVERHEAD_BYTES, memory_limit_bytes
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import grading_plan
-from autograder.engine.results import Result, RunListener
-from autograder.engine.run import start_engine
+from autograder.engine.results import Result
+from autograder.engine.run import CGROUP_ROOT, GRADER_OVERHEAD_BYTES, memory_limit_bytes, start_engine
 from autograder.engine.zygote_client import early_start
 from autograder.files import MEBIBYTE, replace_file
 from autograder.limits import Limits
@@ -47,12 +46,11 @@ def grade(root: Path, name: str) -> Result:
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files)
 
-    class SavePartial(RunListener):
-        def on_partial(self, result: Result, unreached: frozenset[str]) -> None:
-            replace_file(results_path, results_json.dump(result, unreached))
+    def save_partial(result: Result, unreached: frozenset[str]) -> None:
+        replace_file(results_path, results_json.dump(result, unreached))
 
     with start_engine(replace(plan, limits=fit_to_container(plan.limits))) as engine:
-        result = grade_with_retries(submission, submission.data, engine.workers[0], SavePartial())
+        result = grade_with_retries(submission, submission.data, engine.workers[0], save_partial)
     replace_file(results_path, results_json.dump(result))
     return result
 

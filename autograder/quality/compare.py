@@ -21,8 +21,8 @@ from autograder import known_answers
 from autograder.build.compile import prepare
 from autograder.build.flavors import run_tool
 from autograder.course import Assignment
-from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import GradingPlan, grading_plan
+from autograder.engine.run import grade_notebooks
 from autograder.known_answers import KnownAnswer
 from autograder.quality import sample
 from autograder.quality.results_page import write_page

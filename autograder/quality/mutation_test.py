@@ -13,9 +13,9 @@ from rich.console import Console
 
 from autograder.build.compile import prepare
 from autograder.course import Assignment
-from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
+from autograder.engine.run import grade_notebooks
 from autograder.errors import AuthorError
 from autograder.notebook import CellType, Source
 from autograder.quality import sample

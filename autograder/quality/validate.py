@@ -10,10 +10,10 @@ from autograder import known_answers
 from autograder.build.compile import build
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
-from autograder.engine.grade_notebooks import grade_notebooks
 from autograder.engine.misconceptions import compute_signatures, evaluate_signatures, write_signatures
 from autograder.engine.plan import grading_plan
 from autograder.engine.results import Result
+from autograder.engine.run import grade_notebooks
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Source
 from autograder.quality import sample

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course import Assignment, Course
-from autograder.engine import journal, run_folder
+from autograder.engine import journal
 from autograder.engine.results import Result
 from autograder.files import replace_file
 from autograder.report import roster
@@ -38,7 +38,7 @@ class Run:
 
     def submission(self, result: Result) -> bytes | None:
         """Return the bytes that were graded; None if they are missing or unreadable."""
-        return run_folder.stored_submission(self.out, result.student, result.provenance.submission_sha256)
+        return journal.stored_submission(self.out, result.student, result.provenance.submission_sha256)
 
 
 def load(out: Path, course: Course, roster_path: Path | None = None) -> Run:

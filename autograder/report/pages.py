@@ -21,9 +21,9 @@ from markupsafe import Markup, escape
 
 from autograder import known_answers
 from autograder.checks import Outcome
+from autograder.engine.journal import folder_name
 from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import GradingStatus, Result
-from autograder.engine.run_folder import folder_name
 from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, results_json, similarity, summary

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from autograder.course import load_course
+from autograder.engine.journal import SUBMISSION_NAME
 from autograder.engine.plan import GradingPlan
-from autograder.engine.run_folder import SUBMISSION_NAME
 from autograder.report import load_run
 from tests.engine.test_session import AVERAGE
 from tests.support.grading import is_running, make_submission

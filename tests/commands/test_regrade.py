@@ -15,9 +15,9 @@ from autograder.commands import students
 from autograder.commands.grade_class import grade_class
 from autograder.course import Course, load_course
 from autograder.engine import journal, run
+from autograder.engine.journal import SUBMISSION_NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.run_folder import SUBMISSION_NAME
 from autograder.engine.worker import Worker
 from autograder.errors import StaffError
 from autograder.report import load_run

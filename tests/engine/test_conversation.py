@@ -5,16 +5,9 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.conversation import (
-    CheckSession,
-    CheckStep,
-    GraderError,
-    VerdictCache,
-    digest,
-    run_check,
-)
+from autograder.engine.conversation import CheckSession, digest, run_check
 from autograder.engine.run import Engine
-from autograder.engine.worker import Worker
+from autograder.engine.worker import CheckStep, GraderError, VerdictCache, Worker
 
 OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}
 

@@ -14,11 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
-from autograder.engine.conversation import VerdictCache
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run import Engine, start_engine, zygote_config
-from autograder.engine.worker import Worker
+from autograder.engine.worker import VerdictCache, Worker
 from autograder.engine.zygote_client import Process, Zygote, ZygoteConfig
 from autograder.errors import StaffError
 from autograder.limits import Limits
@@ -30,7 +29,7 @@ from tests.support.simulated_machines import HOSTILE_FOLDER
 pytestmark = pytest.mark.hostile
 
 ENTRY = "hostile_entry:main"
-ROLES = ("child", "grader", "trainer")
+ROLES = ("child", "trusted")
 
 A_THREAD = """
 import threading, time
@@ -74,8 +73,7 @@ def zygote() -> Iterator[Zygote]:
 def start(zygote: Zygote, role: str, code: str) -> Process:
     if role == "child":
         return zygote.start_child(Limits(), {"code": code}, entry=ENTRY)
-    process: Process = getattr(zygote, f"start_{role}")({"code": code}, entry=ENTRY)
-    return process
+    return zygote.start_trusted(ENTRY, {"code": code}, 2**31)
 
 
 def answer(zygote: Zygote, role: str, code: str) -> Any:
@@ -108,7 +106,7 @@ def test_no_process_forks_on_a_platform_without_fork(tmp_path: Path) -> None:
     with running(environment={"PYTHONPATH": str(tmp_path)}, fork=True) as zygote:
         assert zygote.fork_unsafe_reason == "the platform has no fork"
         code = "import os\nanswer = hasattr(os, 'fork')"
-        assert [answer(zygote, role, code) for role in ROLES] == [False] * 3
+        assert [answer(zygote, role, code) for role in ROLES] == [False] * 2
 
 
 def test_a_zygote_that_can_fork_does() -> None:
@@ -160,12 +158,11 @@ answer = [
     assert package in ("ModuleNotFoundError", "PermissionError")
 
 
-@pytest.mark.parametrize("role", ["grader", "trainer"])
-def test_a_trusted_process_has_no_network_where_the_machine_can(zygote: Zygote, role: str) -> None:
+def test_a_trusted_process_has_no_network_where_the_machine_can(zygote: Zygote) -> None:
     if Layer.NETWORK not in zygote.isolation.layers:
         pytest.skip("the machine gives no network namespace")
     code = "import socket\nanswer = [name for _, name in socket.if_nameindex()]"
-    assert answer(zygote, role, code) == ["lo"]
+    assert answer(zygote, "trusted", code) == ["lo"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -210,7 +207,7 @@ def test_nothing_outlives_a_supervisor_that_was_killed(spoilt_supervisor: psutil
 
 def test_a_process_above_its_memory_is_ended(zygote: Zygote) -> None:
     code = "block = bytearray(b'x') * (400 * 2**20)\nimport time\ntime.sleep(600)"
-    process = zygote.start_grader({"code": code}, memory_bytes=200 * 2**20, entry=ENTRY)
+    process = zygote.start_trusted(ENTRY, {"code": code}, 200 * 2**20)
     process.sock.settimeout(60)
     assert process.sock.recv(1) == b""
     assert process.kill_reason == "memory"
@@ -228,7 +225,7 @@ def test_random_numbers_begin_alike_forked_and_unforked() -> None:
     seen = []
     for fork in (True, False):
         with running("import random\nrandom.random()", fork=fork) as zygote:
-            seen += [answer(zygote, role, code) for role in ("child", "grader")]
+            seen += [answer(zygote, role, code) for role in ROLES]
     assert seen == [seen[0]] * 4
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.engine import capacity
+from autograder.engine import run
 from autograder.limits import Limits
 
 GIB = 2**30
 LIMITS = Limits(memory_bytes=2 * GIB)
-EACH = capacity.GRADER_OVERHEAD_BYTES + LIMITS.memory_bytes
+EACH = run.GRADER_OVERHEAD_BYTES + LIMITS.memory_bytes
 
 
 class _Memory:
@@ -20,7 +20,7 @@ class _Memory:
 
 @pytest.fixture(autouse=True)
 def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity.os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(8)))
     monkeypatch.setattr(psutil, "virtual_memory", _Memory)
 
 
@@ -47,9 +47,9 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     ],
 )
 def test_a_container_gets_as_many_as_it_may_have(tmp_path: Path, files: dict[str, str], workers: int) -> None:
-    assert capacity.max_workers(LIMITS, cgroup_root=write(tmp_path, files)) == workers
+    assert run.max_workers(LIMITS, cgroup_root=write(tmp_path, files)) == workers
 
 
 def test_memory_that_others_use_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Memory, "available", 2 * EACH)
-    assert capacity.max_workers(LIMITS, cgroup_root=tmp_path) == 2
+    assert run.max_workers(LIMITS, cgroup_root=tmp_path) == 2

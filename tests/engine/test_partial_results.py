@@ -7,7 +7,7 @@ import pytest
 
 from autograder.checks import Outcome
 from autograder.engine.grade_submission import grade_with_retries
-from autograder.engine.results import Result, RunListener
+from autograder.engine.results import Result
 from autograder.engine.run import Engine
 from autograder.errors import StaffError
 from autograder.submission.discover import find_submissions
@@ -26,13 +26,12 @@ def watched(engine: Engine, answers: dict[str, str], folder: Path) -> tuple[Resu
     partial: list[Result] = []
     unreached: list[int] = []
 
-    class Watch(RunListener):
-        def on_partial(self, result: Result, left: frozenset[str]) -> None:
-            assert left <= {check.id for check in result.ungraded_checks}
-            partial.append(result)
-            unreached.append(len(left))
+    def watch(result: Result, left: frozenset[str]) -> None:
+        assert left <= {check.id for check in result.ungraded_checks}
+        partial.append(result)
+        unreached.append(len(left))
 
-    return grade_with_retries(submission, submission.data, engine.workers[0], Watch()), partial, unreached
+    return grade_with_retries(submission, submission.data, engine.workers[0], watch), partial, unreached
 
 
 def test_each_check_is_told_once_and_what_is_left_is_ungraded(engine: Engine, tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_who_listens_may_end_it_and_the_next_submission_is_graded(engine: Engine
     path.write_bytes(make_submission(engine.plan, {}, {}))
     submission = find_submissions([path], engine.plan.assignment)[0]
 
-    full = Mock(RunListener, on_partial=Mock(side_effect=StaffError("the disk is full")))
+    full = Mock(side_effect=StaffError("the disk is full"))
 
     with pytest.raises(StaffError, match="full"):
         grade_with_retries(submission, submission.data, engine.workers[0], full)

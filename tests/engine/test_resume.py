@@ -151,7 +151,7 @@ def test_a_zygote_that_ends_is_replaced_and_no_mark_changes(engine: Engine, tmp_
 
     def keep(result: Result) -> None:
         results.append(result)
-        os.kill(worker.zygote._control.process.pid, signal.SIGKILL)
+        os.kill(worker.zygote.process.pid, signal.SIGKILL)
 
     engine.grade(actual, keep)
     assert [points(result) for result in results] == [ALL] * 4

@@ -413,7 +413,7 @@ def test_the_process_serves_until_the_wire_is_closed(tmp_path: Path, rows: Any) 
     for message in ({"job": job(averaging(), rows)}, {}, {"job": {"task": "train"}}):
         channel.send(message, timeout_s=60)
         replies.append(channel.receive(timeout_s=60))
-    channel.close()
+    ours.close()
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (0, b"")
     assert [next(iter(reply)) for reply in replies] == ["facts", "refused", "refused"]

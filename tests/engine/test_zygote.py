@@ -145,7 +145,7 @@ def test_an_entry_that_does_not_exist_leaves_the_zygote_at_work(zygote: Zygote) 
 
 def test_a_zygote_that_died_is_named_as_such(started: Start) -> None:
     zygote = started()
-    os.kill(zygote._control.process.pid, signal.SIGKILL)
+    os.kill(zygote.process.pid, signal.SIGKILL)
     with pytest.raises(StaffError, match="the zygote is gone"):
         zygote.start_child(Limits(), {"code": ""}, entry=ENTRY)
 
@@ -196,14 +196,13 @@ def test_closing_a_zygote_ends_what_it_started(started: Start) -> None:
     assert not process.is_alive()
 
 
-@pytest.mark.parametrize("kind", ["grader", "trainer"])
-def test_a_trusted_process_keeps_files_but_has_no_network(zygote: Zygote, kind: str, tmp_path: Path) -> None:
+def test_a_trusted_process_keeps_files_but_has_no_network(zygote: Zygote, tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, socket, autograder
 pathlib.Path({str(tmp_path / "entry")!r}).write_text("kept")
 answer = [os.getuid(), os.path.exists(autograder.__file__), [name for _, name in socket.if_nameindex()]]
 """
-    seen = answer(getattr(zygote, f"start_{kind}")({"code": code}, entry=ENTRY))
+    seen = answer(zygote.start_trusted(ENTRY, {"code": code}, 2**31))
     networks = ["lo"] if "network" in zygote.isolation.present else seen[2]
     assert seen == [os.getuid(), True, networks]
     assert (tmp_path / "entry").read_text() == "kept"
@@ -211,7 +210,7 @@ answer = [os.getuid(), os.path.exists(autograder.__file__), [name for _, name in
 
 def test_a_trusted_process_ends_with_its_memory_limit(zygote: Zygote) -> None:
     code = "block = bytearray(b'x') * (400 * 2**20)\nimport time\ntime.sleep(600)"
-    process = zygote.start_trainer({"code": code}, memory_bytes=200 * 2**20, entry=ENTRY)
+    process = zygote.start_trusted(ENTRY, {"code": code}, 200 * 2**20)
     process.sock.settimeout(30)
     assert process.sock.recv(1) == b""
     assert process.kill_reason == "memory"
@@ -220,7 +219,7 @@ def test_a_trusted_process_ends_with_its_memory_limit(zygote: Zygote) -> None:
 
 def test_a_trusted_process_that_hangs_can_be_killed(zygote: Zygote) -> None:
     code = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(600)"
-    process = zygote.start_grader({"code": code}, entry=ENTRY)
+    process = zygote.start_trusted(ENTRY, {"code": code}, 2**31)
     process.kill()
     assert not process.is_alive()
 
@@ -261,12 +260,12 @@ def test_what_every_zygote_imports_does_not_read_notebooks() -> None:
 
 def test_a_process_that_was_started_early_is_used_once_and_ends_with_its_block(plan: MakePlan) -> None:
     with early_start():
-        (early,) = zygote_client._early_processes
+        (early,) = zygote_client._early_zygotes
         with contextlib.closing(Zygote.start(plan(imports=IMPORTS, environment={"SIZE": "7"}))) as zygote:
-            assert zygote._control is early
+            assert zygote is early
             code = "import os, sys\nanswer = [os.environ['SIZE'], 'keras' in sys.modules]"
             assert child(zygote, code) == ["7", True]
     assert early.process.poll() is not None
     with early_start():
-        (unused,) = zygote_client._early_processes
+        (unused,) = zygote_client._early_zygotes
     assert unused.process.poll() is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from autograder.engine.run_folder import folder_name
+from autograder.engine.journal import folder_name
 from autograder.report import pages, similarity
 from tests.support import sample_class
 from tools.measure_similarity import REFERENCES, class_with_copies

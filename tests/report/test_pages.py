@@ -16,8 +16,8 @@ from rich.console import Console
 
 from autograder.checks import Outcome
 from autograder.course import load_course
+from autograder.engine.journal import folder_name
 from autograder.engine.results import Result
-from autograder.engine.run_folder import folder_name
 from autograder.errors import StaffError
 from autograder.notebook import Source
 from autograder.report import gradebook, pages, summary

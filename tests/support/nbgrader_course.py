@@ -15,7 +15,7 @@ from autograder.build.release_parts import PreparedSource
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import CheckResult, Result
-from autograder.engine.run_folder import store_submission
+from autograder.engine.journal import store_submission
 from autograder.files import replace_trees
 from autograder.quality import sample
 from autograder.report.load_run import Run

@@ -16,8 +16,8 @@ from autograder import known_answers
 from autograder.build.compile import prepare
 from autograder.checks import Outcome
 from autograder.course import load_course
+from autograder.engine.journal import store_submission
 from autograder.engine.results import CheckResult, Result
-from autograder.engine.run_folder import store_submission
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Question, Source
 from autograder.report.load_run import Run

@@ -26,10 +26,10 @@ from typing import Any
 from distributed import CancelledError, Client, KilledWorker
 
 from autograder.engine.grade_submission import ungraded_result, with_submitter
+from autograder.engine.journal import store_submission
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
 from autograder.engine.run import OnResult, run_header
-from autograder.engine.run_folder import store_submission
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError

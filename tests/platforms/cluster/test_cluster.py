@@ -19,10 +19,9 @@ pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-co
 
 from autograder.engine import run
 from autograder.engine.grade_submission import ungraded_result
-from autograder.engine.journal import NAME
+from autograder.engine.journal import NAME, SUBMISSION_NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, serialize
-from autograder.engine.run_folder import SUBMISSION_NAME
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError
