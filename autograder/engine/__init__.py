@@ -4,7 +4,7 @@ A supervisor without TensorFlow decides everything and enforces every deadline f
 zygote forks a grader (checks, no student code), a trainer (models as descriptions, no checks) and
 one sandboxed child per submission (student code, no checks).
 
-supervisor  run, grade_submission, session, message_rerun, conversation, worker; progress of a run
+supervisor  run, grade_submission, session, conversation, worker; progress of a run
 on disk     journal, results, plan, misconceptions
 processes   zygote_client, zygote; wire and values cross between the processes
 in them     child; grader; offload; trainer with training_cache; lazy_variables

@@ -3,22 +3,31 @@
 If the submission's process dies, the cell or check that killed it is lost. The submission continues
 in a fresh process, which first runs the earlier cells again, without those that killed a process.
 Results from before the death are kept. How a check and the submission talk is described in
-``conversation``, the second run for messages in ``message_rerun``.
+``conversation``.
+
+A student reads the messages of visible checks, and many quote the submission: the value that it
+returned, the exception that it raised. Once a hidden check has called an answer, the submission
+has seen the hidden arguments. It can store them in a global and raise them as the text of an
+exception at any visible check that follows, also one of another question. So every message that
+the submission may have influenced after the first hidden check is *tainted*. It is not shown to
+anyone. When the notebook is finished, it runs once more from the start with the tainted checks
+only: no hidden check runs in that process, so nothing hidden can be in its messages. They replace
+the tainted ones where the outcome is the same. Where it is not, the submission behaves differently
+with hidden checks, and a fixed sentence is shown. Outcomes always come from the first run: the
+second run cannot change a mark.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.checks import Outcome
 from autograder.engine.conversation import CheckSession, run_check
-from autograder.engine.message_rerun import TaintTracker, replace_messages
 from autograder.engine.results import CheckResult
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import GraderError, Worker
-from autograder.limits import Limits
 from autograder.notebook import Check, Question, Source
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
@@ -39,6 +48,9 @@ OnCall = Callable[[str, Message, Message], None]
 
 OnCheck = Callable[[CheckResult], None]
 """Receives the result of a finished check, without a message that may be replaced later."""
+
+
+WITHHELD_MESSAGE = "The output differed when hidden checks ran, so it is not shown"
 
 
 class ProcessDiedError(Exception):
@@ -80,47 +92,38 @@ def run(
 
     def rerun(tainted: frozenset[str]) -> tuple[CheckResult, ...]:
         second = _Session(steps, worker, tainted, ignore, ignore)
-        second.process.budget.used_s = first.process.budget.used_s
+        second.process.used_s = first.process.used_s
         return second.run().checks
 
     checks = replace_messages(report.checks, frozenset(first.taint.check_ids), rerun)
     return replace(report, checks=checks)
 
 
-@dataclass(slots=True)
-class _Budget:
-    """The time and training that a submission has used in all its processes; never reset."""
+def replace_messages(
+    checks: tuple[CheckResult, ...],
+    tainted: frozenset[str],
+    rerun: Callable[[frozenset[str]], Iterable[CheckResult]],
+) -> tuple[CheckResult, ...]:
+    """Return the results with the tainted messages replaced by those of a second run.
 
-    limits: Limits
-    used_s: float = 0.0
-    """Seconds that the submission's own code has run."""
-
-    train_s: float = 0.0
-    """Estimated seconds of training that it was charged."""
-
-    charged_keys: set[str] = field(default_factory=set)
-    """Keys of the jobs that it was charged for."""
-
-    uncharged_s: float = 0.0
-    """Wall-clock seconds of the jobs that were charged nothing."""
-
-    def require_time(self) -> None:
-        if self.used_s >= self.limits.total_s:
-            raise ProcessDiedError(
-                f"was not run: the {self.limits.total_s:g} s for the whole notebook were used up"
-            )
-
-    def charge(self, reply: Message, wall_s: float, *, replaying: bool) -> None:
-        """Charge a job its estimated cost."""
-        # A replay repeats the jobs of the first process, and a restart must cost the student
-        # nothing. So a job that was charged before is free in a replay, but only there: a
-        # submission could otherwise send one job forever. A job that costs nothing counts by the
-        # clock for the same reason, since the submission's own clock stands still meanwhile.
-        if "cost_s" not in reply or (replaying and reply["key"] in self.charged_keys):
-            self.uncharged_s += wall_s
-        else:
-            self.train_s += reply["cost_s"]
-            self.charged_keys.add(reply["key"])
+    Args:
+        checks: results of the first run.
+        tainted: ids of the checks with tainted messages.
+        rerun: runs the submission again with only these checks.
+    """
+    if not tainted:
+        return checks
+    # Equal outcomes do not prove that both messages mean the same, but the second one is safe to
+    # show by itself: no hidden check had run when the submission produced it.
+    second = {check.id: check for check in rerun(tainted)}
+    replaced = []
+    for check in checks:
+        if check.id in tainted and second[check.id].outcome is check.outcome:
+            check = replace(check, message=second[check.id].message, hint=second[check.id].hint)
+        elif check.id in tainted:
+            check = replace(check, message=WITHHELD_MESSAGE, hint="")
+        replaced.append(check)
+    return tuple(replaced)
 
 
 class _SubmissionProcess:
@@ -128,8 +131,17 @@ class _SubmissionProcess:
 
     def __init__(self, steps: tuple[GradingStep, ...], worker: Worker) -> None:
         self.steps = steps
-        self.budget = _Budget(worker.plan.limits)
         self.steps_done = 0
+        self.used_s = 0.0
+        """Seconds that the submission's own code has run in all its processes; never reset."""
+
+        self.train_s = 0.0
+        """Estimated seconds of training that it was charged; never reset."""
+
+        self._uncharged_s = 0.0
+        """Wall-clock seconds of the jobs that were charged nothing."""
+
+        self._charged_keys: set[str] = set()
         self.errors: dict[str, str] = {}
         """By question, what its answer cells raised or how they died."""
 
@@ -174,14 +186,14 @@ class _SubmissionProcess:
             GraderError: no process can be started.
         """
         while self._process is None:
-            self.budget.require_time()
+            self._require_time()
             self._start()
-        self.budget.require_time()
+        self._require_time()
         channel = Channel(self._process.sock)
         # The process has an alarm of its own at ``limit_s``, which gives a proper traceback. Code
         # that swallows or disables it is killed from outside ``GRACE_S`` later. The clock of the
         # submission runs only while it has the turn: not while the trainer works.
-        end_s = min(self.budget.used_s + limit_s, self._limits.total_s) + GRACE_S
+        end_s = min(self.used_s + limit_s, self._limits.total_s) + GRACE_S
         try:
             reply = self._send_and_receive(channel, message, end_s)
             while "job" in reply:
@@ -222,21 +234,34 @@ class _SubmissionProcess:
         finally:
             self._replaying = False
 
+    def _require_time(self) -> None:
+        if self.used_s >= self._limits.total_s:
+            total_s = f"{self._limits.total_s:g} s"
+            raise ProcessDiedError(f"was not run: the {total_s} for the whole notebook were used up")
+
     def _send_and_receive(self, channel: Channel, message: Message, end_s: float) -> Message:
         """Send a message and return the reply before ``end_s`` on the submission's own clock."""
-        begin, left_s = time.monotonic(), end_s - self.budget.used_s
+        begin, left_s = time.monotonic(), end_s - self.used_s
         try:
             channel.send(message, timeout_s=left_s)
             return channel.receive(timeout_s=left_s)
         finally:
-            self.budget.used_s += time.monotonic() - begin
+            self.used_s += time.monotonic() - begin
 
     def _run_job(self, job: Any) -> Message:
-        if self.budget.train_s + self.budget.uncharged_s >= self._limits.train_s:
+        if self.train_s + self._uncharged_s >= self._limits.train_s:
             return {"refused": f"the {self._limits.train_s:g} s of training for one notebook are used up"}
         begin = time.monotonic()
         reply = self._worker.train(job)
-        self.budget.charge(reply, time.monotonic() - begin, replaying=self._replaying)
+        # A replay repeats the jobs of the first process, and a restart must cost the student
+        # nothing. So a job that was charged before is free in a replay, but only there: a
+        # submission could otherwise send one job forever. A job that costs nothing counts by the
+        # clock for the same reason, since the submission's own clock stands still meanwhile.
+        if "cost_s" not in reply or (self._replaying and reply["key"] in self._charged_keys):
+            self._uncharged_s += time.monotonic() - begin
+        else:
+            self.train_s += reply["cost_s"]
+            self._charged_keys.add(reply["key"])
         return reply
 
     def _death_reason(self, error: WireError, limit_s: float) -> str:
@@ -249,6 +274,27 @@ class _SubmissionProcess:
             return "terminated its Python process"
         self.flags.append(f"invalid message: {error}")
         return "returned something the grader could not read"
+
+
+@dataclass(slots=True)
+class TaintTracker:
+    """The checks of one run whose messages are tainted."""
+
+    hidden_check_ran: bool = False
+    """True once a hidden check has called an answer, in any process of the submission."""
+
+    check_ids: set[str] = field(default_factory=set)
+
+    def add(self, check_id: str) -> None:
+        """Note that the submission influenced the message of a check."""
+        if self.hidden_check_ran:
+            self.check_ids.add(check_id)
+
+    def without_tainted_message(self, result: CheckResult) -> CheckResult:
+        """Return a result as it may be shown before the second run."""
+        if result.id not in self.check_ids:
+            return result
+        return replace(result, message="", hint="")
 
 
 class _Session:
@@ -294,7 +340,7 @@ class _Session:
         return SessionReport(
             tuple(self._results.values()),
             tuple(dict.fromkeys(self.process.flags)),
-            self.process.budget.train_s,
+            self.process.train_s,
             self.process.peak_bytes,
         )
 
@@ -354,7 +400,7 @@ class _Session:
 
         opening = {"check": check.cell.id, "answers": kinds}
         verdict, train_s = run_check(CheckSession(self._worker, self._worker.cache, opening), call_answer)
-        self.process.budget.train_s += train_s
+        self.process.train_s += train_s
         outcome = Outcome(verdict["outcome"])
         # Messages of hidden checks never quote the submission, so only visible ones are tainted.
         if not check.hidden and outcome in (Outcome.FAILED, Outcome.ERRORED):
@@ -368,10 +414,10 @@ class _Session:
         key = encode(call)
         if key in self.process.model_replies:
             return self.process.model_replies[key]
-        before_s, limit_s = self.process.budget.used_s, self._worker.plan.limits.call_s
+        before_s, limit_s = self.process.used_s, self._worker.plan.limits.call_s
         reply = self.process.exchange({**call, "limit_s": limit_s}, limit_s)
         # A call may catch its own alarm and still reply; that counts like a death.
-        self._failures[question] += self.process.budget.used_s - before_s >= limit_s
+        self._failures[question] += self.process.used_s - before_s >= limit_s
         if set(reply) not in ({"raised"}, {"value", "args"}):
             self.process.close()
             raise ProcessDiedError("returned something the grader could not read")

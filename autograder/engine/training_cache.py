@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import numpy as np
 
 from autograder.engine.wire import WireError, decode, encode
 from autograder.errors import StaffError
-from autograder.files import MEBIBYTE
+from autograder.files import MEBIBYTE, replace_file
 
 MAX_ENTRY_BYTES = 64 * MEBIBYTE
 STALE_S = 3_600.0
@@ -90,12 +89,8 @@ class Cache:
             if len(payload) > MAX_ENTRY_BYTES:
                 return False
             self._evict(len(payload) + _HASH_BYTES)
-            # Written under another name and renamed: a reader sees a complete entry or none.
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(hashlib.sha256(payload).digest() + payload)
-            Path(temporary).replace(path)
-        except (OSError, WireError):
+            replace_file(path, hashlib.sha256(payload).digest() + payload)
+        except (OSError, StaffError, WireError):
             return False
         return True
 
@@ -106,16 +101,18 @@ class Cache:
         The kernel frees the lock when its holder ends, however. Only one key is held at a time, so
         there is no order of locks to keep.
         """
-        with (self._folder / "locks" / _validate_key(key)).open("wb") as file:
+        with (self._folder / "locks" / self._entry_path(key).stem).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _entry_path(self, key: str) -> Path:
-        return self._folder / f"{_validate_key(key)}.entry"
+        if not is_key(key):
+            raise ValueError(f"{key[:80]!r} is not a key")
+        return self._folder / f"{key}.entry"
 
     def _evict(self, size: int) -> None:
         """Delete the oldest entries beyond the limit, and what a killed process left unfinished."""
-        for path in self._folder.glob("*.part"):
+        for path in self._folder.glob(".*.new"):
             with contextlib.suppress(FileNotFoundError):  # another process deletes them too
                 if time.time() - path.stat().st_mtime > STALE_S:
                     path.unlink()
@@ -143,9 +140,3 @@ def digest(description: object, arrays: tuple["np.ndarray[Any, Any]", ...]) -> s
 def is_key(value: object) -> bool:
     """Return True for a SHA-256 in hexadecimal; nothing else may become part of a path."""
     return type(value) is str and len(value) == 64 and set(value) <= set("0123456789abcdef")
-
-
-def _validate_key(key: str) -> str:
-    if not is_key(key):
-        raise ValueError(f"{key[:80]!r} is not a key")
-    return key

@@ -7,6 +7,8 @@ cross arrives as an object of an empty class with the same name, so that a check
 ``to_wire`` runs next to student code, and its output can be forged: ``from_wire`` trusts none of it.
 """
 
+import contextlib
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -33,15 +35,10 @@ def to_wire(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
     """
     if type(value).__module__.startswith("tensorflow.") and hasattr(value, "numpy"):
         value = value.numpy()  # runs student code if the class is forged; so does everything here
-    try:
+    with contextlib.suppress(WireError):
         encode({"value": value})
-    except WireError:
-        return _partly(value, describe)
-    return ("data", value)
-
-
-def _partly(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
-    """Return the wire value of something that cannot cross as it is, with as much as can."""
+        return ("data", value)
+    # It cannot cross as it is: as much of it as can.
     kind = type(value)
     if kind in (list, tuple):
         return (kind.__name__, [to_wire(item, describe) for item in value])
@@ -109,6 +106,4 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
 def _placeholder_array(shape: list[Any]) -> "np.ndarray[Any, Any]":
     """Return an array of objects of which only the shape is true; empty if that is too large."""
     sizes = [size if type(size) is int and 0 <= size <= _MAX_PLACEHOLDER_SIZE else 0 for size in shape[:8]]
-    if int(np.prod(sizes)) > _MAX_PLACEHOLDER_SIZE:
-        sizes = [0]
-    return np.empty(sizes, dtype=object)
+    return np.empty(sizes if math.prod(sizes) <= _MAX_PLACEHOLDER_SIZE else [0], dtype=object)

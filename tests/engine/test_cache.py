@@ -143,7 +143,7 @@ def test_the_oldest_entries_make_room_for_new_ones(tmp_path: Path) -> None:
 
 
 def test_a_file_that_a_killed_process_left_is_cleared_away(cache: Cache, tmp_path: Path) -> None:
-    old, new = (tmp_path / "cache" / f"{name}.part" for name in ("old", "new"))
+    old, new = (tmp_path / "cache" / f".{name}.entry.new" for name in ("old", "new"))
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from autograder.checks import Outcome
-from autograder.engine.message_rerun import WITHHELD_MESSAGE, TaintTracker, replace_messages
 from autograder.engine.results import CheckResult
+from autograder.engine.session import WITHHELD_MESSAGE, TaintTracker, replace_messages
 from tests.support.sample_results import CHECKS
 
 SHAPE, VALUES, SMALL = CHECKS[:3]
