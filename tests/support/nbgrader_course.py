@@ -14,8 +14,8 @@ from autograder.build.flavors import run_tool
 from autograder.build.release_parts import PreparedSource
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
-from autograder.engine.results import CheckResult, Result
 from autograder.engine.journal import store_submission
+from autograder.engine.results import CheckResult, Result
 from autograder.files import replace_trees
 from autograder.quality import sample
 from autograder.report.load_run import Run
