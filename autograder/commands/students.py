@@ -138,18 +138,13 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
     """
     run = load_run.load(out, course)
     source = prepare(run.assignment).source
-    marks: list[Mark] = []
-    other_submissions: set[str] = set()
-    for mark in run.marks:
-        if student and student in (mark.label, mark.row.label):
-            marks.append(mark)
-        elif mark.result:
-            other_submissions.add(mark.result.student)
+    marks = [mark for mark in run.marks if student and student in (mark.label, mark.row.label)]
+    others = {mark.result.student for mark in run.marks if mark.result and mark not in marks}
     if not marks:
         raise StaffError(f"{out}: no student {student!r}; write the name as in {gradebook.NAME}")
     for mark in marks:
         # The submission of a group stays as long as another member's mark rests on it.
-        if mark.result and mark.result.student not in other_submissions:
+        if mark.result and mark.result.student not in others:
             journal.remove_student(out, mark.result.student, mark.result.name)
             delete_student_folder(out, mark.result.student)
     rows = [mark.student for mark in marks if mark.student]

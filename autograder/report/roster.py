@@ -25,7 +25,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError, ValidationInfo
 
 from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
@@ -56,20 +56,19 @@ def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return file.getvalue().encode("utf-8", errors="replace")
 
 
-def _refuse_formula(cell: str) -> str:
-    if escape_formula(cell) != cell:
+def _check_cell(cell: str, info: ValidationInfo) -> str:
+    """Return a cell as it is compared; raise ``ValueError`` with what is wrong with it."""
+    # Systems write an accented letter as one code point or as two: NFC makes them equal.
+    cell = unicodedata.normalize("NFC", cell).strip()
+    column = info.field_name
+    if column == "moodle_id":
+        # Moodle's worksheet spells the number as "Participant 12345".
+        cell = re.sub(r"(?i)^Participant ", "", cell)
+    if column in ("student", "id", "canvas_id", "moodle_id") and escape_formula(cell) != cell:
         raise ValueError("would be a formula in a spreadsheet; correct it")
-    return cell
-
-
-def _check_number(cell: str) -> str:
-    if not re.fullmatch(r"[0-9]*", cell):
+    if column in ("canvas_id", "moodle_id") and not re.fullmatch(r"[0-9]*", cell):
         raise ValueError("is not a number; copy the ID from the platform")
-    return cell
-
-
-def _check_due(cell: str) -> str:
-    if cell and parse_datetime(cell) is None:
+    if column == "due" and cell and parse_datetime(cell) is None:
         raise ValueError(
             "is not a date and time with a zone; "
             "write e.g. 2027-02-05T23:59:00+01:00 or 2027-02-05 23:59 Europe/Berlin"
@@ -77,28 +76,24 @@ def _check_due(cell: str) -> str:
     return cell
 
 
-# Systems write an accented letter as one code point or as two: NFC makes them equal. Names
-# stay as they are, because they are only shown, and matching normalizes them itself.
-_Text = Annotated[str, AfterValidator(lambda cell: unicodedata.normalize("NFC", cell).strip())]
-_Identifier = Annotated[_Text, AfterValidator(_refuse_formula)]
-_Number = Annotated[_Identifier, AfterValidator(_check_number)]
-# Moodle's worksheet spells the number as "Participant 12345".
-_MoodleNumber = Annotated[_Number, BeforeValidator(lambda cell: re.sub(r"(?i)^Participant ", "", cell))]
+_Cell = Annotated[str, AfterValidator(_check_cell)]
 
 
 @dataclass(frozen=True, slots=True)
 class Student:
     """One row of a roster; an unknown value is empty."""
 
-    student: _Identifier = ""
-    id: _Identifier = ""
+    student: _Cell = ""
+    id: _Cell = ""
     name: str = ""
-    email: _Text = ""
-    section: _Text = ""
-    canvas_id: _Number = ""
-    moodle_id: _MoodleNumber = ""
-    group: _Text = ""
-    due: Annotated[_Text, AfterValidator(_check_due)] = ""
+    """As the list spells it: it is only shown, and matching normalizes it itself."""
+
+    email: _Cell = ""
+    section: _Cell = ""
+    canvas_id: _Cell = ""
+    moodle_id: _Cell = ""
+    group: _Cell = ""
+    due: _Cell = ""
     """Date and time with a zone, e.g. ``2027-02-05 23:59 Europe/Berlin``."""
 
     @property
