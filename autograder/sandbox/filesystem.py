@@ -28,6 +28,10 @@ _ETC_FILES = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts",
 _KEEP_SYMLINKS_IN = (Path("/"), Path("/etc"))
 _DEVICES = tuple(Path("/dev") / name for name in ("null", "zero", "full", "random", "urandom"))
 _MAX_INODES = 4096
+_PACKAGE = Path(autograder.__file__).resolve().parent
+"""No submission may read it."""
+
+_SHARED_MEMORY = Path("/dev/shm")
 _SHARED_MEMORY_BYTES = 16 * 2**20
 _MOUNT_FLAGS = syscalls.MS_NOSUID | syscalls.MS_NODEV
 
@@ -53,11 +57,6 @@ def readable_paths(extra: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path.exists()))
 
 
-def _with_package(hidden: Iterable[Path]) -> tuple[Path, ...]:
-    """Return ``hidden`` and the folder of this package, which no submission may read."""
-    return (*hidden, Path(autograder.__file__).resolve().parent)
-
-
 def enter_root(read: Sequence[Path], hidden: Sequence[Path], *, uid: int, scratch_bytes: int) -> None:
     """Replace the root folder of this process by one that holds ``read`` and a scratch folder.
 
@@ -75,31 +74,8 @@ def enter_root(read: Sequence[Path], hidden: Sequence[Path], *, uid: int, scratc
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     syscalls.mount("root", _STAGE, "tmpfs", _MOUNT_FLAGS, f"size=4m,nr_inodes={_MAX_INODES},mode=755")
     stage = Path(_STAGE)
-    _bind_all(stage, read, _with_package(hidden))
-    gid = os.getegid() if uid == os.geteuid() else uid
-    owner = f"mode=700,uid={uid},gid={gid}"
-    _add_system_files(stage, uid)
-    _mount_tmpfs(stage / SCRATCH.relative_to("/"), scratch_bytes, _MAX_INODES, owner)
-    _mount_tmpfs(stage / "dev/shm", _SHARED_MEMORY_BYTES, 256, owner)
-    # A new /proc shows the pid namespace of this process, so it must be mounted from inside it.
-    (stage / "proc").mkdir()
-    syscalls.mount("proc", str(stage / "proc"), "proc", _MOUNT_FLAGS | syscalls.MS_NOEXEC)
-    syscalls.pivot_root(_STAGE)
-    # Last, since nothing can be added to a read-only root. Every mount is changed by itself: a bind
-    # ignores the flags of its first mount, and mounts below a bound folder come with their own.
-    writable = {str(SCRATCH), "/dev/shm", "/proc"}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        target = line.split()[4].encode().decode("unicode_escape")
-        attributes = syscalls.ATTR_RDONLY | syscalls.ATTR_NOSUID
-        if not target.startswith("/dev/"):
-            attributes |= syscalls.ATTR_NODEV
-        if target not in writable:
-            syscalls.set_mount_attributes(target, attributes)
-
-
-def _bind_all(stage: Path, read: Sequence[Path], hidden: Sequence[Path]) -> None:
-    """Bind and hide paths, outer ones first, so that the inner ones cover them."""
-    is_hidden = dict.fromkeys(read, False) | dict.fromkeys(hidden, True)
+    # Outer paths first, so that the inner ones cover them.
+    is_hidden = dict.fromkeys(read, False) | dict.fromkeys((*hidden, _PACKAGE), True)
     for path in sorted(is_hidden, key=lambda path: len(path.parts)):
         target = stage / path.relative_to("/")
         if not is_hidden[path]:
@@ -108,6 +84,28 @@ def _bind_all(stage: Path, read: Sequence[Path], hidden: Sequence[Path]) -> None
             syscalls.mount("hidden", str(target), "tmpfs", _MOUNT_FLAGS, "size=64k,mode=755")
         elif target.exists():
             syscalls.mount("/dev/null", str(target), "", syscalls.MS_BIND)
+    _add_system_files(stage, uid)
+    gid = os.getegid() if uid == os.geteuid() else uid
+    sizes = {SCRATCH: (scratch_bytes, _MAX_INODES), _SHARED_MEMORY: (_SHARED_MEMORY_BYTES, 256)}
+    for path, (size_bytes, inodes) in sizes.items():
+        folder = stage / path.relative_to("/")
+        folder.mkdir(exist_ok=True)
+        options = f"size={size_bytes},nr_inodes={inodes},mode=700,uid={uid},gid={gid}"
+        syscalls.mount("tmpfs", str(folder), "tmpfs", _MOUNT_FLAGS, options)
+    # A new /proc shows the pid namespace of this process, so it must be mounted from inside it.
+    (stage / "proc").mkdir()
+    syscalls.mount("proc", str(stage / "proc"), "proc", _MOUNT_FLAGS | syscalls.MS_NOEXEC)
+    syscalls.pivot_root(_STAGE)
+    # Last, since nothing can be added to a read-only root. Every mount is changed by itself: a bind
+    # ignores the flags of its first mount, and mounts below a bound folder come with their own.
+    writable = {str(SCRATCH), str(_SHARED_MEMORY), "/proc"}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount_point = line.split()[4].encode().decode("unicode_escape")
+        attributes = syscalls.ATTR_RDONLY | syscalls.ATTR_NOSUID
+        if not mount_point.startswith("/dev/"):
+            attributes |= syscalls.ATTR_NODEV
+        if mount_point not in writable:
+            syscalls.set_mount_attributes(mount_point, attributes)
 
 
 def _bind(path: Path, target: Path) -> None:
@@ -140,12 +138,6 @@ def _add_system_files(stage: Path, uid: int) -> None:
             (stage / name).symlink_to(SCRATCH)
 
 
-def _mount_tmpfs(target: Path, size_bytes: int, max_inodes: int, owner: str) -> None:
-    target.mkdir(exist_ok=True)
-    options = f"size={size_bytes},nr_inodes={max_inodes},{owner}"
-    syscalls.mount("tmpfs", str(target), "tmpfs", _MOUNT_FLAGS, options)
-
-
 def restrict_with_landlock(
     read: Sequence[Path], hidden: Sequence[Path], scratch: Path, *, private_root: bool
 ) -> None:
@@ -175,17 +167,19 @@ def restrict_with_landlock(
     if version >= 6:
         fields.append(_ALL_SCOPES)
     ruleset = (ctypes.c_uint64 * len(fields))(*fields)
-    readable, writable = [Path("/")], [scratch, Path("/dev/shm"), *_DEVICES]
-    if not private_root:
+    readable, writable, hidden = [Path("/")], [scratch, _SHARED_MEMORY, *_DEVICES], (*hidden, _PACKAGE)
+    if private_root:
+        hidden = ()
+    else:
         # TensorFlow aborts without /proc/self/cmdline.
         readable = [*read, *(Path("/proc") / name for name in ("self", "cpuinfo", "meminfo", "stat"))]
-        writable.remove(Path("/dev/shm"))
+        writable.remove(_SHARED_MEMORY)
     size = ctypes.sizeof(ruleset)
     descriptor = syscalls.syscall(_CREATE_RULESET, "landlock", ctypes.byref(ruleset), size, 0)
     try:
         for path in readable:
             _allow(descriptor, path, _READ_DIR)
-            for part in _visible_parts(path, () if private_root else _with_package(hidden)):
+            for part in _visible_parts(path, hidden):
                 _allow(descriptor, part, files & _READ_RIGHTS)
         for path in writable:
             _allow(descriptor, path, files & ~_FORBIDDEN_RIGHTS)

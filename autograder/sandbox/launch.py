@@ -20,12 +20,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from autograder.limits import Limits
-from autograder.sandbox import filesystem, privileges, process_tree, syscalls
+from autograder.sandbox import filesystem, privileges, process, syscalls
 from autograder.sandbox.layers import Layer, LayerError, attempt
 
 _NAMESPACE_FLAGS = {
@@ -97,9 +96,17 @@ def launch(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint]) -
         pipes: stay open here; the caller closes them.
         prepare: called in the last process after its sandbox is set up; loads the entry point.
     """
+
+    def start(scratch: Path) -> int:
+        _enter_namespaces(spec)
+        # This process stays outside its new pid namespace; the next one that it forks is pid 1 of it.
+        init = os.fork()
+        if init == 0:
+            _run_and_exit(pipes, lambda: _run_init(spec, pipes, prepare, scratch))
+        return init
+
     pid = os.fork()
     if pid == 0:
-        start = partial(_fork_init, spec, pipes, prepare)
         _run_and_exit(pipes, lambda: monitor(spec, pipes, start))
     return pid
 
@@ -129,9 +136,11 @@ def monitor(spec: SandboxSpec, pipes: Pipes, start: Callable[[Path], int]) -> No
     syscalls.set_child_subreaper()
     # What the zygote or another tree holds: an inherited end of somebody's status pipe would keep that
     # pipe open after its tree is gone.
-    kept = sorted({0, 1, 2, pipes.wire, pipes.lifeline, pipes.status})
-    for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
-        os.closerange(low + 1, high)
+    first_open = 3
+    for descriptor in sorted((pipes.wire, pipes.lifeline, pipes.status)):
+        os.closerange(first_open, descriptor)
+        first_open = descriptor + 1
+    os.closerange(first_open, os.sysconf("SC_OPEN_MAX"))
     scratch, is_temporary = filesystem.SCRATCH, Layer.ROOT not in spec.layers and not spec.trusted
     if is_temporary:
         scratch = Path(tempfile.mkdtemp(prefix="submission-"))
@@ -146,7 +155,7 @@ def monitor(spec: SandboxSpec, pipes: Pipes, start: Callable[[Path], int]) -> No
             with suppress(ProcessLookupError):
                 os.kill(first, signal.SIGKILL)
             os.waitpid(first, 0)
-        process_tree.kill_descendants(spec.uid if spec.has_dedicated_user else None)
+        process.kill_descendants(spec.uid if spec.has_dedicated_user else None)
     finally:
         if is_temporary:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -163,15 +172,6 @@ def _wait_for_end(lifeline: int, first: int) -> None:
     while not poll.poll(timeout_ms):
         if os.waitid(os.P_PID, first, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             return
-
-
-def _fork_init(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> int:
-    _enter_namespaces(spec)
-    # This process stays outside its new pid namespace; the next one that it forks is pid 1 of it.
-    init = os.fork()
-    if init == 0:
-        _run_and_exit(pipes, lambda: _run_init(spec, pipes, prepare, scratch))
-    return init
 
 
 def _enter_namespaces(spec: SandboxSpec) -> None:
@@ -243,7 +243,9 @@ def _run_entry(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint
         entry = prepare()
     except LayerError:
         raise
-    except Exception as error:  # noqa: BLE001  the kit's code may raise anything; the supervisor reports it
+    except Exception as error:  # noqa: BLE001  the kit's code may raise anything
+        # No student code has run yet: this is ours and the course's. stderr leads to nothing by now, so
+        # that only this report can tell the supervisor the reason, which it raises as a StaffError.
         _report(pipes, {"failed": f"{type(error).__name__}: {error}"})
         return
     _report(pipes, {})

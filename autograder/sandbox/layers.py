@@ -94,11 +94,6 @@ class IsolationStatus:
         return "full" if self.layers == ALL_LAYERS else "reduced"
 
     @property
-    def present(self) -> tuple[str, ...]:
-        """Return the layers that hold, in a fixed order."""
-        return tuple(layer.value for layer in Layer if layer in self.layers)
-
-    @property
     def missing(self) -> tuple[str, ...]:
         """Return the layers that do not hold, in a fixed order."""
         return tuple(layer.value for layer in Layer if layer not in self.layers)

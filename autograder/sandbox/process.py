@@ -1,17 +1,25 @@
-"""A process tree as the supervisor sees it: its wire, its lifeline, its end, its memory."""
+"""A process tree as the supervisor sees it, and the processes below another one: memory, and killing."""
 
+import contextlib
 import json
 import os
 import select
+import signal
 import socket
+import sys
 import threading
 import time
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+
+import psutil
 
 from autograder.errors import StaffError
-from autograder.sandbox import process_tree
+from autograder.sandbox import privileges
 from autograder.sandbox.layers import Layer, LayerError
 
+_POLL_INTERVAL_S = 0.002
 _WATCH_INTERVAL_S = 0.1
 """Seconds between two measurements of the memory of all trees."""
 
@@ -72,7 +80,7 @@ class Process:
 
     def resident_bytes(self) -> int:
         """Return the current memory of the tree, every shared page divided by its users."""
-        return process_tree.proportional_bytes(self.pid)
+        return proportional_bytes(self.pid)
 
     def terminate(self) -> None:
         """Start to end the whole tree without waiting for it; any thread may call this."""
@@ -99,7 +107,8 @@ class Process:
 
     def check_memory(self) -> None:
         """Measure the tree, and end it if it exceeds its limit; only the watcher calls this."""
-        rss_bytes = process_tree.resident_bytes(self.pid)
+        # An upper bound: a shared page counts for each of its users.
+        rss_bytes = sum(map(_process_rss_bytes, descendants(self.pid)))
         if rss_bytes <= self._memory_bytes and rss_bytes < self._max_rss_bytes + _REMEASURE_STEP_BYTES:
             return
         self._max_rss_bytes = max(self._max_rss_bytes, rss_bytes)
@@ -135,14 +144,109 @@ def watch_memory(process: Process) -> None:
 
 @cache
 def _start_watcher() -> None:
-    threading.Thread(target=_watch, name="memory watcher", daemon=True).start()
+    def watch() -> None:
+        while True:
+            # Measured outside the lock, or a thread that kills its tree would wait for all measurements.
+            with _watched_lock:
+                processes = list(_watched)
+            for process in processes:
+                process.check_memory()
+            time.sleep(_WATCH_INTERVAL_S)
+
+    threading.Thread(target=watch, name="memory watcher", daemon=True).start()
 
 
-def _watch() -> None:
+def descendants(pid: int) -> list[int]:
+    """Return the pids of all processes below ``pid``."""
+    if sys.platform != "linux":
+        try:
+            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        except psutil.Error:
+            return []
+    # The kernel's own lists of children: psutil reads every process of the machine instead, which
+    # is too slow for the memory watcher.
+    pids: list[int] = []
+    unvisited = [pid]
+    while unvisited:
+        parent = unvisited.pop()
+        with contextlib.suppress(OSError):  # the process or one of its threads has ended
+            for thread in Path(f"/proc/{parent}/task").iterdir():
+                children = [int(word) for word in (thread / "children").read_text().split()]
+                pids += children
+                unvisited += children
+    return pids
+
+
+def proportional_bytes(pid: int) -> int:
+    """Return the memory below ``pid``, every shared page divided by the number of its users; slower."""
+    return sum(map(process_pss_bytes, descendants(pid)))
+
+
+def process_pss_bytes(pid: int) -> int:
+    """Return the proportional memory of one process; 0 if it is gone."""
+    size_bytes = smaps_bytes(pid, "Pss:", "SwapPss:")
+    return _process_rss_bytes(pid) if size_bytes is None else size_bytes
+
+
+def smaps_bytes(pid: int, *names: str) -> int | None:
+    """Return the sum of some lines of ``/proc/PID/smaps_rollup``; None if they cannot be read."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) * 1024
+
+
+def _process_rss_bytes(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def kill_descendants(uid: int | None) -> None:
+    """Kill every descendant of this process and return when none is left.
+
+    The caller is the child subreaper (``syscalls.set_child_subreaper``): orphans become its own
+    children, so having no child means that nothing is left.
+
+    Args:
+        uid: a user that owns nothing but the descendants; one kill then reaches all of them at
+            once. Without it they are stopped first, so that none can fork meanwhile.
+    """
     while True:
-        # Measured outside the lock, or a thread that kills its tree would wait for all measurements.
-        with _watched_lock:
-            processes = list(_watched)
-        for process in processes:
-            process.check_memory()
-        time.sleep(_WATCH_INTERVAL_S)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        if uid is not None and hasattr(os, "fork"):
+            _kill_all_of_user(uid)
+        else:
+            # A fork bomb makes children faster than they can be listed, but not while it is stopped.
+            stopped: set[int] = set()
+            while new := set(descendants(os.getpid())) - stopped:
+                _send_signal(new, signal.SIGSTOP)
+                stopped |= new
+            _send_signal(stopped, signal.SIGKILL)
+        time.sleep(_POLL_INTERVAL_S)
+
+
+def _kill_all_of_user(uid: int) -> None:
+    # kill(-1) hits every process that the caller may signal. Sent by root it would end the machine,
+    # so a helper becomes that user first; it dies of its own signal.
+    helper = os.fork()
+    if helper == 0:
+        try:
+            privileges.switch_user(uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(helper, 0)
+
+
+def _send_signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)

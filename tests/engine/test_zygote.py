@@ -20,6 +20,7 @@ from autograder.engine import zygote_client
 from autograder.engine.zygote_client import IMPORTS, Process, Zygote, ZygoteConfig, early_start
 from autograder.errors import StaffError
 from autograder.limits import Limits
+from autograder.sandbox.layers import Layer
 from tests.support.simulated_machines import HOSTILE_FOLDER
 
 ENTRY = "hostile_entry:main"
@@ -203,7 +204,7 @@ pathlib.Path({str(tmp_path / "entry")!r}).write_text("kept")
 answer = [os.getuid(), os.path.exists(autograder.__file__), [name for _, name in socket.if_nameindex()]]
 """
     seen = answer(zygote.start_trusted(ENTRY, {"code": code}, 2**31))
-    networks = ["lo"] if "network" in zygote.isolation.present else seen[2]
+    networks = ["lo"] if Layer.NETWORK in zygote.isolation.layers else seen[2]
     assert seen == [os.getuid(), True, networks]
     assert (tmp_path / "entry").read_text() == "kept"
 

@@ -20,7 +20,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from autograder.sandbox import process_tree
+from autograder.sandbox.process import proportional_bytes
 
 SUPPORT_FOLDER = Path(__file__).parent
 SCHEMA = json.loads((SUPPORT_FOLDER / "results.schema.json").read_text())
@@ -112,7 +112,7 @@ def _track_peak_memory(pid: int) -> Iterator[list[int]]:
 
     def watch() -> None:
         while not over.wait(0.2):
-            peaks.append(process_tree.proportional_bytes(pid))
+            peaks.append(proportional_bytes(pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox.process_tree import descendants
+from autograder.sandbox.process import descendants
 
 PREFIXES = ("course-kit-", "zygote-", "submission-")
 """Names of the temporary folders that grading makes start with one of these."""

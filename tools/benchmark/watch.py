@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.engine.run import Engine
-from autograder.sandbox.process_tree import (
+from autograder.sandbox.process import (
     descendants,
     process_pss_bytes,
     proportional_bytes,

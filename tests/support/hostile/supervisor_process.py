@@ -73,7 +73,8 @@ def main(setup):
     )
     zygote = Zygote.start(plan)
     refusals = {layer.value: reason for layer, reason in zygote.isolation.refusals}
-    print(json.dumps({"present": zygote.isolation.present, "refusals": refusals}), flush=True)
+    present = [layer.value for layer in zygote.isolation.layers]
+    print(json.dumps({"present": present, "refusals": refusals}), flush=True)
     for line in sys.stdin:
         try:
             answer = run_submission(zygote, json.loads(line))
