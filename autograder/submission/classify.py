@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from enum import Enum, auto
 
 from autograder.notebook import Cell, CellType, Question, Source
 from autograder.submission.read import SubmittedCell, fill_in
@@ -22,23 +21,13 @@ _CHECK_CALLS = frozenset(
 )
 _OTTER_CHECK = re.compile(r"grader\.check\(\s*+[\"'](\w++)[\"']")
 _OTTER_TAG = "otter_answer_cell"
+_SOME_CHECK = "(check)"
+"""Stands for the id of a check when only that it is one is known."""
 
 # Comparing two texts takes quadratic time, so that it is only done up to these lengths.
 _MIN_SIMILARITY = 0.6
 _MAX_LINES = 200
 _MAX_LINE_CHARS = 500
-
-
-class Role(Enum):
-    """What a part of a submission is."""
-
-    ANSWER = auto()
-    PROVIDED = auto()
-    """A code cell of the source that is neither an answer nor a check."""
-
-    CHECK = auto()
-    PROSE = auto()
-    STUDENT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +60,25 @@ class SourceIndex:
     positions: dict[str, int]
     """Cell ids in the order of the source."""
 
-    roles: dict[str, Role] = field(default_factory=dict)
-    """By cell id; also check cells that only otter's release has."""
-
     answers: dict[str, AnswerCell] = field(default_factory=dict)
     provided: dict[str, Code] = field(default_factory=dict)
+    """Code cells that are neither answers nor checks."""
+
     provided_by_digests: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Digests of the statements of provided cells → their id."""
 
     first_checks: dict[str, str] = field(default_factory=dict)
-    """Ids of check cells → the question's first check."""
+    """Ids of check cells, also of those that only otter's release has → the question's first check."""
 
     check_names: dict[str, str] = field(default_factory=dict)
     """Names of questions and of check functions → the question's first check."""
 
     prose: dict[str, str] = field(default_factory=dict)
     """Text of Markdown cells without white space → their id."""
+
+    def has_cell(self, name: str) -> bool:
+        """Return True if a submitted cell with this id or name would be one of the source's."""
+        return name in (*self.answers, *self.provided, *self.first_checks, *self.prose.values())
 
     def answers_defining(self, names: frozenset[str]) -> list[AnswerCell]:
         """Return the answers that ask for one of the names, in order."""
@@ -102,6 +94,7 @@ class SourceIndex:
 def index_source(source: Source) -> SourceIndex:
     """Return the index of a source; it is built once, shared by threads and never changed."""
     index = SourceIndex({cell.id: number for number, cell in enumerate(source.cells)})
+    index.first_checks[_SOME_CHECK] = _SOME_CHECK
     for question in source.questions:
         end = len(source.cells)
         if question.checks:
@@ -116,14 +109,12 @@ def index_source(source: Source) -> SourceIndex:
         for answer in question.answers:
             stub = parse_code(answer.stub() if answer.cell.cell_type is CellType.CODE else "")
             index.answers[answer.cell.id] = AnswerCell(answer.cell, question, span, stub)
-    index.roles.update(dict.fromkeys(index.first_checks, Role.CHECK))
-    index.roles.update(dict.fromkeys(index.answers, Role.ANSWER))
     for cell in source.cells:
-        if cell.id not in index.roles and cell.cell_type is CellType.MARKDOWN:
-            index.roles[cell.id] = Role.PROSE
+        if cell.id in index.answers or cell.id in index.first_checks:
+            continue
+        if cell.cell_type is CellType.MARKDOWN:
             index.prose[remove_whitespace(cell.text)] = cell.id
-        elif cell.id not in index.roles and cell.cell_type is CellType.CODE:
-            index.roles[cell.id] = Role.PROVIDED
+        elif cell.cell_type is CellType.CODE:
             code = index.provided[cell.id] = parse_code(cell.text)
             if code.digests:
                 index.provided_by_digests.setdefault(code.digests, cell.id)
@@ -136,25 +127,14 @@ def remove_whitespace(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """What a part is, and the cell of the source that it belongs to."""
-
-    role: Role
-    id: str = ""
-    """For a check, the first one of its question."""
-
-
-STUDENT = Label(Role.STUDENT)
-_CHECK = Label(Role.CHECK)
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
     """A submitted cell, or a part of one that holds several."""
 
     cell: SubmittedCell
     code: Code
-    label: Label = STUDENT
+    source_id: str = ""
+    """The cell of the source that it is; empty if it is the student's own."""
+
     part: int = 0
     claimed_id: str = ""
     """The cell of the source that its id or its metadata names."""
@@ -164,14 +144,14 @@ class Piece:
 
 
 def classify(cells: Sequence[SubmittedCell], index: SourceIndex) -> list[Piece]:
-    """Return the parts of a submission in order, each with its label."""
+    """Return the parts of a submission in order, each with the cell of the source that it is."""
     drafts = []
     # For each answer and provided cell, the numbers of the submitted cells that are meant to be it. A cell
     # is meant as an answer if it claims to be it, or if that is the only answer in it; a name of this answer
     # in any other cell is then the student's own.
     owners: dict[str, set[int]] = defaultdict(set)
     for cell in cells:
-        claimed_id = next(filter(index.roles.__contains__, (cell.id, cell.grade_id)), "")
+        claimed_id = next(filter(index.has_cell, (cell.id, cell.grade_id)), "")
         code = parse_code(cell.text)
         if cell.kind is not CellType.CODE:
             # An editor may have changed the cell's type; prose that happens to parse is not code.
@@ -194,7 +174,7 @@ def classify(cells: Sequence[SubmittedCell], index: SourceIndex) -> list[Piece]:
     for draft in drafts:
         taken_ids = {name for name, numbers in owners.items() if draft.cell.number not in numbers}
         pieces += _split_cell(draft, index, taken_ids)
-    return _rescue_unlabeled(pieces, index)
+    return _rescue_unknown(pieces, index)
 
 
 def _split_cell(draft: Piece, index: SourceIndex, taken_ids: Set[str]) -> list[Piece]:
@@ -205,110 +185,105 @@ def _split_cell(draft: Piece, index: SourceIndex, taken_ids: Set[str]) -> list[P
         index: the source.
         taken_ids: cells of the source that only other submitted cells are meant to be.
     """
-    labels = _label_statements(draft, index, taken_ids)
-    content_labels = set(labels) - {STUDENT}
-    is_check = content_labels == {_CHECK}
-    if len(content_labels) > 1 or (is_check and STUDENT in labels):
+    ids = _identify_statements(draft, index, taken_ids)
+    found_ids = set(ids) - {""}
+    if len(found_ids) > 1 or (found_ids == {_SOME_CHECK} and "" in ids):
         pieces, first = [], 0
-        for part, (label, group) in enumerate(itertools.groupby(labels)):
+        for part, (source_id, group) in enumerate(itertools.groupby(ids)):
             end = first + len(list(group))
             code = parse_code(draft.code.extract_text(first, end))
-            pieces.append(replace(draft, code=code, label=label, part=part, matched_by_content=True))
+            pieces.append(replace(draft, code=code, source_id=source_id, part=part, matched_by_content=True))
             first = end
         return pieces
+    source_id = found_ids.pop() if found_ids else index.prose.get(remove_whitespace(draft.cell.text), "")
+    is_content = source_id != ""
     # Code in a text cell is believed to be an answer only, and prose in a code cell is the student's own.
-    believed = {Role.ANSWER, Role.PROSE}
+    believed_ids = {*index.answers, *index.prose.values()}
     if draft.cell.kind is CellType.CODE:
-        believed = {Role.ANSWER, Role.PROVIDED, Role.CHECK}
-    role, is_content = index.roles.get(draft.claimed_id, Role.STUDENT), True
-    if content_labels:
-        label = content_labels.pop()
-    elif prose_id := index.prose.get(remove_whitespace(draft.cell.text)):
-        label = Label(Role.PROSE, prose_id)
-    else:
-        label, is_content = Label(role, draft.claimed_id) if role in believed else STUDENT, False
-    if label.role is Role.CHECK:
+        believed_ids = {*index.answers, *index.provided, *index.first_checks}
+    if not is_content and draft.claimed_id in believed_ids:
+        source_id = draft.claimed_id
+    if source_id in index.first_checks:
         names = [*sorted(draft.code.names), *_OTTER_CHECK.findall(draft.cell.text)]
         first_checks = [index.check_names[name] for name in names if name in index.check_names]
-        label = Label(Role.CHECK, [*first_checks, index.first_checks.get(draft.claimed_id, "")][0])
-    return [replace(draft, label=label, matched_by_content=is_content)]
+        source_id = [*first_checks, index.first_checks.get(draft.claimed_id, _SOME_CHECK)][0]
+    return [replace(draft, source_id=source_id, matched_by_content=is_content)]
 
 
-def _label_statements(draft: Piece, index: SourceIndex, taken_ids: Set[str]) -> list[Label]:
-    """Return one label per statement, by content."""
+def _identify_statements(draft: Piece, index: SourceIndex, taken_ids: Set[str]) -> list[str]:
+    """Return for each statement the cell of the source that it is of, by content; empty if of none."""
     statements, digests = draft.code.statements, draft.code.digests
     if not draft.code.is_divisible:
-        label = _label_by_names(draft, draft.code.names, index, taken_ids)
-        return [label] * max(len(statements), 1)
-    labels: list[Label] = []
+        source_id = _answer_defining(draft.code.names, draft, index, taken_ids)
+        return [source_id] * max(len(statements), 1)
+    ids: list[str] = []
     lengths = sorted({len(key) for key in index.provided_by_digests}, reverse=True)
-    while len(labels) < len(statements):
-        statement, rest = statements[len(labels)], digests[len(labels) :]
+    while len(ids) < len(statements):
+        statement, rest = statements[len(ids)], digests[len(ids) :]
         # The statements of a provided cell, the longest that follows here.
         span = next((rest[:length] for length in lengths if rest[:length] in index.provided_by_digests), ())
         provided_id = index.provided_by_digests.get(span, "")
         if provided_id and (span == digests or provided_id not in taken_ids):
-            labels += [Label(Role.PROVIDED, provided_id)] * len(span)
+            ids += [provided_id] * len(span)
         elif index.is_check(statement):
-            labels.append(_CHECK)
+            ids.append(_SOME_CHECK)
         else:
-            labels.append(_label_by_names(draft, statement.names, index, taken_ids))
-    _label_additions(labels, statements)
-    return labels
+            ids.append(_answer_defining(statement.names, draft, index, taken_ids))
+    _add_what_serves(ids, statements, index)
+    return ids
 
 
-def _label_additions(labels: list[Label], statements: Sequence[Statement]) -> None:
-    """Give what serves a check or an answer in the same cell the label of that."""
+def _add_what_serves(ids: list[str], statements: Sequence[Statement], index: SourceIndex) -> None:
+    """Give what serves a check or an answer in the same cell the id of that."""
     for number, statement in enumerate(statements):
         # Imports of the tool go with the checks that they serve.
         is_import = statement.is_definition and statement.names and statement.names <= {"checks", "otter"}
-        if is_import and labels[number] is STUDENT and _CHECK in labels:
-            labels[number] = _CHECK
+        if is_import and not ids[number] and _SOME_CHECK in ids:
+            ids[number] = _SOME_CHECK
     # What a student adds to an answer goes with it: definitions with the answer below them, everything
     # else with the answer above.
-    for number in reversed(range(len(labels) - 1)):
-        is_addition = labels[number] is STUDENT and statements[number].is_definition
-        if is_addition and labels[number + 1].role is Role.ANSWER:
-            labels[number] = labels[number + 1]
-    for number in range(1, len(labels)):
-        if labels[number] is STUDENT and labels[number - 1].role is Role.ANSWER:
-            labels[number] = labels[number - 1]
+    for number in reversed(range(len(ids) - 1)):
+        if not ids[number] and statements[number].is_definition and ids[number + 1] in index.answers:
+            ids[number] = ids[number + 1]
+    for number in range(1, len(ids)):
+        if not ids[number] and ids[number - 1] in index.answers:
+            ids[number] = ids[number - 1]
 
 
-def _label_by_names(draft: Piece, names: frozenset[str], index: SourceIndex, taken_ids: Set[str]) -> Label:
-    """Return the answer that defines one of the names, the claimed one first."""
+def _answer_defining(names: frozenset[str], draft: Piece, index: SourceIndex, taken_ids: Set[str]) -> str:
+    """Return the answer that defines one of the names, the claimed one first; empty if none does."""
     ids = [answer.cell.id for answer in index.answers_defining(names)]
     if draft.claimed_id in ids:
-        return Label(Role.ANSWER, draft.claimed_id)
-    return next((Label(Role.ANSWER, name) for name in ids if name not in taken_ids), STUDENT)
+        return draft.claimed_id
+    return next((name for name in ids if name not in taken_ids), "")
 
 
-def _rescue_unlabeled(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece]:
-    """Label own code that must be a missing cell, by its likeness or its place."""
-    found_ids = {piece.label.id for piece in pieces}
+def _rescue_unknown(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece]:
+    """Find own code that must be a missing cell, by its likeness or its place."""
+    found_ids = {piece.source_id for piece in pieces}
     rescued, last_index = [], -1
     for piece in pieces:
-        label = piece.label
-        if label is STUDENT and not piece.claimed_id:
+        source_id = piece.source_id
+        if not source_id and not piece.claimed_id:
             if piece.code.statements:
-                label = _most_similar_provided(piece.code, index, found_ids)
-            if label is STUDENT and _OTTER_TAG in piece.cell.tags:
+                source_id = _most_similar_provided(piece.code, index, found_ids)
+            if not source_id and _OTTER_TAG in piece.cell.tags:
                 # otter's tag says that this is some answer; which one, only the cells around it tell.
                 for name, answer in index.answers.items():
                     if last_index in answer.span and name not in found_ids:
-                        label = Label(Role.ANSWER, name)
+                        source_id = name
                         break
-            if label is not STUDENT:
-                found_ids.add(label.id)
-                piece = replace(piece, label=label, matched_by_content=True)
-        last_index = index.positions.get(label.id, last_index)
+            if source_id:
+                found_ids.add(source_id)
+                piece = replace(piece, source_id=source_id, matched_by_content=True)
+        last_index = index.positions.get(source_id, last_index)
         rescued.append(piece)
     return rescued
 
 
-def _most_similar_provided(code: Code, index: SourceIndex, found_ids: Set[str]) -> Label:
-    """Return the missing provided cell that code nearly is; the student's own if there is none."""
-    best, best_ratio = STUDENT, 0.0
+def _most_similar_provided(code: Code, index: SourceIndex, found_ids: Set[str]) -> str:
+    """Return the missing provided cell that code nearly is; empty if there is none."""
+    best_id, best_ratio = "", 0.0
     for name, provided in index.provided.items():
         first, second = provided.text.strip().split("\n"), code.text.strip().split("\n")
         if name in found_ids or max(len(first), len(second)) > _MAX_LINES:
@@ -320,8 +295,8 @@ def _most_similar_provided(code: Code, index: SourceIndex, found_ids: Set[str]) 
         if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= _MIN_SIMILARITY:
             ratio = matcher.ratio()
             if ratio >= _MIN_SIMILARITY and ratio > best_ratio:
-                best, best_ratio = Label(Role.PROVIDED, name), ratio
-    return best
+                best_id, best_ratio = name, ratio
+    return best_id
 
 
 def grade_id_flags(cells: Sequence[SubmittedCell], index: SourceIndex) -> Iterator[str]:

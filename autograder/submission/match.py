@@ -10,10 +10,8 @@ from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.notebook import CellType, Question, Source
 from autograder.submission.classify import (
-    STUDENT,
     AnswerCell,
     Piece,
-    Role,
     SourceIndex,
     classify,
     grade_id_flags,
@@ -173,7 +171,7 @@ class Placement:
         """Own cells since then; they go with the next answer if that was moved."""
 
         for piece in pieces:
-            if answer := index.answers.get(piece.label.id):
+            if answer := index.answers.get(piece.source_id):
                 self.pieces_by_answer[answer.cell.id].append(piece)
                 self._answered_names[answer.cell.id] |= answer.answered_names(piece.code)
                 if answer.cell.cell_type is CellType.CODE and piece.cell.kind is not CellType.CODE:
@@ -210,9 +208,9 @@ class Placement:
         cells: dict[str, list[int]] = {question.name: [] for question in self.source.questions}
         last_index = -1
         for piece in self.pieces:
-            last_index = self.index.positions.get(piece.label.id, last_index)
+            last_index = self.index.positions.get(piece.source_id, last_index)
             count = bisect_right(begins, last_index)
-            if count and piece.cell.kind is CellType.CODE and piece.label.role is not Role.CHECK:
+            if count and piece.cell.kind is CellType.CODE and piece.source_id not in self.index.first_checks:
                 numbers = cells[self.source.questions[count - 1].name]
                 if piece.cell.number not in numbers[-1:]:
                     numbers.append(piece.cell.number)
@@ -241,25 +239,25 @@ class Placement:
         return sorted(names - answer.stub.names)
 
     def _place(self, piece: Piece) -> None:
-        source_id = piece.label.id
+        source_id = piece.source_id
         if self._is_own(piece):
             self._free_cells.append((self._last_index, piece))
             if piece.code.statements or not piece.code.is_python:
                 self._unanchored.append(self._add_extra(piece, self._last_index, _AFTER))
             return
-        if piece.label.role is Role.ANSWER:
+        if source_id in self.index.answers:
             self._place_answer(piece, self.index.answers[source_id])
-        elif piece.label.role is Role.PROVIDED:
+        elif source_id in self.index.provided:
             self._place_provided(piece, self.index.provided[source_id])
-        if source_id:
+        if source_id in self.index.positions:
             self._seen_ids.add(source_id)
             self._last_index = self.index.positions[source_id]
             self._unanchored = []
 
     def _is_own(self, piece: Piece) -> bool:
         """Return True if a part is the student's own, or a copy that must not replace what it is like."""
-        source_id = piece.label.id
-        if piece.label.role is Role.PROVIDED:
+        source_id = piece.source_id
+        if source_id in self.index.provided:
             is_same = piece.code.digests == self.index.provided[source_id].digests
             return source_id in self._seen_ids and not (is_same and piece.code.is_python)
         if source_id in self._placed_names:
@@ -267,7 +265,7 @@ class Placement:
             answer = self.index.answers[source_id]
             names = piece.code.names & answer.stub.names
             return self._last_index >= answer.span.stop and names <= self._placed_names[source_id]
-        return piece.label is STUDENT
+        return not source_id
 
     def _place_answer(self, piece: Piece, answer: AnswerCell) -> None:
         cell_id, question = answer.cell.id, answer.question.name
@@ -291,7 +289,7 @@ class Placement:
         self._placed_names[cell_id] = self._placed_names.get(cell_id, frozenset()) | names
 
     def _place_provided(self, piece: Piece, provided: Code) -> None:
-        cell_id = piece.label.id
+        cell_id = piece.source_id
         if cell_id in self._seen_ids:
             self.notes["Provided cells were repeated and ran once: {}."].append(cell_id)
             return

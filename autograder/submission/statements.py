@@ -5,7 +5,6 @@ Code is parsed and compared here, and never run.
 
 import ast
 import hashlib
-import itertools
 import re
 import symtable
 import threading
@@ -34,6 +33,7 @@ _WARNINGS_LOCK = threading.Lock()
 """Warning filters belong to the whole process, and submissions are read in threads."""
 
 _NAMED_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEFINITIONS = (*_NAMED_BLOCKS, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 
 # What Python's parser raises on code made to break it: ValueError for null characters, RecursionError and
 # MemoryError ("too many nested parentheses", "parser stack overflow") for deep nesting.
@@ -57,7 +57,8 @@ class Statement:
     """Whether it only defines something and calls nothing."""
 
     call: str
-    """The function that an expression calls, e.g. ``grader.check``; empty for all else."""
+    """The dotted name that an expression or the value of an assignment consists of or calls, e.g.
+    ``grader.check``; empty for all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,18 @@ def _statements(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statem
             # A magic was replaced by None; only its text tells it from other magics.
             meaning = "\n".join(lines[group[0].lineno - 1 : last_line]).strip()
         digest = hashlib.sha256(meaning.encode("utf-8", errors="replace")).hexdigest()
-        names = frozenset(itertools.chain.from_iterable(map(_bound_names, group)))
-        is_definition, call = all(map(_is_definition, group)), _called_name(group[0])
-        statements.append(Statement(last_line, names, digest, is_definition, call))
+        names: set[str] = set()
+        is_definition = True
+        for node in group:
+            names.update(_bound_names(node))
+            is_assignment = isinstance(node, (ast.Assign, ast.AnnAssign))
+            has_call = is_assignment and any(isinstance(inner, ast.Call) for inner in ast.walk(node))
+            is_definition &= isinstance(node, _DEFINITIONS) and not has_call
+        value = group[0].value if isinstance(group[0], (ast.Assign, ast.Expr)) else None
+        if isinstance(value, ast.Call):
+            value = value.func
+        call = ast.unparse(value) if isinstance(value, ast.Attribute) else ""
+        statements.append(Statement(last_line, frozenset(names), digest, is_definition, call))
     return tuple(statements)
 
 
@@ -179,17 +189,3 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
     elif not isinstance(node, ast.expr) or isinstance(node, (ast.Tuple, ast.List, ast.Starred)):
         for child in ast.iter_child_nodes(node):
             yield from _bound_names(child)
-
-
-def _is_definition(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return not any(isinstance(inner, ast.Call) for inner in ast.walk(node))
-    return isinstance(node, (*_NAMED_BLOCKS, ast.Import, ast.ImportFrom))
-
-
-def _called_name(node: ast.stmt) -> str:
-    """Return the dotted name that an expression or the value of an assignment consists of or calls."""
-    value = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
-    if isinstance(value, ast.Call):
-        value = value.func
-    return ast.unparse(value) if isinstance(value, ast.Attribute) else ""
