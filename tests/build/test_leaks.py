@@ -268,7 +268,7 @@ def test_quotes_of_either_kind_make_no_difference(tiny_course: BuiltCourse) -> N
 
 
 def test_a_secret_in_a_file_name_is_found(tiny_course: BuiltCourse) -> None:
-    files = {**released(tiny_course), "otter/centred = values - np.mean(values).txt": b""}
+    files = {**released(tiny_course), "otter/centered = values - np.mean(values).txt": b""}
     assert any("its name" in line for line in found(tiny_course, files))
 
 

@@ -221,7 +221,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "TODO(q2) in q1",
     ),
     "an empty region": (
-        replaced("q2-answer", "    centred = values - np.mean(values)\n", ""),
+        replaced("q2-answer", "    centered = values - np.mean(values)\n", ""),
         "q2-answer:4",
         "empty solution region",
     ),
@@ -308,10 +308,10 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     ),
     "a check of somebody else's function": (
         replaced(
-            "q1-shape", "def check_average_shape(moving_average)", "def check_average_shape(standardise)"
+            "q1-shape", "def check_average_shape(moving_average)", "def check_average_shape(standardize)"
         ),
         "q1-shape:4",
-        "the parameter 'standardise'",
+        "the parameter 'standardize'",
     ),
     "a check of a value of the notebook": (
         replaced("q1-shape", "np.arange(20.0)", "series"),

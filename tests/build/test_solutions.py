@@ -51,7 +51,7 @@ def test_it_is_executed_again_only_when_something_that_it_is_made_of_has_changed
 def test_a_solution_that_raises_stops_the_build_at_its_cell(tiny_course_copy: Path) -> None:
     before = (tiny_course_copy / "release" / "tiny" / "MANIFEST.json").read_bytes()
     edit_notebook(
-        tiny_course_copy, lambda raw: cell(raw, "scaling").update(source="scaled = standardise([])[0]")
+        tiny_course_copy, lambda raw: cell(raw, "scaling").update(source="scaled = standardize([])[0]")
     )
     course = load_course(tiny_course_copy)
     with pytest.raises(AuthorError, match=r"tiny\.ipynb#scaling:1: the solution stops here"):

@@ -9,7 +9,7 @@ from autograder.engine.conversation import CheckSession, digest, run_check
 from autograder.engine.run import Engine
 from autograder.engine.worker import CheckStep, GraderError, VerdictCache, Worker
 
-OPENING = {"check": "q2-mean", "answers": [("standardise", "function")]}
+OPENING = {"check": "q2-mean", "answers": [("standardize", "function")]}
 
 
 def always(value: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -28,7 +28,7 @@ def test_a_verdict_of_another_worker_does_not_confuse_the_grader(engine: Engine)
     assert verdict["outcome"] == "failed"
     session = CheckSession(worker, other_cache, OPENING)
     call = session.next_step().frame
-    assert call["call"] == "standardise"
+    assert call["call"] == "standardize"
     for key, step in cache._steps.items():
         other_cache.put(key, step)
     session.reply(always(5)(call))
@@ -76,7 +76,7 @@ def test_an_answer_that_dies_ends_the_check_and_the_grader_runs_the_next(engine:
 
 def test_a_check_that_makes_another_call_than_before_stays_ungraded(engine: Engine) -> None:
     worker, cache = engine.workers[0], VerdictCache()
-    other = {"call": "standardise", "args": (3,), "kwargs": {}}
+    other = {"call": "standardize", "args": (3,), "kwargs": {}}
     cache.put(digest(b"", OPENING), CheckStep(other, 0.0))
     with pytest.raises(GraderError, match="another call than before"):
         run_check(CheckSession(worker, cache, OPENING), always(5))

@@ -15,7 +15,7 @@ from tests.engine.test_session import AVERAGE
 from tests.support.grading import make_submission
 
 KEEPS = AVERAGE.replace("    return", "    globals().setdefault('seen', []).extend(values)\n    return")
-TELLS = "def standardise(values):\n    raise ValueError(globals().get('seen'))"
+TELLS = "def standardize(values):\n    raise ValueError(globals().get('seen'))"
 
 
 def watched(engine: Engine, answers: dict[str, str], folder: Path) -> tuple[Result, list[Result], list[int]]:

@@ -50,7 +50,7 @@ def test_another_right_answer_gets_all_points(grade: GradeFunction) -> None:
 
 def test_a_blank_notebook_gets_none_and_is_told_so(grade: GradeFunction) -> None:
     blank = "def moving_average(values, width=width):\n    ..."
-    helper, answer = "def spread(values):\n    ...", "def standardise(values):\n    ..."
+    helper, answer = "def spread(values):\n    ...", "def standardize(values):\n    ..."
     result = grade({"q1-answer": blank, "q2-helper": helper, "q2-answer": answer})
     assert result.earned == 0
     assert set(outcomes(result).values()) == {"blocked"}

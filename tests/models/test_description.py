@@ -1,4 +1,4 @@
-"""Models cross as descriptions: however one is written, it has one key and one behaviour."""
+"""Models cross as descriptions: however one is written, it has one key and one behavior."""
 
 import random
 from collections.abc import Callable

@@ -115,7 +115,7 @@ def test_a_submission_finds_nothing_of_the_harness(
 def test_a_blank_notebook_no_notebook_and_nothing_at_all_get_a_zero_with_the_reason(
     harness: Container, recipe: GradingPlan
 ) -> None:
-    blank = in_the_function("...") | {"q2-helper": "", "q2-answer": "def standardise(values):\n    ..."}
+    blank = in_the_function("...") | {"q2-helper": "", "q2-answer": "def standardize(values):\n    ..."}
     for files, reason in (
         (submitted(recipe, blank), "not answered yet"),
         ({"essay.pdf": b"%PDF-1.4"}, "PDF"),
@@ -130,7 +130,7 @@ def test_a_blank_notebook_no_notebook_and_nothing_at_all_get_a_zero_with_the_rea
 def test_what_is_known_when_grading_is_stopped_stays_and_the_rest_has_no_score(
     harness: Container, recipe: GradingPlan
 ) -> None:
-    slow = {"q2-answer": "def standardise(values):\n    import time\n    time.sleep(1000)"}
+    slow = {"q2-answer": "def standardize(values):\n    import time\n    time.sleep(1000)"}
     with harness.start(submitted(recipe, slow)) as running:
         while not harness.results_path.is_file() or "passed" not in harness.results_path.read_text():
             assert running.poll() is None

@@ -305,7 +305,7 @@ def test_comments_between_the_parts_of_an_answer_stay(tiny_assignment: SolvedAss
 def test_merged_answers_with_magics_are_told_apart(tiny_assignment: SolvedAssignment) -> None:
     raw = tiny_assignment.notebook_copy()
     first = "files = !ls\n" + cell(raw, "q1-answer")["source"]
-    second = cell(raw, "q2-answer")["source"] + "\nstandardise?\n!pip list"
+    second = cell(raw, "q2-answer")["source"] + "\nstandardize?\n!pip list"
     stored = [actual for actual in raw["cells"] if actual["id"] not in ("q1-answer", "q2-answer")]
     matched = tiny_assignment.match(
         _stripped(raw | {"cells": [*stored, code_cell(f"%matplotlib inline\n{first}\n\n{second}")]})

@@ -31,7 +31,7 @@ JPEG = base64.b64decode(
     "////m8H////6/+b9//j/wAALCAAQAAgBAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oA"
     "CAEBAAA/AJx//9k="
 )
-"""A grey picture, 8 pixels wide and 16 high."""
+"""A gray picture, 8 pixels wide and 16 high."""
 
 Output = dict[str, Any]
 

@@ -268,7 +268,7 @@ def _draw_sizes(panel: Axes, costs: Sequence[Cost]) -> None:
         )
         for place in zip(*_coordinates([cost.first_class, *drawn]), strict=True):
             panel.annotate(f"{place[1]:.0f}", place, (0, 6), textcoords="offset points", ha="center")
-    panel.plot([], [], marker="o", color="grey", fillstyle="none", linestyle="none", label="first class")
+    panel.plot([], [], marker="o", color="gray", fillstyle="none", linestyle="none", label="first class")
     sizes = sorted({row.submissions for row in (*later, *(cost.first_class for cost in costs))})
     panel.set_xscale("log")
     panel.margins(x=0.12)

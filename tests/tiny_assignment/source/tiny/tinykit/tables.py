@@ -14,7 +14,7 @@ def show_smoothing(series: np.ndarray, smooth: object) -> None:
 
 
 def show_spread(scaled: object) -> None:
-    """Print mean and standard deviation of standardised numbers."""
+    """Print mean and standard deviation of standardized numbers."""
     if scaled is None or scaled is Ellipsis:
         print("Q2 is not answered yet")
         return
