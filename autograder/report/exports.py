@@ -147,11 +147,12 @@ def dump_moodle(run: Run) -> bytes:
     rows = [
         ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"],
     ]
+    max_points = _max_points(run)
     for mark in run.marks:
         identifier = _moodle_identifier(mark)
         if identifier:
             email, points = escape_formula(mark.row.email), format_points(mark.complete_total)
-            rows.append([identifier, _name(mark), email, points, _max_points(run), "-"])
+            rows.append([identifier, _name(mark), email, points, max_points, "-"])
     if len(rows) == 1:
         raise StaffError(f"{run.out}: no student has a moodle_id; add a class list with --roster")
     return dump_csv(rows)
