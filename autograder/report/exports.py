@@ -85,12 +85,8 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
     sentences = list(mark_remarks(run.marks))
     identify = {"canvas": _canvas_ids, "moodle": _moodle_identifier}.get(name)
     if identify:
-        omitted, ungraded = [], []
-        for mark in run.marks:
-            if not identify(mark):
-                omitted.append(mark.label)
-            if mark.result and mark.result.ungraded_checks:
-                ungraded.append(mark.label)
+        omitted = [mark.label for mark in run.marks if not identify(mark)]
+        ungraded = [mark.label for mark in run.marks if mark.result and mark.result.ungraded_checks]
         manual = {question for result in run.results for question in result.manual}
         for reason, names in (
             (f"Omitted because {name.title()} could not identify them", omitted),

@@ -27,7 +27,8 @@ MIN_ERROR_SHARE = 0.5
 UNGRADED = "Not fully graded because of a grader error; run the same course grade again."
 ERRORS = "The code stopped with an error in half of the questions or more, often from one cause."
 
-_MAX_REASONS = 3
+MAX_REASONS = 3
+"""Messages of one check that a report shows, the most frequent ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class CheckSummary:
     """One student's; id, title and points are the same for all."""
 
     outcomes: Counter[Outcome]
-    reasons: Sequence[tuple[str, int]]
-    """The most frequent messages of failed checks with their counts."""
+    reasons: Counter[str]
+    """The messages of those who did not pass it."""
 
 
 def question_points(results: Sequence[Result]) -> dict[str, float]:
@@ -146,19 +147,14 @@ def misconceptions(results: Sequence[Result]) -> list[tuple[str, str, int]]:
 
 def checks(results: Sequence[Result]) -> tuple[CheckSummary, ...]:
     """Return the checks in the order of the source."""
-    first: dict[str, CheckResult] = {}
-    outcomes: dict[str, Counter[Outcome]] = defaultdict(Counter)
-    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    summaries: dict[str, CheckSummary] = {}
     for result in results:
         for check in result.checks:
-            first.setdefault(check.id, check)
-            outcomes[check.id][check.outcome] += 1
+            summary = summaries.setdefault(check.id, CheckSummary(check, Counter(), Counter()))
+            summary.outcomes[check.outcome] += 1
             if check.outcome is not Outcome.PASSED and check.message:
-                reasons[check.id][check.message] += 1
-    summaries = []
-    for name, check in first.items():
-        summaries.append(CheckSummary(check, outcomes[name], reasons[name].most_common(_MAX_REASONS)))
-    return tuple(summaries)
+                summary.reasons[check.message] += 1
+    return tuple(summaries.values())
 
 
 def conditions(results: Sequence[Result]) -> Counter[str]:
