@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.grading import engine, grade, graded_lab, tiny_plan  # noqa: F401  fixtures
+from tests.support.grading import engine, grade, graded_lab, numpy_alone, tiny_plan  # noqa: F401  fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB_FOLDER = ROOT / "source" / "lab_4_4_rnn"

@@ -46,17 +46,19 @@ def submitted(tiny_plan: GradingPlan, tmp_path: Path) -> Path:
 
 def command(course: Path, *arguments: str | Path) -> list[str]:
     assert course.is_dir()
-    return [sys.executable, "-m", "autograder", "grade", *map(str, arguments)]
+    return [sys.executable, "-m", "tests.support.numpy_course", "grade", *map(str, arguments)]
 
 
 def grade(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     return course_command(course, "grade", *arguments)
 
 
-def course_command(course: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+def course_command(
+    course: Path, *arguments: str | Path, module: str = "tests.support.numpy_course"
+) -> "subprocess.CompletedProcess[str]":
     root = str(Path(__file__).resolve().parents[2])
     return subprocess.run(
-        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        [sys.executable, "-m", module, *map(str, arguments)],
         cwd=course,
         env={**os.environ, "PYTHONPATH": root},
         capture_output=True,
@@ -73,7 +75,8 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
 
 def test_a_folder_of_files_archives_and_scripts_is_graded(course: Path, submitted: Path) -> None:
     out = course / "out"
-    done = grade(course, submitted, "--out", out, "--workers", "2")
+    arguments = ("grade", submitted, "--out", out, "--workers", "2")
+    done = course_command(course, *arguments, module="autograder")
     assert done.returncode == 0, done.stderr
     actual = rows(out)
     assert {name: float(row["total"]) for name, row in actual.items()} == {"ana": 14, "ben": 6, "eva": 8}

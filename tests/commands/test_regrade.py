@@ -29,7 +29,7 @@ WRONG = {"q1-answer": AVERAGE.replace("valid", "same")}
 
 
 @pytest.fixture(scope="module")
-def graded_class(tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded_class(numpy_alone: None, tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course beside whose configuration a run of two students lies."""
     root = tmp_path_factory.mktemp("regrade") / "course"
     shutil.copytree(TINY_COURSE, root, ignore=shutil.ignore_patterns("__pycache__"))

@@ -56,7 +56,7 @@ PERSONAL = (
 
 
 @pytest.fixture(scope="module")
-def graded(tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded(numpy_alone: None, tiny_plan: GradingPlan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a course in which a Canvas download was graded into ``out``."""
     root = tmp_path_factory.mktemp("platform")
     course = root / "course"

@@ -20,7 +20,7 @@ from autograder.engine import run
 from autograder.engine.grade_submission import MAX_ATTEMPTS
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.run import Backend, Engine, OnResult, start_engine
+from autograder.engine.run import Backend, Engine, OnResult
 from autograder.engine.wire import Channel, WireClosedError
 from autograder.engine.worker import GraderError
 from autograder.engine.zygote import versions
@@ -30,7 +30,7 @@ from autograder.sandbox.process import Process
 from autograder.submission.discover import StudentSubmission, find_submissions
 from tests.commands.test_grade_class import course, grade, submitted  # noqa: F401  fixtures
 from tests.engine.test_session import ALL
-from tests.support.grading import make_submission, outcomes, points
+from tests.support.grading import make_submission, outcomes, points, start_numpy_engine
 from tests.support.sample_results import PROVENANCE, result_for
 
 
@@ -182,7 +182,7 @@ def test_a_zygote_that_ends_while_it_starts_is_started_again(
     for name in ("ana", "ben"):
         (tmp_path / f"{name}.ipynb").write_bytes(make_submission(tiny_plan, {}, {}))
     starts, results = [], dict[str, Result]()
-    with start_engine(tiny_plan) as engine:
+    with start_numpy_engine(tiny_plan) as engine:
         worker = engine.workers[0]
         start = worker._start
 
@@ -224,7 +224,7 @@ def test_a_trainer_that_ends_once_is_replaced(
 def test_a_process_that_is_being_started_when_a_run_is_stopped_ends_too(
     tiny_plan: GradingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with start_engine(tiny_plan) as engine:
+    with start_numpy_engine(tiny_plan) as engine:
         worker = engine.workers[0]
         start = worker.zygote.start_child
 
@@ -282,7 +282,7 @@ def test_who_interrupts_a_run_need_not_wait_and_loses_nothing(
     config.write_text(text.replace('"lab": {', limits + ' "lab": {', 1))
     out = course / "out"
     running = subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", str(submitted), "--out", str(out)],
+        [sys.executable, "-m", "tests.support.numpy_course", "grade", str(submitted), "--out", str(out)],
         cwd=course,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         stdout=subprocess.PIPE,

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from autograder.course import load_course
-from autograder.engine import run
+from autograder.engine import run, zygote_client
 from autograder.engine.grade_submission import grade_with_retries
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
@@ -37,12 +37,27 @@ def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> GradingPlan:
 
 
 @contextmanager
-def start_numpy_engine(plan: GradingPlan) -> Iterator[Engine]:
-    """Start an engine whose zygote imports NumPy alone: seconds less, and enough for the tiny assignment."""
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setattr(run, "IMPORTS", ("numpy",))
-        running = stack.enter_context(run.start_engine(plan))
-        patch.undo()  # the other tests of this process need models
+def numpy_zygotes() -> Iterator[None]:
+    """Let zygotes import NumPy alone: seconds less, and enough for the tiny assignment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (run, zygote_client):
+            patch.setattr(module, "IMPORTS", ("numpy",))
+        yield
+
+
+@pytest.fixture(scope="module")
+def numpy_alone() -> Iterator[None]:
+    """Let the zygotes of a module's tests import NumPy alone."""
+    with numpy_zygotes():
+        yield
+
+
+@contextmanager
+def start_numpy_engine(plan: GradingPlan, *, workers: int = 1) -> Iterator[Engine]:
+    """Start an engine for the tiny assignment."""
+    with ExitStack() as stack:
+        with numpy_zygotes():
+            running = stack.enter_context(run.start_engine(plan, workers=workers))
         yield running
 
 

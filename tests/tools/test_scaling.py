@@ -18,7 +18,7 @@ from autograder.engine.results import Result
 from autograder.engine.run import start_engine
 from autograder.files import MEBIBYTE
 from tests.engine.test_session import AVERAGE, in_the_function
-from tests.support.grading import make_submission
+from tests.support.grading import make_submission, start_numpy_engine
 from tests.support.lab_grading import ASSIGNMENT
 from tests.support.plans import compile_plan
 from tools.benchmark import classes, remains, scale, watch
@@ -55,7 +55,7 @@ def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
         for number, (answer, _) in enumerate(kinds, start=1)
     ]
     before = remains.snapshot(os.getpid())
-    with start_engine(tiny_plan, workers=WORKERS) as engine, watch.track_submissions(engine) as seen:
+    with start_numpy_engine(tiny_plan, workers=WORKERS) as engine, watch.track_submissions(engine) as seen:
         early, graded = (
             scale.grade_notebooks(tiny_plan, notebooks[:n], place / "run", engine) for n in (20, 60)
         )
@@ -69,7 +69,7 @@ def test_classes_are_graded_whole_in_every_turn_and_the_largest_once_in_parts(
     tiny_plan: GradingPlan, place: Path
 ) -> None:
     notebooks = [make_submission(tiny_plan, {"q1-answer": AVERAGE}, {})] * 6
-    with start_engine(tiny_plan, workers=WORKERS) as engine:
+    with start_numpy_engine(tiny_plan, workers=WORKERS) as engine:
         parts = scale.grade_interleaved(tiny_plan, notebooks, (1, 6), place, engine)
     assert {key: [part.new_count for part in every] for key, every in parts.items()} == {
         (1, 1): [1, 1, 1, 1],

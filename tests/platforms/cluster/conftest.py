@@ -10,13 +10,12 @@ import pytest
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
-from autograder.engine.run import start_engine
 from autograder.limits import Limits
 from autograder.submission import discover
 from autograder.submission.discover import StudentSubmission
 from tests.engine.test_session import AVERAGE
 from tests.support.dask_cluster import DaskCluster, start_cluster
-from tests.support.grading import TINY_COURSE, make_submission
+from tests.support.grading import TINY_COURSE, make_submission, start_numpy_engine
 from tests.support.plans import compile_plan
 
 CRASHING_STUDENT = "kim"
@@ -71,7 +70,7 @@ def submission_folder(cluster_plan: GradingPlan, tmp_path_factory: pytest.TempPa
 def local_results(cluster_plan: GradingPlan, submission_folder: Path) -> dict[str, Result]:
     """What this machine alone makes of the class, by student."""
     results: dict[str, Result] = {}
-    with start_engine(cluster_plan, workers=2) as engine:
+    with start_numpy_engine(cluster_plan, workers=2) as engine:
         engine.grade(
             find_submissions(submission_folder, cluster_plan),
             lambda item: collect_result(results, item),

@@ -19,11 +19,10 @@ pytest.importorskip("distributed", reason="Dask is an extra: pip install 'rnn-co
 from autograder.engine.journal import NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
-from autograder.engine.run import start_engine
 from tests.commands.test_grade_class import command
 from tests.platforms.cluster.conftest import CLASS_ANSWERS, collect_result, find_submissions
 from tests.support.dask_cluster import ROOT, start_cluster, wait_for, worker_process, zygote_descendants
-from tests.support.grading import make_submission
+from tests.support.grading import make_submission, start_numpy_engine
 
 CLASS = 50
 
@@ -124,7 +123,7 @@ def test_a_class_of_fifty_survives_the_loss_of_a_machine(
     for line in journal.read_bytes().splitlines()[1:]:
         collect_result(results, deserialize(json.loads(line)))
     alone: dict[str, Result] = {}
-    with start_engine(cluster_plan, workers=2) as engine:
+    with start_numpy_engine(cluster_plan, workers=2) as engine:
         engine.grade(find_submissions(submitted, cluster_plan), lambda item: collect_result(alone, item))
     assert results == alone
     assert len(results) == CLASS
