@@ -125,10 +125,11 @@ def test_a_plan_that_cannot_be_loaded_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     "spoiling",
     [
-        A_THREAD,
-        "import tensorflow\ntensorflow.zeros(3)",
+        pytest.param(A_THREAD, id="a thread"),
+        pytest.param(
+            "import tensorflow\ntensorflow.zeros(3)", id="the TensorFlow runtime", marks=pytest.mark.slow
+        ),
     ],
-    ids=["a thread", "the TensorFlow runtime"],
 )
 def test_a_kit_after_which_nothing_can_be_forked_is_loaded_in_each_child(
     started: Start, spoiling: str
@@ -259,13 +260,17 @@ def test_what_every_zygote_imports_does_not_read_notebooks() -> None:
     assert {"nbformat", "jsonschema", "rfc3987_syntax"} & set(done.stdout.split()) == set()
 
 
-def test_a_process_that_was_started_early_is_used_once_and_ends_with_its_block(plan: MakePlan) -> None:
+def test_a_process_that_was_started_early_is_used_once_and_ends_with_its_block(
+    numpy_alone: None, plan: MakePlan
+) -> None:
     with early_start():
         (early,) = zygote_client._early_zygotes
-        with contextlib.closing(Zygote.start(plan(imports=IMPORTS, environment={"SIZE": "7"}))) as zygote:
+        config = plan(imports=("numpy", "wave"), environment={"SIZE": "7"})
+        with contextlib.closing(Zygote.start(config)) as zygote:
             assert zygote is early
-            code = "import os, sys\nanswer = [os.environ['SIZE'], 'keras' in sys.modules]"
-            assert child(zygote, code) == ["7", True]
+            loaded = "[name in sys.modules for name in ('numpy', 'wave', 'keras')]"
+            code = f"import os, sys\nanswer = [os.environ['SIZE'], {loaded}]"
+            assert child(zygote, code) == ["7", [True, True, False]]
     assert early.process.poll() is not None
     with early_start():
         (unused,) = zygote_client._early_zygotes
