@@ -236,7 +236,6 @@ def _start_shell() -> _Shell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
-    config.InteractiveShell.display_page = False
     HistoryManager.enabled = False  # type: ignore[assignment]  # or it starts a thread and a database
     shell = _Shell(  # type: ignore[no-untyped-call]
         config=config, displayhook_class=_NullDisplayHook, display_pub_class=_NullDisplayPublisher

@@ -132,7 +132,7 @@ def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) 
             return step.frame["verdict"], train_s
         try:
             reply = call_answer(step.frame)
-        except Exception:
+        except Exception:  # whatever it is, the grader must not wait for a reply any more
             session.abort()
             raise
         session.reply(reply)

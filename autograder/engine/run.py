@@ -144,9 +144,7 @@ def grade(
         StaffError: the journal cannot be continued, or no worker is left.
     """
     with Journal.open(out, run_header(plan)) as journal:
-        results: dict[str, Result] = {}
-        if not force:
-            results = _finished_results(submissions, journal)
+        results = {} if force else _finished_results(submissions, journal)
         # A group's file arrives once per member but is graded once, in the name of the first.
         members: dict[FileEntry, list[StudentSubmission]] = {}
         for submission in submissions:
@@ -155,9 +153,11 @@ def grade(
         groups = {group[0].student: group for group in members.values()}
 
         def store_result(result: Result) -> None:
+            sha256 = result.provenance.submission_sha256
             for member in groups[result.student]:
-                data = stored_submission(out, result.student, result.provenance.submission_sha256)
-                if member.student != result.student and data is not None:
+                is_copy = member.student != result.student
+                data = stored_submission(out, result.student, sha256) if is_copy else None
+                if data is not None:
                     store_submission(out, member.student, data)
                 # The journal comes first: whatever a listener does, a reported result is kept.
                 own_result = with_submitter(replace(result, student=member.student), member)
@@ -189,21 +189,17 @@ def _finished_results(submissions: Sequence[StudentSubmission], journal: Journal
     """Return the finished results, with the submitters' data as they are now."""
     results, finished = {}, journal.finished_results
     for submission in submissions:
-        stored = finished.get(Key(submission.student, _sha256(submission)))
+        try:
+            sha256 = submission_sha256(submission.problem, submission.data)
+        except StaffError:
+            continue  # it can no longer be read; who grades it reports that
+        stored = finished.get(Key(submission.student, sha256))
         if stored is not None:
             result = with_submitter(stored, submission)
             if result != stored:
                 journal.append(result)
             results[submission.student] = result
     return results
-
-
-def _sha256(submission: StudentSubmission) -> str:
-    """Return the digest of a submission; empty if it can no longer be read."""
-    try:
-        return submission_sha256(submission.problem, submission.data)
-    except StaffError:
-        return ""
 
 
 @contextmanager

@@ -283,10 +283,11 @@ class _Reader(_Walk):
         The length is computed with Python's integers, which do not overflow, and compared with the
         bytes that are there before NumPy sees the shape.
         """
-        # NumPy's parser takes names like "i4,i4", pads others and stumbles over some: it only gets
-        # what may be its own spelling.
-        is_simple = len(name) <= 8 and name[1:2] in _ARRAY_KINDS and name[2:].isdigit()
-        dtype = np.dtype(name) if is_simple else None
+        # NumPy's parser takes names like "i4,i4", pads others, and raises a SyntaxError for some: it
+        # only gets what may be its own spelling.
+        order, kind, width = name[:1], name[1:2], name[2:]
+        is_width = width.isdecimal() and width.isascii() and len(width) <= 6
+        dtype = np.dtype(name) if order in ("<", "|") and kind in _ARRAY_KINDS and is_width else None
         if dtype is None or dtype.str != name:
             raise WireError("an array of an unknown type")
         if not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS:

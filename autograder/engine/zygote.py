@@ -190,7 +190,11 @@ def _extra_threads() -> str:
 def _start_process(config: Frame, command: Frame, pipes: Pipes) -> int:
     resolve_name(command["entry"])  # imported here: this package is hidden from a sandboxed process
     if command["execute"]:
-        return _exec_process(config, command, pipes)
+        job = {"config": config, "command": command, "pipes": astuple(pipes)}
+        with tempfile.TemporaryFile() as file:
+            file.write(json.dumps(job).encode())
+            file.flush()
+            return _spawn(["monitor"], os.environ, file.fileno(), astuple(pipes))
     if reason := _fork_unsafe_reason(config):
         raise RuntimeError(f"cannot fork: {reason}")
 
@@ -296,15 +300,6 @@ def _bind_arguments(function: Callable[..., Any], args: Any, kwargs: dict[str, A
 # Both are this module, run with an argument: ``… zygote monitor`` and ``… zygote entry SCRATCH``. The job
 # file on descriptor 0 holds the configuration, the command and the numbers of the pipes' descriptors, which
 # stay the same over an exec.
-
-
-def _exec_process(config: Frame, command: Frame, pipes: Pipes) -> int:
-    """Execute a monitor for ``command``; return its pid."""
-    job = {"config": config, "command": command, "pipes": astuple(pipes)}
-    with tempfile.TemporaryFile() as file:
-        file.write(json.dumps(job).encode())
-        file.flush()
-        return _spawn(["monitor"], os.environ, file.fileno(), astuple(pipes))
 
 
 def _spawn(

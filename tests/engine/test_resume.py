@@ -17,7 +17,7 @@ from unittest.mock import Mock
 import pytest
 
 from autograder.engine import run
-from autograder.engine.grade_submission import MAX_ATTEMPTS
+from autograder.engine.grade_submission import MAX_ATTEMPTS, submission_sha256
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run import Backend, Engine, OnResult
@@ -54,7 +54,7 @@ class Quick:
         assert one.data is not None
         made = replace(
             PROVENANCE,
-            submission_sha256=run._sha256(one),
+            submission_sha256=submission_sha256("", one.data),
             source_sha256=header.source_sha256,
             kit_sha256=header.kit_sha256,
             config_sha256=header.config_sha256,

@@ -1,12 +1,14 @@
 """Values on their way from an answer to a check: as they are, or as a placeholder of the same type."""
 
+import json
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.engine.values import MAX_INTEGER_DIGITS, from_wire, to_wire
-from autograder.engine.wire import MAX_TEXT_CHARS, WireError
+from autograder.engine.wire import MAX_TEXT_CHARS, WireError, decode
 
 
 def crossed(value: Any) -> Any:
@@ -58,3 +60,12 @@ def test_what_cannot_cross_keeps_its_type_name_and_what_can_stays() -> None:
 def test_a_forged_wire_value_is_refused(forged: Any) -> None:
     with pytest.raises(WireError):
         from_wire(forged, lambda _: None)
+
+
+@pytest.mark.parametrize("name", [",b1", "<U4,x", "(1", "<i²", "<f8" + 60 * "0", "", "<", "<i"])
+@pytest.mark.parametrize("tag", ["a", "s"])
+def test_a_name_that_numpys_parser_stumbles_over_is_refused(tag: str, name: str) -> None:
+    content = {"a": [name, [0]], "s": name}[tag]
+    line = json.dumps({"d": [["v", {tag: content}]]}).encode()
+    with pytest.raises(WireError):
+        decode(struct.pack("!I", len(line)) + line)
