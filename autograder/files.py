@@ -90,17 +90,37 @@ def replace_trees(trees: Mapping[Path, Mapping[str, bytes]]) -> None:
     try:
         # All folders are written before the first is replaced: a full disk changes none of them.
         for folder, files in trees.items():
-            _recover(folder)
-            _new_path(folder).parent.mkdir(parents=True, exist_ok=True)
-            write_tree(_new_path(folder), files)
+            new, old = _next_to(folder)
+            # A build that was killed between its two renames left only the old folder.
+            if old.exists() and not folder.exists():
+                old.rename(folder)
+            shutil.rmtree(old, ignore_errors=True)
+            shutil.rmtree(new, ignore_errors=True)
+            new.parent.mkdir(parents=True, exist_ok=True)
+            write_tree(new, files)
         for folder in trees:
-            _swap(folder)
+            new, old = _next_to(folder)
+            if folder.exists():
+                folder.rename(old)
+            try:
+                new.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StaffError(f"{folder}: cannot be written ({reason}); its previous content is intact") from error
     finally:
         for folder in trees:
-            shutil.rmtree(_new_path(folder), ignore_errors=True)
+            new, _ = _next_to(folder)
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def _next_to(folder: Path) -> tuple[Path, Path]:
+    """Return where the new and the old content of a folder are while it is replaced."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
 
 
 def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
@@ -151,35 +171,6 @@ def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
             yield f"{folder.name}/{name}: not made by the build"
         elif existing[name] != files[name]:
             yield f"{folder.name}/{name}: differs"
-
-
-def _new_path(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.new")
-
-
-def _old_path(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
-
-
-def _recover(folder: Path) -> None:
-    """Remove what a killed build left behind, and undo its swap if it was half done."""
-    if _old_path(folder).exists() and not folder.exists():
-        _old_path(folder).rename(folder)
-    shutil.rmtree(_old_path(folder), ignore_errors=True)
-    shutil.rmtree(_new_path(folder), ignore_errors=True)
-
-
-def _swap(folder: Path) -> None:
-    """Put the new folder in place; between the two renames, ``_recover`` can restore the old one."""
-    if folder.exists():
-        folder.rename(_old_path(folder))
-    try:
-        _new_path(folder).rename(folder)
-    except OSError:
-        if _old_path(folder).exists():
-            _old_path(folder).rename(folder)
-        raise
-    shutil.rmtree(_old_path(folder), ignore_errors=True)
 
 
 def dump_notebook(notebook: NotebookNode) -> bytes:

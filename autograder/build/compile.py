@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder.build import flavors, leaks, lint, solutions
-from autograder.build.release_parts import PreparedSource, ReleaseInfo, in_folder, support_files
+from autograder.build.release_parts import PreparedSource, in_folder, support_files
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
@@ -131,9 +131,8 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     }
     text = json.dumps(settings, sort_keys=True, default=repr)
     inputs = {**files, "source.ipynb": data, "settings.json": text.encode()}
-    release_info = ReleaseInfo(assignment.name, digest(inputs)[:16])
     source, _ = parse_questions(cells, label)
-    return PreparedSource(assignment, source, files, release_info, thresholds)
+    return PreparedSource(assignment, source, files, digest(inputs)[:16], thresholds)
 
 
 def _check_no_leaks(
@@ -156,7 +155,7 @@ def _manifest(prepared: PreparedSource, files: Mapping[str, bytes], scanner: lea
     for name, data in sorted(files.items()):
         entries[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
     manifest = {
-        **asdict(prepared.release_info),
+        **prepared.identity(),
         "thresholds": prepared.thresholds,
         "watched": len(scanner.secrets),
         "public": scanner.public_count,

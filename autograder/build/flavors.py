@@ -140,7 +140,7 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
             code = check_code(check, prepared.assignment.kit)
             text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
         cells.append(make_cell(cell, text))
-    return release_parts.make_notebook(cells, prepared.release_info)
+    return release_parts.make_notebook(cells, prepared)
 
 
 def repack(data: bytes) -> bytes:
@@ -194,7 +194,7 @@ def build_nbgrader(course: Course, prepared: PreparedSource, work_dir: Path) -> 
     assignment = prepared.assignment
     name = assignment.notebook.name
     cells = _nbgrader_cells(prepared.source, assignment.kit)
-    translated = release_parts.make_notebook(cells, prepared.release_info)
+    translated = release_parts.make_notebook(cells, prepared)
     inputs = {**prepared.files, name: dump_notebook(translated)}
     files.write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")

@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,6 @@ _KIT_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md")
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """Which release of which assignment a notebook belongs to."""
-
-    assignment: str
-    release: str
-    """Digest of everything that the release was made from."""
-
-
-@dataclass(frozen=True, slots=True)
 class PreparedSource:
     """A source without problems, ready for the tools."""
 
@@ -53,19 +44,29 @@ class PreparedSource:
     files: dict[str, bytes]
     """The files that ship next to the notebook: kit, checks, requirements."""
 
-    release_info: ReleaseInfo
+    release_id: str
+    """Digest of everything that the release is made from, 16 hexadecimal digits."""
+
     thresholds: str
     """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
 
+    def identity(self) -> dict[str, str]:
+        """Return what the manifest and the metadata of notebooks say of their release."""
+        return {"assignment": self.assignment.name, "release": self.release_id}
 
-def make_notebook(cells: Iterable[NotebookNode], release_info: ReleaseInfo | None = None) -> NotebookNode:
-    """Return a notebook whose metadata say nothing about where and when it was made."""
+
+def make_notebook(cells: Iterable[NotebookNode], prepared: PreparedSource | None = None) -> NotebookNode:
+    """Return a notebook whose metadata say nothing about where and when it was made.
+
+    Args:
+        prepared: the release that the notebook belongs to, if any.
+    """
     metadata: dict[str, Any] = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    if release_info:
-        metadata[METADATA_KEY] = asdict(release_info)
+    if prepared:
+        metadata[METADATA_KEY] = prepared.identity()
     major, minor = NOTEBOOK_FORMAT
     raw = {"cells": list(cells), "metadata": metadata, "nbformat": major, "nbformat_minor": minor}
     return to_notebook_node(raw)

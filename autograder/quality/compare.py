@@ -5,6 +5,7 @@ A known answer to which another grader gives other points names the reason in it
 a reason is a grader error.
 """
 
+import itertools
 import json
 import shutil
 import tempfile
@@ -36,9 +37,8 @@ TIMEOUT_S = 1_800
 Points = Mapping[str, float]
 """By question, without those that people mark."""
 
-
-Batch = Mapping[str, KnownAnswer] | None
-"""Known answers by question, next to the solution's answers; ``None`` for the blank release."""
+Batch = Mapping[str, KnownAnswer]
+"""Known answers by question, next to the solution's answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
     """
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files)
-    batches: dict[str, Batch] = {sample.BLANK: None, sample.SOLUTION: {}}
+    batches: dict[str, Batch] = {sample.BLANK: {}, sample.SOLUTION: {}}
     for number, batch in enumerate(known_answers.batched(known_answers.load(assignment)), start=1):
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
@@ -111,36 +111,33 @@ def compare_points(
 
     Args:
         plan: of a built assignment.
-        batches: the known answers in each notebook, by its name.
+        batches: the known answers in each notebook, by its name; ``BLANK`` is the release itself.
         console: shows progress.
         workers: submissions that we grade at the same time.
 
     Raises:
         StaffError: the assignment has not been built, or a tool gives no result.
     """
-    notebooks: dict[str, bytes] = {}
-    for tool in TOOLS:
+    cases = list(itertools.product(TOOLS, batches))
+    notebooks = {}
+    for tool, name in cases:
+        codes = {question: answer.code for question, answer in batches[name].items()}
+        texts = {} if name == sample.BLANK else sample.answers_with(plan.source, codes)
         release = sample.read_release(plan.assignment, tool)
-        for name, batch in batches.items():
-            texts = {}
-            if batch is not None:
-                codes = {question: answer.code for question, answer in batch.items()}
-                texts = sample.answers_with(plan.source, codes)
-            notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
+        notebooks[f"{tool}-{name}"] = sample.fill_answers(release, texts)
+    points: dict[str, Points] = {}
     # Threads suffice: each tool is a process of its own, and the thread only waits for it.
     with tempfile.TemporaryDirectory(prefix="compare-") as folder, ThreadPoolExecutor(len(TOOLS)) as pool:
         grade = partial(_tool_points, plan, notebooks, Path(folder), console)
-        points_by_tool = dict(zip(TOOLS, pool.map(grade, TOOLS), strict=True))
+        for graded in pool.map(grade, TOOLS):
+            points |= graded
     results = grade_notebooks(plan, notebooks, console, workers=workers)
     comparisons = []
-    for tool in TOOLS:
-        for name, batch in batches.items():
-            tool_points = points_by_tool[tool][f"{tool}-{name}"]
-            for question, (our_points, _) in results[f"{tool}-{name}"].questions().items():
-                points = (our_points, tool_points[question])
-                comparisons.append(
-                    PointsComparison(tool, name, question, *points, (batch or {}).get(question))
-                )
+    for tool, name in cases:
+        tool_points = points[f"{tool}-{name}"]
+        for question, (ours, _) in results[f"{tool}-{name}"].questions().items():
+            answer = batches[name].get(question)
+            comparisons.append(PointsComparison(tool, name, question, ours, tool_points[question], answer))
     return comparisons
 
 

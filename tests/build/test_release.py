@@ -61,7 +61,7 @@ def test_every_cell_has_a_name_that_says_what_it_is(tiny_course: BuiltCourse, fl
 @pytest.mark.parametrize("flavor", FLAVORS)
 def test_a_notebook_says_which_release_it_is_of(tiny_course: BuiltCourse, flavor: str) -> None:
     metadata = load_notebook(tiny_course.notebook(flavor))["metadata"]
-    assert metadata["course"] == {"assignment": "tiny", "release": tiny_course.prepared.release_info.release}
+    assert metadata["course"] == {"assignment": "tiny", "release": tiny_course.prepared.release_id}
     assert metadata["language_info"] == {"name": "python"}
 
 

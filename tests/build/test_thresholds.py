@@ -102,7 +102,7 @@ def test_uncalibrated_builds_with_a_low_bar_and_says_so(barred: Path) -> None:
     calibrated.unlink()
     prepared = prepare(assignment(barred), uncalibrated=True)
     assert (bar_in(prepared), prepared.thresholds) == ("bar = 0.0", "uncalibrated")
-    assert prepared.release_info.release != trusted.release_info.release
+    assert prepared.release_id != trusted.release_id
 
 
 def test_a_bar_that_could_not_be_measured_stops_the_build_unless_low_bars_are_asked_for(barred: Path) -> None:

@@ -51,7 +51,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
 @pytest.fixture(scope="module")
 def tiny_marks(tmp_path_factory: pytest.TempPathFactory) -> list[PointsComparison]:
     course = build_course(copy_course(tmp_path_factory.mktemp("compare") / "course"))
-    rows = {BLANK: None, SOLUTION: {}, "row01": {"q1": WRONG}}
+    rows = {BLANK: {}, SOLUTION: {}, "row01": {"q1": WRONG}}
     return compare.compare_points(compile_plan(course.assignment), rows, QUIET, workers=1)
 
 
