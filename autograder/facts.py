@@ -25,14 +25,13 @@ class Facts(NamedTuple):
     """Measured accuracy thresholds of ``calibration/<lab>.json``; empty if never calibrated."""
 
 
-def load_facts(assignment: str, start: Path | None = None) -> Facts:
+def load_facts(assignment: str) -> Facts:
     """Read the facts of one assignment; the source notebook's parameters cell calls this.
 
     Args:
-        assignment: a name in ``course_config.py``.
-        start: a folder inside the course; the current one by default.
+        assignment: a name in the ``course_config.py`` of the course around the current folder.
     """
-    course = load_course(find_root(start or Path.cwd()))
+    course = load_course(find_root(Path.cwd()))
     return compute_facts(course.assignment(assignment))
 
 

@@ -369,7 +369,8 @@ def _json_texts(location: str, value: object, depth: int) -> Iterator[Fragment |
             yield from _string_texts(location, key, depth)
             yield from _json_texts(f"{location}.{key}", item, depth)
     elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        yield from _string_texts(location, "".join(value), depth)
+        for text in ("".join(value), *value):  # the lines of one text, or texts of their own
+            yield from _string_texts(location, text, depth)
     elif isinstance(value, list):
         for number, item in enumerate(value):
             inner = f"{location}[{number}]"

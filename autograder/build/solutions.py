@@ -28,20 +28,16 @@ def solution_folder(assignment: Assignment) -> Path:
 def stored(prepared: PreparedSource) -> dict[str, bytes]:
     """Return the files of the published solution; none if it is not the solution of this source."""
     files = read_tree(solution_folder(prepared.assignment))
-    try:
-        manifest = json.loads(files[MANIFEST_NAME])
-    except (KeyError, ValueError):
-        return {}
     published = {name: data for name, data in files.items() if name != MANIFEST_NAME}
-    inputs = _inputs_digest(_draft(prepared.source), prepared)
-    return files if manifest == {"inputs": inputs, "outputs": digest(published)} else {}
+    manifest = _manifest(prepared, _draft(prepared.source), published)
+    return files if files.get(MANIFEST_NAME) == manifest else {}
 
 
-def _draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
-    """Return the solution before it is executed: answered, with hidden checks only on request."""
+def _draft(source: Source) -> NotebookNode:
+    """Return the solution before it is executed: answered, and without hidden checks."""
     texts = {answer.cell.id: answer.solution() for answer in source.answers()}
     texts |= {check.cell.id: check.code for check in source.checks()}
-    omitted = {check.cell.id for check in source.checks() if check.hidden and not hidden_checks}
+    omitted = {check.cell.id for check in source.checks() if check.hidden}
     cells = []
     for cell in source.cells:
         if cell.cell_type is not CellType.RAW and cell.id not in omitted:
@@ -49,17 +45,16 @@ def _draft(source: Source, *, hidden_checks: bool = False) -> NotebookNode:
     return make_notebook(cells)
 
 
-def _inputs_digest(draft: NotebookNode, prepared: PreparedSource) -> str:
-    """Return the digest of everything that the executed notebook is made of."""
+def _manifest(prepared: PreparedSource, draft: NotebookNode, published: dict[str, bytes]) -> bytes:
+    """Return the digests of everything that an executed notebook is made of, and of the result."""
     environment = json.dumps(dict(prepared.assignment.environment), sort_keys=True).encode()
-    return digest({**prepared.files, "draft.ipynb": dump_notebook(draft), "environment.json": environment})
+    inputs = {**prepared.files, "draft.ipynb": dump_notebook(draft), "environment.json": environment}
+    manifest = {"inputs": digest(inputs), "outputs": digest(published)}
+    return (json.dumps(manifest, indent=1) + "\n").encode()
 
 
-def execute(prepared: PreparedSource, *, hidden_checks: bool = False) -> dict[str, bytes]:
+def execute(prepared: PreparedSource) -> dict[str, bytes]:
     """Run the solution in a kernel of its own and return the files to publish.
-
-    Args:
-        hidden_checks: run them too; the files are not for publishing then.
 
     Raises:
         AuthorError: a cell raises, takes longer than ``build_cell_timeout_s`` or writes to stderr.
@@ -71,7 +66,7 @@ def execute(prepared: PreparedSource, *, hidden_checks: bool = False) -> dict[st
     assignment, source = prepared.assignment, prepared.source
     # A fixed hash seed: sets and dicts of strings otherwise iterate differently each time.
     environment = {**os.environ, **assignment.environment, "PYTHONHASHSEED": "0"}
-    draft = _draft(source, hidden_checks=hidden_checks)
+    draft = _draft(source)
     executed = copy.deepcopy(draft)  # the client writes into it
     with tempfile.TemporaryDirectory(prefix="solution-") as work_dir:
         write_tree(Path(work_dir), prepared.files)
@@ -99,8 +94,7 @@ def execute(prepared: PreparedSource, *, hidden_checks: bool = False) -> dict[st
         raise AuthorError(noise)
     executed.metadata = draft.metadata  # the kernel adds the version of its Python
     published = {assignment.notebook.name: dump_notebook(executed)}
-    manifest = {"inputs": _inputs_digest(draft, prepared), "outputs": digest(published)}
-    return {**published, MANIFEST_NAME: (json.dumps(manifest, indent=1) + "\n").encode()}
+    return {**published, MANIFEST_NAME: _manifest(prepared, draft, published)}
 
 
 def _failure_message(notebook: NotebookNode, source: Source, error: Exception) -> str:

@@ -331,11 +331,12 @@ def test_a_zip_file_in_base64_for_urls_is_searched(tiny_course: BuiltCourse) -> 
     assert any("a statement of q1-answer:5" in line for line in problems), problems
 
 
-def test_a_statement_that_json_in_json_splits_is_found(tiny_course: BuiltCourse) -> None:
+@pytest.mark.parametrize("place", ["a tag", "metadata of a cell"])
+def test_a_statement_that_json_in_json_splits_is_found(place: str, tiny_course: BuiltCourse) -> None:
     secret = SECRETS["a statement of a solution"]
     inner = json.dumps({"source": [secret[:20], secret[20:]]})
     for text in (inner, json.dumps(inner)):
-        problems = found(tiny_course, PLACES["a tag"][1](released(tiny_course), text))
+        problems = found(tiny_course, PLACES[place][1](released(tiny_course), text))
         assert any("(JSON)" in line and "a statement of q1-answer:5" in line for line in problems), problems
 
 
