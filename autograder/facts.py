@@ -64,10 +64,9 @@ def calibration_inputs(assignment: Assignment) -> dict[str, dict[str, Any]]:
     for name in sorted(assignment.calibration_inputs):
         path = assignment.source / name
         digests[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
-    inputs: dict[str, dict[str, Any]] = json.loads(
-        json.dumps({"lab": asdict(assignment.lab), "files": digests})
-    )
-    return inputs
+    inputs = {"lab": asdict(assignment.lab), "files": digests}
+    # Through JSON, because that turns tuples into lists.
+    return dict(json.loads(json.dumps(inputs)))
 
 
 def why_uncalibrated(assignment: Assignment) -> str:

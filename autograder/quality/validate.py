@@ -20,9 +20,6 @@ from autograder.quality import sample
 from autograder.quality.results_page import write_page
 from autograder.quality.sample import BLANK, SOLUTION
 
-FailedChecks = Mapping[str, set[str]]
-"""Ids of the checks that did not pass, by the name of the known wrong answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
@@ -52,8 +49,8 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     plan = grading_plan(assignment, built.prepared.source, built.prepared.files)
     answers = known_answers.load(assignment)
     release = sample.read_release(assignment, "otter")
-    solution = sample.fill_answers(release, sample.solution_answers(plan.source))
-    notebooks = {BLANK: release, SOLUTION: solution}
+    notebooks = {BLANK: release}
+    notebooks[SOLUTION] = sample.fill_answers(release, sample.solution_answers(plan.source))
     for answer in answers:
         texts = sample.answers_with(plan.source, {answer.question: answer.code})
         notebooks[answer.name] = sample.fill_answers(release, texts)
@@ -99,14 +96,14 @@ def compare_verdicts(
     for check in results[BLANK].checks:
         if check.outcome is not Outcome.BLOCKED:
             problems.append(f"{BLANK}: {check.id} is {check.outcome}; expected outcome: blocked")
-    failed: dict[str, set[str]] = {}
     matrix: dict[str, Counter[str]] = {}
+    failed: list[set[str]] = []
     for answer in answers:
         problems += _answer_problems(answer, results[answer.name], checks)
         if not answer.is_right:
-            failed[answer.name] = _failed_checks(results[answer.name])
+            failed.append(_failed_checks(results[answer.name]))
             matrix[answer.name] = Counter()
-            for check_id in failed[answer.name]:
+            for check_id in failed[-1]:
                 matrix[answer.name].update(checks[check_id].kinds)
     return ValidationReport(tuple(problems), tuple(_redundant(checks, failed)), matrix)
 
@@ -142,14 +139,19 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
         yield f"{answer.name}: no message contains {answer.message_part!r}; found {messages[0]!r}"
 
 
-def _redundant(checks: Mapping[str, Check], failed: FailedChecks) -> Iterator[str]:
-    """Yield the hidden checks that catch no wrong answer, and the kinds that catch none alone."""
-    all_failed = set().union(*failed.values())
+def _redundant(checks: Mapping[str, Check], failed: Sequence[set[str]]) -> Iterator[str]:
+    """Yield the hidden checks that catch no wrong answer, and the kinds that catch none alone.
+
+    Args:
+        checks: by id.
+        failed: the ids of the checks that each known wrong answer does not pass.
+    """
+    all_failed = set().union(*failed)
     for check_id, check in checks.items():
         if check.hidden and check_id not in all_failed:
             yield f"{check_id}: redundant: no known wrong answer fails it; add one, or remove the check"
     caught_alone: set[str] = set()
-    for check_ids in filter(None, failed.values()):
+    for check_ids in filter(None, failed):
         # A kind that all failing checks share catches the answer without any other kind.
         caught_alone |= set.intersection(*(set(checks[check_id].kinds) for check_id in check_ids))
     for kind in _kinds(checks.values()):
