@@ -57,7 +57,7 @@ def readable_paths(extra: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path.exists()))
 
 
-def enter_root(read: Sequence[Path], hidden: Sequence[Path], *, uid: int, scratch_bytes: int) -> None:
+def enter_root(read: Sequence[Path], hidden: Sequence[Path], uid: int, scratch_bytes: int) -> None:
     """Replace the root folder of this process by one that holds ``read`` and a scratch folder.
 
     Args:

@@ -17,15 +17,16 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from autograder.limits import Limits
 from autograder.sandbox import filesystem, privileges, process, syscalls
-from autograder.sandbox.layers import Layer, LayerError, attempt
+from autograder.sandbox.layers import Layer, LayerError
 
 _NAMESPACE_FLAGS = {
     Layer.PIDS: syscalls.CLONE_NEWPID,
@@ -62,6 +63,18 @@ class SandboxSpec:
     def has_dedicated_user(self) -> bool:
         """Return True if the tree runs as a user that owns nothing else."""
         return Layer.UID in self.layers and os.geteuid() == 0
+
+    def apply(self, layer: Layer, step: Callable[[], None]) -> None:
+        """Take a step of one layer, unless that layer is left out.
+
+        Raises:
+            LayerError: the system refuses it. No caller goes on then: a layer is never skipped silently.
+        """
+        if layer in self.layers:
+            try:
+                step()
+            except (OSError, AttributeError, ValueError) as error:
+                raise LayerError(layer, f"{type(error).__name__}: {error}") from error
 
     def full_environment(self, scratch: Path) -> dict[str, str]:
         """Return the environment of a submission that works in ``scratch``."""
@@ -115,9 +128,10 @@ def _run_and_exit(pipes: Pipes, run: Callable[[], None]) -> NoReturn:
     """Run a forked process to its end: it must never return into the code of the zygote."""
     code = _INTERNAL_ERROR_CODE
     try:
-        with _report_refusals(pipes):
-            run()
+        run()
         code = 0
+    except LayerError as error:
+        _report_refusal(pipes, error)
     finally:
         os._exit(code)
 
@@ -176,13 +190,10 @@ def _wait_for_end(lifeline: int, first: int) -> None:
 
 def _enter_namespaces(spec: SandboxSpec) -> None:
     # The user namespace comes first: it gives the capabilities that the others need.
-    if os.geteuid() != 0 and Layer.UID in spec.layers:
-        with attempt(Layer.UID):
-            privileges.enter_user_namespace()
+    if os.geteuid() != 0:
+        spec.apply(Layer.UID, privileges.enter_user_namespace)
     for layer, flags in _NAMESPACE_FLAGS.items():
-        if layer in spec.layers:
-            with attempt(layer):
-                syscalls.unshare(flags)
+        spec.apply(layer, partial(syscalls.unshare, flags))
 
 
 def _run_init(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> None:
@@ -204,17 +215,18 @@ def _run_init(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint]
 def _confine(spec: SandboxSpec) -> None:
     """Set root, user, limits and capabilities; the order matters, since each step takes rights away."""
     uid = spec.uid if spec.has_dedicated_user else os.geteuid()
+    scratch_bytes = spec.limits.scratch_bytes
+
+    def drop_privileges() -> None:
+        syscalls.drop_bounding_set()
+        if spec.has_dedicated_user:
+            privileges.switch_user(uid)
+        syscalls.die_with_parent(signal.SIGKILL)  # again: a change of the user clears it
+
     os.umask(0o022)
-    if Layer.ROOT in spec.layers:
-        with attempt(Layer.ROOT):
-            filesystem.enter_root(spec.read, spec.hidden, uid=uid, scratch_bytes=spec.limits.scratch_bytes)
+    spec.apply(Layer.ROOT, partial(filesystem.enter_root, spec.read, spec.hidden, uid, scratch_bytes))
     os.umask(0o077)
-    if Layer.UID in spec.layers:
-        with attempt(Layer.UID):
-            syscalls.drop_bounding_set()
-            if spec.has_dedicated_user:
-                privileges.switch_user(uid)
-            syscalls.die_with_parent(signal.SIGKILL)  # again: a change of the user clears it
+    spec.apply(Layer.UID, drop_privileges)
     privileges.set_resource_limits(spec.limits, shared_user=Layer.UID not in spec.layers)
     if sys.platform == "linux":
         syscalls.drop_capabilities()
@@ -227,11 +239,13 @@ def confine_in_place(
 
     The process must have a single thread: namespaces, users and Landlock are set per thread.
     """
-    with _report_refusals(pipes):
+    try:
         _enter_namespaces(spec)
         if not spec.trusted:
             _confine(spec)
         _run_entry(spec, pipes, prepare, scratch)
+    except LayerError as error:
+        _report_refusal(pipes, error)
 
 
 def _run_entry(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint], scratch: Path) -> None:
@@ -265,23 +279,16 @@ def _enter_sandbox(spec: SandboxSpec, scratch: Path) -> None:
         os.dup2(null, descriptor)
     os.close(null)
     syscalls.set_dumpable(True)  # init's setting was inherited; /proc/self would belong to root
-    if Layer.LANDLOCK in spec.layers:
-        with attempt(Layer.LANDLOCK):
-            filesystem.restrict_with_landlock(
-                spec.read, spec.hidden, scratch, private_root=Layer.ROOT in spec.layers
-            )
-    if Layer.SECCOMP in spec.layers:
-        with attempt(Layer.SECCOMP):
-            syscalls.load_seccomp_filter(privileges.seccomp_program())
+    private_root = Layer.ROOT in spec.layers
+    spec.apply(
+        Layer.LANDLOCK,
+        lambda: filesystem.restrict_with_landlock(spec.read, spec.hidden, scratch, private_root=private_root),
+    )
+    spec.apply(Layer.SECCOMP, lambda: syscalls.load_seccomp_filter(privileges.seccomp_program()))
 
 
-@contextmanager
-def _report_refusals(pipes: Pipes) -> Iterator[None]:
-    """Report a layer that the machine refuses; the process that met it then ends."""
-    try:
-        yield
-    except LayerError as error:
-        _report(pipes, {"layer": error.layer.value, "reason": error.reason})
+def _report_refusal(pipes: Pipes, error: LayerError) -> None:
+    _report(pipes, {"layer": error.layer.value, "reason": error.reason})
 
 
 def _report(pipes: Pipes, state: dict[str, str]) -> None:

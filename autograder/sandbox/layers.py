@@ -4,8 +4,7 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -61,18 +60,6 @@ class LayerError(Exception):
         self.layer = layer
         self.reason = reason
         super().__init__(f"{layer.value}: {reason}")
-
-
-@contextmanager
-def attempt(layer: Layer) -> Iterator[None]:
-    """Convert what the system refuses inside the block into a ``LayerError`` of ``layer``.
-
-    Nothing else in this package catches these errors: a layer is never skipped silently.
-    """
-    try:
-        yield
-    except (OSError, AttributeError, ValueError) as error:
-        raise LayerError(layer, f"{type(error).__name__}: {error}") from error
 
 
 def drop_unsatisfied(layers: frozenset[Layer]) -> frozenset[Layer]:
