@@ -115,27 +115,21 @@ def list_archive(entry: FileEntry) -> list[FileEntry]:
     for number, info in enumerate(infos):
         # Windows tools write backslashes. A name may climb out of the archive or start at the root:
         # such a member is listed below its harmless parts, for its student to appear, and never read.
-        name = info.filename.replace("\\", "/")
+        name, problem = info.filename.replace("\\", "/"), ""
+        if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
+            problem = "contains a path that leads out of it"
+        elif stat.S_ISLNK(info.external_attr >> 16):
+            problem = "contains a link instead of a file"
+        elif info.flag_bits & 1:
+            problem = "is locked with a password"
+        elif info.compress_type not in _METHODS:
+            problem = "is packed in an unusual way"
+        if problem:
+            problem = f"The archive {problem}; pack the notebook again."
         parts = tuple(part for part in PurePosixPath(name).parts if part not in ("/", ".."))
         if parts and not info.is_dir():
-            problem = _member_problem(info, name)
             entries.append(FileEntry((*entry.parts, *parts), entry.file, (*entry.members, number), problem))
     return sorted(entries, key=lambda member: member.parts)
-
-
-def _member_problem(info: zipfile.ZipInfo, name: str) -> str:
-    """Return why a member of an archive must not be read; empty if it may be."""
-    if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
-        problem = "contains a path that leads out of it"
-    elif stat.S_ISLNK(info.external_attr >> 16):
-        problem = "contains a link instead of a file"
-    elif info.flag_bits & 1:
-        problem = "is locked with a password"
-    elif info.compress_type not in _METHODS:
-        problem = "is packed in an unusual way"
-    else:
-        return ""
-    return f"The archive {problem}; pack the notebook again."
 
 
 @contextmanager

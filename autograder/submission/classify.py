@@ -10,7 +10,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 
 from autograder.notebook import Cell, CellType, Question, Source
 from autograder.submission.read import SubmittedCell, fill_in
@@ -24,10 +23,8 @@ _OTTER_TAG = "otter_answer_cell"
 _SOME_CHECK = "(check)"
 """Stands for the id of a check when only that it is one is known."""
 
-# Comparing two texts takes quadratic time, so that it is only done up to these lengths.
 _MIN_SIMILARITY = 0.6
-_MAX_LINES = 200
-_MAX_LINE_CHARS = 500
+"""Share of the lines, or of the characters of a single line, that a cell has in common with its original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,18 +280,17 @@ def _rescue_unknown(pieces: Sequence[Piece], index: SourceIndex) -> list[Piece]:
 
 def _most_similar_provided(code: Code, index: SourceIndex, found_ids: Set[str]) -> str:
     """Return the missing provided cell that code nearly is; empty if there is none."""
+    from rapidfuzz.distance import Indel  # takes .2 s to import, and few submissions need it
+
     best_id, best_ratio = "", 0.0
     for name, provided in index.provided.items():
-        first, second = provided.text.strip().split("\n"), code.text.strip().split("\n")
-        if name in found_ids or max(len(first), len(second)) > _MAX_LINES:
-            continue
-        if len(first) == len(second) == 1:
-            first, second = list(provided.text[:_MAX_LINE_CHARS]), list(code.text[:_MAX_LINE_CHARS])
-        matcher = SequenceMatcher(None, first, second, autojunk=False)
-        # The two bounds take linear time, and what is really something else rarely gets past them.
-        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= _MIN_SIMILARITY:
-            ratio = matcher.ratio()
-            if ratio >= _MIN_SIMILARITY and ratio > best_ratio:
+        if name not in found_ids:
+            first: Sequence[str] = provided.text.strip().split("\n")
+            second: Sequence[str] = code.text.strip().split("\n")
+            if len(first) == len(second) == 1:
+                first, second = provided.text, code.text
+            ratio = Indel.normalized_similarity(first, second, score_cutoff=_MIN_SIMILARITY)
+            if ratio > best_ratio:
                 best_id, best_ratio = name, ratio
     return best_id
 
