@@ -297,28 +297,18 @@ def _select_submission(
         ranks[entry] = (kind, stem != assignment.name, not is_close, len(entry.parts), entry.parts)
     # A student may submit thousands of files, and each that is looked into may take 200 MB.
     files = sorted(files, key=ranks.__getitem__)[:_MAX_FILES]
-    file_problems = {}
-    for entry in files:
-        try:
-            data = entry.read()
-            file_problems[entry] = unreadable_reason(data)
-            # The ending is a claim too: a notebook named .txt or .json is read all the same.
-            is_named_otherwise = ranks[entry][0] is _FileKind.ARCHIVE
-            if is_named_otherwise and not file_problems[entry] and not data.lstrip().startswith(b"{"):
-                file_problems[entry] = f"This is not a notebook; {SUBMIT_NOTEBOOK_HINT}."
-        except StudentError as error:
-            file_problems[entry] = str(error)
+    file_problems = {entry: _file_problem(entry, assignment) for entry in files}
     readable = [entry for entry in files if not file_problems[entry]] or files[:1]
     # Files of the best kind compete by name; what they contain decides only between equal names.
     rivals = [entry for entry in readable if ranks[entry][0] == ranks[readable[0]][0]]
     best = [entry for entry in rivals if ranks[entry][:3] == ranks[rivals[0]][:3]]
     selected = _most_similar(best, assignment) if len(best) > 1 else best[0]
-    path = selected.display_path(200)
     repairs: tuple[str, ...] = ()
     if others := [entry.display_path() for entry in rivals if entry is not selected]:
         graded = f"{selected.display_path()} was graded, not {', '.join(others[:3])}"
         repairs = (f"{len(rivals)} files were submitted; {graded}.",)
-    return StudentSubmission(student, path, selected, submitter, file_problems[selected], repairs)
+    path, problem = selected.display_path(200), file_problems[selected]
+    return StudentSubmission(student, path, selected, submitter, problem, repairs)
 
 
 def _gradable_files(entries: Sequence[FileEntry], assignment: Assignment) -> list[FileEntry]:
@@ -335,6 +325,19 @@ def _gradable_files(entries: Sequence[FileEntry], assignment: Assignment) -> lis
         except StudentError as error:
             files.append(replace(entry, problem=str(error)))
     return files
+
+
+def _file_problem(entry: FileEntry, assignment: Assignment) -> str:
+    """Return why a file cannot be graded; empty if it may be."""
+    try:
+        data = entry.read()
+    except StudentError as error:
+        return str(error)
+    # The ending is a claim too: a notebook named .txt or .json is read all the same.
+    is_named_otherwise = _file_kind(entry.parts, assignment) >= _FileKind.ARCHIVE
+    if is_named_otherwise and not unreadable_reason(data) and not data.lstrip().startswith(b"{"):
+        return f"This is not a notebook; {SUBMIT_NOTEBOOK_HINT}."
+    return unreadable_reason(data)
 
 
 def _most_similar(entries: Sequence[FileEntry], assignment: Assignment) -> FileEntry:
