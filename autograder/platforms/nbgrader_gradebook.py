@@ -126,8 +126,16 @@ def _open_gradebook(course_directory: CourseDirectory, assignment: Assignment) -
         with Gradebook(*address) as gradebook:
             is_missing = all(entry.name != assignment.name for entry in gradebook.assignments)
         if is_missing:
-            # The gradebook must be closed here: SQLite admits one writer at a time.
-            _generate(course_directory, assignment)
+            # nbgrader enters it, from a temporary course. The gradebook must be closed meanwhile: SQLite
+            # admits one writer at a time.
+            source = course_directory.format_path(course_directory.source_directory, ".", assignment.name)
+            text = config_text(load_course(assignment.root))
+            text += f"c.CourseDirectory.db_url = {course_directory.db_url!r}\n"
+            with tempfile.TemporaryDirectory(prefix="gradebook-") as name:
+                work_dir = Path(name)
+                write_tree(work_dir / "source" / assignment.name, read_tree(Path(source)))
+                (work_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
+                run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
         with Gradebook(*address) as gradebook:
             if is_missing:
                 due = assignment.due.astimezone(UTC).replace(tzinfo=None)
@@ -139,18 +147,6 @@ def _open_gradebook(course_directory: CourseDirectory, assignment: Assignment) -
             f"nbgrader's gradebook cannot be used ({reason}); check that it exists and no other program "
             "is using it, then run the same command again: its content is intact"
         ) from error
-
-
-def _generate(course_directory: CourseDirectory, assignment: Assignment) -> None:
-    """Let nbgrader enter an assignment into a gradebook, from a temporary course."""
-    source = Path(course_directory.format_path(course_directory.source_directory, ".", assignment.name))
-    text = config_text(load_course(assignment.root))
-    text += f"c.CourseDirectory.db_url = {course_directory.db_url!r}\n"
-    with tempfile.TemporaryDirectory(prefix="gradebook-") as name:
-        work_dir = Path(name)
-        write_tree(work_dir / "source" / assignment.name, read_tree(source))
-        (work_dir / CONFIG_NAME).write_text(text, encoding="utf-8")
-        run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
 
 
 def _verify_same_checks(gradebook: Gradebook, run: Run, source: Source) -> None:

@@ -30,6 +30,9 @@ class Payload:
     """A grading plan as it travels; it holds nothing of any student's."""
 
     plan: GradingPlan
+    versions: Mapping[str, str]
+    """The client's, by package; a worker must have the same."""
+
     files: Mapping[str, bytes]
     """What a result's digests are taken from, and the cached trainings, by path below the course."""
 
@@ -54,6 +57,7 @@ def pack(plan: GradingPlan) -> Payload:
         paths += entries
     return Payload(
         replace(plan, cache=plan.cache.absolute()),
+        local_versions(),
         {path.relative_to(root).as_posix(): path.read_bytes() for path in paths},
         tuple(name for name, value in plan.environment.items() if _is_existing_path(value)),
         is_cache_shared,

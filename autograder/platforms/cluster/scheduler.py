@@ -33,8 +33,8 @@ from autograder.engine.run import OnResult, run_header
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
 from autograder.errors import StaffError
-from autograder.platforms.cluster import dask_worker, payload
-from autograder.platforms.cluster.payload import DASK_PACKAGES, Payload, difference
+from autograder.platforms.cluster import dask_worker
+from autograder.platforms.cluster.payload import DASK_PACKAGES, Payload, difference, local_versions, pack
 from autograder.sandbox.layers import IsolationStatus
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
@@ -157,12 +157,11 @@ class Cluster:
         asyncio.run(self._grade(SubmissionQueue(self.plan, submissions, on_result, out)))
 
     async def _grade(self, queue: SubmissionQueue) -> None:
-        here = payload.local_versions()
-        async with _connect(self.address, here) as client:
-            packed = payload.pack(self.plan)
+        packed = pack(self.plan)
+        async with _connect(self.address, packed.versions) as client:
             if packed.is_cache_omitted:
                 self.log(f"{self.plan.cache}: too large to send; name a shared folder with --cache")
-            await ClusterRun(client, self.address, packed, here, queue, self.log).grade()
+            await ClusterRun(client, self.address, packed, queue, self.log).grade()
 
 
 @contextmanager
@@ -179,7 +178,7 @@ def silence_dask() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _connect(address: str, here: Mapping[str, str]) -> AsyncIterator[Client]:
+async def _connect(address: str, versions_here: Mapping[str, str]) -> AsyncIterator[Client]:
     """Connect to a scheduler with the same version of Dask, and close the connection at the end.
 
     Raises:
@@ -204,7 +203,7 @@ async def _connect(address: str, here: Mapping[str, str]) -> AsyncIterator[Clien
             raise StaffError(
                 f"--cluster {address}: no certificates are configured for Dask; see docs/cluster.md, TLS"
             ) from error
-        if differences := difference(remote, {name: here[name] for name in DASK_PACKAGES}):
+        if differences := difference(remote, {name: versions_here[name] for name in DASK_PACKAGES}):
             raise StaffError(f"scheduler {address}: {differences}; install the same version")
         yield client
     finally:
@@ -220,9 +219,6 @@ class ClusterRun:
     client: Client
     address: str
     payload: Payload
-    here: Mapping[str, str]
-    """The versions of this environment."""
-
     queue: SubmissionQueue
     log: Callable[[str], None]
 
@@ -251,9 +247,7 @@ class ClusterRun:
         try:
             while self.queue.unfinished:
                 workers = await self.list_workers()
-                for address in self._tasks.keys() - workers:
-                    self._tasks.pop(address).cancel()
-                    self._requeue(address)
+                self._drop_ended(workers)
                 usable = workers - self._refusals.keys()
                 if workers and not usable and not had_worker:
                     raise StaffError(f"{self.address}: no worker can be used: {self._refusals[min(workers)]}")
@@ -270,7 +264,11 @@ class ClusterRun:
                 free = sorted(usable - self._tasks.keys())
                 for address in free[: len(self.queue.waiting)]:
                     self._tasks[address] = asyncio.create_task(self._use(address))
-                await self._wait()
+                if self._tasks:
+                    tasks = self._tasks.values()
+                    await asyncio.wait(tasks, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    await asyncio.sleep(POLL_INTERVAL_S)
         finally:
             for task in self._tasks.values():
                 task.cancel()
@@ -296,17 +294,16 @@ class ClusterRun:
             "finished submissions are kept"
         )
 
-    async def _wait(self) -> None:
-        """Wait until a worker has nothing to do any more, or until the list of workers may be old."""
-        if not self._tasks:
-            await asyncio.sleep(POLL_INTERVAL_S)
-            return
-        tasks = self._tasks.values()
-        await asyncio.wait(tasks, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
+    def _drop_ended(self, workers: set[str]) -> None:
+        """Forget tasks that are done, or whose worker is gone: what that was grading is put back."""
         for address, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[address]
                 task.result()  # raises what on_result raised
+            elif address not in workers:
+                del self._tasks[address]
+                task.cancel()
+                self._requeue(address)
 
     async def _use(self, address: str) -> None:
         """Start the engine in a worker, and grade there as long as submissions wait."""
@@ -348,8 +345,8 @@ class ClusterRun:
         """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                answers = await self.client.run(payload.local_versions, workers=[address])
-                if differences := difference(answers[address], self.here):
+                answers = await self.client.run(local_versions, workers=[address])
+                if differences := difference(answers[address], self.payload.versions):
                     self._refuse(address, f"{differences}; install the same version")
                     return False
                 arguments = (self.run, self.payload)

@@ -177,7 +177,7 @@ def test_an_interrupt_that_comes_with_an_answer_is_heard(monkeypatch: pytest.Mon
             return {"workers": {}}
 
         monkeypatch.setattr(client.scheduler, "identity", identity)
-        request = scheduler.ClusterRun(client, "tcp://127.0.0.1:1", Mock(), {}, Mock(), print)
+        request = scheduler.ClusterRun(client, "tcp://127.0.0.1:1", Mock(), Mock(), print)
         asking = asyncio.create_task(request.list_workers())
         await asyncio.sleep(0.01)
         answered.set_result(None)
