@@ -242,7 +242,7 @@ def test_cells_that_change_after_submissions_stop_the_build_before_anything_is_l
     before = {name: digest(read_tree(root / name)) for name in ("release", "var/nbgrader/release", "dist")}
     edit_notebook(root, lambda raw: cell(raw, "q1-example").update(id="q1-other"))
     course = load_course(root)
-    with pytest.raises(StaffError, match=r"holds 1 submissions of tiny.*q1-example, q1-other"):
+    with pytest.raises(StaffError, match=r"contains 1 submissions of tiny.*q1-example, q1-other"):
         build(course, course.assignment("tiny"))
     assert {name: digest(read_tree(root / name)) for name in before} == before
 
