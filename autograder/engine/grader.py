@@ -155,10 +155,15 @@ class _Grader:
         return reply
 
     def _build_model(self, description: Any) -> Any:
-        from autograder.models.rebuild import build  # imports Keras, which the checks of NumPy do not need
+        # Both import Keras, which the checks of NumPy do not need.
+        from autograder.models.rebuild import build
+        from autograder.models.sizes import measure, require_reasonable
 
         try:
-            return build(parse(description), seed=self.seed)
+            model = parse(description)
+            if model.is_built:
+                require_reasonable(measure(model))
+            return build(model, seed=self.seed)
         except ModelRefusedError as error:
             raise MismatchError(error.problem, actual=error.seen or None, hint=error.hint) from None
 

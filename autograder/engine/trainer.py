@@ -14,19 +14,20 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import keras
+import msgspec
 import numpy as np
 import tensorflow
 
 from autograder.engine.training_cache import Cache, CacheEntry, digest, is_key
 from autograder.engine.wire import Channel, Message, WireError
-from autograder.models.description import Model, ModelRefusedError
+from autograder.models.description import Model, ModelRefusedError, metric_names
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
-from autograder.models.rules import Rule, integer, number
-from autograder.models.shapes import compute_call_stats, count_parameters, elements, training_cost_s
+from autograder.models.sizes import Sizes, measure
+from autograder.text import one_line
 
 Array = np.ndarray[Any, Any]
 
@@ -42,7 +43,7 @@ MAX_COST_S = 300.0
 MAX_ACTIVATIONS = 50_000_000
 """In all tensors of one batch, forward: 200 MB."""
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 """Of what the trainer stores; another number makes all stored results void."""
 
 INFERENCE_BATCH_SIZE = 32
@@ -55,12 +56,18 @@ _FIELDS = {"task", "model", "after", "arrays", "settings"}
 _ARRAY_COUNTS = {TRAIN: 2, "scores": 2, "agreement": 2, "outputs": 1}
 """The tasks, each with the number of arrays that it takes; all have the same number of rows."""
 
-_TRAINING_SETTINGS: Mapping[str, Rule] = {
-    "epochs": integer(1, MAX_EPOCHS),
-    "batch_size": integer(16, 512),
-    "validation_split": number(0.0, 0.9),
-    "seed": integer(0, 2**32 - 1),
-}
+
+class _TrainingSettings(msgspec.Struct, forbid_unknown_fields=True):
+    epochs: Annotated[int, msgspec.Meta(ge=1, le=MAX_EPOCHS)]
+    batch_size: Annotated[int, msgspec.Meta(ge=16, le=512)]
+    validation_split: Annotated[float, msgspec.Meta(ge=0.0, le=0.9)]
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+
+
+class _NoSettings(msgspec.Struct, forbid_unknown_fields=True):
+    pass
+
+
 _DTYPE_NAMES = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
 _DTYPES = {np.dtype(name).str for name in _DTYPE_NAMES}
 """Numbers in this machine's byte order: their bytes go into the key."""
@@ -77,6 +84,7 @@ class Job:
 
     arrays: tuple[Array, ...]
     settings: Mapping[str, Any]
+    sizes: Sizes
 
     def key(self, origin: Mapping[str, Any]) -> str:
         """Return the SHA-256 of everything that decides the result.
@@ -104,8 +112,8 @@ class Job:
         """Return the estimated seconds that the job is charged, computed or not."""
         rows = len(self.arrays[0])
         if self.task == TRAIN:
-            return training_cost_s(self.model, rows, self.settings["epochs"], self.batch_size)
-        return INFERENCE_COST_FACTOR * training_cost_s(self.model, rows, 1, self.batch_size)
+            return self.sizes.training_cost_s(rows, self.settings["epochs"], self.batch_size)
+        return INFERENCE_COST_FACTOR * self.sizes.training_cost_s(rows, 1, self.batch_size)
 
 
 def _require(condition: bool, problem: str, hint: str = "") -> None:
@@ -122,7 +130,7 @@ def parse_job(value: object) -> Job:
     # Types are compared with "is", here and below: a subclass could bring its own comparison.
     if type(value) is not dict or value.keys() != _FIELDS:
         raise ModelRefusedError("the trainer was not sent a job")
-    task, after, arrays, settings = value["task"], value["after"], value["arrays"], value["settings"]
+    task, after, arrays = value["task"], value["after"], value["arrays"]
     _require(type(task) is str and task in _ARRAY_COUNTS, "the job has a task that the trainer does not know")
     is_linked = after is None if task == TRAIN else is_key(after)
     _require(is_linked, "the job does not name the training that it follows")
@@ -138,37 +146,27 @@ def parse_job(value: object) -> Job:
     _require(1 <= len(arrays[0]) <= MAX_ROWS, "the job has too few or too many rows", hint)
     total_bytes = sum(array.nbytes for array in arrays)
     _require(total_bytes <= MAX_ARRAY_BYTES, "the arrays of the job are too large")
-    rules = _TRAINING_SETTINGS if task == TRAIN else {}
-    if type(settings) is not dict or settings.keys() != rules.keys():
-        raise ModelRefusedError("the job has settings that its task does not have")
-    canonical = {}
-    for name, rule in rules.items():
-        try:
-            canonical[name] = rule.read(settings[name])
-        except ValueError:
-            problem = f"{name} has a value that the trainer does not accept"
-            raise ModelRefusedError(problem, hint=f"It must be {rule.text}.") from None
-    job = Job(task, parse(value["model"]), after or "", tuple(arrays), canonical)
-    _require_trainable(job)
-    return job
-
-
-def _require_trainable(job: Job) -> None:
-    """Refuse a model that cannot be trained or is too large; nothing of it has been built yet."""
-    model = job.model
+    try:
+        settings = msgspec.convert(value["settings"], _TrainingSettings if task == TRAIN else _NoSettings)
+    except (msgspec.ValidationError, RecursionError) as error:
+        # The text names a setting and its bounds; an unknown setting's name is untrusted, but printable.
+        problem = f"a setting has a value that the trainer does not accept ({one_line(error, 200)})"
+        raise ModelRefusedError(problem) from None
+    model = parse(value["model"])
     is_compiled = model.compile_config is not None and not model.compile_config.unsupported
     _require(
         model.is_built and is_compiled, "the model is not built, or not compiled with parts of Keras alone"
     )
     has_one_path = (len(model.inputs), len(model.outputs)) == (1, 1)
     _require(has_one_path, "the model does not have one input and one output")
-    activations = job.batch_size * sum(elements(stats.shape) for stats in compute_call_stats(model))
+    job = Job(task, model, after or "", tuple(arrays), msgspec.to_builtins(settings), measure(model))
     _require(
-        count_parameters(model) <= MAX_PARAMETERS
-        and activations <= MAX_ACTIVATIONS
+        job.sizes.parameters <= MAX_PARAMETERS
+        and job.batch_size * job.sizes.row_elements <= MAX_ACTIVATIONS
         and job.cost_s <= MAX_COST_S,
         "the model, or the data that it would read, is too large for the trainer",
     )
+    return job
 
 
 def main(sock: socket.socket, options: Mapping[str, Any]) -> None:
@@ -218,9 +216,8 @@ class Trainer:
             return {"failed": str(error), **reply}
         except ModelRefusedError as refusal:
             return {"refused": str(refusal), **reply}
-        names = job.model.compile_config.metric_names if job.model.compile_config else ()
-        result = {"facts": entry.facts["facts"], "names": list(names), "arrays": list(entry.arrays)}
-        return {**result, **reply}
+        names = list(metric_names(job.model))
+        return {"facts": entry.facts["facts"], "names": names, "arrays": list(entry.arrays), **reply}
 
     def _find_training(self, job: Job) -> CacheEntry | None:
         """Return the training that a job follows; a job cannot use the weights of another model."""

@@ -1,22 +1,41 @@
-"""A model as frozen values: its layers, how they are connected and how it is compiled.
+"""A model as frozen values: its objects, their calls and how it is compiled.
 
-The classes are also the form on the wire: ``msgspec.to_builtins`` gives it, ``parse`` reads it.
-No weight, name, seed or initializer is part of a description.
+The structs are also the form on the wire: ``msgspec.to_builtins`` gives it, ``parse`` reads it.
+Every object stands in one flat table and refers to others by their place in it, so that nothing in
+a description is deeper than a few levels, whatever a hostile one claims. No weight, name or seed is
+part of a description, and no dict ever becomes an argument.
 """
 
 import hashlib
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
-MAX_LAYERS = 200
-MAX_CALLS = 400
+MAX_OBJECTS = 4_000
+MAX_CALLS = 2_000
+MAX_ITEMS = 256
 MAX_METRICS = 20
 
 # `\Z`, not `$`: `$` would accept a newline at the end of an untrusted name.
 Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,59}\Z")]
 CompileArgument = Literal["optimizer", "loss", "loss_weights", "metric", "weighted_metric"]
-Indices = Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_LAYERS)]
+Family = Literal[
+    "layers",
+    "operations",
+    "activations",
+    "regularizers",
+    "constraints",
+    "initializers",
+    "optimizers",
+    "schedules",
+    "losses",
+    "metrics",
+]
+"""Where Keras has an object's class or function, see ``catalog``."""
+
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+_Text = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class ModelRefusedError(Exception):
@@ -43,70 +62,109 @@ class UnsupportedModelError(ModelRefusedError):
     """A model with a part that no description can express."""
 
 
+class ObjectRef(msgspec.Struct, frozen=True, array_like=True, tag="object", forbid_unknown_fields=True):
+    """An object as the argument of another, or of a call."""
+
+    index: int
+
+
+class TensorRef(msgspec.Struct, frozen=True, array_like=True, tag="tensor", forbid_unknown_fields=True):
+    """One of the tensors that an earlier call returned."""
+
+    call: int
+    output: int = 0
+
+
+class Slice(msgspec.Struct, frozen=True, array_like=True, tag="slice", forbid_unknown_fields=True):
+    """A ``slice``, as in ``x[:, -1]``."""
+
+    start: _Integer | None
+    stop: _Integer | None
+    step: _Integer | None
+
+
+class Dots(msgspec.Struct, frozen=True, array_like=True, tag="dots", forbid_unknown_fields=True):
+    """An ``Ellipsis``."""
+
+
+class Items(msgspec.Struct, frozen=True, array_like=True, tag="list", forbid_unknown_fields=True):
+    """A list or tuple."""
+
+    values: Annotated[tuple["Value", ...], msgspec.Meta(max_length=MAX_ITEMS)]
+
+
+Value = Union[None, bool, _Integer, float, _Text, ObjectRef, TensorRef, Slice, Dots, Items]  # noqa: UP007  msgspec resolves the forward reference above through this name
+
+
 class KerasObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An object of one of Keras' classes: a layer, an optimizer, a loss, a metric, a regularizer."""
+    """An object or a function of Keras, e.g. a layer, an activation, an optimizer or a loss."""
 
-    class_name: str
-    """Its public name, e.g. ``Dense``."""
+    family: Family
+    class_name: Identifier
+    """Its public name, e.g. ``Dense`` or ``relu``."""
 
-    arguments: dict[str, Any] = {}
-    """Constructor arguments by name: plain data on the wire; after ``parse``, lists are tuples
-    and objects inside are ``KerasObject``."""
-
-    def __getitem__(self, name: str) -> Any:
-        """Return one argument; the schema determines its type."""
-        return self.arguments[name]
+    arguments: Annotated[dict[Identifier, Value], msgspec.Meta(max_length=100)] = {}
+    """Constructor arguments that differ from their defaults."""
 
 
-class LayerCall(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One call of a layer."""
+class Call(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One call of a layer or an operation."""
 
-    layer: int
-    inputs: Indices
-    """Indices of the earlier calls whose outputs it reads; empty for an input layer."""
+    operation: int
+    """Index of the layer or operation in the table of objects."""
+
+    arguments: Annotated[tuple[Value, ...], msgspec.Meta(max_length=MAX_ITEMS)] = ()
+    """Positional arguments; none for an input layer."""
+
+    keywords: dict[Identifier, Value] = {}
+
+    def references(self) -> Iterator[TensorRef]:
+        """Yield the tensors that it reads."""
+        for value in (*self.arguments, *self.keywords.values()):
+            yield from _references(value)
+
+
+def _references(value: Value) -> Iterator[TensorRef]:
+    if type(value) is TensorRef:
+        yield value
+    elif type(value) is Items:
+        for item in value.values:
+            yield from _references(item)
 
 
 class CompileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The arguments of ``compile``."""
+    """The arguments of ``compile``; objects by their index."""
 
-    optimizer: KerasObject | None
+    optimizer: int | None
     """None if it is not one of Keras' own, see ``unsupported``."""
 
-    loss: KerasObject | None
-    metrics: Annotated[tuple[KerasObject, ...], msgspec.Meta(max_length=MAX_METRICS)]
+    loss: int | None
+    metrics: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_METRICS)]
     unsupported: Annotated[
         tuple[tuple[CompileArgument, Identifier], ...], msgspec.Meta(max_length=MAX_METRICS)
     ] = ()
     """Anything else passed to ``compile``, e.g. ``("loss", "my_loss")``; such a model is built
     and checked, but never trained by the trainer."""
 
-    @property
-    def metric_names(self) -> tuple[str, ...]:
-        """Return the names under which the built model reports its metrics, in their order."""
-        names: list[str] = []
-        for metric in self.metrics:
-            name = _METRIC_NAMES.get(metric.class_name, metric.class_name.lower())
-            if name in names:
-                name = f"{name}_{len(names)}"
-            names.append(name)
-        return tuple(names)
-
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A model without names, weights, seeds and initializers.
+    """A model without names, weights and seeds.
 
     However it was written (Sequential, ``add``, functional, with names, nested), one
     architecture has one description after ``parse``, and so one key.
     """
 
-    layers: Annotated[tuple[KerasObject, ...], msgspec.Meta(max_length=MAX_LAYERS)]
-    """In the order of their first call; inputs are layers too."""
+    objects: Annotated[tuple[KerasObject, ...], msgspec.Meta(max_length=MAX_OBJECTS)]
+    """Each refers to earlier ones only."""
 
-    calls: Annotated[tuple[LayerCall, ...], msgspec.Meta(max_length=MAX_CALLS)]
+    layers: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_CALLS)]
+    """The layers of a Sequential model that is not built, in order; otherwise empty."""
+
+    calls: Annotated[tuple[Call, ...], msgspec.Meta(max_length=MAX_CALLS)]
     """In an order in which they can run; empty for a model that is not built."""
 
-    inputs: Indices
-    outputs: Indices
+    inputs: Annotated[tuple[TensorRef, ...], msgspec.Meta(max_length=MAX_ITEMS)]
+    outputs: Annotated[tuple[TensorRef, ...], msgspec.Meta(max_length=MAX_ITEMS)]
     compile_config: CompileConfig | None
 
     @property
@@ -117,12 +175,14 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_sequential(self) -> bool:
         """Return True if each layer reads the one before it, once: what Sequential can express."""
-        previous: tuple[int, ...] = ()
+        previous: tuple[Value, ...] = ()
         for index, call in enumerate(self.calls):
-            if call != LayerCall(index, previous):
+            is_new = all(call.operation != earlier.operation for earlier in self.calls[:index])
+            is_layer = self.objects[call.operation].family == "layers"
+            if not (is_layer and is_new and call.arguments == previous and not call.keywords):
                 return False
-            previous = (index,)
-        return self.inputs == (0,)[: len(self.calls)] and len(self.outputs) <= 1
+            previous = (TensorRef(index),)
+        return self.inputs == (TensorRef(0),) and self.outputs == previous
 
     def key(self) -> str:
         """Return the sha256 of the canonical form, which trainings are remembered by."""
@@ -130,5 +190,23 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
+def plain(model: Model) -> dict[str, Any]:
+    """Return a model in its form on the wire."""
+    form: dict[str, Any] = msgspec.to_builtins(model)
+    return form
+
+
 _METRIC_NAMES = {"BinaryAccuracy": "accuracy", "MeanAbsoluteError": "mae", "MeanSquaredError": "mse"}
 """Keras' short names; every other metric reports under its class name in lower case."""
+
+
+def metric_names(model: Model) -> tuple[str, ...]:
+    """Return the names under which the built model reports its metrics, in their order."""
+    names: list[str] = []
+    for index in model.compile_config.metrics if model.compile_config else ():
+        class_name = model.objects[index].class_name
+        name = _METRIC_NAMES.get(class_name, class_name.lower())
+        if name in names:
+            name = f"{name}_{len(names)}"
+        names.append(name)
+    return tuple(names)

@@ -1,26 +1,25 @@
-"""Untrusted plain data becomes a description or is refused, before Keras sees any of it."""
+"""Untrusted plain data becomes a description or is refused, before Keras sees any of it.
 
-from collections.abc import Iterable, Mapping, Sequence
+What an argument may be is not decided here but where an object is built, in ``rebuild``: that needs
+Keras, and so a process that may be killed.
+"""
+
+from collections.abc import Iterable
 
 import msgspec
 
 from autograder.models.description import (
-    MAX_LAYERS,
+    MAX_CALLS,
+    Call,
     CompileConfig,
+    Items,
     KerasObject,
-    LayerCall,
     Model,
     ModelRefusedError,
+    ObjectRef,
+    TensorRef,
+    Value,
 )
-from autograder.models.rules import parse_object
-from autograder.models.schema import ACCURACY, LAYERS, LOSSES, METRICS, OPTIMIZERS
-from autograder.models.shapes import compute_call_stats, count_parameters, elements
-
-MAX_PARAMETERS = 20_000_000
-"""In a model that is built: 80 MB."""
-
-MAX_ELEMENTS = 2**22
-"""Numbers in any one tensor for one row."""
 
 
 def parse(value: object) -> Model:
@@ -34,101 +33,147 @@ def parse(value: object) -> Model:
     """
     try:
         model = msgspec.convert(value, Model)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         # The text of the error can quote an untrusted name, so it is not passed on.
         raise _malformed("the description of the model cannot be read") from None
-    layers = tuple(parse_object(LAYERS, layer, "a layer") for layer in model.layers)
-    compile_config = _parse_compile_config(model.compile_config)
-    model = Model(layers, model.calls, model.inputs, model.outputs, compile_config)
-    _check_graph(model)
-    if not model.is_built:
-        return model
-    model = _canonical_order(model)
-    parameters, stats = count_parameters(model), compute_call_stats(model)
-    if parameters > MAX_PARAMETERS:
-        raise ModelRefusedError(
-            "the model is too large to be graded",
-            seen=f"{parameters:,} parameters",
-            hint=f"At most {MAX_PARAMETERS:,}: is the size of a layer a number of words?",
-        )
-    if max(elements(call.shape) for call in stats) > MAX_ELEMENTS:
-        problem = "a layer of the model returns too many numbers for one row"
-        raise ModelRefusedError(problem, hint=f"At most {MAX_ELEMENTS:,}.")
-    if compile_config and len(model.outputs) == 1 and stats[model.outputs[0]].shape[-1:] == (1,):
-        # Keras' ``compile`` chooses this class for "accuracy" if there is one output of width 1.
-        binary = KerasObject("BinaryAccuracy", {"threshold": 0.5})
-        metrics = [binary if metric.class_name == ACCURACY else metric for metric in compile_config.metrics]
-        compile_config = msgspec.structs.replace(compile_config, metrics=tuple(metrics))
-    return msgspec.structs.replace(model, compile_config=compile_config)
+    _check_references(model)
+    _check_ends(model)
+    return _Canonical(model).model()
 
 
 def _malformed(problem: str) -> ModelRefusedError:
     way = "keras.Sequential([…]) or keras.Model(inputs, outputs)"
-    return ModelRefusedError(problem, hint=f"Build it with {way} and at most {MAX_LAYERS} layers.")
+    return ModelRefusedError(problem, hint=f"Build it with {way} and at most {MAX_CALLS} layers.")
 
 
-def _parse_compile_config(config: CompileConfig | None) -> CompileConfig | None:
-    if config is None:
-        return None
-    optimizer, loss = config.optimizer, config.loss
-    if (optimizer is None) != ("optimizer" in dict(config.unsupported)):
-        raise _malformed("the model is not compiled with one optimizer")
-    if optimizer:
-        optimizer = parse_object(OPTIMIZERS, optimizer, "an optimizer")
-    if loss:
-        loss = parse_object(LOSSES, loss, "a loss")
-    metrics = tuple(parse_object(METRICS, metric, "a metric") for metric in config.metrics)
-    return CompileConfig(optimizer, loss, metrics, config.unsupported)
-
-
-def _check_graph(model: Model) -> None:
-    """Check that every index points to a layer or to an earlier call."""
+def _check_references(model: Model) -> None:
+    """Check that objects and calls refer to earlier ones, and everything else to one that exists."""
+    for index, described in enumerate(model.objects):
+        for reference in _object_indices(described.arguments.values()):
+            _check_index(reference, index)
     for index, call in enumerate(model.calls):
-        _check_indices([call.layer], len(model.layers))
-        _check_indices(call.inputs, index)
-        if (model.layers[call.layer].class_name == "InputLayer") is bool(call.inputs):
+        _check_index(call.operation, len(model.objects))
+        for reference in _object_indices((*call.arguments, *call.keywords.values())):
+            _check_index(reference, len(model.objects))
+        tensors = list(call.references())
+        for tensor in tensors:
+            _check_index(tensor.call, index)
+        is_input = model.objects[call.operation].class_name == "InputLayer"
+        if is_input is bool(tensors) or (is_input and call != Call(call.operation)):
             raise _malformed("a layer of the model has no input, or an input layer has one")
-    for indices in (model.inputs, model.outputs):
-        _check_indices(indices, len(model.calls))
 
 
-def _check_indices(indices: Sequence[int], end: int) -> None:
-    if indices and not (min(indices) >= 0 and max(indices) < end):
-        raise _malformed("a layer of the model reads a layer that does not exist")
+def _check_ends(model: Model) -> None:
+    """Check the references of inputs, outputs, layers and ``compile``."""
+    for tensor in (*model.inputs, *model.outputs):
+        _check_index(tensor.call, len(model.calls))
+    config = model.compile_config
+    if config is not None:
+        if (config.optimizer is None) != ("optimizer" in dict(config.unsupported)):
+            raise _malformed("the model is not compiled with one optimizer")
+        for compiled in (config.optimizer, config.loss, *config.metrics):
+            _check_index(compiled or 0, len(model.objects))
+    for layer in model.layers:
+        _check_index(layer, len(model.objects))
 
 
-def _canonical_order(model: Model) -> Model:
-    """Number calls and layers in the order of a walk from the outputs; drop what no output needs."""
-    new_index: dict[int, int] = {}
-    new_layer: dict[int, int] = {}
-    calls: list[LayerCall] = []
-    # A call is numbered when a depth-first walk leaves it, so each reads earlier ones. The walk
-    # has its own stack: an untrusted graph may be deeper than Python's.
-    stack = [(end, False) for end in reversed((*model.outputs, *model.inputs))]
-    while stack:
-        index, is_leaving = stack.pop()
-        call = model.calls[index]
-        if is_leaving:
-            layer = new_layer.setdefault(call.layer, len(new_layer))
-            calls.append(LayerCall(layer, _renumber(call.inputs, new_index)))
-            new_index[index] = len(new_index)
-        elif index not in new_index:
-            stack.append((index, True))
-            stack += [(source, False) for source in reversed(call.inputs)]
-    input_layers = {model.calls[index].layer for index in model.inputs}
-    input_calls = {index for index in new_index if not model.calls[index].inputs}
-    # Each input layer is called once and listed once, and no other call starts the graph.
-    is_distinct = len(input_layers) == len(set(model.inputs)) == len(model.inputs)
-    if not (model.inputs and model.outputs and is_distinct and set(model.inputs) == input_calls):
-        raise _malformed("the inputs of the model are not its input layers")
-    return Model(
-        tuple(model.layers[index] for index in new_layer),
-        tuple(calls),
-        _renumber(model.inputs, new_index),
-        _renumber(model.outputs, new_index),
-        model.compile_config,
-    )
+def _check_index(index: int, end: int) -> None:
+    if not 0 <= index < end:
+        raise _malformed("a part of the model refers to one that does not exist")
 
 
-def _renumber(indices: Iterable[int], new_index: Mapping[int, int]) -> tuple[int, ...]:
-    return tuple(map(new_index.__getitem__, indices))
+def _object_indices(values: Iterable[Value]) -> Iterable[int]:
+    for value in values:
+        if type(value) is ObjectRef:
+            yield value.index
+        elif type(value) is Items:
+            yield from _object_indices(value.values)
+
+
+class _Canonical:
+    """Numbers calls in the order of a walk from the outputs, and objects in the order of their use.
+
+    What no output needs is dropped.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._objects: list[KerasObject] = []
+        self._object_index: dict[int, int] = {}
+        self._call_index: dict[int, int] = {}
+
+    def model(self) -> Model:
+        """Return the model with its new numbers."""
+        old = self._model
+        calls = [self._renumber_call(old.calls[index]) for index in self._walk()]
+        layers = tuple(map(self._object, old.layers)) if not calls else ()
+        config = old.compile_config
+        if config is not None:
+            config = CompileConfig(
+                None if config.optimizer is None else self._object(config.optimizer),
+                None if config.loss is None else self._object(config.loss),
+                tuple(map(self._object, config.metrics)),
+                config.unsupported,
+            )
+        inputs = tuple(map(self._tensor, old.inputs))
+        outputs = tuple(map(self._tensor, old.outputs))
+        return Model(tuple(self._objects), layers, tuple(calls), inputs, outputs, config)
+
+    def _walk(self) -> list[int]:
+        """Return the calls that the outputs need, each after those that it reads."""
+        calls, inputs = self._model.calls, [tensor.call for tensor in self._model.inputs]
+        if not calls:
+            if self._model.inputs or self._model.outputs:
+                raise _malformed("the inputs of the model are not its input layers")
+            return []
+        # The walk has its own stack: an untrusted graph may be deeper than Python's.
+        ends = [tensor.call for tensor in (*self._model.outputs, *self._model.inputs)]
+        stack = [(end, False) for end in reversed(ends)]
+        order: list[int] = []
+        while stack:
+            index, is_leaving = stack.pop()
+            if is_leaving and index not in self._call_index:
+                self._call_index[index] = len(order)
+                order.append(index)
+            elif index not in self._call_index:
+                stack.append((index, True))
+                sources = [tensor.call for tensor in calls[index].references()]
+                stack += [(source, False) for source in reversed(sources)]
+        starts = {index for index in order if not list(calls[index].references())}
+        layers = {calls[index].operation for index in inputs}
+        # Each input layer is called once and listed once, and no other call starts the graph.
+        is_distinct = len(layers) == len(set(inputs)) == len(inputs)
+        if not (inputs and self._model.outputs and is_distinct and set(inputs) == starts):
+            raise _malformed("the inputs of the model are not its input layers")
+        return order
+
+    def _renumber_call(self, call: Call) -> Call:
+        return Call(
+            self._object(call.operation),
+            tuple(map(self._value, call.arguments)),
+            {name: self._value(value) for name, value in call.keywords.items()},
+        )
+
+    def _object(self, index: int) -> int:
+        if index not in self._object_index:
+            described = self._model.objects[index]
+            arguments = {name: self._value(value) for name, value in described.arguments.items()}
+            self._object_index[index] = len(self._objects)
+            # The wire also carries NumPy's texts.
+            self._objects.append(KerasObject(described.family, str(described.class_name), arguments))
+        return self._object_index[index]
+
+    def _tensor(self, tensor: TensorRef) -> TensorRef:
+        return TensorRef(self._call_index[tensor.call], tensor.output)
+
+    def _value(self, value: Value) -> Value:
+        if type(value) is ObjectRef:
+            return ObjectRef(self._object(value.index))
+        if type(value) is TensorRef:
+            return self._tensor(value)
+        if type(value) is Items:
+            return Items(tuple(map(self._value, value.values)))
+        if isinstance(value, str):
+            return str(value)  # the wire also carries NumPy's texts
+        # Adding 0.0 turns -0.0 into 0.0, which would have its own key.
+        return float(value) + 0.0 if isinstance(value, float) else value

@@ -1,107 +1,292 @@
-"""A description becomes a Keras model, by constructors; Keras never sees a student's config."""
+"""A description becomes a Keras model, by constructors; Keras never sees a student's config.
 
+Each argument is one of the constructor's own and passes a rule that depends on its kind alone, so
+that a class of Keras needs no entry of its own here. The model is first called on symbolic tensors
+without creating a weight: so its size is known before anything is allocated. Either can take long or
+use much memory for a hostile description, therefore this runs in processes that may be killed.
+"""
+
+import inspect
+import math
 import random
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
 
-from autograder.models.description import CompileConfig, KerasObject, Model
-from autograder.models.schema import ACCURACY, MERGE_LAYERS, REGULARIZERS, SCHEDULES
+from autograder.models import catalog
+from autograder.models.description import (
+    Call,
+    CompileConfig,
+    Dots,
+    Items,
+    KerasObject,
+    Model,
+    ModelRefusedError,
+    ObjectRef,
+    Slice,
+    TensorRef,
+    Value,
+    metric_names,
+)
+
+MAX_INTEGER = 65_536
+_LARGER_INTEGERS = {
+    "input_dim": 10_000_000,
+    "batch_shape": 100_000,
+    "target_shape": 100_000,
+    "decay_steps": 10**9,
+    "first_decay_steps": 10**9,
+    "warmup_steps": 10**9,
+    "boundaries": 10**9,
+    "ignore_class": 10**6,
+}
+"""Arguments that are counts of words, rows or steps, with their limits."""
+
+_DTYPES = frozenset(
+    {"float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "bool"}
+)
+_TEXTS: Mapping[str, frozenset[str]] = {
+    "dtype": _DTYPES,
+    "data_format": frozenset({"channels_last", "channels_first"}),
+    "average": frozenset({"micro", "macro", "weighted"}),
+    "class_aggregation": frozenset({"uniform_average", "variance_weighted_average"}),
+}
+"""What a text may be for an argument whose default is not a text."""
+
+_FAMILY_BY_SUFFIX = {
+    "activation": "activations",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+    "initializer": "initializers",
+    "layer": "layers",
+    "layers": "layers",
+    "cell": "layers",
+    "cells": "layers",
+    "learning_rate": "schedules",
+}
+"""The family of the objects that an argument may hold, by the end of its name."""
+
+_REFUSED_FLAGS = frozenset({"stateful", "sparse", "ragged", "optional"})
+"""What changes how a layer keeps state or what a tensor is."""
+
+_REQUIRED_TEXTS = {"equation": 60, "subscripts": 60}
+"""Arguments without a default that are texts, with the greatest length."""
 
 
 def build(model: Model, *, seed: int) -> keras.Model:
     """Return the model with weights from ``seed``, compiled if the description is.
 
     Args:
-        model: a description that ``parse`` returned: its class names are looked up in Keras.
+        model: a description that ``parse`` returned.
         seed: of all weights and dropout masks.
+
+    Raises:
+        ModelRefusedError: it names what Keras lacks, its parts do not fit together, or it is too large.
     """
     # Keras draws the seed of each initializer and dropout from Python's global generator.
     state = random.getstate()
     random.seed(seed)
     try:
-        layers = [_build_layer(layer, f"layer_{index}") for index, layer in enumerate(model.layers)]
-        built = _connect_layers(model, layers)
+        builder = Builder(model)
+        built = builder.connect()
         if model.compile_config:
-            _compile(built, model.compile_config)
+            builder.compile(built, model.compile_config)
     finally:
         random.setstate(state)
     return built
 
 
-def _connect_layers(model: Model, layers: list[Any]) -> keras.Model:
-    if not model.is_built or (model.is_sequential and len(layers) > 1):
-        return keras.Sequential(layers, name="model")
-    tensors: list[Any] = []
-    for call in model.calls:
-        layer = layers[call.layer]
-        inputs = [tensors[index] for index in call.inputs]
-        if not inputs:
-            tensors.append(layer.output)
-        elif model.layers[call.layer].class_name in MERGE_LAYERS:
-            tensors.append(layer(inputs))
+class Builder:
+    """The objects of a description, built when they are first needed."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._built: dict[int, Any] = {}
+        self._tensors: list[list[Any]] = []
+        """What each call returned."""
+
+    def connect(self) -> keras.Model:
+        """Return the model, not compiled."""
+        model = self._model
+        if not model.is_built:
+            unbuilt = list(map(self.object, model.layers))
+            return self._guarded(lambda: keras.Sequential(unbuilt, name="model"))
+        if model.is_sequential and len(model.calls) > 1:
+            layers = [self.object(call.operation) for call in model.calls]
+            return self._guarded(lambda: keras.Sequential(layers, name="model"))
+        list(self.call_all())
+        inputs = [self.tensor(reference) for reference in model.inputs]
+        outputs = [self.tensor(reference) for reference in model.outputs]
+        if len(inputs) == 1:
+            return keras.Model(inputs[0], outputs, name="model")
+        return keras.Model(inputs, outputs, name="model")
+
+    def call_all(self) -> Iterator[list[Any]]:
+        """Run every call on symbolic tensors, and yield what it returns."""
+        for call in self._model.calls:
+            self._tensors.append(self._call(call))
+            yield self._tensors[-1]
+
+    def object(self, index: int) -> Any:
+        """Return an object, which is built at the first request."""
+        if index not in self._built:
+            self._built[index] = self._construct(self._model.objects[index], f"layer_{index}")
+        return self._built[index]
+
+    def _construct(self, described: KerasObject, name: str) -> Any:
+        family, class_name = described.family, described.class_name
+        found = catalog.find(family, class_name)
+        if found is None:
+            raise ModelRefusedError(
+                "the model has a part that cannot be graded",
+                seen=class_name,
+                hint="Use a class of Keras, unchanged.",
+            )
+        if family in ("activations", "operations"):
+            return found
+        parameters = catalog.parameters_of(family, class_name)
+        arguments: dict[str, Any] = {}
+        for argument, value in described.arguments.items():
+            if argument not in parameters:
+                raise ModelRefusedError(f"{class_name} does not have the arguments that Keras gives it")
+            arguments[argument] = self._argument(argument, parameters[argument], value, class_name)
+        if family == "layers":
+            arguments["name"] = name
+        return self._guarded(lambda: found(**arguments), class_name)
+
+    def _argument(self, name: str, parameter: inspect.Parameter, value: Value, owner: str) -> Any:
+        """Return the value of a constructor argument, or refuse it."""
+        limit = _LARGER_INTEGERS.get(name, MAX_INTEGER)
+        match value:
+            case True if name in _REFUSED_FLAGS:
+                pass
+            case None | bool():
+                return value
+            case int() if -limit <= value <= limit:
+                return value
+            case float() if math.isfinite(value):
+                return value
+            case str() if _is_allowed_text(name, parameter, value):
+                return value
+            case Items():
+                return [self._argument(name, parameter, item, owner) for item in value.values]
+            case ObjectRef():
+                family = _FAMILY_BY_SUFFIX.get(name, _FAMILY_BY_SUFFIX.get(name.rpartition("_")[2]))
+                if self._model.objects[value.index].family == family:
+                    return self.object(value.index)
+        raise ModelRefusedError(
+            f"{name} of {owner} has a value that cannot be graded",
+            seen=_short_repr(value),
+            hint="Use a plain number, a word that Keras knows, or an object of Keras.",
+        )
+
+    def _call(self, call: Call) -> list[Any]:
+        operation = self._model.objects[call.operation]
+        target = self.object(call.operation)
+        if operation.class_name == "InputLayer":
+            return [target.output]
+        arguments = [self._call_argument(value) for value in call.arguments]
+        keywords = {name: self._call_argument(value) for name, value in call.keywords.items()}
+        if operation.family != "layers":
+            parameters = catalog.parameters_of(operation.family, operation.class_name)
+            for name, value in operation.arguments.items():
+                if name not in parameters:
+                    raise ModelRefusedError(f"{operation.class_name} does not have an argument {name!r}")
+                keywords[name] = self._argument(name, parameters[name], value, operation.class_name)
+        result = self._guarded(lambda: target(*arguments, **keywords), operation.class_name)
+        return list(keras.tree.flatten(result))
+
+    def _call_argument(self, value: Value) -> Any:
+        match value:
+            case TensorRef():
+                return self.tensor(value)
+            case Items():
+                return [self._call_argument(item) for item in value.values]
+            case Slice():
+                return slice(value.start, value.stop, value.step)
+            case Dots():
+                return Ellipsis
+            case None | bool():
+                return value
+            case int() if abs(value) <= MAX_INTEGER:
+                return value
+            case float() if math.isfinite(value):
+                return value
+        problem = "a layer is called with a value that cannot be graded"
+        raise ModelRefusedError(problem, seen=_short_repr(value))
+
+    def tensor(self, reference: TensorRef) -> Any:
+        """Return a tensor that an earlier call returned."""
+        outputs = self._tensors[reference.call]
+        if not 0 <= reference.output < len(outputs):
+            raise ModelRefusedError("a part of the model refers to one that does not exist")
+        return outputs[reference.output]
+
+    def _guarded(self, make: Callable[[], Any], name: str = "a layer") -> Any:
+        """Return what Keras makes; what it refuses is refused in a sentence of ours."""
+        try:
+            return make()
+        except (ValueError, TypeError, IndexError, KeyError, NotImplementedError, AttributeError) as error:
+            if isinstance(error, ModelRefusedError):
+                raise
+            raise ModelRefusedError(
+                f"the layers do not fit together: {name} cannot read its input or one of its arguments",
+                hint="Check the shape that the layer before it returns.",
+            ) from error
+
+    def compile(self, built: keras.Model, config: CompileConfig) -> None:
+        """Compile a model; what is not Keras' own raises when the model is trained."""
+        unsupported = dict(config.unsupported)
+        if config.optimizer is not None:
+            optimizer = self._compiled(config.optimizer, "optimizers")
         else:
-            tensors.append(layer(inputs[0]))
-    inputs = [tensors[index] for index in model.inputs]
-    outputs = [tensors[index] for index in model.outputs]
-    if len(inputs) == 1:
-        return keras.Model(inputs[0], outputs, name="model")
-    return keras.Model(inputs, outputs, name="model")
+            name = unsupported["optimizer"]
+            update_step = _raise(f"the optimizer {name} is not one of keras.optimizers")
+            optimizer = type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
+        loss = None
+        if "loss" in unsupported:
+            loss = _raise(f"the loss {unsupported['loss']} is not one of keras.losses")
+            loss.__name__ = unsupported["loss"]
+        elif config.loss is not None:
+            loss = self._compiled(config.loss, "losses")
+        metrics: list[Any] = []
+        for index, name in zip(config.metrics, metric_names(self._model), strict=True):
+            described = self._model.objects[index]
+            if described == KerasObject("metrics", "accuracy"):
+                metrics.append("accuracy")
+            else:
+                metric = self._compiled(index, "metrics")
+                metric.name = name
+                metrics.append(metric)
+        # A text as a weight makes ``fit`` raise in Keras, exactly as in the student's own process.
+        loss_weights = ["loss_weights"] if "loss_weights" in unsupported else None
+        built.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics)
+
+    def _compiled(self, index: int, family: str) -> Any:
+        if self._model.objects[index].family != family:
+            raise ModelRefusedError("the model is compiled with something that cannot be graded")
+        return self.object(index)
 
 
-def _build_layer(layer: KerasObject, name: str) -> Any:
-    arguments = dict(layer.arguments)
-    trainable = arguments.pop("trainable", True)
-    built = _construct(keras.layers, KerasObject(layer.class_name, arguments), name=name)
-    if not trainable:
-        built.trainable = False
-    return built
+def _is_allowed_text(name: str, parameter: inspect.Parameter, value: str) -> bool:
+    if name in _TEXTS:
+        return value in _TEXTS[name]
+    if name in _REQUIRED_TEXTS:
+        return len(value) <= _REQUIRED_TEXTS[name]
+    return isinstance(parameter.default, str) and len(value) <= 60
 
 
-def _construct(module: ModuleType, keras_object: KerasObject, **more_arguments: str) -> Any:
-    arguments: dict[str, Any] = {}
-    for name, value in keras_object.arguments.items():
-        arguments[name] = _build_value(value)
-    return getattr(module, keras_object.class_name)(**arguments, **more_arguments)
-
-
-def _build_value(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(map(_build_value, value))
-    if not isinstance(value, KerasObject):
-        return value
-    if value.class_name in REGULARIZERS:
-        return _construct(keras.regularizers, value)
-    if value.class_name in SCHEDULES:
-        return _construct(keras.optimizers.schedules, value)
-    return _build_layer(value, "inner")
-
-
-def _compile(model: keras.Model, config: CompileConfig) -> None:
-    unsupported = dict(config.unsupported)
-    if config.optimizer:
-        optimizer = _construct(keras.optimizers, config.optimizer)
-    else:
-        name = unsupported["optimizer"]
-        update_step = _raise(f"the optimizer {name} is not one of keras.optimizers")
-        optimizer = type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
-    loss = None
-    if "loss" in unsupported:
-        loss = _raise(f"the loss {unsupported['loss']} is not one of keras.losses")
-        loss.__name__ = unsupported["loss"]
-    elif config.loss:
-        loss = _construct(keras.losses, config.loss)
-    metrics: list[Any] = []
-    for metric, name in zip(config.metrics, config.metric_names, strict=True):
-        if metric.class_name == ACCURACY:
-            metrics.append(ACCURACY)
-        else:
-            metrics.append(_construct(keras.metrics, metric, name=name))
-    # A text as a weight makes ``fit`` raise in Keras, exactly as in the student's own process.
-    loss_weights = ["loss_weights"] if "loss_weights" in unsupported else None
-    model.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics)
+def _short_repr(value: Value) -> str:
+    """Return a short, printable text for an argument, however large or hostile."""
+    if type(value) is str:
+        return repr(value[:60])  # which escapes all characters that are not printable
+    # Python refuses to print integers of more than 4,300 digits.
+    if type(value) is int and value.bit_length() <= 64:
+        return f"{value:,}"
+    if value is None or type(value) in (bool, float):
+        return repr(value)
+    return f"something of type {type(value).__name__}"
 
 
 def _raise(message: str) -> Callable[..., Any]:

@@ -9,9 +9,8 @@ import numpy as np
 from autograder.checks import MismatchError
 from autograder.engine import values
 from autograder.engine.wire import WireError
-from autograder.models.description import KerasObject, Model, ModelRefusedError
+from autograder.models.description import Items, KerasObject, Model, ModelRefusedError, ObjectRef, Value
 from autograder.models.parse import parse
-from autograder.models.shapes import count_parameters
 from autograder.text import one_line
 
 Message = dict[str, Any]
@@ -64,16 +63,24 @@ class _Repr(reprlib.Repr):
         return f"{content} (array, shape {value.shape}, {value.dtype})"
 
     def repr_Model(self, value: Model, _level: int) -> str:  # noqa: N802  the class's name
-        layers = []
-        for layer in value.layers:
-            settings = []
-            for name, setting in layer.arguments.items():
-                if isinstance(setting, KerasObject):
-                    settings.append(f"{name}={setting.class_name}")
-                elif setting is not None:
-                    settings.append(f"{name}={setting!r}")
-            layers.append(f"{layer.class_name}({', '.join(settings)})")
-        return f"model {' → '.join(layers)}; {count_parameters(value):,} parameters"
+        indices = value.layers or tuple(call.operation for call in value.calls)
+        return f"model {' → '.join(_object_text(value, value.objects[index]) for index in indices)}"
+
+
+def _object_text(model: Model, described: KerasObject) -> str:
+    """Return an object as Python would construct it, e.g. ``Dense(units=1, activation=sigmoid)``."""
+    if described.family == "activations":
+        return described.class_name
+    arguments = [f"{name}={_value_text(model, value)}" for name, value in described.arguments.items()]
+    return f"{described.class_name}({', '.join(arguments)})"
+
+
+def _value_text(model: Model, value: Value) -> str:
+    if isinstance(value, ObjectRef):
+        return _object_text(model, model.objects[value.index])
+    if isinstance(value, Items):
+        return f"[{', '.join(_value_text(model, item) for item in value.values)}]"
+    return repr(value)
 
 
 _REPR = _Repr()
