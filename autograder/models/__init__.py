@@ -1,10 +1,9 @@
 """A Keras model as plain data, and back: what crosses the wire in place of a Keras object.
 
-description  layers, their calls and the compile settings as frozen values; errors for a model
-rules        what one constructor argument may be
-schema       the supported classes of Keras with the rules of their arguments
-shapes       output shapes, parameters and training cost, from a description alone
+catalog      which classes and functions of Keras may be named, and their arguments
+description  objects, calls and compile settings as frozen values; errors for a model
 parse        untrusted plain data → a description, or a refusal in one sentence
 rebuild      a description → a Keras model, by constructors
+sizes        shapes, parameters and training cost, before a weight exists
 encode       a Keras model → plain data; runs next to student code, so nothing trusts its output
 """
