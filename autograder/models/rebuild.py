@@ -194,6 +194,11 @@ class Builder:
                 if name not in parameters:
                     raise ModelRefusedError(f"{operation.class_name} does not have an argument {name!r}")
                 keywords[name] = self._argument(name, parameters[name], value, operation.class_name)
+            # ``einsum`` takes its own argument in front of the tensors.
+            for position, name in enumerate(parameters):
+                if name not in keywords:
+                    break
+                arguments.insert(position, keywords.pop(name))
         result = self._guarded(lambda: target(*arguments, **keywords), operation.class_name)
         return list(keras.tree.flatten(result))
 
