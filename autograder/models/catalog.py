@@ -58,13 +58,13 @@ def _places() -> dict[Any, tuple[str, str]]:
     places: dict[Any, tuple[str, str]] = {}
     for family, names in NAMES.items():
         if family != "operations":
-            for name in names:
+            for name in sorted(names):  # a function of two names has the first
                 places.setdefault(find(family, name), (family, name))
     for name in _SHARED_NAMES:
         for module in (tf.nn, tf.math, tf, keras.ops):
             function = getattr(module, name, None)
             if function is not None:
-                places.setdefault(function, ("activations", name))
+                places.setdefault(function, places[find("activations", name)])
     return places
 
 
