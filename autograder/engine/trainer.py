@@ -14,10 +14,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import keras
-import msgspec
 import numpy as np
 import tensorflow
 
@@ -27,7 +26,6 @@ from autograder.models.description import Model, ModelRefusedError, metric_names
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
 from autograder.models.sizes import Sizes, measure
-from autograder.text import one_line
 
 Array = np.ndarray[Any, Any]
 
@@ -57,16 +55,13 @@ _ARRAY_COUNTS = {TRAIN: 2, "scores": 2, "agreement": 2, "outputs": 1}
 """The tasks, each with the number of arrays that it takes; all have the same number of rows."""
 
 
-class _TrainingSettings(msgspec.Struct, forbid_unknown_fields=True):
-    epochs: Annotated[int, msgspec.Meta(ge=1, le=MAX_EPOCHS)]
-    batch_size: Annotated[int, msgspec.Meta(ge=16, le=512)]
-    validation_split: Annotated[float, msgspec.Meta(ge=0.0, le=0.9)]
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-
-
-class _NoSettings(msgspec.Struct, forbid_unknown_fields=True):
-    pass
-
+_TRAINING_SETTINGS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
+    "epochs": (int, 1, MAX_EPOCHS),
+    "batch_size": (int, 16, 512),
+    "validation_split": (float, 0.0, 0.9),
+    "seed": (int, 0, 2**32 - 1),
+}
+"""The settings of a training: kind, least and greatest value."""
 
 _DTYPE_NAMES = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
 _DTYPES = {np.dtype(name).str for name in _DTYPE_NAMES}
@@ -146,12 +141,7 @@ def parse_job(value: object) -> Job:
     _require(1 <= len(arrays[0]) <= MAX_ROWS, "the job has too few or too many rows", hint)
     total_bytes = sum(array.nbytes for array in arrays)
     _require(total_bytes <= MAX_ARRAY_BYTES, "the arrays of the job are too large")
-    try:
-        settings = msgspec.convert(value["settings"], _TrainingSettings if task == TRAIN else _NoSettings)
-    except (msgspec.ValidationError, RecursionError) as error:
-        # The text names a setting and its bounds; an unknown setting's name is untrusted, but printable.
-        problem = f"a setting has a value that the trainer does not accept ({one_line(error, 200)})"
-        raise ModelRefusedError(problem) from None
+    settings = _parse_settings(value["settings"], _TRAINING_SETTINGS if task == TRAIN else {})
     model = parse(value["model"])
     is_compiled = model.compile_config is not None and not model.compile_config.unsupported
     _require(
@@ -159,7 +149,7 @@ def parse_job(value: object) -> Job:
     )
     has_one_path = (len(model.inputs), len(model.outputs)) == (1, 1)
     _require(has_one_path, "the model does not have one input and one output")
-    job = Job(task, model, after or "", tuple(arrays), msgspec.to_builtins(settings), measure(model))
+    job = Job(task, model, after or "", tuple(arrays), settings, measure(model))
     _require(
         job.sizes.parameters <= MAX_PARAMETERS
         and job.batch_size * job.sizes.row_elements <= MAX_ACTIVATIONS
@@ -167,6 +157,22 @@ def parse_job(value: object) -> Job:
         "the model, or the data that it would read, is too large for the trainer",
     )
     return job
+
+
+def _parse_settings(
+    value: object, limits: Mapping[str, tuple[type[int] | type[float], float, float]]
+) -> dict[str, Any]:
+    if type(value) is not dict or value.keys() != limits.keys():
+        raise ModelRefusedError("the job has settings that its task does not have")
+    settings = {}
+    for name, (kind, low, high) in limits.items():
+        number = value[name]
+        is_number = type(number) is kind or (kind is float and type(number) is int)
+        if not is_number or not low <= number <= high:
+            problem = f"{name} has a value that the trainer does not accept"
+            raise ModelRefusedError(problem, hint=f"It must be from {low:g} to {high:g}.")
+        settings[name] = kind(number)
+    return settings
 
 
 def main(sock: socket.socket, options: Mapping[str, Any]) -> None:

@@ -99,6 +99,25 @@ def parameters_of(family: str, name: str) -> Mapping[str, inspect.Parameter]:
 
 
 @functools.cache
+def operation_places() -> Mapping[type, tuple[str, str]]:
+    """Return family and name of the public function that records each class of operation."""
+    functions = {}
+    for family in ("activations", "operations"):
+        for name in NAMES[family]:
+            function = find(family, name)
+            functions[function.__module__, name.replace("_", "")] = family, name
+    places = {}
+    pending: list[type] = [keras.Operation]
+    while pending:
+        kind = pending.pop()
+        pending += kind.__subclasses__()
+        place = functions.get((kind.__module__, kind.__name__.lower()))
+        if place and not issubclass(kind, keras.Layer):
+            places[kind] = place
+    return places
+
+
+@functools.cache
 def operation_arguments(kind: type) -> tuple[str, ...]:
     """Return the names of the constructor arguments of an operation's class that may cross."""
     names = inspect.signature(kind).parameters

@@ -117,7 +117,7 @@ class _Objects:
 
     def add_operation(self, operation: Any) -> int:
         """Add one of Keras' operations under the name of its public function."""
-        place = operation_places().get(type(operation))
+        place = catalog.operation_places().get(operation.__class__)
         if place is None:
             raise UnsupportedModelError(
                 "the model uses a function that cannot be graded", seen=type(operation).__name__
@@ -254,25 +254,6 @@ def _unsupported_error(value: Any, label: str) -> UnsupportedModelError:
         seen = f"{seen} (not the one of keras.layers)"
         hint = "Use layers of keras.layers such as Embedding, LSTM, GRU, Dense, Dropout."
     return UnsupportedModelError(problem, seen=seen, hint=hint)
-
-
-@cache
-def operation_places() -> Mapping[type, tuple[str, str]]:
-    """Return family and name of the public function that records each class of operation."""
-    functions = {}
-    for family in ("activations", "operations"):
-        for name in catalog.NAMES[family]:
-            function = catalog.find(family, name)
-            functions[function.__module__, name.replace("_", "")] = family, name
-    places = {}
-    pending: list[type] = [keras.Operation]
-    while pending:
-        kind = pending.pop()
-        pending += kind.__subclasses__()
-        place = functions.get((kind.__module__, kind.__name__.lower()))
-        if place and not issubclass(kind, keras.Layer):
-            places[kind] = place
-    return places
 
 
 class _Graph:
