@@ -406,6 +406,10 @@ def _base64_texts(location: str, run: str, depth: int) -> Iterator[Fragment | Pr
             data = base64.b64decode(digits + "=" * (-len(digits) % 4), b"-_")
         except binascii.Error:
             continue
+        if data.startswith(_IMAGE_SIGNATURES):
+            # Read from another letter, a picture looks like nothing, and one with many zeros like a tar file.
+            yield from _texts(location, data, depth)
+            return
         is_packed = data.startswith(_PACKED_SIGNATURES) or zipfile.is_zipfile(io.BytesIO(data))
         # Every second byte of a text in UTF-16 is zero, and so are many of a tar file.
         if is_packed or _decode(data) is not None or 3 * data.count(0) > len(data):

@@ -76,8 +76,11 @@ def arguments_of(name: str) -> dict[str, Any]:
 
 
 SEEDED = ("Random", "RandAugment", "AugMix", "CutMix", "MixUp", "Solarization")
-LISTS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Attention")
-LISTS_TOO = ("AdditiveAttention", "HashedCrossing")
+LISTS = (
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
+    *("Attention", "AdditiveAttention", "HashedCrossing"),
+)
+"""Layers that read a list of tensors."""
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("CategoryEncoding", "sparse"): "a sparse tensor is refused",
@@ -91,8 +94,9 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
 
 def model_with(name: str, shape: tuple[int, ...], **changes: Any) -> keras.Model:
     layer = getattr(L, name)(**{**arguments_of(name), **changes})
-    if name in LISTS + LISTS_TOO:
-        inputs = [keras.Input(shape), keras.Input(shape)]
+    if name in LISTS:
+        dtype = "int32" if name == "HashedCrossing" else None
+        inputs = [keras.Input(shape, dtype=dtype), keras.Input(shape, dtype=dtype)]
         return keras.Model(inputs, layer(inputs))
     if name in ("MultiHeadAttention", "GroupQueryAttention"):
         inputs = [keras.Input(shape), keras.Input(shape)]
