@@ -218,3 +218,13 @@ def test_an_activation_is_never_expected_and_found_at_once() -> None:
     model = network(lambda x: L.Dense(1, activation=tf.nn.sigmoid)(L.GRU(UNITS)(x)))
     checks.output(model, (None, 1), activation="sigmoid")
     checks.setting(model, L.Dense, "activation", "sigmoid")
+
+
+def test_a_long_graph_of_operations_takes_no_longer_than_its_length() -> None:
+    # Each call is looked at once; a walk that starts anew at each would not end within the test run.
+    source = keras.Input((4,))
+    x = source
+    for _ in range(800):
+        x = x + 1.0
+    model = keras.Model(source, L.Dense(1)(x))
+    assert len(canonical_layers(model)) == 801

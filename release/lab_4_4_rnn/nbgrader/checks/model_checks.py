@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .answers import MismatchError, attempt
+from .canonical import LayerView, activation_of, canonical_layers, written_layers
 
 
 def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
@@ -17,16 +18,19 @@ def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
     Input layers do not count, and a model inside a model counts as its own layers; a subclass,
     or a class that only shares the name, is a different layer.
     """
-    actual = [type(layer) for layer in _built_layers(model)]
-    for number, (layer_type, expected_type) in enumerate(zip(actual, expected, strict=False), start=1):
-        if layer_type is not expected_type:
+    written, canonical = _views(model)
+    kinds = [view.kind for view in written]
+    if [view.kind for view in canonical] == list(expected) or kinds == list(expected):
+        return
+    # The message is about the layers as the student wrote them.
+    for number, (kind, expected_kind) in enumerate(zip(kinds, expected, strict=False), start=1):
+        if kind is not expected_kind:
             problem = f"layer {number} has the wrong type"
-            raise MismatchError(problem, _class_name(layer_type), expected_type.__name__, hint)
-    if len(actual) != len(expected):
-        quantity = "many" if len(actual) > len(expected) else "few"
-        expected_names = [layer_type.__name__ for layer_type in expected]
-        names = list(map(_class_name, actual))
-        raise MismatchError(f"the model has too {quantity} layers", names, expected_names, hint)
+            raise MismatchError(problem, _class_name(kind), expected_kind.__name__, hint)
+    quantity = "many" if len(kinds) > len(expected) else "few"
+    expected_names = [kind.__name__ for kind in expected]
+    names = list(map(_class_name, kinds))
+    raise MismatchError(f"the model has too {quantity} layers", names, expected_names, hint)
 
 
 def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "") -> None:
@@ -35,18 +39,18 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
     Args:
         expected: for all of them, or a list with one for each of them in order.
     """
-    matching = [layer for layer in _built_layers(model) if type(layer) is kind]
+    _, canonical = _views(model)
+    matching = [view for view in canonical if view.kind is kind]
     if not matching:
         raise MismatchError(f"the model has no {kind.__name__} layer", hint=hint)
     expected_values = expected if isinstance(expected, list) else [expected] * len(matching)
     if len(matching) != len(expected_values):
         problem = f"the model has the wrong number of {kind.__name__} layers"
         raise MismatchError(problem, len(matching), len(expected_values), hint)
-    for layer, expected_value in zip(matching, expected_values, strict=True):
-        value = getattr(layer, name)
-        resolved = expected_value
-        if name == "activation":
-            resolved = _keras().activations.get(expected_value)
+    for view, expected_value in zip(matching, expected_values, strict=True):
+        value, resolved = view.setting(name), expected_value
+        if name.endswith("activation"):
+            value, resolved = activation_of(value), _keras().activations.get(expected_value)
         # Functions are compared by identity: an object of the student's could compare as equal.
         if value is resolved or (not callable(resolved) and value == resolved):
             continue
@@ -100,14 +104,14 @@ def input_shape(model: Any, expected: tuple[int | None, ...], *, hint: str = "")
 
 def output(model: Any, expected: tuple[int | None, ...], *, activation: str = "", hint: str = "") -> None:
     """Check the shape of a model's output and, if named, the activation of its last layer."""
-    last = _built_layers(model)[-1]
+    _, canonical = _views(model)
     actual = tuple(model.outputs[0].shape)
     if actual != expected:
         if not hint and len(actual) > len(expected):
             hint = "It returns one vector per time step; one per sequence is needed."
         raise MismatchError("the model's output has the wrong shape", actual, expected, hint)
-    function = getattr(last, "activation", None)
-    if activation and function is not _keras().activations.get(activation):
+    function = canonical[-1].setting("activation")
+    if activation and activation_of(function) is not _keras().activations.get(activation):
         found = getattr(function, "__name__", "none")
         raise MismatchError("the output has the wrong activation", found, activation, hint)
 
@@ -212,6 +216,12 @@ def _built_layers(model: Any) -> list[Any]:
         elif type(layer) is not _keras().layers.InputLayer:
             flat.append(layer)
     return flat
+
+
+def _views(model: Any) -> tuple[list[LayerView], list[LayerView]]:
+    """Return a model's layers as they are written, and in the view that all spellings share."""
+    _built_layers(model)
+    return written_layers(model), canonical_layers(model)
 
 
 def _weight_shapes(model: Any) -> list[tuple[int, ...]]:

@@ -1,0 +1,235 @@
+"""One view for all spellings of one network, from a live Keras model.
+
+A network can be written in many ways that compute the same: ``RNN(LSTMCell(8))`` is ``LSTM(8)``, an
+activation may be a layer of its own, and ``x[:, -1]`` after ``return_sequences=True`` is the last step.
+``canonical_layers`` gives one list for all of them. What is left out here is left out on purpose: an
+activation behind a recurrent layer, for example, changes the result but not the state.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+_SHARED_ACTIVATIONS = (
+    *("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "softplus"),
+    *("softsign", "silu"),
+)
+"""Functions of ``tf.nn``, ``tf.math``, ``tf`` and ``keras.ops`` that compute what Keras' activation does."""
+
+
+_ACTIVATION_CLASSES = {
+    "ReLU": "relu",
+    "Relu": "relu",
+    "ELU": "elu",
+    "Elu": "elu",
+    "Softmax": "softmax",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+}
+"""Layers, and the classes of recorded functions, that apply an activation with its usual settings."""
+
+
+@dataclass(slots=True)
+class LayerView:
+    """A layer as it would be written without detours."""
+
+    kind: type
+    layer: Any
+    """The student's own layer or operation; it has the weights."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What the view has in place of the layer's own settings."""
+
+    def setting(self, name: str) -> Any:
+        """Return a setting; a recurrent layer's may be its cell's."""
+        if name in self.settings:
+            return self.settings[name]
+        return getattr(self.layer, name, None)
+
+
+def written_layers(model: Any) -> list[LayerView]:
+    """Return a built model's layers and operations as they are written, without inputs and masks."""
+    return [LayerView(type(node.operation), node.operation) for node in _nodes(model)]
+
+
+def canonical_layers(model: Any) -> list[LayerView]:
+    """Return a built model's layers in the view that all spellings of one network share."""
+    views: list[LayerView] = []
+    nodes = list(_nodes(model))
+    readers: Counter[int] = Counter(id(tensor) for node in nodes for tensor in _data(node))
+    view_of: dict[int, LayerView | None] = {}
+    """The last view of the chain that computed each tensor, by id."""
+
+    for node in nodes:
+        tensors = _data(node)
+        before = None
+        if len(tensors) == 1 and readers[id(tensors[0])] == 1:
+            before = view_of.get(id(tensors[0]))
+        view = before
+        if before is None or not (_joins(node, before) or _changes_nothing(node)):
+            views += _views_of(node)
+            view = views[-1]
+            _note_mask(node, before)
+        for tensor in node.outputs:
+            view_of[id(tensor)] = view
+    return views
+
+
+def activation_of(function: Any) -> Any:
+    """Return Keras' own function for any of the spellings of an activation, or the function itself."""
+    keras: Any = sys.modules["keras"]
+    tensorflow: Any = sys.modules.get("tensorflow")
+    modules = [keras.ops]
+    if tensorflow is not None:
+        modules += [tensorflow.nn, tensorflow.math, tensorflow]
+    for name in _SHARED_ACTIVATIONS:
+        if any(getattr(module, name, None) is function for module in modules):
+            return getattr(keras.activations, name)
+    if function is None:
+        return keras.activations.linear
+    return function
+
+
+def _layers() -> Any:
+    return sys.modules["keras"].layers
+
+
+def _nodes(model: Any) -> Iterator[Any]:
+    """Yield the calls of a model and of the models in it, in order, without inputs and masks."""
+    graph = getattr(model, "_functional", None) or model
+    # Keras has no public view of its graph.
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        for node in graph._nodes_by_depth[depth]:
+            operation = node.operation
+            if node.is_input or _feeds_masks_only(node, graph):
+                continue
+            if isinstance(operation, sys.modules["keras"].Model):
+                yield from _nodes(operation)
+            else:
+                yield node
+
+
+def _feeds_masks_only(node: Any, graph: Any) -> bool:
+    """Return True for an operation whose result other calls read as their mask alone."""
+    if isinstance(node.operation, _layers().Layer):
+        return False
+    outputs = set(map(id, node.outputs))
+    if outputs & set(map(id, graph.outputs)):
+        return False
+    all_nodes = [other for nodes in graph._nodes_by_depth.values() for other in nodes]
+    for other in all_nodes:
+        if outputs & set(map(id, _data(other))) and not _feeds_masks_only(other, graph):
+            return False
+    return True
+
+
+def _data(node: Any) -> list[Any]:
+    """Return the tensors that a call reads, without its mask."""
+    if node.is_input:
+        return []
+    keywords = {name: value for name, value in node.arguments.kwargs.items() if name != "mask"}
+    tensors = sys.modules["keras"].tree.flatten([node.arguments.args, keywords])
+    return [tensor for tensor in tensors if isinstance(tensor, sys.modules["keras"].KerasTensor)]
+
+
+def _views_of(node: Any) -> list[LayerView]:
+    """Return the views of one call: one, or one for each cell of a stack."""
+    operation, layers = node.operation, _layers()
+    if type(operation) is layers.TimeDistributed and type(operation.layer) is layers.Dense:
+        inner = operation.layer
+        return [LayerView(layers.Dense, operation, {"units": inner.units, "activation": inner.activation})]
+    if type(operation) is not layers.RNN or operation.zero_output_for_mask:
+        return [LayerView(type(operation), operation)]
+    cell = operation.cell
+    cells = cell.cells if type(cell) is layers.StackedRNNCells else [cell]
+    kinds = {
+        layers.SimpleRNNCell: layers.SimpleRNN,
+        layers.LSTMCell: layers.LSTM,
+        layers.GRUCell: layers.GRU,
+    }
+    if not all(type(one_cell) in kinds for one_cell in cells):
+        return [LayerView(type(operation), operation)]
+    views = []
+    for one_cell in cells:
+        settings = {**_cell_settings(one_cell), **_loop_settings(operation)}
+        if one_cell is not cells[-1]:
+            settings["return_sequences"] = True
+        views.append(LayerView(kinds[type(one_cell)], operation, settings))
+    return views
+
+
+def _cell_settings(cell: Any) -> dict[str, Any]:
+    names = [name for name in cell.get_config() if hasattr(cell, name) and name != "name"]
+    return {name: getattr(cell, name) for name in names}
+
+
+def _loop_settings(rnn: Any) -> dict[str, Any]:
+    names = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+    return {name: getattr(rnn, name) for name in names}
+
+
+def _joins(node: Any, before: LayerView) -> bool:
+    """Make a call part of the view before it, if it only says what that layer could have said itself."""
+    layers = _layers()
+    is_recurrent = before.kind in (layers.SimpleRNN, layers.LSTM, layers.GRU)
+    if is_recurrent and before.setting("return_sequences") and _takes_last_step(node):
+        before.settings["return_sequences"] = False
+        return True
+    function = _activation_function(node)
+    convolutions = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
+    if function is None or before.kind not in (layers.Dense, layers.EinsumDense, *convolutions):
+        return False
+    keras: Any = sys.modules["keras"]
+    if activation_of(before.setting("activation")) is keras.activations.linear:
+        before.settings["activation"] = function
+        return True
+    return function is keras.activations.linear
+
+
+def _takes_last_step(node: Any) -> bool:
+    """Return True for ``x[:, -1]`` and ``x[:, -1, :]``."""
+    if type(node.operation).__name__ != "GetItem" or len(node.arguments.args) != 2:
+        return False
+    key = node.arguments.args[1]
+    everything = slice(None, None, None)
+    return isinstance(key, tuple) and key in ((everything, -1), (everything, -1, everything))
+
+
+def _activation_function(node: Any) -> Any:
+    """Return the function of a call that only applies an activation; None for any other."""
+    operation, activations = node.operation, sys.modules["keras"].activations
+    if type(operation) is _layers().Activation:
+        return activation_of(operation.activation)
+    # A function that is called on a tensor is recorded as an operation of a private class.
+    name = _ACTIVATION_CLASSES.get(type(operation).__name__)
+    if name is None or not type(operation).__module__.startswith("keras.src."):
+        return None
+    usual = {"negative_slope": 0.0, "max_value": None, "threshold": 0.0, "axis": -1, "alpha": 1.0}
+    is_usual = all(getattr(operation, setting, value) == value for setting, value in usual.items())
+    return getattr(activations, name) if is_usual else None
+
+
+def _changes_nothing(node: Any) -> bool:
+    """Return True for a call whose result is what it read, with no mask that it would drop."""
+    operation, layers = node.operation, _layers()
+    if type(operation) is layers.Identity:
+        return True
+    (tensor,) = _data(node)
+    is_same = tuple(tensor.shape) == tuple(node.outputs[0].shape)
+    has_mask = getattr(tensor, "_keras_mask", None) is not None
+    return type(operation) in (layers.Reshape, layers.Flatten) and is_same and not has_mask
+
+
+def _note_mask(node: Any, before: LayerView | None) -> None:
+    """Let an embedding have ``mask_zero`` if the layer behind it is given that mask by hand."""
+    mask = node.arguments.kwargs.get("mask")
+    if before is None or mask is None or before.kind is not _layers().Embedding:
+        return
+    operation, index, _ = mask._keras_history
+    compared = operation._inbound_nodes[index].arguments.args
+    ids = _data(before.layer._inbound_nodes[0])
+    is_comparison = type(operation).__name__ == "NotEqual" and len(compared) == 2
+    if is_comparison and compared[0] is ids[0] and compared[1] in (0, 0.0):
+        before.settings["mask_zero"] = True
