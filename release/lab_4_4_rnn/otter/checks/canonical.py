@@ -8,7 +8,6 @@ activation behind a recurrent layer, for example, changes the result but not the
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +56,7 @@ def written_layers(model: Any) -> list[LayerView]:
 def canonical_layers(model: Any) -> list[LayerView]:
     """Return a built model's layers in the view that all spellings of one network share."""
     views: list[LayerView] = []
-    nodes = list(_nodes(model))
+    nodes = _nodes(model)
     readers: Counter[int] = Counter(id(tensor) for node in nodes for tensor in _data(node))
     view_of: dict[int, LayerView | None] = {}
     """The last view of the chain that computed each tensor, by id."""
@@ -96,33 +95,27 @@ def _layers() -> Any:
     return sys.modules["keras"].layers
 
 
-def _nodes(model: Any) -> Iterator[Any]:
-    """Yield the calls of a model and of the models in it, in order, without inputs and masks."""
+def _nodes(model: Any) -> list[Any]:
+    """Return the calls of a model and of the models in it, in order, without inputs and masks."""
     graph = getattr(model, "_functional", None) or model
-    # Keras has no public view of its graph.
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            operation = node.operation
-            if node.is_input or _feeds_masks_only(node, graph):
+    needed = set(map(id, graph.outputs))
+    kept: list[Any] = []
+    # Keras has no public view of its graph. From the outputs backward, so that each call is looked at
+    # once: what only computes a mask is read by no call as data.
+    for depth in sorted(graph._nodes_by_depth):
+        for node in reversed(graph._nodes_by_depth[depth]):
+            is_needed = not needed.isdisjoint(map(id, node.outputs))
+            if not is_needed or node.is_input:
                 continue
-            if isinstance(operation, sys.modules["keras"].Model):
-                yield from _nodes(operation)
-            else:
-                yield node
+            needed.update(map(id, _data(node)))
+            inner = _nodes(node.operation) if isinstance(node.operation, _keras_model()) else [node]
+            kept += reversed(inner)
+    return kept[::-1]
 
 
-def _feeds_masks_only(node: Any, graph: Any) -> bool:
-    """Return True for an operation whose result other calls read as their mask alone."""
-    if isinstance(node.operation, _layers().Layer):
-        return False
-    outputs = set(map(id, node.outputs))
-    if outputs & set(map(id, graph.outputs)):
-        return False
-    all_nodes = [other for nodes in graph._nodes_by_depth.values() for other in nodes]
-    for other in all_nodes:
-        if outputs & set(map(id, _data(other))) and not _feeds_masks_only(other, graph):
-            return False
-    return True
+def _keras_model() -> type:
+    model: type = sys.modules["keras"].Model
+    return model
 
 
 def _data(node: Any) -> list[Any]:
@@ -227,9 +220,11 @@ def _note_mask(node: Any, before: LayerView | None) -> None:
     mask = node.arguments.kwargs.get("mask")
     if before is None or mask is None or before.kind is not _layers().Embedding:
         return
-    operation, index, _ = mask._keras_history
+    history: Any = getattr(mask, "_keras_history", (None, 0, 0))
+    operation, index, _ = history
+    if type(operation).__name__ != "NotEqual":
+        return
     compared = operation._inbound_nodes[index].arguments.args
     ids = _data(before.layer._inbound_nodes[0])
-    is_comparison = type(operation).__name__ == "NotEqual" and len(compared) == 2
-    if is_comparison and compared[0] is ids[0] and compared[1] in (0, 0.0):
+    if len(compared) == 2 and compared[0] is ids[0] and compared[1] in (0, 0.0):
         before.settings["mask_zero"] = True
