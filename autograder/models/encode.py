@@ -252,7 +252,7 @@ def _unsupported_error(value: Any, label: str) -> UnsupportedModelError:
     elif isinstance(value, keras.Layer):
         problem = "the model has a layer of a class of your own"
         seen = f"{seen} (not the one of keras.layers)"
-        hint = "Use layers of keras.layers such as Embedding, LSTM, GRU, Dense, Dropout."
+        hint = "Use layers such as Embedding, LSTM, GRU, Dense, Dropout."
     return UnsupportedModelError(problem, seen=seen, hint=hint)
 
 
