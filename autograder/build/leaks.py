@@ -391,11 +391,13 @@ def _string_texts(location: str, text: str, depth: int) -> Iterator[Fragment | P
     value = _parse_json(text)
     if value is not None:
         yield from _json_texts(f"{location} (JSON)", value, depth + 1)
-    for alphabet in ("A-Za-z0-9+/", "A-Za-z0-9_-"):
+    for alphabet, only_with in (("A-Za-z0-9+/", ""), ("A-Za-z0-9_-", "-_")):
         # Encoders break lines, e.g. after 76 characters.
         unwrapped = re.sub(rf"(?<=[{alphabet}]{{32}})\s+", "", text)
         for run in re.findall(rf"[{alphabet}]{{32,}}", unwrapped):
-            yield from _base64_texts(f"{location} (base64)", run, depth + 1)
+            # Without its own two characters, a run of the second alphabet is a piece of one of the first.
+            if not only_with or set(run) & set(only_with):
+                yield from _base64_texts(f"{location} (base64)", run, depth + 1)
 
 
 def _base64_texts(location: str, run: str, depth: int) -> Iterator[Fragment | Problem]:
