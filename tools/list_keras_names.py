@@ -7,12 +7,16 @@ below; everything else of Keras' own that is public is listed.
 """
 
 import inspect
-import json
 import re
+import textwrap
+from pathlib import Path
 
 import keras
 
-from autograder.models.catalog import MODULES, NAMES_FILE
+import autograder
+from autograder.models.catalog import MODULES
+
+NAMES_FILE = Path(autograder.__file__).parent / "models" / "keras_names.py"
 
 LEFT_OUT = {
     "Layer": "the base class",
@@ -77,7 +81,17 @@ def main() -> None:
             names[family] = sorted(set(function_names(module)) - OPERATIONS_LEFT_OUT)
         else:
             names[family] = class_names(module)
-    NAMES_FILE.write_text(json.dumps(names, indent=1) + "\n", encoding="ascii")
+    title = "Keras' own classes and functions by family; made by ``python -m tools.list_keras_names``."
+    lines = [
+        f'"""{title}"""',
+        "",
+        "# ruff: noqa: SIM905  six hundred names are easier to compare as text",
+        "",
+    ]
+    lines.append("NAMES = {")
+    for family, words in names.items():
+        lines += [f'    "{family}": """', *textwrap.wrap(" ".join(words), 100), '    """.split(),']
+    NAMES_FILE.write_text("\n".join([*lines, "}", ""]), encoding="ascii")
     print(f"Keras {keras.__version__}: {sum(map(len, names.values()))} names")
 
 

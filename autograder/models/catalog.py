@@ -1,21 +1,19 @@
 """Which classes and functions of Keras a description may name, by identity.
 
-``keras_names.json`` lists them for one version of Keras. ``python -m tools.list_keras_names`` writes
+``keras_names`` lists them for one version of Keras. ``python -m tools.list_keras_names`` writes
 it and leaves out what runs code, reads files or keeps state; what a later version adds is refused
 until the list is made and reviewed again.
 """
 
 import functools
 import inspect
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-NAMES_FILE = Path(__file__).with_name("keras_names.json")
+from autograder.models import keras_names
 
 MODULES: Mapping[str, Any] = {
     "layers": keras.layers,
@@ -31,7 +29,7 @@ MODULES: Mapping[str, Any] = {
 }
 
 NAMES: Mapping[str, frozenset[str]] = {
-    family: frozenset(names) for family, names in json.loads(NAMES_FILE.read_text(encoding="ascii")).items()
+    family: frozenset(names) for family, names in keras_names.NAMES.items()
 }
 """Public names by family."""
 
