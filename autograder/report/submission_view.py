@@ -100,7 +100,7 @@ def _read_png(data: bytes) -> Figure | None:
     """Return a PNG file without metadata and without what follows it; None if it does not parse."""
     if not data.startswith(_PNG_START):
         return None
-    start, kept = 8, [data[:8]]
+    start, kept_chunks = 8, [data[:8]]
     for _ in range(_MAX_PARTS):
         end = start + 12 + int.from_bytes(data[start : start + 4])
         chunk = data[start:end]
@@ -108,10 +108,10 @@ def _read_png(data: bytes) -> Figure | None:
         if end > len(data) or int.from_bytes(chunk[-4:]) != zlib.crc32(chunk[4:-4]):
             return None
         if kind in _PNG_CHUNKS:
-            kept.append(chunk)
+            kept_chunks.append(chunk)
         if kind == b"IEND":
             width, height = struct.unpack(">II", data[16:24])
-            return Figure(b"".join(kept), "image/png", width, height)
+            return Figure(b"".join(kept_chunks), "image/png", width, height)
         start = end
     return None
 
