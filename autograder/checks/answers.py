@@ -33,6 +33,9 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERRORED = "errored"
     BLOCKED = "blocked"
+    REVIEW = "review"
+    """The answer runs, but rests on code that the check cannot judge: a person decides."""
+
     UNGRADED = "ungraded"
 
 
