@@ -1,7 +1,9 @@
 """Known answers to a question, wrong and right, with the verdict that each must get.
 
-One file each in ``source/<lab>/known_answers/``: its docstring is TOML, the code below it is
-what a student would write into the question's answer cell.
+One file each in ``source/<lab>/known_answers/`` or a folder in it: its docstring is TOML, the code
+below it is what a student would write into the question's answer cell. ``idioms/`` holds answers as
+public notebooks and tutorials write them. Nobody knows what their authors believed, so they test
+the misconceptions that are inferred and lead to none.
 """
 
 import ast
@@ -25,15 +27,21 @@ class KnownAnswer:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
-    """Name of the file without its ending, e.g. ``q6_no_mask``; right ones begin with ``right_``."""
+    """Name of the file without its ending, e.g. ``q6_no_mask``; unique in all folders."""
 
     code: str
     question: str
-    misconception: str
-    """What a student who writes this believes."""
-
     failing_checks: tuple[str, ...]
     """Ids of the checks that must not pass; all others of the question must pass."""
+
+    misconception: str = ""
+    """What a student who writes this believes, or how a right answer is written."""
+
+    seen: str = ""
+    """Where people write so, in place of a misconception: makes the answer an idiom."""
+
+    review_checks: tuple[str, ...] = ()
+    """Ids of the checks that a person must decide, since the answer rests on code of its own."""
 
     undecided_checks: tuple[str, ...] = ()
     """Ids of checks that it passes or fails by chance: its training is unstable, so the accuracy
@@ -48,21 +56,37 @@ class KnownAnswer:
     known_difference: str = ""
     """Heading in ``docs/differences.md`` that explains why otter or nbgrader give other points."""
 
+    def __post_init__(self) -> None:
+        """Refuse an answer that nobody could look up."""
+        if bool(self.misconception) == bool(self.seen):
+            raise ValueError("give either misconception or seen (where people write so)")
+
     @property
     def is_right(self) -> bool:
         """Return True if the answer is right, though not written as the solution is."""
-        return not self.failing_checks
+        return not self.failing_checks and not self.review_checks
+
+    @property
+    def has_misconception(self) -> bool:
+        """Return True if the answer is wrong because of a misconception that feedback may name."""
+        return bool(self.failing_checks and self.misconception)
 
 
-def load(assignment: Assignment) -> tuple[KnownAnswer, ...]:
-    """Read all known answers of an assignment, ordered by name.
+def load(assignment: Assignment, question: str = "") -> tuple[KnownAnswer, ...]:
+    """Read the known answers of an assignment, or to one of its questions, ordered by name.
 
     Raises:
-        AuthorError: all files that cannot be read as a known answer.
+        AuthorError: all files that cannot be read as a known answer, or that have the name of another.
     """
     adapter = TypeAdapter(KnownAnswer)
-    answers, problems = [], []
-    for path in sorted((assignment.source / FOLDER).glob("*.py")):
+    answers: list[KnownAnswer] = []
+    problems, names = [], set()
+    folder = assignment.source / FOLDER
+    for path in sorted(folder.rglob("*.py"), key=lambda path: path.stem):
+        place = path.relative_to(folder.parent)
+        if path.stem in names:
+            problems.append(f"{place}: another known answer has this name; rename one of them")
+        names.add(path.stem)
         try:
             text = path.read_text(encoding="utf-8")
             settings = tomllib.loads(ast.get_docstring(ast.parse(text), clean=False) or "")
@@ -70,12 +94,10 @@ def load(assignment: Assignment) -> tuple[KnownAnswer, ...]:
             code = text.split('"""\n', 2)[2]
             answers.append(adapter.validate_python({**settings, "name": path.stem, "code": code}))
         except (SyntaxError, ValueError, IndexError) as error:  # TOML and pydantic raise ValueErrors
-            problems.append(
-                f"{FOLDER}/{path.name}: {error}; begin with question, misconception, failing_checks as TOML"
-            )
+            problems.append(f"{place}: {error}; begin with question, misconception, failing_checks as TOML")
     if problems:
         raise AuthorError(problems)
-    return tuple(answers)
+    return tuple(answer for answer in answers if question in ("", answer.question))
 
 
 def batched(answers: Sequence[KnownAnswer]) -> tuple[Mapping[str, KnownAnswer], ...]:

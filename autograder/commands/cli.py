@@ -35,6 +35,10 @@ _WORKERS_OPTION = click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1), help="Number of parallel workers."
 )
 
+_QUESTION_OPTION = click.option(
+    "--question", default="", help="Only the known answers to this question, e.g. q3; writes no page."
+)
+
 
 @click.group(help="Compile, check and grade the notebooks of this course.")
 def course() -> None:
@@ -225,11 +229,12 @@ def bundle_command(platform: str, assignment: str, minutes: int) -> None:
 @course.command("validate")
 @_ASSIGNMENT
 @_WORKERS_OPTION
-def validate_command(assignment: str, workers: int) -> int:
+@_QUESTION_OPTION
+def validate_command(assignment: str, **options: Any) -> int:
     """Grade all known answers, right and wrong; fail if any gets an unexpected verdict."""
     from autograder.quality.validate import validate
 
-    return max(validate(*selected, _CONSOLE, workers=workers) for selected in _assignments(assignment))
+    return max(validate(*selected, _CONSOLE, **options) for selected in _assignments(assignment))
 
 
 @course.command("mutation-test")
@@ -247,13 +252,12 @@ def mutation_test_command(assignment: str, workers: int) -> int:
 @course.command("compare")
 @_ASSIGNMENT
 @_WORKERS_OPTION
-def compare_command(assignment: str, workers: int) -> int:
+@_QUESTION_OPTION
+def compare_command(assignment: str, **options: Any) -> int:
     """Compare marks with otter-grader and nbgrader; fail on unexplained differences."""
     from autograder.quality.compare import compare_graders
 
-    return max(
-        compare_graders(selected, _CONSOLE, workers=workers) for _, selected in _assignments(assignment)
-    )
+    return max(compare_graders(selected, _CONSOLE, **options) for _, selected in _assignments(assignment))
 
 
 @course.command("doctor")

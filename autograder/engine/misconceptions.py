@@ -114,7 +114,7 @@ def compute_signatures(
     """
     known = []
     for answer in answers:
-        if not answer.is_right:
+        if answer.has_misconception:
             signature = compute_signature(results[answer.name].checks, answer.question)
             known.append(KnownSignature(answer.name, answer.question, answer.misconception, signature))
     return tuple(known)

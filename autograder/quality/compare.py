@@ -69,8 +69,14 @@ class PointsComparison:
         return self.is_equal is not bool(self.known_difference)
 
 
-def compare_graders(assignment: Assignment, console: Console, *, workers: int) -> int:
+def compare_graders(assignment: Assignment, console: Console, *, workers: int, question: str = "") -> int:
     """Grade everything by all three, print and document the differences; return the exit code.
+
+    Args:
+        assignment: must be built.
+        console: shows progress.
+        workers: submissions that we grade at the same time.
+        question: the only question whose known answers are graded; then nothing is documented.
 
     Raises:
         AuthorError: the assignment does not compile.
@@ -79,10 +85,9 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files)
     batches: dict[str, Batch] = {sample.BLANK: {}, sample.SOLUTION: {}}
-    for number, batch in enumerate(known_answers.batched(known_answers.load(assignment)), start=1):
+    for number, batch in enumerate(known_answers.batched(known_answers.load(assignment, question)), start=1):
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
-    path = write_results(assignment, comparisons)
     unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
     for comparison in unexplained:
         difference = comparison.known_difference
@@ -97,7 +102,9 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int) -
             highlight=False,
         )
     console.print("\n".join(_summary_lines(comparisons)), highlight=False)
-    console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
+    if not question:
+        path = write_results(assignment, comparisons)
+        console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 2 if unexplained else 0
 
 

@@ -72,7 +72,7 @@ def sample_class(assignment: Assignment, source: Source) -> Iterator[tuple[str, 
     solution = fill_answers(release, solution_answers(source))
     yield "solution.ipynb", solution
     yield "blank.ipynb", read_release(assignment, "nbgrader")
-    wrong = [answer for answer in known_answers.load(assignment) if not answer.is_right]
+    wrong = [answer for answer in known_answers.load(assignment) if answer.has_misconception]
     step = max(1, len(wrong) // WRONG_ANSWER_COUNT)
     for answer in wrong[::step][:WRONG_ANSWER_COUNT]:
         texts = answers_with(source, {answer.question: answer.code})

@@ -11,7 +11,7 @@ from autograder.build.compile import build
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
 from autograder.engine.misconceptions import compute_signatures, evaluate_signatures, write_signatures
-from autograder.engine.plan import grading_plan
+from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
 from autograder.engine.run import grade_notebooks
 from autograder.known_answers import KnownAnswer
@@ -35,8 +35,17 @@ class ValidationReport:
     """How many checks of each kind fail each known wrong answer."""
 
 
-def validate(course: Course, assignment: Assignment, console: Console, *, workers: int) -> int:
+def validate(
+    course: Course, assignment: Assignment, console: Console, *, workers: int, question: str = ""
+) -> int:
     """Grade all known answers, print what is wrong, and write the page; return the exit code.
+
+    Args:
+        course: the assignment's.
+        assignment: must be built.
+        console: shows progress.
+        workers: submissions graded at the same time.
+        question: the only question whose known answers are graded; then nothing is written.
 
     Raises:
         AuthorError: the assignment does not compile, or its release leaks.
@@ -47,24 +56,22 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     secrets = len(built.scanner.secrets)
     console.print(f"{assignment.name}: none of {secrets} secret statements and values leaks")
     plan = grading_plan(assignment, built.prepared.source, built.prepared.files)
-    answers = known_answers.load(assignment)
-    release = sample.read_release(assignment, "otter")
-    notebooks = {BLANK: release}
-    notebooks[SOLUTION] = sample.fill_answers(release, sample.solution_answers(plan.source))
-    for answer in answers:
-        texts = sample.answers_with(plan.source, {answer.question: answer.code})
-        notebooks[answer.name] = sample.fill_answers(release, texts)
-    results = grade_notebooks(plan, notebooks, console, workers=workers)
+    answers = known_answers.load(assignment, question)
+    results = grade_notebooks(plan, _notebooks(plan, answers), console, workers=workers)
     report = compare_verdicts(plan.source, answers, results)
-    for line in (*report.problems, *report.redundant):
+    # Only the answers to all questions show which checks none of them needs.
+    redundant = () if question else report.redundant
+    for line in (*report.problems, *redundant):
         console.print(line, soft_wrap=True, highlight=False)
-    wrong = sum(not answer.is_right for answer in answers)
+    wrong = sum(bool(answer.failing_checks) for answer in answers)
+    right = sum(answer.is_right for answer in answers)
     console.print(
-        f"{assignment.name}: solution, blank release, {wrong} wrong and {len(answers) - wrong} right "
-        f"answers; {len(report.problems)} unexpected verdicts, {len(report.redundant)} redundant checks"
+        f"{assignment.name}: solution, blank release, {wrong} wrong and {right} right answers, "
+        f"{len(answers) - wrong - right} that a person must decide; {len(report.problems)} unexpected "
+        f"verdicts, {len(redundant)} redundant checks"
     )
-    if report.problems:
-        return 2
+    if report.problems or question:
+        return 2 if report.problems else 0
     signatures = compute_signatures(answers, results)
     write_signatures(assignment, signatures)
     path = write_page(
@@ -77,6 +84,17 @@ def validate(course: Course, assignment: Assignment, console: Console, *, worker
     )
     console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 0
+
+
+def _notebooks(plan: GradingPlan, answers: Iterable[KnownAnswer]) -> dict[str, bytes]:
+    """Return the blank release, the solution, and a notebook for each known answer, by name."""
+    release = sample.read_release(plan.assignment, "otter")
+    notebooks = {BLANK: release}
+    notebooks[SOLUTION] = sample.fill_answers(release, sample.solution_answers(plan.source))
+    for answer in answers:
+        texts = sample.answers_with(plan.source, {answer.question: answer.code})
+        notebooks[answer.name] = sample.fill_answers(release, texts)
+    return notebooks
 
 
 def compare_verdicts(
@@ -109,7 +127,8 @@ def compare_verdicts(
 
 
 def _failed_checks(result: Result) -> set[str]:
-    return {check.id for check in result.checks if check.outcome is not Outcome.PASSED}
+    not_failed = (Outcome.PASSED, Outcome.REVIEW)
+    return {check.id for check in result.checks if check.outcome not in not_failed}
 
 
 def _kinds(checks: Iterable[Check]) -> list[str]:
@@ -121,11 +140,17 @@ def _kinds(checks: Iterable[Check]) -> list[str]:
 
 def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, Check]) -> Iterator[str]:
     failed = _failed_checks(result)
-    for check_id in answer.failing_checks:
+    for check_id in (*answer.failing_checks, *answer.review_checks):
         if check_id not in checks:
             yield f"{answer.name}: expected to fail {check_id}, which does not exist; correct failing_checks"
-        elif check_id not in failed:
-            yield f"{answer.name}: passes {check_id}, which no longer catches it ({answer.misconception})"
+    for check_id in answer.failing_checks:
+        if check_id in checks and check_id not in failed:
+            reason = answer.misconception or answer.seen
+            yield f"{answer.name}: passes {check_id}, which no longer catches it ({reason})"
+    reviewed = {check.id for check in result.checks if check.outcome is Outcome.REVIEW}
+    for check_id in sorted(reviewed ^ set(answer.review_checks)):
+        verb = "must" if check_id in answer.review_checks else "need not"
+        yield f"{answer.name}: a person {verb} decide {check_id}; correct the check or review_checks"
     # An undecided check passes or fails by chance, so it is in neither set.
     for check_id in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
         whose = "its own question" if check_id.startswith(f"{answer.question}-") else "another question"

@@ -71,7 +71,7 @@ def _lab(assignment: Assignment) -> Iterator[bytes]:
     expected = known_answers.load(assignment)
     right, wrong = (
         [item for item in expected if item.is_right],
-        [item for item in expected if not item.is_right],
+        [item for item in expected if item.has_misconception],
     )
     yield sample.fill_answers(release, sample.solution_answers(source))
     for item in (*right[:: len(right) // 2][:2], *wrong[:: len(wrong) // 7][:7]):

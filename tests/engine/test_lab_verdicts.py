@@ -64,7 +64,9 @@ def test_a_known_answer_fails_the_checks_that_it_must_and_no_other(
     result = graded_lab.result(flavor, notebook)
     failed = not_passed(result, entry.question)
     undecided = set(entry.undecided_checks)
-    assert set(failed) - undecided == set(entry.failing_checks), failed
+    assert set(failed) - undecided == {*entry.failing_checks, *entry.review_checks}, failed
+    reviewed = {name for name, text in failed.items() if text.startswith(Outcome.REVIEW)}
+    assert reviewed == set(entry.review_checks), failed
     checks = [check for check in result.checks if check.question == entry.question]
     stored = sum(check.points for check in checks if check.id not in failed)
     assert result.questions()[entry.question] == (stored, sum(check.points for check in checks))

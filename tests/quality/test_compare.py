@@ -34,7 +34,11 @@ SAMPLE = (
 
 
 WRONG = KnownAnswer(
-    "wrong", "def moving_average(values, width=width):\n    return np.zeros(3)", "q1", "", ("q1-values",)
+    "wrong",
+    "def moving_average(values, width=width):\n    return np.zeros(3)",
+    "q1",
+    failing_checks=("q1-values",),
+    misconception="A moving average is zero.",
 )
 
 

@@ -154,7 +154,7 @@ def all_blocked(question: Question, check: Check) -> Outcome:
 def random_class(students: int, seed: int = 5) -> list[Result]:
     """Return a class in which some are better than others."""
     chance, actual = random.Random(seed), []
-    beliefs = [answer for answer in load_known_answers() if not answer.is_right]
+    beliefs = [answer for answer in load_known_answers() if answer.has_misconception]
     for place in range(students):
         skill = chance.betavariate(5, 2)
 
@@ -180,7 +180,7 @@ def random_class(students: int, seed: int = 5) -> list[Result]:
 
 def small_class(out: Path) -> Run:
     """Keep the notebooks of a right, a wrong, a hostile, an ungraded and a blank student."""
-    wrong = {answer.question: answer.code for answer in load_known_answers() if not answer.is_right}
+    wrong = {answer.question: answer.code for answer in load_known_answers() if answer.has_misconception}
     outputs = {
         "q1": [stream("word numbers\n1 14 22\n"), error("NameError", "name 'words' is not defined")],
         "q2": [picture(png()), picture(JPEG, "jpeg")],
@@ -217,7 +217,7 @@ def small_class(out: Path) -> Run:
         if student == "wrong":
             item = replace(
                 item,
-                misconceptions={"q1": load_known_answers()[0].misconception},
+                misconceptions={"q1": "An id is the rank of its word."},
                 repairs=("The cell stood there twice.",),
             )
         if student == SCRIPT[:40]:

@@ -1,0 +1,12 @@
+"""
+question = "q2"
+seen = "beginners' loops over the reviews themselves"
+failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    for review in reviews:
+        while len(review) < max_length:
+            review.append(0)
+        del review[max_length:]
+    return np.array(list(reviews))

@@ -1,0 +1,8 @@
+"""
+question = "q4"
+seen = "networks from scratch"
+failing_checks = ["q4-parts", "q4-keras", "q4-example"]
+"""
+
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    return 1 / (1 + np.exp(-(x_t @ Wx + h_prev @ Wh + b)))
