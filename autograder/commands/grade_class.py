@@ -16,7 +16,7 @@ from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect
 from autograder.quality import sample
-from autograder.report import gradebook, marks
+from autograder.report import gradebook, marks, summary
 from autograder.report.load_run import Run
 from autograder.report.pages import write_reports
 from autograder.report.roster import load_or_store
@@ -72,7 +72,7 @@ def grade_class(
     for sentence in marks.mark_remarks(final_marks):
         console.print(sentence, markup=False)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
-    return _report_ungraded(results, console)
+    return _report_open_checks(results, console)
 
 
 def _backend_starter(
@@ -86,8 +86,11 @@ def _backend_starter(
     return lambda count: start_engine(plan, workers=min(limit, count))
 
 
-def _report_ungraded(results: Sequence[Result], console: Console) -> int:
-    """Print which submissions could not be fully graded; return 2 if there are any, otherwise 0."""
+def _report_open_checks(results: Sequence[Result], console: Console) -> int:
+    """Print which submissions are not settled; return 2 if a grader error is the reason, otherwise 0."""
+    if sentence := summary.review_sentence(results):
+        names = marks.join_names([result.student for result in results if result.review_checks])
+        console.print(f"{sentence} ({names}): see the top of the class report.", markup=False, soft_wrap=True)
     ungraded = [result for result in results if result.ungraded_checks]
     if not ungraded:
         return 0

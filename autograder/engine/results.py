@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,9 @@ class GradingStatus(StrEnum):
     """How much of a submission has been graded; what is ungraded is a grader error."""
 
     GRADED = "graded"
+    REVIEW = "needs review"
+    """All checks ran, but a person must decide on some."""
+
     PARTIAL = "partly ungraded"
     UNGRADED = "ungraded"
 
@@ -52,14 +55,27 @@ class CheckResult:
                 object.__setattr__(self, name, sys.intern(text))
 
     @property
+    def has_score(self) -> bool:
+        """Return True unless the check is ungraded or a person must decide."""
+        return self.outcome not in (Outcome.UNGRADED, Outcome.REVIEW)
+
+    @property
     def earned(self) -> float:
         """Return the points that the check earned."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
-    @property
-    def student_message(self) -> str:
-        """Return the message for the student; the reason for a grader error is for staff only."""
-        return "" if self.outcome is Outcome.UNGRADED else self.message
+    def for_student(self) -> "CheckResult":
+        """Return the check as students read it: the reason for a grader error is for staff only."""
+        return replace(self, message="", hint="") if self.outcome is Outcome.UNGRADED else self
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMark:
+    """What a person decided about one question; it overrides the checks."""
+
+    points: float
+    reason: str
+    """A sentence for the student."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,9 @@ class Result:
     manual: Mapping[str, float] = field(default_factory=dict)
     """Points of the manually graded questions, by question."""
 
+    staff_marks: Mapping[str, StaffMark] = field(default_factory=dict)
+    """What people decided (``course mark``), by question."""
+
     name: str = ""
     """Name of the person or group on the platform; empty if the platform gives none."""
 
@@ -135,43 +154,71 @@ class Result:
     @property
     def earned(self) -> float:
         """Return the points earned."""
-        return sum(check.earned for check in self.checks)
+        return sum(earned for earned, _ in self.questions().values())
 
     @property
     def points(self) -> float:
-        """Return the points that all checks are worth."""
-        return sum(check.points for check in self.checks)
+        """Return the points that all checks are worth, and the manual questions that have a mark."""
+        return sum(points for _, points in self.questions().values())
+
+    def for_student(self) -> "Result":
+        """Return the result as its student may read it; every view for students shows this one."""
+        guesses = {name: text for name, text in self.misconceptions.items() if name not in self.staff_marks}
+        checks = tuple(check.for_student() for check in self.checks)
+        return replace(self, checks=checks, misconceptions=guesses)
 
     def questions(self) -> dict[str, tuple[float, float]]:
-        """Return earned and possible points by question, in order."""
+        """Return earned and possible points by question, in order; manual ones only if staff marked them."""
         table: dict[str, tuple[float, float]] = {}
         for check in self.checks:
             earned, points = table.get(check.question, (0.0, 0.0))
             table[check.question] = (earned + check.earned, points + check.points)
+        for question, mark in self.staff_marks.items():
+            points = table[question][1] if question in table else self.manual[question]
+            table[question] = (mark.points, points)
         return table
 
     def marks(self) -> dict[str, float | None]:
-        """Return earned points by question, in order; None where no check could be graded."""
+        """Return earned points by question, in order; None where no check has a score."""
         marks: dict[str, float | None] = {}
         for check in self.checks:
             marks.setdefault(check.question, None)
-            if check.outcome is not Outcome.UNGRADED:
+            if check.has_score:
                 marks[check.question] = (marks[check.question] or 0.0) + check.earned
+        for question, mark in self.staff_marks.items():
+            marks[question] = mark.points
         return marks
 
     @property
     def status(self) -> GradingStatus:
         """Return how much of the submission has been graded."""
         if not self.ungraded_checks:
-            return GradingStatus.GRADED
-        if len(self.ungraded_checks) < len(self.checks):
-            return GradingStatus.PARTIAL
-        return GradingStatus.UNGRADED
+            return GradingStatus.REVIEW if self.review_checks else GradingStatus.GRADED
+        if all(mark is None for mark in self.marks().values()):
+            return GradingStatus.UNGRADED
+        return GradingStatus.PARTIAL
+
+    @property
+    def unmarked_questions(self) -> dict[str, float]:
+        """Return the points of the manual questions without a mark, by question."""
+        return {name: points for name, points in self.manual.items() if name not in self.staff_marks}
+
+    @property
+    def open_checks(self) -> tuple[CheckResult, ...]:
+        """Return the checks without a score in questions that staff have not marked."""
+        return tuple(
+            check for check in self.checks if not check.has_score and check.question not in self.staff_marks
+        )
 
     @property
     def ungraded_checks(self) -> tuple[CheckResult, ...]:
-        """Return the checks that could not be graded because of a grader error."""
-        return tuple(check for check in self.checks if check.outcome is Outcome.UNGRADED)
+        """Return the open checks that could not be graded because of a grader error."""
+        return tuple(check for check in self.open_checks if check.outcome is Outcome.UNGRADED)
+
+    @property
+    def review_checks(self) -> tuple[CheckResult, ...]:
+        """Return the open checks that a person must decide on."""
+        return tuple(check for check in self.open_checks if check.outcome is Outcome.REVIEW)
 
 
 def serialize(result: Result) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def main(root: str, name: str) -> None:
         result = grade(Path(root), name)
     print(f"{result.earned:g} of {result.points:g} points, {result.status.value}")
     print(f"isolation: {result.provenance.isolation}, without {list(result.provenance.missing_layers)}")
-    for line in (*result.flags, *(f"{check.id}: {check.message}" for check in result.ungraded_checks)):
+    for line in (*result.flags, *(f"{check.id}: {check.message}" for check in result.open_checks)):
         print(one_line(line, _MAX_LOG_LINE_CHARS))
 
 

@@ -192,7 +192,7 @@ def _update_student(
     for grade in submitted.grades:
         cell_id, is_new_text = grade.name, False
         if cell_id in checks:
-            score = None if checks[cell_id].outcome is Outcome.UNGRADED else checks[cell_id].earned
+            score = checks[cell_id].earned if checks[cell_id].has_score else None
         else:
             # A written answer: 0 if it is unchanged from the release, else None: a person must mark it.
             score = None if submission_missing else determine_grade(cells[cell_id])[0]

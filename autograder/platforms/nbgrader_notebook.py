@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_output
 from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, Result
 from autograder.notebook import CellType, Source
-from autograder.report.results_json import CHECK_NOT_GRADED
+from autograder.report.results_json import CHECK_IN_REVIEW, CHECK_NOT_GRADED
 from autograder.report.submission_view import ImageBudget
 from autograder.submission.match import GradingStep, MatchedSubmission
 from autograder.text import one_line
@@ -38,7 +38,7 @@ def autograded(
         result: the student's result.
         submission: the student's submission, with its outputs.
     """
-    checks = {check.id: check for check in result.checks}
+    checks = {check.id: check for check in result.for_student().checks}
     prose = {}
     for question in source.questions:
         if submission.texts.get(question.name):
@@ -115,8 +115,11 @@ def _stream(text: str, *, is_error: bool) -> NotebookNode:
 
 def _check_output(check: CheckResult) -> NotebookNode:
     """Return a check's message as its output; formgrader colors what is in ``stderr``."""
-    is_ungraded = check.outcome is Outcome.UNGRADED
-    sentences = [CHECK_NOT_GRADED] if is_ungraded else [check.student_message, check.hint]
+    sentences = [check.message, check.hint]
+    if check.outcome is Outcome.UNGRADED:
+        sentences = [CHECK_NOT_GRADED]
+    elif check.outcome is Outcome.REVIEW:
+        sentences = [CHECK_IN_REVIEW, check.message]
     lines = [f"{check.outcome.value}: {check.title}", *sentences]
     text = "\n".join(one_line(line, _MAX_LENGTH) for line in lines if line)
-    return _stream(f"{text}\n", is_error=check.outcome is not Outcome.PASSED and not is_ungraded)
+    return _stream(f"{text}\n", is_error=check.has_score and check.outcome is not Outcome.PASSED)

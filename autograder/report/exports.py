@@ -12,7 +12,8 @@ the column names are those of an English Moodle.
 (Moodle, ``mod/assign/feedback/offline/importgradeslib.php`` and ``locallib.php``.)
 
 ``junit.xml``: a suite for each student, a case for each check. A failed or blocked check is a
-``failure`` (skipped cases would look as if all were well), an errored or ungraded one an ``error``.
+``failure`` (skipped cases would look as if all were well), an errored or ungraded one an ``error``,
+and one on which a person must decide is ``skipped``. A question that staff marked is one case.
 GitLab shows the text of these elements, other systems their ``message``.
 
 ``summary.md``: points and sentences in GitHub's Markdown, for a job's summary or a comment.
@@ -26,6 +27,7 @@ What a student reads there is the same as on the feedback page: hints, but no hi
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
 from autograder.report.pages import ENVIRONMENT, OUTCOME_TEXTS, render, with_period
-from autograder.report.results_json import CHECK_NOT_GRADED, lost_checks
+from autograder.report.results_json import CHECK_IN_REVIEW, CHECK_NOT_GRADED, lost_checks, staff_sentence
 from autograder.report.roster import dump_csv, escape_formula
 from autograder.text import one_line
 
@@ -87,10 +89,12 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
     if identify:
         omitted = [mark.label for mark in run.marks if not identify(mark)]
         ungraded = [mark.label for mark in run.marks if mark.result and mark.result.ungraded_checks]
-        manual = {question for result in run.results for question in result.manual}
+        review = [mark.label for mark in run.marks if mark.result and mark.result.review_checks]
+        manual = {question for result in run.results for question in result.unmarked_questions}
         for reason, names in (
             (f"Omitted because {name.title()} could not identify them", omitted),
             ("Empty because not everything is graded", ungraded),
+            ("Empty because a person must decide; see report.html", review),
             ("Without the points for manually graded questions", sorted(manual)),
         ):
             if names:
@@ -177,7 +181,18 @@ def _name(mark: Mark) -> str:
 
 def dump_junit(run: Run) -> bytes:
     """Return the bytes of ``junit.xml``."""
-    return render("junit.xml.j2", run=run, sentences=_sentences)
+    results = []
+    for result in _for_students(run).results:
+        checks = [check for check in result.checks if check.question not in result.staff_marks]
+        for question in result.staff_marks:
+            earned, points = result.questions()[question]
+            outcome = Outcome.PASSED if earned >= points else Outcome.FAILED
+            message = staff_sentence(result, question)
+            checks.append(
+                CheckResult(f"{question}-staff", question, "marked by staff", False, points, outcome, message)
+            )
+        results.append(replace(result, checks=tuple(checks)))
+    return render("junit.xml.j2", run=replace(run, results=tuple(results)), sentences=_sentences)
 
 
 def dump_markdown(run: Run) -> bytes:
@@ -222,13 +237,18 @@ def _render(template: str, run: Run, escape: Callable[[str], str]) -> str:
 
     functions = {"lost_checks": lost_checks, "points": _points, "escape_property": _escape_property}
     page = ENVIRONMENT.overlay(finalize=finalize).get_template(template)
-    return page.render(functions, run=run, sentences=_sentences)
+    return page.render(functions, run=_for_students(run), sentences=_sentences, staff_sentence=staff_sentence)
+
+
+def _for_students(run: Run) -> Run:
+    return replace(run, results=tuple(result.for_student() for result in run.results))
 
 
 def _points(result: Result, question: str) -> str:
     earned, possible = result.marks()[question], result.questions()[question][1]
     if earned is None:
-        return "not graded yet"
+        is_in_review = any(check.question == question for check in result.review_checks)
+        return "staff will look at it" if is_in_review else "not graded yet"
     return f"{format_points(earned)} of {format_points(possible)} points"
 
 
@@ -239,8 +259,10 @@ def _sentences(check: CheckResult) -> list[str]:
     """
     if check.outcome is Outcome.UNGRADED:
         return [CHECK_NOT_GRADED]
+    if check.outcome is Outcome.REVIEW:
+        return [CHECK_IN_REVIEW, *filter(None, [with_period(one_line(check.message, 300))])]
     sentence = OUTCOME_TEXTS[check.outcome].capitalize()
-    message = one_line(check.student_message, 300)
+    message = one_line(check.message, 300)
     if message:
         sentence += f": {message}"
     sentences = [with_period(sentence)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autograder.course import Assignment
-from autograder.engine.results import GradingStatus, Result
+from autograder.engine.results import Result
 from autograder.lateness import Lateness, lateness, parse_datetime
 from autograder.report.roster import Roster, Student
 from autograder.submission.discover import safe_name
@@ -53,7 +53,7 @@ class Mark:
 
     @property
     def total(self) -> float | None:
-        """Return the points so far, before any penalty; None if no check is graded."""
+        """Return the points so far, before any penalty; None if no check has a score."""
         return total(self.result) if self.result else None
 
     @property
@@ -70,8 +70,8 @@ class Mark:
 
     @property
     def complete_total(self) -> float | None:
-        """Return the final points if all checks are graded, for systems that have no flags."""
-        if self.result is None or self.result.ungraded_checks:
+        """Return the final points if no check is open, for systems that have no flags."""
+        if self.result is None or self.result.open_checks:
             return None
         return self.final_points
 
@@ -81,6 +81,10 @@ class Mark:
         flags: list[str] = []
         if self.result:
             flags += self.result.flags
+            for check in self.result.review_checks:
+                flags.append(f"{check.id} needs a person: {check.message or check.title}")
+            for question, mark in self.result.staff_marks.items():
+                flags.append(f"{question} has {mark.points:g} points by staff: {mark.reason}")
         if self.lateness.is_flagged_late:
             flags.append("late by an unknown time")
         if self.unmatched_reason:
@@ -89,8 +93,9 @@ class Mark:
 
 
 def total(result: Result) -> float | None:
-    """Return all points so far; None if no check is graded, which is not the same as zero."""
-    return None if result.status is GradingStatus.UNGRADED else result.earned
+    """Return all points so far; None if no check has a score, which is not the same as zero."""
+    marks = result.marks().values()
+    return result.earned if not marks or any(mark is not None for mark in marks) else None
 
 
 def final_marks(results: Sequence[Result], roster: Roster, assignment: Assignment) -> tuple[Mark, ...]:

@@ -45,6 +45,7 @@ OUTCOME_TEXTS: Mapping[Outcome, str] = {
     Outcome.FAILED: "not right yet",
     Outcome.ERRORED: "stopped with an error",
     Outcome.BLOCKED: "could not start",
+    Outcome.REVIEW: "staff will look at it",
     Outcome.UNGRADED: "not graded because of a grader error",
 }
 
@@ -117,7 +118,11 @@ def feedback(
         stored_outputs: outputs in the submission itself, by question.
     """
     return render(
-        "feedback.html.j2", result=result, title=title, headings=headings, stored_outputs=stored_outputs
+        "feedback.html.j2",
+        result=result.for_student(),
+        title=title,
+        headings=headings,
+        stored_outputs=stored_outputs,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from autograder.checks import Outcome
 from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, GradingStatus, Result, serialize
+from autograder.report.marks import total
 from autograder.text import one_line
 
 NAME = "results.json"
@@ -27,6 +28,7 @@ GRADING_STOPPED = (
 SUBMISSION_NOT_GRADED = (
     "This submission is not graded because of a grader error. It has no score; staff will grade it again."
 )
+CHECK_IN_REVIEW = "The grader cannot judge this answer: staff will look at it and mark it."
 REPAIRS_HEADING = "Fixed automatically before grading:"
 
 _CHECK_NOT_REACHED = "Not reached before grading stopped; staff will grade it again."
@@ -36,10 +38,14 @@ _MAX_LENGTH = 600
 def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[str, Any]:
     """Return one result as Gradescope reads it; the score is the points so far.
 
+    While a person must decide on a check, the result has no total and that check no score.
+    Gradescope requires a score of every test if there is no total, so a line stands for such a check.
+
     Args:
         result: a result, possibly of grading that was stopped.
         unreached_ids: ids of the checks that grading did not reach.
     """
+    result = result.for_student()
     lost = lost_checks(result)
     messages = {}
     for question, misconception in result.misconceptions.items():
@@ -48,9 +54,12 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
         check = max(lost[question], key=lambda check: check.hidden)
         messages[check.id] = misconception_message(misconception)
     tests, outcomes, timings = [], {}, {}
+    for question in result.staff_marks:
+        tests.append(_staff_test(result, question))
     for check in result.checks:
         ungraded_message = _CHECK_NOT_REACHED if check.id in unreached_ids else CHECK_NOT_GRADED
-        tests.append(_test(check, messages.get(check.id, ""), ungraded_message))
+        if check.question not in result.staff_marks:
+            tests.append(_test(check, messages.get(check.id, ""), ungraded_message))
         outcomes[check.id] = check.outcome.value
         timings[check.id] = {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes}
     results = {
@@ -69,7 +78,9 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
             "timings": {"wall_s": result.wall_s, "peak_bytes": result.peak_bytes, "checks": timings},
         },
     }
-    if result.status is GradingStatus.UNGRADED:
+    if result.review_checks:
+        results["tests"] = [test for test in tests if "score" in test]
+    if result.review_checks or total(result) is None:
         del results["score"]  # a zero would count
     return results
 
@@ -94,12 +105,20 @@ def _common_fields(output: str) -> dict[str, Any]:
 
 
 def _output(result: Result, *, is_stopped: bool) -> str:
-    lines = [f"{_round(result.earned):g} of {_round(result.points):g} points."]
+    so_far = " so far" if result.review_checks else ""
+    lines = [f"{_round(result.earned):g} of {_round(result.points):g} points{so_far}."]
     if result.status is GradingStatus.UNGRADED:
         lines = [SUBMISSION_NOT_GRADED]
     elif result.ungraded_checks:
         lines.append(GRADING_STOPPED if is_stopped else SOME_CHECKS_NOT_GRADED)
-    for question, points in result.manual.items():
+    for question in dict.fromkeys(check.question for check in result.review_checks):
+        checks = [check for check in result.review_checks if check.question == question]
+        points = sum(check.points for check in checks)
+        message = one_line(checks[0].message, _MAX_LENGTH)
+        lines.append(f"{one_line(question, 80)} ({points:g} points): {CHECK_IN_REVIEW} {message}".strip())
+    for question in result.staff_marks:
+        lines.append(f"{one_line(question, 80)}: {staff_sentence(result, question)}")
+    for question, points in result.unmarked_questions.items():
         lines.append(f"{one_line(question, 80)} is marked by staff ({points:g} points).")
     if result.repairs:
         lines.append(REPAIRS_HEADING)
@@ -108,23 +127,47 @@ def _output(result: Result, *, is_stopped: bool) -> str:
 
 
 def lost_checks(result: Result) -> dict[str, list[CheckResult]]:
-    """Return the checks that did not pass, by question; without the questions that lost nothing."""
+    """Return the checks that did not pass, by question; without the questions that lost nothing.
+
+    The checks of a question that staff marked count if the mark is not full.
+    """
     lost: dict[str, list[CheckResult]] = {}
     for check in result.checks:
-        if check.outcome is not Outcome.PASSED:
+        earned, possible = result.questions()[check.question]
+        is_settled = check.question in result.staff_marks and earned >= possible
+        if check.outcome is not Outcome.PASSED and not is_settled:
             lost.setdefault(check.question, []).append(check)
     return lost
+
+
+def staff_sentence(result: Result, question: str) -> str:
+    """Return what a student reads about a question that staff marked."""
+    mark, possible = result.staff_marks[question], result.questions()[question][1]
+    reason = one_line(mark.reason, _MAX_LENGTH)
+    return f"{_round(mark.points):g} of {_round(possible):g} points, marked by staff: {reason}"
+
+
+def _staff_test(result: Result, question: str) -> dict[str, Any]:
+    earned, possible = result.questions()[question]
+    return {
+        "name": one_line(f"{question}: marked by staff", 200),
+        "score": _round(earned),
+        "max_score": _round(possible),
+        "output": staff_sentence(result, question),
+        "output_format": "text",
+        "visibility": "visible",
+    }
 
 
 def _test(check: CheckResult, misconception: str, ungraded_message: str) -> dict[str, Any]:
     name = one_line(f"{check.question}: {check.title}", 200)
     visibility = "after_published" if check.hidden else "visible"
     test: dict[str, Any] = {"name": name, "output": "", "output_format": "text", "visibility": visibility}
-    if check.outcome is Outcome.UNGRADED:  # without a score it is shown as neither passed nor failed
+    if not check.has_score:  # it is shown as neither passed nor failed
         return test | {"output": ungraded_message}
     test |= {"score": _round(check.earned), "max_score": _round(check.points), "status": "passed"}
     if check.outcome is not Outcome.PASSED:
-        texts = [check.outcome.value, check.student_message, check.hint, misconception]
+        texts = [check.outcome.value, check.message, check.hint, misconception]
         output = "\n".join(one_line(text, _MAX_LENGTH) for text in texts if text)
         test |= {"status": "failed", "output": output}
     return test

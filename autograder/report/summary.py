@@ -41,7 +41,7 @@ class QuestionSummary:
     """True if staff mark it; nothing else is known then."""
 
     mean: float | None
-    """Mean points of the students with the question fully graded; None if there are none."""
+    """Mean points of the students with no open check of the question; None if there are none."""
 
     full_marks_count: int
     """Students with all points of the question."""
@@ -89,7 +89,7 @@ def questions(results: Sequence[Result]) -> tuple[QuestionSummary, ...]:
     """Return the questions in the order of the source, manually marked ones last."""
     marks: dict[str, list[float]] = {}
     for result in results:
-        incomplete = {check.question for check in result.ungraded_checks}
+        incomplete = {check.question for check in result.open_checks}
         for name, (earned, _) in result.questions().items():
             graded = marks.setdefault(name, [])
             if name not in incomplete:
@@ -121,7 +121,7 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
     Source: Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28
     (1963), 211-218; Nunnally & Bernstein, Psychometric Theory (1994), ch. 8.
     """
-    # Over fully graded results only: an ungraded check would lower both sides at once.
+    # Over fully graded results only: an open check would lower both sides at once.
     marks, rest = [], []
     for result in results:
         if result.status is GradingStatus.GRADED and question in result.questions():
@@ -155,6 +155,16 @@ def checks(results: Sequence[Result]) -> tuple[CheckSummary, ...]:
             if check.outcome is not Outcome.PASSED and check.message:
                 summary.reasons[check.message] += 1
     return tuple(summaries.values())
+
+
+def review_sentence(results: Sequence[Result]) -> str:
+    """Return how many points of how many students need a person; nothing if there are none."""
+    points, students = 0.0, 0
+    for result in results:
+        points += sum(check.points for check in result.review_checks)
+        students += bool(result.review_checks)
+    plural = "s" if students > 1 else ""
+    return f"{points:g} points of {students} student{plural} need a person" if students else ""
 
 
 def conditions(results: Sequence[Result]) -> Counter[str]:

@@ -23,6 +23,7 @@ from tests.support.sample_results import (
     ANA,
     HEADER,
     HOSTILE_TEXTS,
+    MARKED,
     PROVENANCE,
     checks_with_ungraded,
     result_for,
@@ -297,3 +298,18 @@ def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StaffError, match="name another --out"):
         Journal.open(tmp_path / "file", HEADER)
+
+
+def test_what_a_person_must_decide_is_not_graded_again(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(MARKED)
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert list(opened.finished_results.values()) == [MARKED]
+
+
+def test_a_line_from_before_there_were_marks_by_staff_is_read(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(ANA)
+    path = tmp_path / journal.NAME
+    path.write_text(path.read_text().replace('"staff_marks":{},', ""))
+    assert journal.read(tmp_path).results == (ANA,)

@@ -21,7 +21,7 @@ WAYS = [
     ("light", "screen", 360),
     ("light", "print", 800),
 ]
-STUDENTS = ["right", "wrong", "ungraded", "blank", sample_class.SCRIPT[:40]]
+STUDENTS = ["right", "wrong", "ungraded", "blank", "unusual", sample_class.SCRIPT[:40]]
 
 pytestmark = [
     pytest.mark.browser,

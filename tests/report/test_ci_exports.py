@@ -10,13 +10,16 @@ from markdown_it import MarkdownIt
 
 from autograder.checks import Outcome
 from autograder.course import load_course
-from autograder.engine.results import Result
+from autograder.engine.results import Result, StaffMark
 from autograder.report import exports
 from autograder.report.load_run import Run
+from autograder.report.results_json import CHECK_IN_REVIEW
 from tests.support.sample_results import (
     ANA,
     CHECKS,
     HOSTILE_TEXTS,
+    IN_REVIEW,
+    MARKED,
     check_result,
     checks_with_ungraded,
     result_for,
@@ -83,13 +86,17 @@ def follows_the_rules_of_junit(data: bytes) -> ElementTree.Element:
             assert (case.tag, set(case.attrib)) == ("testcase", {"classname", "name", "time"})
             assert len(case) <= 1
             for problem in case:
-                assert (problem.tag in ("failure", "error"), set(problem.attrib)) == (
+                if problem.tag == "system-out":
+                    assert not problem.attrib
+                    continue
+                assert (problem.tag in ("failure", "error", "skipped"), set(problem.attrib)) == (
                     True,
                     {"type", "message"},
                 )
                 assert len(problem) == 0
-        for name, path in (("tests", "testcase"), ("failures", "*/failure"), ("errors", "*/error")):
-            assert int(suite.attrib[name]) == len(suite.findall(path))
+        assert int(suite.attrib["tests"]) == len(suite)
+        for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.attrib[name]) == len(suite.findall(f"*/{tag}"))
     for name in ("tests", "failures", "errors"):
         assert int(root.attrib[name]) == sum(int(suite.attrib[name]) for suite in root)
     cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
@@ -215,3 +222,33 @@ def test_a_percent_sign_comes_out_as_it_went_in() -> None:
     actual = list(commands(exports.dump_annotations(run(hostile("a%0A::add-mask::b%0D, 100%25"))).decode()))
     assert "a%0A::add-mask::b%0D, 100%25" in actual[0].data
     assert actual[0].properties["title"].startswith("a%0A::add-mask::b%0D, 100%25, Question 1")
+
+
+def test_what_a_person_must_decide_is_skipped_a_warning_and_no_zero() -> None:
+    root = follows_the_rules_of_junit(exports.dump_junit(run(IN_REVIEW)))
+    assert root[0].get("skipped") == "2"
+    assert [case[0].tag if len(case) else None for case in root[0]] == [
+        None, "skipped", "error", "failure", "skipped", None,
+    ]  # fmt: skip
+    text = Tags(exports.dump_markdown(run(IN_REVIEW))).text
+    assert "ana: 9.5 of 27.5 points so far Staff will look at a part of your answers" in text
+    assert "Question 3 staff will look at it 6" in text
+    last = list(commands(exports.dump_annotations(run(IN_REVIEW)).decode()))[-1]
+    assert (last.name, last.properties["title"]) == ("warning", "ana, Question 3: staff will look at it")
+    assert CHECK_IN_REVIEW in last.data
+
+
+def test_a_mark_by_staff_stands_with_its_reason() -> None:
+    full = replace(MARKED, staff_marks={**MARKED.staff_marks, "q3": StaffMark(6, "it is right")})
+    root = follows_the_rules_of_junit(exports.dump_junit(run(full)))
+    cases = {case.get("name"): case[0] for case in root[0] if len(case)}
+    lost = cases["q1-staff: marked by staff"]
+    assert lost.tag == "failure" and "marked by staff: the sums are right" in (lost.text or "")
+    won = cases["q3-staff: marked by staff"]
+    assert (won.tag, won.text) == ("system-out", "6 of 6 points, marked by staff: it is right")
+    text = Tags(exports.dump_markdown(run(full))).text
+    assert "Question 3: 6 of 6 points, marked by staff: it is right" in text
+    annotations = commands(exports.dump_annotations(run(full)).decode())
+    titles = {item.properties["title"]: item for item in annotations}
+    assert "the sums are right" in titles["ana, Question 1: 4.5 of 5.5 points"].data
+    assert not any("Question 3" in title for title in titles)

@@ -10,7 +10,7 @@ from autograder.report import pages
 
 STYLE = (Path(pages.__file__).parent / "templates" / "page.html.j2").read_text(encoding="utf-8")
 TEXT, GRAPHIC = 4.5, 3.0
-INKS = ("ink", "quiet", "passed", "failed", "errored", "blocked", "ungraded")
+INKS = ("ink", "quiet", "passed", "failed", "errored", "blocked", "ungraded", "review")
 
 
 def schemes() -> list[dict[str, str]]:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from autograder.course import load_course
-from autograder.engine.results import Result
+from autograder.engine.results import Result, StaffMark
 from autograder.errors import StaffError
 from autograder.lateness import LatePolicy
 from autograder.report import exports, gradebook, load_run, marks
 from autograder.report.load_run import Run
 from autograder.report.roster import Roster, Student
 from tests.report.test_spreadsheet import unescape_formula
-from tests.support.sample_results import checks_with_ungraded, result_for
+from tests.support.sample_results import checks_with_review, checks_with_ungraded, result_for
 
 TINY = Path(__file__).parents[1] / "tiny_assignment"
 NAMES = (
@@ -212,3 +212,13 @@ def test_who_has_two_submissions_has_no_mark_and_everybody_reads_why(tmp_path: P
     assert (ada["final"], ada["outcome"], ada["flags"]) == ("", "", why)
     assert [line[3] for line in table(exports.export(run, "canvas"))[2:]] == ["s1"]
     assert f"1 student without a mark: s0 ({why})." in exports.remarks(run, "canvas")
+
+
+def test_a_student_whom_a_person_must_settle_is_empty_in_imports(tmp_path: Path) -> None:
+    results = [submitted("s0", checks=checks_with_review("q1-shape"), manual={}), submitted("s1", manual={})]
+    run = run_of(results, CLASS[:2], tmp_path)
+    assert [line[-1] for line in table(exports.export(run, "canvas"))[2:]] == ["", "9.5"]
+    assert exports.remarks(run, "canvas") == ("Empty because a person must decide; see report.html: s0.",)
+    settled = replace(results[0], staff_marks={"q1": StaffMark(5.5, "right")})
+    run = run_of([settled, results[1]], CLASS[:2], tmp_path)
+    assert [line[-1] for line in table(exports.export(run, "canvas"))[2:]] == ["12.5", "9.5"]

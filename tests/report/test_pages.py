@@ -27,7 +27,10 @@ from tests.support.sample_results import (
     ANA,
     CHECKS,
     HOSTILE_TEXTS,
+    IN_REVIEW,
+    MARKED,
     check_result,
+    checks_with_review,
     checks_with_ungraded,
     result_for,
 )
@@ -311,3 +314,46 @@ def test_a_text_that_no_template_thought_of_is_escaped_and_printable_too() -> No
     page = Page(pages.feedback(ANA, title="Lab <b>4</b> & \x1b\u202emore"))
     assert page.text.startswith("Lab <b>4</b> & more")
     assert page.text.isprintable()
+
+
+def test_what_needs_a_person_is_first_in_the_report_with_the_reason() -> None:
+    results = [IN_REVIEW, result_for("ben"), result_for("cem", checks=checks_with_review("q3-one"))]
+    page = report(results)
+    first = page.text.split("MiB, maximum 150 ", 1)[1]
+    assert first.startswith("15 points of 2 students need a person")
+    assert first.index("ana , Question 1: the title of q1-values (3 points). a layer is your own class.") < (
+        first.index("cem , Question 3: the title of q3-one (6 points).")
+    )
+    assert first.index("cem , Question 3") < first.index("Distribution of totals")
+    assert "grader error" not in page.text
+    assert "not fully graded 2" in page.text and "need a person" not in report([ANA]).text
+
+
+def test_a_mark_by_staff_stands_with_its_reason_in_both_pages() -> None:
+    assert "ana , Question 1: 4.5 of 5.5 points. the sums are right." in report([MARKED]).text
+    text = feedback(MARKED).text
+    assert "18.5 of 35.5 points so far" in text
+    assert "Question 1 4.5 of 5.5 points Marked by staff: the sums are right." in text
+    assert "Question 5 7 of 8 points Marked by staff: well argued." in text
+    assert "Staff mark this question" not in text and "the title of q1-values" not in text
+
+
+def test_a_student_reads_that_staff_will_look_and_that_nothing_is_lost() -> None:
+    text = feedback(IN_REVIEW).text
+    assert "9.5 of 27.5 points so far Staff will look at a part of your answers." in text
+    assert "cannot judge 2 of 6 checks, worth 9 points" in text
+    assert "Question 1 2.5 of 5.5 points so far" in text
+    assert "Question 3 staff will look at it The grader cannot judge this answer" in text
+    assert "staff will look at it: a layer is your own class." in text
+    assert "grader error" not in text
+
+
+def test_the_gradebook_says_what_a_person_must_settle_and_what_staff_decided() -> None:
+    (row,) = rows([replace(MARKED, flags=())])
+    points = [row[name] for name in ("q1", "q2", "q3", "q4", "q5", "total")]
+    assert points == ["4.5", "0", "", "7", "7", "18.5"]
+    assert row["outcome"] == "needs review"
+    assert row["flags"] == (
+        "q3-one needs a person: a layer is your own class; q1 has 4.5 points by staff: the sums are right; "
+        "q5 has 7 points by staff: well argued"
+    )

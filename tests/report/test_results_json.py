@@ -4,13 +4,17 @@ from dataclasses import replace
 import pytest
 
 from autograder.checks import Outcome
-from autograder.engine.results import GradingStatus
+from autograder.engine.results import GradingStatus, StaffMark
 from autograder.report import results_json
+from tests.support.gradescope_container import UNSCORED_SCHEMA, validate_results
 from tests.support.sample_results import (
     ANA,
     CHECKS,
     HOSTILE_TEXTS,
+    IN_REVIEW,
+    MARKED,
     check_result,
+    checks_with_review,
     checks_with_ungraded,
     result_for,
     without_times,
@@ -106,3 +110,49 @@ def test_marks_and_standing_tell_what_is_not_graded() -> None:
     assert (partly.status, partly.marks()) == (GradingStatus.PARTIAL, {"q1": 0, "q2": 0, "q3": None, "q4": 7})
     nothing = replace(ANA, checks=checks_with_ungraded(*(check.id for check in CHECKS)))
     assert (nothing.status, set(nothing.marks().values())) == (GradingStatus.UNGRADED, {None})
+
+
+def test_while_a_person_must_decide_there_is_no_total_and_no_score_of_that_check() -> None:
+    results = validate_results(results_json.dump(IN_REVIEW))
+    assert "score" not in results
+    assert [test["name"].split(":")[0] for test in results["tests"]] == ["q1", "q2", "q2", "q4"]
+    assert all("score" in test for test in results["tests"])
+    lines = results["output"].splitlines()
+    assert lines[0] == "9.5 of 27.5 points so far."
+    assert f"q1 (3 points): {results_json.CHECK_IN_REVIEW} a layer is your own class" in lines
+    assert f"q3 (6 points): {results_json.CHECK_IN_REVIEW} a layer is your own class" in lines
+    nothing = replace(ANA, checks=checks_with_review(*(check.id for check in CHECKS)))
+    assert "score" not in validate_results(results_json.dump(nothing), UNSCORED_SCHEMA)
+
+
+def test_a_mark_by_staff_overrides_the_checks_of_its_question_and_has_its_reason() -> None:
+    assert MARKED.marks() == {"q1": 4.5, "q2": 0, "q3": None, "q4": 7, "q5": 7}
+    assert MARKED.questions()["q5"] == (7, 8)
+    assert (MARKED.earned, MARKED.points, MARKED.status) == (18.5, 35.5, GradingStatus.REVIEW)
+    settled = replace(MARKED, staff_marks={**MARKED.staff_marks, "q3": StaffMark(0, "it guesses")})
+    assert (settled.status, settled.open_checks) == (GradingStatus.GRADED, ())
+    results = validate_results(results_json.dump(settled))
+    assert results["score"] == 18.5 == sum(test["score"] for test in results["tests"])
+    assert results["tests"][0] == {
+        "name": "q1: marked by staff",
+        "score": 4.5,
+        "max_score": 5.5,
+        "output": "4.5 of 5.5 points, marked by staff: the sums are right",
+        "output_format": "text",
+        "visibility": "visible",
+    }
+    assert "q3: 0 of 6 points, marked by staff: it guesses" in results["output"].splitlines()
+    assert "q5 is marked by staff" not in results["output"]
+
+
+def test_a_mark_by_staff_settles_what_was_not_graded() -> None:
+    ungraded = replace(ANA, checks=checks_with_ungraded("q3-one"))
+    assert ungraded.status is GradingStatus.PARTIAL
+    settled = replace(ungraded, staff_marks={"q3": StaffMark(6, "right")})
+    assert (settled.status, settled.ungraded_checks) == (GradingStatus.GRADED, ())
+
+
+def test_nobody_reads_a_guess_about_a_question_that_staff_marked() -> None:
+    guessing = replace(MARKED, misconceptions={"q1": "sums are means", "q2": "there is no bias"})
+    text = results_json.dump(guessing).decode()
+    assert "sums are means" not in text and "there is no bias" in text

@@ -17,7 +17,7 @@ from autograder.build.compile import prepare
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.journal import store_submission
-from autograder.engine.results import CheckResult, Result
+from autograder.engine.results import CheckResult, Result, StaffMark
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Question, Source
 from autograder.report.load_run import Run
@@ -135,6 +135,7 @@ def _check(question: Question, check: Check, outcome: Outcome) -> CheckResult:
         Outcome.FAILED: ("the result is wrong: found 7, wanted 9.", "Count the rows again."),
         Outcome.ERRORED: ("the function raised an error: ValueError.", "Read the last line of the error."),
         Outcome.BLOCKED: ("not answered yet.", ""),
+        Outcome.REVIEW: ("the layer Attention2 is your own class.", ""),
         Outcome.UNGRADED: ("the trainer died", ""),
     }
     message, hint = output[outcome]
@@ -145,6 +146,10 @@ def _check(question: Question, check: Check, outcome: Outcome) -> CheckResult:
 
 def all_passed(question: Question, check: Check) -> Outcome:
     return Outcome.PASSED
+
+
+def in_review(question: Question, check: Check) -> Outcome:
+    return Outcome.REVIEW if question.name in ("q2", "q5") else Outcome.PASSED
 
 
 def all_blocked(question: Question, check: Check) -> Outcome:
@@ -179,7 +184,7 @@ def random_class(students: int, seed: int = 5) -> list[Result]:
 
 
 def small_class(out: Path) -> Run:
-    """Keep the notebooks of a right, a wrong, a hostile, an ungraded and a blank student."""
+    """Keep the notebooks of a right, a wrong, a hostile, an ungraded, a blank and an unusual student."""
     wrong = {answer.question: answer.code for answer in load_known_answers() if answer.has_misconception}
     outputs = {
         "q1": [stream("word numbers\n1 14 22\n"), error("NameError", "name 'words' is not defined")],
@@ -210,7 +215,8 @@ def small_class(out: Path) -> Run:
         return Outcome.UNGRADED if question.name == first else Outcome.PASSED
 
     draws: dict[str, ChooseOutcome] = {"right": all_passed, "wrong": mixed, "ungraded": lost}
-    results = []
+    seen = {"q5": StaffMark(7.5, "Right, but it sees the test reviews.")}
+    results = [result("unusual", in_review, staff_marks=seen)]
     for student, data in notebooks.items():
         draw = draws.get(student, all_blocked)
         item = result(student, draw, data, wall_s=3.0, peak_bytes=2**28)

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograder.checks import Outcome
 from autograder.engine.journal import Header
-from autograder.engine.results import CheckResult, Provenance, Result
+from autograder.engine.results import CheckResult, Provenance, Result, StaffMark
 
 HEADER = Header(
     assignment="lab", source_sha256="5" * 64, kit_sha256="6" * 64, config_sha256="7" * 64,
@@ -92,6 +92,25 @@ def checks_with_ungraded(*check_ids: str) -> tuple[CheckResult, ...]:
         else check
         for check in CHECKS
     )
+
+
+def checks_with_review(*check_ids: str) -> tuple[CheckResult, ...]:
+    """Return the checks, of which a person must decide on those with these ids."""
+    return tuple(
+        replace(check, outcome=Outcome.REVIEW, message="a layer is your own class", hint="")
+        if check.id in check_ids
+        else check
+        for check in CHECKS
+    )
+
+
+IN_REVIEW = replace(ANA, checks=checks_with_review("q1-values", "q3-one"))
+"""2.5 of 5.5 points in q1 so far, nothing in q3 yet."""
+
+MARKED = replace(
+    IN_REVIEW, staff_marks={"q1": StaffMark(4.5, "the sums are right"), "q5": StaffMark(7, "well argued")}
+)
+"""The same after staff marked two questions; q3 is still open."""
 
 
 def without_times(results: dict[str, Any]) -> dict[str, Any]:
