@@ -2,7 +2,7 @@
 
 cli          parses arguments, calls one function, turns errors into exit codes
 grade_class  ``course grade`` and ``course demo``
-students     ``course regrade``, ``course explain`` and ``course delete-student``
+students     ``course regrade``, ``explain``, ``mark`` and ``delete-student``
 bundle       ``course bundle``
 doctor       ``course doctor``
 """

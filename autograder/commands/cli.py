@@ -202,6 +202,25 @@ def explain_command(folder: Path, student: str, question: str) -> None:
     click.echo(f"For staff only: {path}")
 
 
+@course.command("mark")
+@_FOLDER
+@click.argument("student")
+@click.argument("question")
+@click.argument("points", type=float, required=False)
+@click.option("--why", default="", help="The reason, which the student reads.")
+@click.option("--undo", is_flag=True, help="Remove the mark: the checks decide again.")
+def mark_command(
+    folder: Path, student: str, question: str, points: float | None, why: str, undo: bool
+) -> None:
+    """Set a person's mark for a question; it overrides the checks, e.g. where one is in review."""
+    from autograder.commands.students import mark
+
+    if undo == (points is not None):
+        raise StaffError("name the points of the question, or --undo, and not both")
+    result = mark(_load_course(), folder, student, question, points=points, why=why)
+    click.echo(f"{result.student}: {result.earned:g} of {result.points:g} points, {result.status.value}")
+
+
 @course.command("bundle")
 @click.argument("platform", type=click.Choice(["gradescope", "otter"]))
 @_ASSIGNMENT

@@ -1,7 +1,9 @@
-"""What is done to single students of a run: ``course regrade``, ``explain`` and ``delete-student``."""
+"""What is done to single students of a run: ``course regrade``, ``explain``, ``mark``, ``delete-student``."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from autograder.engine import journal
 from autograder.engine.grade_submission import regrade_submission
 from autograder.engine.journal import delete_student_folder, folder_name
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import run_header, start_engine
 from autograder.errors import StaffError
 from autograder.files import replace_file
@@ -22,7 +24,9 @@ from autograder.report.explain import MAX_CALLS, format_call
 from autograder.report.marks import Mark
 from autograder.report.pages import render, write_reports
 from autograder.report.submission_view import view_submission
+from autograder.text import one_line
 
+_MAX_REASON_LENGTH = 600
 _MIN_SEARCHED_LENGTH = 4
 """Characters; shorter names and numbers occur in any file."""
 
@@ -45,6 +49,7 @@ def regrade(
         for before, content in submissions:
             after = regrade_submission(before, content, engine.workers[0], question=question)
             # The last line of a student counts, so the journal needs no rewriting.
+            after = open_journal.with_staff_marks(after)
             open_journal.append(after)
             ungraded_count += len(after.ungraded_checks)
             lines = [f"{after.student}: {before.earned:g} → {after.earned:g} of {after.points:g}"]
@@ -89,26 +94,77 @@ def explain(course: Course, out: Path, student: str, question: str) -> Path:
     return path
 
 
+def mark(
+    course: Course, out: Path, student: str, question: str, *, points: float | None = None, why: str = ""
+) -> Result:
+    """Set a person's mark for one question and rewrite the pages and tables; it overrides the checks.
+
+    Args:
+        points: from 0 to the question's points; None to remove an earlier mark.
+        why: the reason, which the student reads.
+
+    Returns:
+        The student's result with this mark.
+
+    Raises:
+        AuthorError: the assignment does not compile.
+        StaffError: the student, the question or the mark does not exist, the points are impossible,
+            there is no reason, or the run is in progress.
+    """
+    header = journal.read(out).header
+    with journal.Journal.open(out, header) as open_journal:
+        run = load_run.load(out, course)
+        result = _find_result(run, student)
+        possible = result.possible_points
+        if question not in possible:
+            raise StaffError(f"no question {question!r}; {_suggest(question, possible, ', '.join(possible))}")
+        marks = dict(result.staff_marks)
+        if points is None:
+            if question not in marks:
+                raise StaffError(f"{student} has no mark by staff for {question}; there is nothing to undo")
+            del marks[question]
+        else:
+            if not (math.isfinite(points) and 0 <= points <= possible[question]):
+                raise StaffError(f"{question} has 0 to {possible[question]:g} points, not {points:g}")
+            if not why.strip():
+                raise StaffError('a mark needs a reason that the student reads; add --why "…"')
+            marks[question] = StaffMark(points, one_line(why, _MAX_REASON_LENGTH))
+        marked = replace(result, staff_marks=marks)
+        source = prepare(run.assignment).source
+        open_journal.append(marked)
+    write_reports(load_run.load(out, course), source)
+    return marked
+
+
+def _find_result(run: load_run.Run, student: str) -> Result:
+    results = {result.student: result for result in run.results}
+    if student not in results:
+        suggestion = _suggest(student, results, f"it has {len(results)} students")
+        raise StaffError(f"{run.out}: no student {student!r}; {suggestion}")
+    return results[student]
+
+
+def _suggest(name: str, names: Collection[str], otherwise: str) -> str:
+    close_names = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close_names[0]!r}?" if close_names else otherwise
+
+
 def _load_submissions(
     course: Course, out: Path, students: Sequence[str], question: str
 ) -> tuple[GradingPlan, list[tuple[Result, bytes]]]:
     """Return what a run was graded with, and the results of some students with what they submitted."""
     run = load_run.load(out, course)
-    results = {result.student: result for result in run.results}
     submissions = []
     for student in students:
-        if student not in results:
-            close_names = difflib.get_close_matches(student, results, n=1)
-            hint = f"did you mean {close_names[0]!r}?" if close_names else f"it has {len(results)} students"
-            raise StaffError(f"{out}: no student {student!r}; {hint}")
-        data = run.submission(results[student])
+        result = _find_result(run, student)
+        data = run.submission(result)
         # Missing, or with another digest than the bytes that were graded.
         if data is None:
             raise StaffError(
                 f"{out / folder_name(student)}: the graded submission is missing or could not be "
                 "read when it was graded; name the student's file to `course grade` again"
             )
-        submissions.append((results[student], data))
+        submissions.append((result, data))
     header = journal.read(out).header
     prepared = prepare(run.assignment)
     plan = grading_plan(run.assignment, prepared.source, prepared.files, header.dataset)

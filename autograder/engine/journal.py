@@ -113,6 +113,9 @@ class Journal:
         self.path = path
         self._descriptor = descriptor
         self._results: dict[Key, Result] = {}
+        self._marked: dict[Key, Result] = {}
+        """The results with marks by staff, whatever they were graded against."""
+
         self.remarks: tuple[str, ...] = ()
         """Problems with the journal, one sentence each."""
 
@@ -152,6 +155,29 @@ class Journal:
         """
         self._write(serialize(result))
         self._results[_key(result)] = result
+        self._marked.pop(_key(result), None)
+        if result.staff_marks:
+            self._marked[_key(result)] = result
+
+    def with_staff_marks(self, result: Result) -> Result:
+        """Return a new result with what staff decided about the same bytes.
+
+        A mark for another submission of the student, or for a question that now has other points,
+        is dropped, and a flag says so.
+        """
+        kept, flags, possible = {}, list(result.flags), result.possible_points
+        for key, earlier in self._marked.items():
+            if key.student != result.student:
+                continue
+            for question, mark in earlier.staff_marks.items():
+                if key == _key(result) and possible.get(question) == earlier.possible_points[question]:
+                    kept[question] = mark
+                else:
+                    flags.append(
+                        f"Staff gave {mark.points:g} points for {question} of another submission or version; "
+                        f"this mark no longer counts: {mark.reason}"
+                    )
+        return replace(result, staff_marks=kept, flags=tuple(dict.fromkeys(flags)))
 
     def close(self) -> None:
         """Release the journal for another run."""
@@ -198,6 +224,7 @@ class Journal:
             os.fsync(folder)  # or a power failure could lose the file's name
             os.close(folder)
         self._results = {key: result for key, result in content.results.items() if header.matches(result)}
+        self._marked = {key: result for key, result in content.results.items() if result.staff_marks}
         self.remarks = content.remarks
         if content.results and before and before != header:
             changed = differences(before, header)

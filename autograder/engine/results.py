@@ -199,6 +199,11 @@ class Result:
         return GradingStatus.PARTIAL
 
     @property
+    def possible_points(self) -> dict[str, float]:
+        """Return the points of every question, manual ones included."""
+        return {**{name: points for name, (_, points) in self.questions().items()}, **self.manual}
+
+    @property
     def unmarked_questions(self) -> dict[str, float]:
         """Return the points of the manual questions without a mark, by question."""
         return {name: points for name, points in self.manual.items() if name not in self.staff_marks}

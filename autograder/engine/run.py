@@ -161,6 +161,7 @@ def grade(
                     store_submission(out, member.student, data)
                 # The journal comes first: whatever a listener does, a reported result is kept.
                 own_result = with_submitter(replace(result, student=member.student), member)
+                own_result = journal.with_staff_marks(own_result)
                 journal.append(own_result)
                 results[member.student] = own_result
                 listener.on_graded(own_result)

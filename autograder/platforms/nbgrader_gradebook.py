@@ -2,6 +2,8 @@
 
 What people decided in formgrader is preserved: manual scores, extra credit, manual comments. An
 automatic score that changed under a manual one is marked for review, as ``nbgrader autograde`` does.
+A mark by staff (``course mark``) becomes the manual scores of the question's cells. The autograded
+notebook keeps these, so that an export after its removal takes back those scores and no others.
 """
 
 import hashlib
@@ -12,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, determine_grade
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
@@ -33,10 +36,14 @@ from autograder.files import dump_notebook, load_notebook, read_tree, replace_fi
 from autograder.notebook import Source
 from autograder.platforms.nbgrader_notebook import NOTHING, autograded
 from autograder.report.load_run import Run
+from autograder.report.results_json import staff_sentence
 from autograder.submission.match import match_submission
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that is unchanged from the release."""
+
+_STAFF = "staff_marks"
+"""Where an autograded notebook keeps the scores and comments of its cells that are not formgrader's."""
 
 SUBMISSION_MISSING = "The graded file is no longer in the run's folder; this is the blank release."
 
@@ -76,6 +83,7 @@ def export(run: Run, course_folder: Path | None = None, *, db_url: str = "") -> 
                 with suppress(StudentError):
                     submission = match_submission(data, source, assignment, with_outputs=True)
             nb = autograded(release, source, result, submission)
+            nb.metadata[_STAFF] = _staff_marks(result, source)
             # A file that could not be read in the first place is blocked everywhere and not missing.
             is_missing = data is None and any(check.outcome is not Outcome.BLOCKED for check in result.checks)
             if is_missing:
@@ -167,6 +175,25 @@ def _verify_same_checks(gradebook: Gradebook, run: Run, source: Source) -> None:
             )
 
 
+def _staff_marks(result: Result, source: Source) -> dict[str, dict[str, Any]]:
+    """Return the scores and the comments that staff gave, by cell.
+
+    The checks of a question share its points in proportion to their own.
+    """
+    scores: dict[str, float] = {}
+    comments: dict[str, str] = {}
+    for question in source.questions:
+        if question.name not in result.staff_marks:
+            continue
+        earned, answer = result.staff_marks[question.name].points, question.answers[0].cell.id
+        comments[answer] = staff_sentence(result, question.name)
+        if question.manual:
+            scores[answer] = earned
+        for check in question.checks:
+            scores[check.cell.id] = earned * check.points / question.points if question.points else 0.0
+    return {"scores": scores, "comments": comments}
+
+
 def _update_student(
     gradebook: Gradebook, result: Result, nb: NotebookNode, path: Path, *, submission_missing: bool
 ) -> None:
@@ -181,7 +208,10 @@ def _update_student(
     """
     name, student = result.assignment, nbgrader_student_id(result.student)
     before = path.read_bytes() if path.is_file() else b""
-    previous_cells = _cells_by_id(load_notebook(before)) if before else {}
+    previous = load_notebook(before) if before else NotebookNode(cells=[], metadata={})
+    previous_cells = _cells_by_id(previous)
+    previous_scores = previous.metadata.get(_STAFF, {}).get("scores", {})
+    staff = nb.metadata[_STAFF]
     cells = _cells_by_id(nb)
     checks = {check.id: check for check in result.checks}
     gradebook.update_or_create_student(student)
@@ -196,21 +226,31 @@ def _update_student(
         else:
             # A written answer: 0 if it is unchanged from the release, else None: a person must mark it.
             score = None if submission_missing else determine_grade(cells[cell_id])[0]
-            previous = previous_cells.get(cell_id)
-            is_new_text = previous is not None and previous.source != cells[cell_id].source
+            cell = previous_cells.get(cell_id)
+            is_new_text = cell is not None and cell.source != cells[cell_id].source
         if grade.auto_score != score or is_new_text:
             grade.auto_score = score
             grade.needs_manual_grade = score is None or grade.manual_score is not None
+        _set_staff_score(grade, staff["scores"].get(cell_id), previous_scores.get(cell_id))
     for comment in submitted.comments:
         cell = cells[comment.name]
         is_unchanged = cell.metadata.nbgrader.checksum == compute_checksum(cell) and not submission_missing
-        text = NO_RESPONSE if is_unchanged else None
+        text = staff["comments"].get(comment.name, NO_RESPONSE if is_unchanged else None)
         if comment.auto_comment != text:  # an assignment alone would make the row dirty
             comment.auto_comment = text
     gradebook.db.commit()
     data = dump_notebook(nb)
     if data != before:
         replace_file(path, data)
+
+
+def _set_staff_score(grade: Grade, score: float | None, previous: float | None) -> None:
+    """Enter a score by staff, or take back the one of the previous export if it is still there."""
+    if score is not None:
+        if (grade.manual_score, grade.needs_manual_grade) != (score, False):
+            grade.manual_score, grade.needs_manual_grade = score, False
+    elif previous is not None and grade.manual_score == previous:
+        grade.manual_score, grade.needs_manual_grade = None, grade.auto_score is None
 
 
 def _cells_by_id(nb: NotebookNode) -> dict[str, NotebookNode]:

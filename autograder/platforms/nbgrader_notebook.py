@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_output
 from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, Result
 from autograder.notebook import CellType, Source
-from autograder.report.results_json import CHECK_IN_REVIEW, CHECK_NOT_GRADED
+from autograder.report.results_json import CHECK_IN_REVIEW, CHECK_NOT_GRADED, staff_sentence
 from autograder.report.submission_view import ImageBudget
 from autograder.submission.match import GradingStep, MatchedSubmission
 from autograder.text import one_line
@@ -51,7 +51,7 @@ def autograded(
         nb.cells.append(cell)
         answers = [step for step in steps.get(cell.id, ()) if step.kind == "answer"]
         if cell.id in checks:
-            cell.outputs = [_check_output(checks[cell.id])]
+            cell.outputs = [_check_output(checks[cell.id], result)]
         elif answers:
             cell.source = "\n\n".join(step.text for step in answers)
             cell.outputs = _outputs(submission, [step.number for step in answers], images)
@@ -113,8 +113,10 @@ def _stream(text: str, *, is_error: bool) -> NotebookNode:
     return stream
 
 
-def _check_output(check: CheckResult) -> NotebookNode:
+def _check_output(check: CheckResult, result: Result) -> NotebookNode:
     """Return a check's message as its output; formgrader colors what is in ``stderr``."""
+    if check.question in result.staff_marks:
+        return _stream(f"{staff_sentence(result, check.question)}\n", is_error=False)
     sentences = [check.message, check.hint]
     if check.outcome is Outcome.UNGRADED:
         sentences = [CHECK_NOT_GRADED]

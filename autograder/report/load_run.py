@@ -90,6 +90,7 @@ def _anonymize_result(result: Result, key: bytes) -> Result:
         provenance=replace(result.provenance, submission_sha256=""),
         repairs=(),
         flags=(),
+        staff_marks={name: replace(mark, reason="") for name, mark in result.staff_marks.items()},
         name="",
         ids={},
         members=(),

@@ -143,8 +143,8 @@ def lost_checks(result: Result) -> dict[str, list[CheckResult]]:
 def staff_sentence(result: Result, question: str) -> str:
     """Return what a student reads about a question that staff marked."""
     mark, possible = result.staff_marks[question], result.questions()[question][1]
-    reason = one_line(mark.reason, _MAX_LENGTH)
-    return f"{_round(mark.points):g} of {_round(possible):g} points, marked by staff: {reason}"
+    sentence = f"{_round(mark.points):g} of {_round(possible):g} points, marked by staff"
+    return f"{sentence}: {one_line(mark.reason, _MAX_LENGTH)}" if mark.reason else f"{sentence}."
 
 
 def _staff_test(result: Result, question: str) -> dict[str, Any]:

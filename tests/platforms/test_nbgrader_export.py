@@ -21,6 +21,7 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 from autograder.build import leaks
 from autograder.checks import Outcome
 from autograder.commands.cli import course
+from autograder.engine.results import StaffMark
 from autograder.errors import StaffError
 from autograder.files import dump_notebook, load_notebook
 from autograder.platforms.nbgrader_gradebook import export, nbgrader_student_id
@@ -129,6 +130,42 @@ def test_what_people_decided_is_kept_and_a_score_that_changed_below_it_is_put_up
         assert {name for name, grade in grades.items() if grade.needs_manual_grade} == {"q1-hidden-length"}
         assert grades["q1-hidden-length"].auto_score == 0
         assert book.find_comment("q3-answer", "tiny", "tiny", "ana").comment == "Well put."
+
+
+def test_a_person_is_asked_where_the_grader_cannot_judge(here: NbgraderCourse) -> None:
+    export(here.run(here.result("ana", {"q1-shape": Outcome.REVIEW}, here.solved_notebook())))
+    with gradebook(here) as book:
+        grade = book.find_grade("q1-shape", "tiny", "tiny", "ana")
+        assert (grade.auto_score, grade.manual_score, grade.needs_manual_grade) == (None, None, True)
+    assert "staff will look at it" in said(here, "ana", "q1-shape")
+
+
+def test_a_mark_by_staff_is_the_manual_score_until_it_is_undone(here: NbgraderCourse) -> None:
+    plain = here.result("ana", {"q1-shape": Outcome.REVIEW}, here.solved_notebook())
+    marks = {"q1": StaffMark(5, "only the edge is off"), "q3": StaffMark(2.5, "well said")}
+    for _ in range(2):
+        export(here.run(replace(plain, staff_marks=marks)))
+    with gradebook(here) as book:
+        grades = {grade.name: grade for grade in of(book, "ana").grades}
+        assert sum(grade.manual_score for name, grade in grades.items() if name.startswith("q1")) == 5
+        assert grades["q3-answer"].manual_score == 2.5
+        assert grades["q1-shape"].manual_score == 5 * grades["q1-shape"].max_score / 8
+        assert not any(grade.needs_manual_grade for grade in grades.values())
+        assert of(book, "ana").score == 5 + 6 + 2.5
+        comment = book.find_comment("q1-answer", "tiny", "tiny", "ana").comment
+        assert comment == "5 of 8 points, marked by staff: only the edge is off"
+        grades["q1-hidden-length"].manual_score = 0.125  # somebody thinks again, in formgrader
+        book.db.commit()
+    assert said(here, "ana", "q1-shape") == f"{comment}\n"
+    export(here.run(plain))
+    with gradebook(here) as book:
+        grades = {grade.name: grade for grade in of(book, "ana").grades}
+        kept = {name: grade.manual_score for name, grade in grades.items() if grade.manual_score is not None}
+        assert kept == {"q1-hidden-length": 0.125}
+        assert {name for name, grade in grades.items() if grade.needs_manual_grade} == {
+            "q1-shape", "q3-answer"
+        }  # fmt: skip
+        assert book.find_comment("q1-answer", "tiny", "tiny", "ana").comment is None
 
 
 def test_another_written_answer_is_put_up_for_review(here: NbgraderCourse) -> None:
