@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import types
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,6 +74,8 @@ class _Submission:
         self.wire = wire
         self.shell = _start_shell()
         self.names: dict[str, Any] = self.shell.user_ns
+        self.seen_layers: weakref.WeakSet[Any] = weakref.WeakSet()
+        """Layers with weights of all models that answers have returned."""
 
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
@@ -115,22 +118,25 @@ class _Submission:
             with _time_limit(message["limit_s"]):
                 value = function(*args, **kwargs)
                 # Inside the limit: a value of the student's own class runs student code when it is read.
-                wire_value = values.to_wire(value, _describe_model)
+                wire_value = values.to_wire(value, self._describe_model)
         except BaseException as error:  # noqa: BLE001  whatever student code raises is its result
             return {"raised": _describe_exception(error, function)}
         # The arguments return too, since the function may have changed them in place.
-        return {"value": wire_value, "args": values.to_wire((args, kwargs), _describe_model)}
+        return {"value": wire_value, "args": values.to_wire((args, kwargs), self._describe_model)}
 
+    def _describe_model(self, model: Any) -> values.WireValue:
+        try:
+            from autograder.models.encode import encode
 
-def _describe_model(model: Any) -> values.WireValue:
-    try:
-        from autograder.models.encode import encode
-
-        return ("model", encode(model))
-    except ModelRefusedError as error:
-        return ("refused", str(error))
-    except Exception as error:  # noqa: BLE001  an object that only looks like a model may raise anything
-        return ("refused", f"it cannot be read ({type(error).__name__})")
+            layers = [layer for layer in model.layers if layer.weights]
+            is_shared = any(layer in self.seen_layers for layer in layers)
+            content = {"model": encode(model), "name": str(model.name), "shares_layers": is_shared}
+            self.seen_layers.update(layers)
+            return ("model", content)
+        except ModelRefusedError as error:
+            return ("refused", str(error))
+        except Exception as error:  # noqa: BLE001  an object that only looks like a model may raise anything
+            return ("refused", f"it cannot be read ({type(error).__name__})")
 
 
 def _describe_exception(error: BaseException, function: Any) -> Message:

@@ -154,18 +154,22 @@ class _Grader:
             raise _CheckAborted("the submission's process is gone")
         return reply
 
-    def _build_model(self, description: Any) -> Any:
+    def _build_model(self, content: Any) -> Any:
         # Both import Keras, which the checks of NumPy do not need.
         from autograder.models.rebuild import build
         from autograder.models.sizes import measure, require_reasonable
 
         try:
-            model = parse(description)
+            model = parse(content["model"])
             if model.is_built:
                 require_reasonable(measure(model))
-            return build(model, seed=self.seed)
+            built = build(model, seed=self.seed)
         except ModelRefusedError as error:
             raise MismatchError(error.problem, actual=error.seen or None, hint=error.hint) from None
+        # Both are the submission's word for it; they decide only the checks that ask for just that.
+        built.name = one_line(content["name"], 60)
+        built.shares_layers = content["shares_layers"] is True
+        return built
 
 
 def _error(raised: Message, hidden: bool) -> Exception:

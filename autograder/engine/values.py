@@ -2,7 +2,7 @@
 
 The submission's process encodes what an answer returned (``to_wire``), and the grader decodes it
 (``from_wire``). A wire value is a tuple of a word and its content: ``("data", 3)``,
-``("list", [...])``, ``("model", description)``, ``("other", "DataFrame")``. A value that cannot
+``("list", [...])``, ``("model", content)``, ``("other", "DataFrame")``. A value that cannot
 cross arrives as an object of an empty class with the same name, so that a check can name its type.
 ``to_wire`` runs next to student code, and its output can be forged: ``from_wire`` trusts none of it.
 """
@@ -40,8 +40,9 @@ def to_wire(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
         return ("data", value)
     # It cannot cross as it is: as much of it as can.
     kind = type(value)
-    if kind in (list, tuple):
-        return (kind.__name__, [to_wire(item, describe) for item in value])
+    if kind in (list, tuple, set):
+        items = sorted(value, key=repr) if kind is set else value
+        return (kind.__name__, [to_wire(item, describe) for item in items])
     if kind is dict:
         return ("dict", [(to_wire(key, describe), to_wire(item, describe)) for key, item in value.items()])
     if kind is int:
@@ -59,7 +60,7 @@ def from_wire(wire_value: Any, build: Callable[[Any], Any]) -> Any:
     """Return the value of an untrusted wire value.
 
     Args:
-        build: rebuilds a Keras model from its description, or raises ``MismatchError``.
+        build: rebuilds a Keras model from what ``describe`` returned, or raises ``MismatchError``.
 
     Raises:
         WireError: it is malformed.
@@ -79,10 +80,9 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
     match wire_value:
         case ("data", value):
             return value
-        case ("list", items):
-            return [from_wire(item, build) for item in items]
-        case ("tuple", items):
-            return tuple(from_wire(item, build) for item in items)
+        case ("list" | "tuple" | "set" as kind, items):
+            collection: type = {"list": list, "tuple": tuple, "set": set}[kind]
+            return collection([from_wire(item, build) for item in items])
         case ("dict", pairs):
             return {from_wire(key, build): from_wire(value, build) for key, value in pairs}
         case ("int", digits):
@@ -91,8 +91,8 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
             return _placeholder_array(shape)
         case ("other", name):
             return type(identifier(name), (), {})()
-        case ("model", description):
-            return build(description)
+        case ("model", content):
+            return build(content)
         case ("refused", sentence):
             # Raised as a value that was found: a hidden check leaves those out of its message.
             raise MismatchError(

@@ -39,7 +39,7 @@ def format_call(request: Message, reply: Message) -> tuple[str, str]:
         answer = f"raised {one_line(raised.get('name'), 60)}{where}: {one_line(raised.get('text'), 300)}"
     else:
         try:
-            answer = _REPR.repr(values.from_wire(reply["value"], parse))
+            answer = _REPR.repr(values.from_wire(reply["value"], lambda content: parse(content["model"])))
         except ModelRefusedError as error:
             answer = f"model that cannot be graded: {error}"
         except (WireError, MismatchError) as error:

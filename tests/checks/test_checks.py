@@ -127,6 +127,12 @@ class TestValues:
         mismatch(checks.integers, np.zeros((2, 3)))
         mismatch(checks.integers, [1, 2])
 
+    def test_numpys_integers_are_integers_and_whole_floats_are_not(self) -> None:
+        checks.of_type(np.int64(3), int)
+        checks.of_type("text", str)
+        assert "found float, expected int" in str(mismatch(checks.of_type, 3.0, int))
+        mismatch(checks.of_type, True, int)
+
     def test_length_counts_entries_of_lists_and_arrays_only(self) -> None:
         checks.length((np.zeros(3), np.zeros(4)), 2)
         for value in (5, "ab", [1, 2, 3]):
@@ -182,6 +188,8 @@ class TestModels:
             lambda model: checks.output(model, (None, 1)),
             lambda model: checks.padding_invariant(model, model),
             lambda model: checks.setting(model, L.Dense, "units", 2),
+            lambda model: checks.recurrent(model, L.GRU),
+            lambda model: checks.separate(model, model),
             lambda model: checks.output_range(model, 0, 1),
         ],
     )
@@ -233,6 +241,85 @@ class TestModels:
             checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
         )
         assert says in str(actual)
+
+    @pytest.mark.parametrize(
+        ("changed", "says"),
+        [
+            ({"optimizer": keras.optimizers.Adam(0.1)}, "learning_rate of the optimizer"),
+            ({"optimizer": keras.optimizers.Adam(clipnorm=1.0)}, "clipnorm of the optimizer"),
+            ({"loss": keras.losses.BinaryCrossentropy(label_smoothing=0.1)}, "label_smoothing of the loss"),
+            ({"loss": keras.losses.BinaryCrossentropy(reduction="sum")}, "reduction of the loss"),
+            ({"metrics": [keras.metrics.BinaryAccuracy(threshold=0.0)]}, "threshold of the metric"),
+            ({"metrics": [keras.metrics.Accuracy()]}, "metric that the lab uses"),
+        ],
+    )
+    def test_a_setting_of_loss_optimizer_or_metric_is_named(self, changed: dict[str, Any], says: str) -> None:
+        model = classifier()
+        usual = {"optimizer": "adam", "loss": "binary_crossentropy", "metrics": ["accuracy"]}
+        model.compile(**{**usual, **changed})
+        actual = mismatch(
+            checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
+        )
+        assert says in str(actual)
+
+    def test_the_same_settings_written_out_pass(self) -> None:
+        model = classifier()
+        model.compile(
+            keras.optimizers.Adam(learning_rate=1e-3, name="mine"),
+            keras.losses.BinaryCrossentropy(reduction="mean"),
+            metrics=[keras.metrics.AUC(), keras.metrics.BinaryAccuracy("right", threshold=0.5)],
+        )
+        checks.compiled(model, loss="binary_crossentropy", optimizer="adam", metric="accuracy")
+
+    def test_a_loss_with_logits_behind_a_linear_output_is_not_said_to_be_activated_twice(self) -> None:
+        model = keras.Sequential([keras.Input((3,)), L.Dense(1)])
+        model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+        text = str(mismatch(checks.compiled, model, loss="binary_crossentropy"))
+        assert text.startswith("from_logits of the loss has a different value: found True, expected False.")
+        assert "already" not in text
+
+    @pytest.mark.parametrize(
+        ("settings", "says"),
+        [
+            ({"activation": "relu"}, "activation of GRU"),
+            ({"recurrent_activation": "tanh"}, "recurrent_activation of GRU"),
+            ({"go_backwards": True}, "from the end to the start"),
+            ({"return_sequences": True}, "one vector per time step"),
+            ({"dropout": 0.3}, "dropout of GRU"),
+            ({"dropout": 0.2, "recurrent_dropout": 0.2}, "recurrent_dropout of GRU"),
+            ({"dropout": 0.2, "bias_regularizer": "l2"}, "bias_regularizer of GRU"),
+        ],
+    )
+    @pytest.mark.parametrize("is_cell", [False, True], ids=["layer", "cell"])
+    def test_each_setting_of_a_recurrent_layer_is_looked_at(
+        self, settings: dict[str, Any], says: str, is_cell: bool
+    ) -> None:
+        settings = {"dropout": 0.2, **settings}
+        loop = {name: settings.pop(name) for name in ("go_backwards", "return_sequences") if name in settings}
+        layer = L.RNN(L.GRUCell(2, **settings), **loop) if is_cell else L.GRU(2, **settings, **loop)
+        model = keras.Sequential([keras.Input((7, 3)), layer])
+        assert says in str(mismatch(checks.recurrent, model, L.GRU, dropout=0.2))
+
+    @pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
+    def test_a_recurrent_layer_with_its_defaults_written_out_passes(self, kind: Any) -> None:
+        layer = kind(2, activation=keras.ops.tanh, dropout=0.2, kernel_initializer="he_normal")
+        checks.recurrent(keras.Sequential([keras.Input((7, 3)), layer]), kind, dropout=0.2)
+
+    def test_an_input_of_any_width_is_not_one_of_a_fixed_width(self) -> None:
+        checks.input_shape(classifier(), (None, 7))
+        model = keras.Sequential([keras.Input((None,)), L.Embedding(11, 3)])
+        assert "found (None, None), expected (None, 7)" in str(mismatch(checks.input_shape, model, (None, 7)))
+
+    def test_a_model_has_the_name_that_it_was_given(self) -> None:
+        model = keras.Sequential(name="Own")
+        checks.model_name(model, "Own")
+        assert "found Own, expected Other" in str(mismatch(checks.model_name, model, "Other"))
+
+    def test_two_models_with_one_embedding_are_not_separate(self) -> None:
+        checks.separate(classifier(), classifier())
+        shared = L.Embedding(11, 3)
+        first, second = (keras.Sequential([keras.Input((7,)), shared, L.GRU(2)]) for _ in range(2))
+        assert "share a layer" in str(mismatch(checks.separate, first, second))
 
     def test_padding_counts_only_where_no_mask_is(self) -> None:
         checks.padding_invariant(classifier(width=7), classifier(width=19))

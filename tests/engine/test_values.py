@@ -34,7 +34,7 @@ def test_what_cannot_cross_keeps_its_type_name_and_what_can_stays() -> None:
     first, (second, third) = crossed([3, (Frame(), {"k": {1}})])
     assert first == 3
     assert type(second).__name__ == "Frame"
-    assert type(third["k"]).__name__ == "set"
+    assert third == {"k": {1}}
     assert crossed(["x" * (MAX_TEXT_CHARS + 1)]) == ["x" * MAX_TEXT_CHARS]
     assert crossed(np.empty((2, 3), dtype=object)).shape == (2, 3)
     assert crossed(np.empty((2, 1_001), dtype=object)).shape == (2, 0)

@@ -16,7 +16,8 @@ def build_gated_rnn(
             keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
             layer(units, dropout=dropout),
             keras.layers.Dense(1, activation="sigmoid"),
-        ]
+        ],
+        name=f"{kind.upper()}_Model",
     )
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
     return model

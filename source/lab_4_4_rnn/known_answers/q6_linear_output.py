@@ -19,6 +19,6 @@ def build_gated_rnn(
     else:
         raise ValueError("unknown kind")
     outputs = keras.layers.Dense(1, activation="linear")(state)
-    model = keras.Model(words, outputs)
+    model = keras.Model(words, outputs, name=f"{kind.upper()}_Model")
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
     return model

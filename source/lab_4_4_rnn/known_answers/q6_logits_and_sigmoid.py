@@ -18,6 +18,6 @@ def build_gated_rnn(
     else:
         raise ValueError("unknown kind")
     outputs = keras.layers.Dense(1, activation="sigmoid")(state)
-    model = keras.Model(words, outputs)
+    model = keras.Model(words, outputs, name=f"{kind.upper()}_Model")
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["acc"])
     return model

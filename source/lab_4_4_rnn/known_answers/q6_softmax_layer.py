@@ -18,6 +18,6 @@ def build_gated_rnn(
     else:
         raise ValueError("unknown kind")
     outputs = keras.layers.Dense(2, "softmax")(state)
-    model = keras.Model(words, outputs)
+    model = keras.Model(words, outputs, name=f"{kind.upper()}_Model")
     model.compile(optimizer=keras.optimizers.Adam(), loss=keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])
     return model

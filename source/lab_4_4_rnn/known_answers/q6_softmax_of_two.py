@@ -18,7 +18,8 @@ def build_gated_rnn(
             keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
             layer(units, dropout=dropout),
             keras.layers.Dense(2, activation="softmax"),
-        ]
+        ],
+        name=f"{kind.upper()}_Model",
     )
     model.compile(
         optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]

@@ -19,7 +19,8 @@ def build_gated_rnn(
             layer(units, dropout=dropout),
             layer(units, dropout=dropout),
             keras.layers.Dense(1, activation="sigmoid"),
-        ]
+        ],
+        name=f"{kind.upper()}_Model",
     )
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
     return model

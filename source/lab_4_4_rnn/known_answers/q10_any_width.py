@@ -1,0 +1,14 @@
+"""
+question = "q10"
+misconception = "A recurrent network need not know the length of its input."
+failing_checks = ["q10-output"]
+kind = "shape"
+message_part = "input has the wrong shape"
+"""
+
+def build_forecaster(window=window, units=units):
+    model = keras.Sequential(
+        [keras.Input((None, 1)), keras.layers.GRU(units), keras.layers.Dense(1)]
+    )
+    model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    return model

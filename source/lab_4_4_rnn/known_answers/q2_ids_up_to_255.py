@@ -1,0 +1,12 @@
+"""
+question = "q2"
+misconception = "A byte is enough for an id."
+failing_checks = ["q2-rows"]
+kind = "behaviour"
+message_part = "raised an error"
+"""
+
+def pad_reviews(reviews, max_length=max_length):
+    return keras.utils.pad_sequences(
+        reviews, maxlen=max_length, padding="post", truncating="post", dtype="uint8"
+    )

@@ -1,0 +1,20 @@
+"""
+question = "q5"
+misconception = "Every hidden layer takes relu."
+failing_checks = ["q5-output"]
+undecided_checks = ["q5-order"]
+kind = "config"
+message_part = "activation of SimpleRNN"
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            keras.layers.SimpleRNN(units, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,25 @@
+"""
+question = "q6"
+misconception = "keras.metrics.Accuracy is the accuracy of any model."
+failing_checks = ["q6-output"]
+kind = "config"
+message_part = "metric"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}.get(kind)
+    if layer is None:
+        raise ValueError(kind)
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ],
+        name=f"{kind.upper()}_Model",
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=[keras.metrics.Accuracy()])
+    return model

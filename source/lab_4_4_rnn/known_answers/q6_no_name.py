@@ -1,0 +1,24 @@
+"""
+question = "q6"
+misconception = "The name of a model is decoration."
+failing_checks = ["q6-settings"]
+kind = "config"
+message_part = "wrong name"
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}.get(kind)
+    if layer is None:
+        raise ValueError(kind)
+    model = keras.Sequential(
+        [
+            keras.Input((max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ],
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model
