@@ -20,18 +20,22 @@ from .model_checks import (
     compiled,
     input_shape,
     layers,
+    model_name,
     output,
     output_range,
     padding_invariant,
     params,
+    recurrent,
+    separate,
     setting,
 )
-from .value_checks import at_least, at_most, close, equal, integers, length, shape
+from .value_checks import at_least, at_most, close, equal, integers, length, of_type, shape
 
 _FUNCTIONS = (
     *(call, attempt, raises),
-    *(equal, close, shape, integers, length, at_least, at_most),
-    *(layers, setting, params, input_shape, output, compiled, output_range, padding_invariant),
+    *(equal, close, shape, integers, of_type, length, at_least, at_most),
+    *(layers, setting, recurrent, params, model_name, input_shape, output, compiled),
+    *(separate, output_range, padding_invariant),
 )
 
 hidden = SimpleNamespace(MismatchError=MismatchError, run=run)

@@ -33,6 +33,9 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERRORED = "errored"
     BLOCKED = "blocked"
+    REVIEW = "review"
+    """The answer runs, but rests on code that the check cannot judge: a person decides."""
+
     UNGRADED = "ungraded"
 
 
@@ -305,7 +308,7 @@ def _to_plain_data(value: Any, name: str) -> Any:
         return value
     if isinstance(value, np.generic) and value_type.__module__ == "numpy":
         return value
-    if value_type in (list, tuple):
+    if value_type in (list, tuple, set):
         return value_type(_to_plain_data(item, name) for item in value)
     if value_type is dict:
         return {_to_plain_data(key, name): _to_plain_data(item, name) for key, item in value.items()}

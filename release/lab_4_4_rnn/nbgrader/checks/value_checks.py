@@ -55,6 +55,13 @@ def integers(actual: Any, *, what: str = "the result", hint: str = "") -> None:
     raise MismatchError(f"{what} does not contain integers", str(dtype), "an integer dtype", hint)
 
 
+def of_type(actual: Any, expected: type, *, what: str = "the result", hint: str = "") -> None:
+    """Check the type of a value; NumPy's integers count as ``int``."""
+    if type(actual) is expected or (expected is int and isinstance(actual, np.integer)):
+        return
+    raise MismatchError(f"{what} has the wrong type", type(actual).__name__, expected.__name__, hint)
+
+
 def length(actual: Any, expected: int, *, what: str = "the result", hint: str = "") -> None:
     """Check that a list, tuple or array has ``expected`` entries."""
     dimensions = _array_shape(actual)

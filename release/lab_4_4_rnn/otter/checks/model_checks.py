@@ -1,6 +1,7 @@
 """Check Keras models: layers, settings, parameter counts, shapes, compilation and behavior."""
 
 import importlib
+import inspect
 import sys
 import warnings
 from collections.abc import Sequence
@@ -42,11 +43,11 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
     _, canonical = _views(model)
     matching = [view for view in canonical if view.kind is kind]
     if not matching:
-        raise MismatchError(f"the model has no {kind.__name__} layer", hint=hint)
+        raise MismatchError(f"the model has no {kind.__name__} layer")
     expected_values = expected if isinstance(expected, list) else [expected] * len(matching)
     if len(matching) != len(expected_values):
         problem = f"the model has the wrong number of {kind.__name__} layers"
-        raise MismatchError(problem, len(matching), len(expected_values), hint)
+        raise MismatchError(problem, len(matching), len(expected_values))
     for view, expected_value in zip(matching, expected_values, strict=True):
         value, resolved = view.setting(name), expected_value
         if name.endswith("activation"):
@@ -58,6 +59,43 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
         raise MismatchError(problem, getattr(value, "__name__", value), expected_value, hint)
 
 
+_RECURRENT_SETTINGS = {
+    "activation": "",
+    "recurrent_activation": "",
+    "go_backwards": "It reads a sequence from the end to the start.",
+    "return_sequences": "It returns one vector per time step; one per sequence is needed.",
+    "dropout": "",
+    "recurrent_dropout": "It drops numbers of the state; dropout drops numbers of the input.",
+    "kernel_regularizer": "",
+    "recurrent_regularizer": "",
+    "bias_regularizer": "",
+    "activity_regularizer": "",
+    "kernel_constraint": "",
+    "recurrent_constraint": "",
+    "bias_constraint": "",
+}
+"""What decides what a recurrent layer computes and learns, each with the hint for a wrong value."""
+
+_DEFAULT_HINT = "The question leaves it as Keras sets it."
+
+
+def recurrent(model: Any, kind: type, **named: Any) -> None:
+    """Check the settings of a recurrent layer: those named, and the defaults of all others.
+
+    Sizes are looked at by ``params``, and initial weights are free.
+
+    Args:
+        kind: e.g. ``keras.layers.LSTM``.
+        named: settings that the question names, e.g. ``dropout=0.2``.
+    """
+    parameters = inspect.signature(kind).parameters
+    for name, hint in _RECURRENT_SETTINGS.items():
+        if name in named:
+            setting(model, kind, name, named[name], hint="The recurrent layer has an argument for it.")
+        elif name in parameters:
+            setting(model, kind, name, parameters[name].default, hint=hint or _DEFAULT_HINT)
+
+
 def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None:
     """Check how many trainable and fixed numbers a model holds.
 
@@ -65,6 +103,7 @@ def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None
 
     Args:
         expected: one count per layer that has weights, in order, or the total of all.
+        hint: about the layer that has the wrong size.
 
     Raises:
         MismatchError: names the first layer whose own count is off and the shapes of its
@@ -86,19 +125,16 @@ def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None
                 raise MismatchError(problem, _describe_arrays(layer), f"{expected_count:,}", hint)
     arrays = "; ".join(f"{_class_name(type(layer))} {_describe_arrays(layer)}" for layer in weighted)
     problem = "the model has the wrong number of parameters"
-    raise MismatchError(problem, arrays, f"{sum(expected):,} in all", hint)
+    raise MismatchError(problem, arrays, f"{sum(expected):,} in all")
 
 
 def input_shape(model: Any, expected: tuple[int | None, ...], *, hint: str = "") -> None:
-    """Check the shape of a model's input; a width of ``None`` in the model accepts any."""
+    """Check the shape of a model's input, e.g. ``(None, 200)`` for rows of 200 ids."""
     _built_layers(model)
     if len(model.inputs) != 1:
-        raise MismatchError("the model has more than one input", len(model.inputs), 1, hint)
+        raise MismatchError("the model has more than one input", len(model.inputs), 1)
     actual = tuple(model.inputs[0].shape)
-    fits = len(actual) == len(expected)
-    for width, expected_width in zip(actual, expected, strict=False):
-        fits = fits and width in (None, expected_width)
-    if not fits:
+    if actual != expected:
         raise MismatchError("the model's input has the wrong shape", actual, expected, hint)
 
 
@@ -119,35 +155,45 @@ def output(model: Any, expected: tuple[int | None, ...], *, activation: str = ""
 def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hint: str = "") -> None:
     """Check what a model was compiled with, in any spelling that Keras accepts.
 
+    Loss, optimizer and metric must have their default settings, e.g. the learning rate.
+
     Args:
         loss: e.g. ``"binary_crossentropy"``; a class, an object and a function pass alike.
         optimizer: e.g. ``"adam"``.
         metric: one that must be among the metrics, e.g. ``"accuracy"`` or ``"mae"``.
+        hint: about the wrong loss.
     """
     if not getattr(model, "compiled", False):
         raise MismatchError("the model is not compiled", hint="End the function with model.compile(…).")
-    if _is_from_logits(model.loss):
-        raise MismatchError(
-            "the loss has from_logits=True, but the output already has an activation",
-            hint="Apply the activation either in the model or in the loss, not in both.",
-        )
     if _canonical("losses", model.loss) is not _canonical("losses", loss):
         loss_name = model.loss
         for attribute in ("__name__", "name"):  # of a function or a class, of an object
             loss_name = getattr(model.loss, attribute, loss_name)
         raise MismatchError("the model is compiled with the wrong loss", loss_name, loss, hint)
+    _require_default_loss(model)
     optimizer_type = type(model.optimizer)
     if optimizer and optimizer_type is not type(_keras().optimizers.get(optimizer)):
         problem = "the model is compiled with the wrong optimizer"
-        raise MismatchError(problem, optimizer_type.__name__, optimizer, hint)
-    # Keras offers no public view of the metrics before the model is trained.
-    metrics = _flatten_metrics(model._compile_config.config["metrics"])
-    if metric and _canonical("metrics", metric) not in [_canonical("metrics", value) for value in metrics]:
-        raise MismatchError(
-            "the model does not report the metric that the lab uses",
-            expected=f"metrics=[{metric!r}]",
-            hint=hint or "Name it in model.compile(…).",
-        )
+        raise MismatchError(problem, optimizer_type.__name__, optimizer)
+    if optimizer:
+        _raise_difference("optimizer", _difference(model.optimizer))
+    if metric:
+        _require_metric(model, metric)
+
+
+def model_name(model: Any, expected: str, *, hint: str = "") -> None:
+    """Check the name that a model was given."""
+    if getattr(model, "name", None) != expected:
+        raise MismatchError("the model has the wrong name", getattr(model, "name", None), expected, hint)
+
+
+def separate(first: Any, second: Any, *, hint: str = "") -> None:
+    """Check that two models have no layer in common: training one would change the other."""
+    layers_of_first = set(map(id, _built_layers(first)))
+    shared = [layer for layer in _built_layers(second) if layer.weights and id(layer) in layers_of_first]
+    # A model that was rebuilt in another process has layers of its own there.
+    if shared or getattr(second, "shares_layers", False):
+        raise MismatchError("two models share a layer", hint=hint)
 
 
 def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None:
@@ -270,9 +316,6 @@ def _class_name(layer_type: type) -> str:
     return f"{name} (not the one of keras.layers)"
 
 
-_ALIASES = {"acc": "binaryaccuracy", "accuracy": "binaryaccuracy"}
-
-
 def _canonical(family: str, value: Any) -> Any:
     """Return one name for all spellings of a loss or metric; the value itself if unknown.
 
@@ -281,21 +324,65 @@ def _canonical(family: str, value: Any) -> Any:
     """
     module = getattr(_keras(), family)
     if isinstance(value, str):
-        if value.lower() in _ALIASES:
-            return sys.intern(_ALIASES[value.lower()])
+        # The word "accuracy" is the one that fits the output; the class ``Accuracy`` compares floats.
+        if value.lower() in ("acc", "accuracy"):
+            value = "binary_accuracy"
         value = module.get(value)
     for name, member in vars(module).items():
         if member is value or (isinstance(member, type) and type(value) is member):
-            full_name = getattr(member, "__name__", name).replace("_", "").lower()
-            return sys.intern(_ALIASES.get(full_name, full_name))
+            return sys.intern(getattr(member, "__name__", name).replace("_", "").lower())
     return value
 
 
-def _is_from_logits(loss: Any) -> bool:
-    if getattr(loss, "from_logits", False):
-        return True
-    # Keras 3 keeps the option of its own losses only in their configuration.
-    return isinstance(loss, _keras().losses.Loss) and bool(loss.get_config().get("from_logits", False))
+def _require_default_loss(model: Any) -> None:
+    difference = _difference(model.loss)
+    last_activation = activation_of(getattr(model.layers[-1], "activation", None))
+    has_activation = last_activation is not _keras().activations.linear
+    if difference and difference[0] == "from_logits" and has_activation:
+        raise MismatchError(
+            "the loss has from_logits=True, but the output already has an activation",
+            hint="Apply the activation either in the model or in the loss, not in both.",
+        )
+    _raise_difference("loss", difference)
+
+
+def _require_metric(model: Any, expected: str) -> None:
+    # Keras offers no public view of the metrics before the model is trained.
+    metrics = _flatten_metrics(model._compile_config.config["metrics"])
+    name = _canonical("metrics", expected)
+    differences = [_difference(metric) for metric in metrics if _canonical("metrics", metric) is name]
+    if not differences:
+        raise MismatchError(
+            "the model does not report the metric that the lab uses",
+            expected=f"metrics=[{expected!r}]",
+            hint="Name it in model.compile(…).",
+        )
+    if None not in differences:
+        _raise_difference("metric", differences[0])
+
+
+def _difference(actual: Any) -> tuple[str, Any, Any] | None:
+    """Return the first setting of a Keras object that is not its default: name, value and default.
+
+    A name, a class and a function stand for an object with its defaults.
+    """
+    keras = _keras()
+    if not isinstance(actual, (keras.losses.Loss, keras.metrics.Metric, keras.Optimizer)):
+        return None
+    config = actual.get_config()
+    for name, default in type(actual)().get_config().items():
+        value = config.get(name)
+        # The means differ only where samples have weights.
+        is_mean = name == "reduction" and str(value).startswith("mean")
+        if name not in ("name", "dtype") and value != default and not is_mean:
+            return name, value, default
+    return None
+
+
+def _raise_difference(what: str, difference: tuple[str, Any, Any] | None) -> None:
+    if difference:
+        name, value, default = difference
+        raise MismatchError(f"{name} of the {what} has a different value", value, default, _DEFAULT_HINT)
 
 
 def _flatten_metrics(value: Any) -> list[Any]:

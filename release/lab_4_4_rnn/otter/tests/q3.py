@@ -24,14 +24,15 @@ def check_dense_params(build_dense_baseline):
     checks.params(model, [320000, 528, 17], hint='Which number of the question sets the size of this layer?')
 
 @test_case(points=2, hidden=False, 
-    failure_message="Activations, loss and optimizer of the baseline are those asked for")
+    failure_message="Mask, activations, loss and optimizer are those asked for")
 def check_dense_output(build_dense_baseline):
-    """Activations, loss and optimizer of the baseline are those asked for"""
+    """Mask, activations, loss and optimizer are those asked for"""
     import checks
     import keras
     model = checks.call(build_dense_baseline)
     checks.output(model, (None, 1), activation='sigmoid', hint='One number between 0 and 1 for each review.')
     activations = ['relu', 'sigmoid']
+    checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='Without it the average counts the padding.')
     checks.setting(model, keras.layers.Dense, 'activation', activations, hint='Each Dense layer has one: see the question.')
     checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

@@ -29,7 +29,10 @@ def check_rnn_params(build_simple_rnn):
 def check_rnn_output(build_simple_rnn):
     """The network gives one probability per review and is compiled for it"""
     import checks
+    import keras
     model = checks.call(build_simple_rnn)
+    checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='The question names this setting of Embedding.')
+    checks.recurrent(model, keras.layers.SimpleRNN)
     checks.output(model, (None, 1), activation='sigmoid')
     checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

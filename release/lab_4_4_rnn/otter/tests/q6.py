@@ -37,14 +37,16 @@ def check_gated_output(build_gated_rnn):
         checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 
 @test_case(points=2, hidden=False, 
-    failure_message="Dropout and mask are set")
+    failure_message="Dropout, mask and name are set, and the other settings are Keras' own")
 def check_gated_settings(build_gated_rnn):
-    """Dropout and mask are set"""
+    """Dropout, mask and name are set, and the other settings are Keras' own"""
     import checks
     import keras
     L = keras.layers
+    names = {'lstm': 'LSTM_Model', 'gru': 'GRU_Model'}
     for kind, layer in {'lstm': L.LSTM, 'gru': L.GRU}.items():
         model = checks.call(build_gated_rnn, kind)
-        checks.setting(model, layer, 'dropout', 0.2, hint='The recurrent layer has an argument for it.')
+        checks.recurrent(model, layer, dropout=0.2)
         checks.setting(model, L.Embedding, 'mask_zero', True, hint='Without it the padding erases the memory.')
+        checks.model_name(model, names[kind], hint='A model takes its name as an argument.')
 
