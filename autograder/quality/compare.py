@@ -2,7 +2,7 @@
 
 A known answer to which another grader gives other points names the reason in its head:
 ``known_difference`` is the id of a paragraph of ``docs/differences.md``. A difference without
-a reason is a grader error.
+a reason is a grader error. Points of checks that a person must decide are counted separately.
 """
 
 import itertools
@@ -53,6 +53,9 @@ class PointsComparison:
     answer: KnownAnswer | None = None
     """None for an answer of the solution or of the blank release."""
 
+    review_points: float = 0.0
+    """Points that a person may add to ours."""
+
     @property
     def known_difference(self) -> str:
         """Return where ``docs/differences.md`` explains a difference; empty if there must be none."""
@@ -60,13 +63,19 @@ class PointsComparison:
 
     @property
     def is_equal(self) -> bool:
-        """Return True if both give the same points."""
-        return self.our_points == self.tool_points
+        """Return True if both give the same points, for good."""
+        return not self.review_points and self.our_points == self.tool_points
+
+    @property
+    def is_for_review(self) -> bool:
+        """Return True if a person decides whether ours become the points of the tool."""
+        most = self.our_points + self.review_points
+        return self.review_points > 0 and self.our_points <= self.tool_points <= most
 
     @property
     def is_explained(self) -> bool:
         """Return True if the points differ exactly where a known difference is named."""
-        return self.is_equal is not bool(self.known_difference)
+        return self.is_for_review or self.is_equal is not bool(self.known_difference)
 
 
 def compare_graders(assignment: Assignment, console: Console, *, workers: int, question: str = "") -> int:
@@ -141,10 +150,11 @@ def compare_points(
     results = grade_notebooks(plan, notebooks, console, workers=workers)
     comparisons = []
     for tool, name in cases:
-        tool_points = points[f"{tool}-{name}"]
-        for question, (ours, _) in results[f"{tool}-{name}"].questions().items():
-            answer = batches[name].get(question)
-            comparisons.append(PointsComparison(tool, name, question, ours, tool_points[question], answer))
+        result = results[f"{tool}-{name}"]
+        for question, (ours, _) in result.questions().items():
+            theirs, answer = points[f"{tool}-{name}"][question], batches[name].get(question)
+            review = sum(check.points for check in result.review_checks if check.question == question)
+            comparisons.append(PointsComparison(tool, name, question, ours, theirs, answer, review))
     return comparisons
 
 
@@ -189,8 +199,12 @@ def _summary_lines(comparisons: Sequence[PointsComparison]) -> Iterator[str]:
         total = [comparison for comparison in comparisons if comparison.tool == tool]
         equal = sum(comparison.is_equal for comparison in total)
         notebooks = len({comparison.notebook for comparison in total})
+        review = sum(comparison.is_for_review for comparison in total)
         share = f"{equal / len(total):.2%}"
-        yield f"{tool}: {equal} of {len(total)} question marks in {notebooks} notebooks are equal ({share})"
+        yield (
+            f"{tool}: {equal} of {len(total)} question marks in {notebooks} notebooks are equal ({share}), "
+            f"a person decides {review}, {len(total) - equal - review} differ"
+        )
 
 
 def otter_points(

@@ -42,9 +42,9 @@ WRONG = KnownAnswer(
 )
 
 
-def mark(ours: float, theirs: float, differs: str = "") -> PointsComparison:
+def mark(ours: float, theirs: float, differs: str = "", review: float = 0) -> PointsComparison:
     expected = replace(KNOWN[0], name="q1_offset_0", known_difference=differs)
-    return PointsComparison("otter", "row01", "q1", ours, theirs, expected)
+    return PointsComparison("otter", "row01", "q1", ours, theirs, expected, review)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,9 @@ def test_ten_wrong_answers_to_the_lab_get_equal_points_by_all_three(lab: BuiltCo
         (mark(0, 4), False),
         (mark(0, 4, "own-layers"), True),
         (mark(4, 4, "own-layers"), False),
+        (mark(0, 4, review=4), True),
+        (mark(0, 5, review=4), False),
+        (mark(2, 1, review=4), False),
     ],
 )
 def test_marks_are_equal_or_explained(one: PointsComparison, explained: bool) -> None:
@@ -119,8 +122,10 @@ def test_each_known_answer_is_dealt_once_and_one_to_a_question() -> None:
 
 def test_the_page_shows_each_difference(tmp_path: Path) -> None:
     assignment = replace(load_course(ROOT).assignment(LAB), root=tmp_path)
-    actual = [mark(4, 4), mark(0, 4, "own-layers")]
+    actual = [mark(4, 4), mark(0, 4, "own-layers"), mark(1, 4, review=3)]
     text = compare.write_results(assignment, [*actual, replace(actual[0], tool="nbgrader")]).read_text()
-    assert "otter: 1 of 2 question marks in 1 notebooks are equal (50.00%)" in text
-    assert "| otter | q1_offset_0 | q1 | 4 | 0 | [own-layers](../differences.md#own-layers) |" in text
-    assert text.count("| otter | q1_offset_0") == 1
+    summary = "otter: 1 of 3 question marks in 1 notebooks are equal (33.33%), a person decides 1, 1 differ"
+    assert summary in text
+    assert "| otter | q1_offset_0 | q1 | 4 | 0 | 0 | [own-layers](../differences.md#own-layers) |" in text
+    assert "| otter | q1_offset_0 | q1 | 4 | 1 | 3 | a person decides |" in text
+    assert text.count("| otter | q1_offset_0") == 2
