@@ -10,6 +10,9 @@ import msgspec
 
 from autograder.checks import Outcome
 
+HIDDEN_NOT_PASSED = "the inputs of this check, and what your answer did with them, stay hidden"
+HIDDEN_HINT = "Try other inputs than the visible checks use: other sizes, other values, edge cases."
+
 
 class GradingStatus(StrEnum):
     """How much of a submission has been graded; what is ungraded is a grader error."""
@@ -64,9 +67,25 @@ class CheckResult:
         """Return the points that the check earned."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
-    def for_student(self) -> "CheckResult":
-        """Return the check as students read it: the reason for a grader error is for staff only."""
-        return replace(self, message="", hint="") if self.outcome is Outcome.UNGRADED else self
+    def for_student(self, blocked: "CheckResult | None") -> "CheckResult":
+        """Return the check as students read it.
+
+        Of a hidden check that did not pass they read one sentence and one hint, always the same. A
+        submission sees the hidden inputs, so whatever it can choose (wrong or stopped, a class, a
+        line, seconds, bytes) could carry them out. The reason for a grader error is for staff only.
+
+        Args:
+            blocked: the first visible check of the question if all of them are blocked; what it
+                says is then said of the hidden ones too.
+        """
+        outcome, message, hint = self.outcome, self.message, self.hint
+        if self.hidden or self.outcome is Outcome.UNGRADED:
+            message = hint = ""
+        if self.hidden and self.has_score and self.outcome is not Outcome.PASSED:
+            outcome, message, hint = Outcome.FAILED, HIDDEN_NOT_PASSED, HIDDEN_HINT
+            if blocked:
+                outcome, message, hint = blocked.outcome, blocked.message, blocked.hint
+        return replace(self, outcome=outcome, message=message, hint=hint, wall_s=0.0, peak_bytes=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +183,22 @@ class Result:
     def for_student(self) -> "Result":
         """Return the result as its student may read it; every view for students shows this one."""
         guesses = {name: text for name, text in self.misconceptions.items() if name not in self.staff_marks}
-        checks = tuple(check.for_student() for check in self.checks)
-        return replace(self, checks=checks, misconceptions=guesses)
+        visible: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            if not check.hidden:
+                visible.setdefault(check.question, []).append(check)
+        blocked = {}
+        for question, checks in visible.items():
+            if all(check.outcome is Outcome.BLOCKED for check in checks):
+                blocked[question] = checks[0]
+        return replace(
+            self,
+            checks=tuple(check.for_student(blocked.get(check.question)) for check in self.checks),
+            misconceptions=guesses,
+            wall_s=0.0,
+            peak_bytes=0,
+            train_s=0.0,
+        )
 
     def questions(self) -> dict[str, tuple[float, float]]:
         """Return earned and possible points by question, in order; manual ones only if staff marked them."""

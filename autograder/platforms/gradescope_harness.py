@@ -85,10 +85,13 @@ def main(root: str, name: str) -> None:
     """Grade, and print a summary for staff."""
     with early_start():
         result = grade(Path(root), name)
-    print(f"{result.earned:g} of {result.points:g} points, {result.status.value}")
+    print(f"{result.earned:g} of {result.points:g} points, {result.status.value}, {result.wall_s:.0f} s")
     print(f"isolation: {result.provenance.isolation}, without {list(result.provenance.missing_layers)}")
-    for line in (*result.flags, *(f"{check.id}: {check.message}" for check in result.open_checks)):
-        print(one_line(line, _MAX_LOG_LINE_CHARS))
+    for flag in result.flags:
+        print(one_line(flag, _MAX_LOG_LINE_CHARS))
+    for check in result.checks:
+        cost = f"{check.wall_s:.1f} s, {check.peak_bytes / MEBIBYTE:.0f} MiB"
+        print(one_line(f"{check.id}: {check.outcome.value}, {cost}. {check.message}", _MAX_LOG_LINE_CHARS))
 
 
 if __name__ == "__main__":

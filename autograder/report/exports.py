@@ -14,7 +14,7 @@ the column names are those of an English Moodle.
 ``junit.xml``: a suite for each student, a case for each check. A failed or blocked check is a
 ``failure`` (skipped cases would look as if all were well), an errored or ungraded one an ``error``,
 and one on which a person must decide is ``skipped``. A question that staff marked is one case.
-GitLab shows the text of these elements, other systems their ``message``.
+GitLab shows the text of these elements, other systems their ``message``. There are no times.
 
 ``summary.md``: points and sentences in GitHub's Markdown, for a job's summary or a comment.
 

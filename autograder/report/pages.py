@@ -80,7 +80,9 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
 
 
 def write_student(run: Run, result: Result, source: Source, out: Path | None = None) -> SubmissionView:
-    """Write ``results.json`` and ``feedback.html`` of one student, readable by staff only.
+    """Write one student's files: ``results.json`` and ``feedback.html``, and ``results.staff.json``.
+
+    All are readable by staff only; a student may get the first two.
 
     Returns:
         The submission's answers and outputs, as far as the run has stored it.
@@ -91,6 +93,7 @@ def write_student(run: Run, result: Result, source: Source, out: Path | None = N
     folder = (out or run.out) / folder_name(result.student)
     view = view_submission(run.submission(result), source, run.assignment)
     replace_file(folder / results_json.NAME, results_json.dump(result))
+    replace_file(folder / results_json.STAFF_NAME, results_json.dump_for_staff(result))
     page = feedback(
         result, title=run.assignment.title, headings=_headings(source), stored_outputs=view.stored_outputs
     )

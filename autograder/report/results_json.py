@@ -1,9 +1,10 @@
-"""``results.json``: one result in Gradescope's schema.
+"""``results.json``: one result in Gradescope's schema; ``results.staff.json``: all that is known of it.
 
 Field names and legal values: Gradescope, "Autograder Specifications" (score, execution_time,
 output, output_format, visibility, stdout_visibility, extra_data, tests; of a test: name,
 score, max_score, status ``passed`` or ``failed``, output, visibility ``visible``,
-``after_published``, ``after_due_date`` or ``hidden``). Equal results give equal bytes.
+``after_published``, ``after_due_date`` or ``hidden``). Equal results give equal bytes. A student
+may read the first file, so it has no times: a submission could tell hidden inputs by them.
 """
 
 import json
@@ -17,6 +18,7 @@ from autograder.report.marks import total
 from autograder.text import one_line
 
 NAME = "results.json"
+STAFF_NAME = "results.staff.json"
 CHECK_NOT_GRADED = "Not graded because of a grader error; staff will grade it again."
 SOME_CHECKS_NOT_GRADED = (
     "Some checks could not be graded because of a grader error; staff will grade them again."
@@ -53,18 +55,15 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
         # and the misconception may have been inferred from it.
         check = max(lost[question], key=lambda check: check.hidden)
         messages[check.id] = misconception_message(misconception)
-    tests, outcomes, timings = [], {}, {}
+    tests = []
     for question in result.staff_marks:
         tests.append(_staff_test(result, question))
     for check in result.checks:
         ungraded_message = _CHECK_NOT_REACHED if check.id in unreached_ids else CHECK_NOT_GRADED
         if check.question not in result.staff_marks:
             tests.append(_test(check, messages.get(check.id, ""), ungraded_message))
-        outcomes[check.id] = check.outcome.value
-        timings[check.id] = {"wall_s": check.wall_s, "peak_bytes": check.peak_bytes}
     results = {
         "score": _round(result.earned),
-        "execution_time": round(result.wall_s, 3),
         **_common_fields(_output(result, is_stopped=bool(unreached_ids))),
         "tests": tests,
         "extra_data": {
@@ -72,10 +71,7 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
             "student": one_line(result.student, 200),
             "submission": one_line(result.submission, _MAX_LENGTH),
             "standing": result.status.value,
-            "outcomes": outcomes,
             "provenance": serialize(result)["provenance"],
-            "train_s": result.train_s,
-            "timings": {"wall_s": result.wall_s, "peak_bytes": result.peak_bytes, "checks": timings},
         },
     }
     if result.review_checks:
@@ -88,6 +84,11 @@ def to_results(result: Result, unreached_ids: Set[str] = frozenset()) -> dict[st
 def dump(result: Result, unreached_ids: Set[str] = frozenset()) -> bytes:
     """Return the bytes of ``results.json``."""
     return _to_json(to_results(result, unreached_ids))
+
+
+def dump_for_staff(result: Result) -> bytes:
+    """Return the bytes of ``results.staff.json``: outcomes, messages, seconds and memory of all checks."""
+    return _to_json(serialize(result))
 
 
 def dump_not_graded() -> bytes:

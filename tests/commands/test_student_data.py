@@ -119,7 +119,7 @@ def test_what_is_written_anonymously_names_nobody_in_any_byte(graded: Path) -> N
     files = anonymous_bytes(graded / "anonymous")
     assert files == anonymous_bytes(graded / "again")
     assert {"grades.csv", "report.html"} <= files.keys()
-    assert len(files) == 2 + 2 * 3
+    assert len(files) == 2 + 3 * 3
     for name, data in files.items():
         shown = f"{name}\n{data.decode()}"
         assert not [text for text in PERSONAL if text in shown], name

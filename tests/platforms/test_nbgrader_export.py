@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 from autograder.build import leaks
 from autograder.checks import Outcome
 from autograder.commands.cli import course
-from autograder.engine.results import StaffMark
+from autograder.engine.results import HIDDEN_HINT, HIDDEN_NOT_PASSED, StaffMark
 from autograder.errors import StaffError
 from autograder.files import dump_notebook, load_notebook
 from autograder.platforms.nbgrader_gradebook import export, nbgrader_student_id
@@ -184,8 +184,8 @@ def test_another_written_answer_is_put_up_for_review(here: NbgraderCourse) -> No
 def test_a_check_says_our_sentence_whatever_the_submission_stores(entered: NbgraderCourse) -> None:
     assert said(entered, "ana", "q1-shape").startswith("passed: There is one mean for each")
     hidden = said(entered, "ben", "q1-hidden-values")
-    assert (
-        hidden == "failed: Other values and widths come out as well\nq1-hidden-values is off\nLook again.\n"
+    assert hidden == (
+        f"failed: Other values and widths come out as well\n{HIDDEN_NOT_PASSED}\n{HIDDEN_HINT}\n"
     )
     assert said(entered, "dee", "q2-hidden-equal").endswith("a grader error; staff will grade it again.\n")
     assert PDF_MESSAGE in said(entered, "eve", "q2-mean")

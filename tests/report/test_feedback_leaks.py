@@ -13,6 +13,7 @@ from autograder.checks import Outcome
 from autograder.engine.results import Result
 from autograder.engine.run import start_engine
 from autograder.notebook import Source
+from autograder.report import results_json
 from autograder.report.load_run import Run
 from autograder.report.pages import write_student
 from tests.support.lab_grading import ASSIGNMENT, GradedLab, grade_notebooks, notebook
@@ -56,7 +57,9 @@ def smuggled(graded_lab: GradedLab, tmp_path_factory: pytest.TempPathFactory) ->
 def pages(result: Result, folder: Path) -> dict[str, bytes]:
     """Return all files that the student of a result may get to see."""
     write_student(Run(folder, ASSIGNMENT, (result,)), result, Source("lab.ipynb", (), ()))
-    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.*")) if path.is_file()}
+    files = {path.name: path.read_bytes() for path in sorted(folder.rglob("*.*")) if path.is_file()}
+    del files[results_json.STAFF_NAME]
+    return files
 
 
 def test_no_known_answer_brings_a_hidden_value_to_light(
@@ -73,7 +76,10 @@ def test_a_hidden_value_in_a_sentence_would_be_found(
     graded_lab: GradedLab, watch: leaks.LeakScanner, tmp_path: Path, secret: str
 ) -> None:
     result = graded_lab.result("otter", "blank")
-    messages = [replace(check, outcome=Outcome.FAILED, message=f"found {secret}") for check in result.checks]
+    messages = [
+        replace(check, outcome=Outcome.FAILED, message=f"found {secret}", hidden=False)
+        for check in result.checks
+    ]
     files = pages(replace(result, checks=tuple(messages)), tmp_path)
     assert len({problem.location.split("/")[1][:8] for problem in watch.scan(files, "x")}) == 2
 

@@ -108,7 +108,7 @@ def checked_results(out: Path, students: Sequence[str]) -> dict[str, Any]:
     finished = [line for line in lines if "format" not in line and not _is_ungraded(line)]
     assert Counter(line["student"] for line in finished) == Counter(students)
     return {
-        student: without_times(json.loads((out / student / "results.json").read_text()))
+        student: without_times(json.loads((out / student / "results.staff.json").read_text()))
         for student in students
     }
 
