@@ -2,15 +2,17 @@
 
 A wrong answer leaves a **signature**: which checks did not pass and what each of them said. An
 answer with the same signature as known wrong answers gets their misconception, if they all share
-one. The code of an answer is never looked at. ``course validate`` writes the signatures of the
-known answers to ``calibration/<assignment>.signatures.json`` and measures how often this is right.
+one. The code of an answer is never looked at. A student reads a misconception only if it follows
+from what the student reads anyway: what visible checks said, and which hidden ones did not pass.
+``course validate`` writes the signatures of the known answers to
+``calibration/<assignment>.signatures.json`` and measures how often this is right.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,7 @@ from autograder.engine.results import CheckResult, Result
 from autograder.errors import AuthorError
 from autograder.known_answers import KnownAnswer
 
+_NOT_PASSED = "not passed"
 _DECIMAL = re.compile(r"\d+\.\d+")
 
 Signature = Mapping[str, str]
@@ -53,23 +56,52 @@ def compute_signature(checks: Iterable[CheckResult], question: str) -> Signature
     return signature
 
 
-def diagnose(checks: Sequence[CheckResult], known_signatures: Sequence[KnownSignature]) -> dict[str, str]:
-    """Return the misconception behind each wrong answer that resembles known ones, by question."""
+def diagnose(
+    checks: Sequence[CheckResult], known_signatures: Sequence[KnownSignature], *, for_student: bool = False
+) -> dict[str, str]:
+    """Return the misconception behind each wrong answer that resembles known ones, by question.
+
+    Args:
+        for_student: whether the student reads it; then what hidden checks found does not count.
+    """
+    if for_student:
+        hidden = {check.id for check in checks if check.hidden}
+        known_signatures = without_hidden_findings(known_signatures, hidden)
     misconceptions = {}
     for question in dict.fromkeys(check.question for check in checks):
         signature = compute_signature(checks, question)
+        if for_student:
+            signature = _without_findings(signature, hidden)
         if misconception := infer_misconception(signature, question, known_signatures):
             misconceptions[question] = misconception
     return misconceptions
 
 
+def without_hidden_findings(
+    known_signatures: Iterable[KnownSignature], hidden: Set[str]
+) -> list[KnownSignature]:
+    """Return signatures that say of the hidden checks, given by id, only that they did not pass."""
+    masked = []
+    for known in known_signatures:
+        masked.append(replace(known, signature=_without_findings(known.signature, hidden)))
+    return masked
+
+
+def _without_findings(signature: Signature, hidden: Set[str]) -> Signature:
+    return {check: _NOT_PASSED if check in hidden else text for check, text in signature.items()}
+
+
 def infer_misconception(
     signature: Signature, question: str, known_signatures: Iterable[KnownSignature]
 ) -> str:
-    """Return the one misconception of all known answers with this signature; empty if there is none."""
+    """Return the one misconception of all known answers with this signature; empty if there is none.
+
+    A signature without any finding says nothing.
+    """
     misconceptions = set()
+    has_finding = any(text != _NOT_PASSED for text in signature.values())
     for known in known_signatures:
-        if signature and (known.question, known.signature) == (question, signature):
+        if has_finding and (known.question, known.signature) == (question, signature):
             misconceptions.add(known.misconception)
     return misconceptions.pop() if len(misconceptions) == 1 else ""
 

@@ -144,6 +144,9 @@ class Result:
     misconceptions: Mapping[str, str] = field(default_factory=dict)
     """The probable misconception behind a wrong answer, by question; a guess."""
 
+    student_misconceptions: Mapping[str, str] = field(default_factory=dict)
+    """The same as far as it follows from what the student reads."""
+
     manual: Mapping[str, float] = field(default_factory=dict)
     """Points of the manually graded questions, by question."""
 
@@ -182,7 +185,9 @@ class Result:
 
     def for_student(self) -> "Result":
         """Return the result as its student may read it; every view for students shows this one."""
-        guesses = {name: text for name, text in self.misconceptions.items() if name not in self.staff_marks}
+        guesses = dict(self.student_misconceptions)
+        for question in self.staff_marks:
+            guesses.pop(question, None)
         visible: dict[str, list[CheckResult]] = {}
         for check in self.checks:
             if not check.hidden:

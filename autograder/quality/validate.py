@@ -10,7 +10,13 @@ from autograder import known_answers
 from autograder.build.compile import build
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
-from autograder.engine.misconceptions import compute_signatures, evaluate_signatures, write_signatures
+from autograder.engine.misconceptions import (
+    KnownSignature,
+    compute_signatures,
+    evaluate_signatures,
+    without_hidden_findings,
+    write_signatures,
+)
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
 from autograder.engine.run import grade_notebooks
@@ -79,11 +85,20 @@ def validate(
         "validation",
         kinds=_kinds(plan.source.checks()),
         matrix=report.matrix,
-        inference=list(evaluate_signatures(signatures)),
+        **_inference_tables(plan.source, signatures),
         answers=answers,
     )
     console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 0
+
+
+def _inference_tables(source: Source, signatures: Sequence[KnownSignature]) -> dict[str, list[str]]:
+    hidden = {check.cell.id for check in source.checks() if check.hidden}
+    shown = without_hidden_findings(signatures, hidden)
+    return {
+        "inference": list(evaluate_signatures(signatures)),
+        "inference_for_students": list(evaluate_signatures(shown)),
+    }
 
 
 def _notebooks(plan: GradingPlan, answers: Iterable[KnownAnswer]) -> dict[str, bytes]:

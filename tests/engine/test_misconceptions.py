@@ -82,7 +82,7 @@ def test_each_question_is_compared_with_its_own() -> None:
 
 
 def test_a_student_reads_the_guess_below_the_question() -> None:
-    guessed = replace(ANA, misconceptions={"q2": "A bias is <always> there."})
+    guessed = replace(ANA, student_misconceptions={"q2": "A bias is <always> there."})
     page = pages.feedback(guessed, title="Lab").decode()
     assert "A bias is &lt;always&gt; there." in page
     assert page.index("A bias is") < page.index('id="question-q3"')
@@ -90,11 +90,26 @@ def test_a_student_reads_the_guess_below_the_question() -> None:
 
 
 def test_a_platform_shows_the_guess_no_earlier_than_what_led_to_it() -> None:
-    tests = results_json.to_results(replace(ANA, misconceptions={"q2": "A bias is always there."}))["tests"]
+    guessed = replace(ANA, student_misconceptions={"q2": "A bias is always there."})
+    tests = results_json.to_results(guessed)["tests"]
     (shown,) = [test for test in tests if misconception_message("A bias is always there.") in test["output"]]
     assert shown["visibility"] == "after_published" and shown["name"].startswith("q2")
-    visible = replace(ANA, checks=CHECKS[:3], misconceptions={"q2": "A bias is always there."})
+    visible = replace(ANA, checks=CHECKS[:3], student_misconceptions={"q2": "A bias is always there."})
     assert "A bias" in results_json.to_results(visible)["tests"][2]["output"]
+
+
+def test_what_a_hidden_check_found_decides_nothing_that_a_student_reads() -> None:
+    visible = replace(CHECKS[1], id="q2-values", question="q2", message="zeros stand first")
+    signature = {"q2-values": FRONT["q2-values"], "q2-large": "failed: 4 columns"}
+    known = KnownSignature("front", "q2", "Zeros stand first.", signature)
+    found = {Outcome.FAILED: "4 columns", Outcome.ERRORED: "KeyError", Outcome.BLOCKED: ""}
+    for outcome, message in found.items():
+        checks = (visible, replace(CHECKS[3], outcome=outcome, message=message))
+        assert diagnose(checks, [known], for_student=True) == {"q2": "Zeros stand first."}
+        assert bool(diagnose(checks, [known])) == (message == "4 columns")
+        assert diagnose(checks[1:], [replace(known, signature={"q2-large": "x"})], for_student=True) == {}
+    passed = (visible, replace(CHECKS[3], outcome=Outcome.PASSED))
+    assert diagnose(passed, [known], for_student=True) == {}
 
 
 @pytest.mark.slow

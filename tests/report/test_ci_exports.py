@@ -53,7 +53,12 @@ def hostile(text: str) -> Result:
         check_result("q2", "one", 3, Outcome.BLOCKED, message=text),
     )
     return result_for(
-        text, submission=text, checks=checks, repairs=(text, text), flags=(text,), misconceptions={"q1": text}
+        text,
+        submission=text,
+        checks=checks,
+        repairs=(text, text),
+        flags=(text,),
+        student_misconceptions={"q1": text},
     )
 
 

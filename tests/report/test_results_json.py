@@ -152,6 +152,6 @@ def test_a_mark_by_staff_settles_what_was_not_graded() -> None:
 
 
 def test_nobody_reads_a_guess_about_a_question_that_staff_marked() -> None:
-    guessing = replace(MARKED, misconceptions={"q1": "sums are means", "q2": "there is no bias"})
+    guessing = replace(MARKED, student_misconceptions={"q1": "sums are means", "q2": "there is no bias"})
     text = results_json.dump(guessing).decode()
     assert "sums are means" not in text and "there is no bias" in text

@@ -224,6 +224,7 @@ def small_class(out: Path) -> Run:
             item = replace(
                 item,
                 misconceptions={"q1": "An id is the rank of its word."},
+                student_misconceptions={"q1": "An id is the rank of its word."},
                 repairs=("The cell stood there twice.",),
             )
         if student == SCRIPT[:40]:
