@@ -175,6 +175,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_sequential(self) -> bool:
         """Return True if each layer reads the one before it, once: what Sequential can express."""
+        if any(described.arguments.get("return_state") for described in self.objects):
+            return False  # Sequential would hand on the state as well
         previous: tuple[Value, ...] = ()
         for index, call in enumerate(self.calls):
             is_new = all(call.operation != earlier.operation for earlier in self.calls[:index])

@@ -207,7 +207,9 @@ class Builder:
             case TensorRef():
                 return self.tensor(value)
             case Items():
-                return [self._call_argument(item) for item in value.values]
+                items = [self._call_argument(item) for item in value.values]
+                # Slices stand in an index, and an index is a tuple: a list would mean something else.
+                return tuple(items) if any(isinstance(item, slice) for item in items) else items
             case Slice():
                 return slice(value.start, value.stop, value.step)
             case Dots():
