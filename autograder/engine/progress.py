@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from autograder.engine.results import Result, RunListener
+from autograder.engine.results import GradingStatus, Result, RunListener
 
 REPORT_INTERVAL_S = 30.0
 """Seconds between two plain lines about the speed."""
@@ -86,7 +86,9 @@ class RunProgress(RunListener):
         self._waiting[result.student] = result
         while self._pending and self._pending[-1] in self._waiting:
             next_result = self._waiting.pop(self._pending.pop())
-            self.log(f"{next_result.student}: {next_result.earned:g} of {next_result.points:g}")
+            status = next_result.status
+            rest = "" if status is GradingStatus.GRADED else f", {status.value}"
+            self.log(f"{next_result.student}: {next_result.earned:g} of {next_result.points:g}{rest}")
         now = time.monotonic()
         if now - self._last_report_at >= REPORT_INTERVAL_S and self.completed < self.total:
             self._last_report_at = now

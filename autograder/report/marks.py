@@ -84,7 +84,8 @@ class Mark:
             for check in self.result.review_checks:
                 flags.append(f"{check.id} needs a person: {check.message or check.title}")
             for question, mark in self.result.staff_marks.items():
-                flags.append(f"{question} has {mark.points:g} points by staff: {mark.reason}")
+                reason = f": {mark.reason}" if mark.reason else ""
+                flags.append(f"{question} has {mark.points:g} points by staff{reason}")
         if self.lateness.is_flagged_late:
             flags.append("late by an unknown time")
         if self.unmatched_reason:

@@ -16,10 +16,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from autograder.engine import run
+from autograder.engine import journal, run
 from autograder.engine.grade_submission import MAX_ATTEMPTS, submission_sha256
 from autograder.engine.plan import GradingPlan
-from autograder.engine.results import Result
+from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import Backend, Engine, OnResult
 from autograder.engine.wire import Channel, WireClosedError
 from autograder.engine.worker import GraderError
@@ -105,6 +105,31 @@ def test_force_grades_all_again(graded: Graded) -> None:
     graded.again()
     assert graded.again(force=True) == ["ana", "ben", "cem"]
     assert graded.again() == []
+
+
+def test_nobody_but_staff_marks_a_question(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Quick._result
+
+    def forged(quick: Quick, one: StudentSubmission) -> Result:
+        return replace(honest(quick, one), staff_marks={"q1": StaffMark(5.5, "a worker that was attacked")})
+
+    monkeypatch.setattr(Quick, "_result", forged)
+    graded.again()
+    assert [result.staff_marks for result in journal.read(graded.out).results] == [{}, {}, {}]
+
+
+def test_a_mark_by_staff_stays_with_another_kit_unless_the_points_differ(graded: Graded) -> None:
+    graded.again()
+    (ana, *_), header = journal.read(graded.out).results, journal.read(graded.out).header
+    with journal.Journal.open(graded.out, header) as opened:
+        opened.append(replace(ana, staff_marks={"q1": StaffMark(5, "right"), "q5": StaffMark(7, "good")}))
+        fewer = replace(ana, manual={"q5": 9})
+        assert opened.with_staff_marks(fewer).staff_marks == {"q1": StaffMark(5, "right")}
+        assert "7 points for q5" in opened.with_staff_marks(fewer).flags[-1]
+    changed = replace(graded.plan, files={**graded.plan.files, "tinykit/new.py": b"x = 1\n"})
+    assert graded.again(plan=changed) == ["ana", "ben", "cem"]
+    again = journal.read(graded.out).results[0]
+    assert set(again.staff_marks) == {"q1", "q5"} and again.flags == ana.flags
 
 
 def test_another_kit_has_all_graded_again(graded: Graded) -> None:
