@@ -253,6 +253,13 @@ class Result:
             check for check in self.checks if not check.has_score and check.question not in self.staff_marks
         )
 
+    def open_outcomes(self) -> dict[str, set[Outcome]]:
+        """Return the outcomes of the open checks by question; without the questions that have none."""
+        outcomes: dict[str, set[Outcome]] = {}
+        for check in self.open_checks:
+            outcomes.setdefault(check.question, set()).add(check.outcome)
+        return outcomes
+
     @property
     def ungraded_checks(self) -> tuple[CheckResult, ...]:
         """Return the open checks that could not be graded because of a grader error."""

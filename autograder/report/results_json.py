@@ -133,8 +133,9 @@ def lost_checks(result: Result) -> dict[str, list[CheckResult]]:
     The checks of a question that staff marked count if the mark is not full.
     """
     lost: dict[str, list[CheckResult]] = {}
+    questions = result.questions()
     for check in result.checks:
-        earned, possible = result.questions()[check.question]
+        earned, possible = questions[check.question]
         is_settled = check.question in result.staff_marks and earned >= possible
         if check.outcome is not Outcome.PASSED and not is_settled:
             lost.setdefault(check.question, []).append(check)
