@@ -329,9 +329,10 @@ def _is_keras_model(value: Any, name: str) -> bool:
     if type(value) in (keras.Sequential, _functional_class()):
         return True
     raise MismatchError(
-        f"{name} returns a model of a class of your own",
+        f"{name} returns a model of a class of your own, so a person will look at it",
         type(value).__name__,
-        hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        hint="Or build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        outcome=Outcome.REVIEW,
     )
 
 

@@ -31,14 +31,27 @@ in it, and its next step can come from one of two places:
   the cache, or it died and was replaced) first gets all messages again. It must take the same
   steps as before. If it does not, the check is not deterministic, and no verdict of it can be
   trusted: the check stays ungraded.
+
+A model that the submission chose can occupy the grader in C, or need more memory than it has. If
+the grader fails twice after it was given one, that is not a fault of ours that another run would
+not have: a person looks at the answer.
 """
 
 import contextlib
 import hashlib
 from collections.abc import Callable
 
+from autograder.checks import Outcome
+from autograder.engine import values
 from autograder.engine.wire import Message, encode
-from autograder.engine.worker import CheckStep, GraderError, VerdictCache, Worker
+from autograder.engine.worker import CheckStep, GraderError, GraderStoppedError, VerdictCache, Worker
+
+MODEL_STOPS_GRADER = {
+    "outcome": Outcome.REVIEW.value,
+    "message": "The grader cannot use the model within its limits, so a person will look at it",
+    "hint": "",
+}
+"""The verdict on an answer whose model the grader did not survive twice."""
 
 
 def digest(previous: bytes, message: Message) -> bytes:
@@ -70,7 +83,7 @@ class CheckSession:
         if step is None:
             step = self._from_grader()
             # Not cached: what failed once in the grader or the trainer may succeed the next time.
-            if step.frame.get("verdict", {}).get("outcome") != "ungraded":
+            if step.frame.get("verdict") != MODEL_STOPS_GRADER and not _is_ungraded(step):
                 self._cache.put(self._digest, step)
         elif "verdict" in step.frame:
             # Another worker's grader came to this verdict. Ours may be in the middle of the check.
@@ -96,7 +109,13 @@ class CheckSession:
             return self._replay()
         except GraderError:
             self._acknowledged = 0  # a new grader has heard nothing yet
+        try:
             return self._replay()
+        except GraderStoppedError:
+            if not any(values.holds_model(message.get("value")) for message in self._sent):
+                raise
+            self._acknowledged = 0
+            return CheckStep({"verdict": dict(MODEL_STOPS_GRADER)}, 0.0)
 
     def _replay(self) -> CheckStep:
         """Send the grader every message that it does not have yet."""
@@ -112,6 +131,10 @@ class CheckSession:
                 self.abort()
                 raise GraderError("after the same replies the check made another call than before")
         return step
+
+
+def _is_ungraded(step: CheckStep) -> bool:
+    return bool(step.frame.get("verdict", {}).get("outcome") == Outcome.UNGRADED.value)
 
 
 def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> tuple[Message, float]:

@@ -21,7 +21,7 @@ from autograder import checks
 from autograder.checks import MismatchError, Outcome
 from autograder.engine import values
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
-from autograder.models.description import ModelRefusedError
+from autograder.models.description import ModelRefusedError, UnsupportedModelError
 from autograder.models.parse import parse
 from autograder.notebook import MODULES
 from autograder.text import identifier, one_line
@@ -165,9 +165,10 @@ class _Grader:
                 require_reasonable(measure(model))
             built = build(model, seed=self.seed)
         except ModelRefusedError as error:
-            raise MismatchError(error.problem, actual=error.seen or None, hint=error.hint) from None
+            outcome = Outcome.REVIEW if isinstance(error, UnsupportedModelError) else Outcome.FAILED
+            raise MismatchError(error.problem, error.seen or None, hint=error.hint, outcome=outcome) from None
         # Both are the submission's word for it; they decide only the checks that ask for just that.
-        built.name = one_line(content["name"], 60)
+        built.name = one_line(content["name"], 60) or "sequential"
         built.shares_layers = content["shares_layers"] is True
         return built
 

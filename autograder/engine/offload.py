@@ -13,11 +13,13 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
+from autograder.checks.model_checks import require_runnable
 from autograder.engine.trainer import TRAIN
 from autograder.engine.training_cache import digest
 from autograder.engine.wire import Message, WireClosedError, WireError
 from autograder.models.description import ModelRefusedError
-from autograder.models.encode import encode, reported_metric_names
+from autograder.models.encode import encode
+from autograder.models.encode_compile import reported_metric_names
 
 Array = np.ndarray[Any, Any]
 
@@ -51,17 +53,17 @@ class _TrainerClient:
 
         Raises:
             KitError: the trainer could not do it, or refused a trusted process.
+            MismatchError: in a trusted process, the model has code of the student's own (review).
             WireClosedError: the trainer cannot be reached any more.
         """
+        if self.trusted:
+            require_runnable(model)
         training_key, weights_digest = self.last_trainings.get(model, (None, ""))
         if task == TRAIN:
             training_key = None
         elif weights_digest != digest(None, tuple(model.get_weights())):
             return None
-        plain_settings = {}
-        for name, value in settings.items():
-            plain_settings[name] = value.item() if isinstance(value, np.generic) else value
-        job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": plain_settings}
+        job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": _plain(settings)}
         try:
             reply = self.ask({**job, "model": encode(model)})
         except WireClosedError:
@@ -79,6 +81,15 @@ class _TrainerClient:
             self.last_trainings[model] = (reply["key"], digest(None, arrays))
             facts = {**facts, "history": _rename_metrics(facts["history"], reply["names"], model)}
         return self.trainer_module.Result(facts, arrays)
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with Python's numbers in place of NumPy's."""
+    plain = dict(settings)
+    for name, value in settings.items():
+        if isinstance(value, np.generic):
+            plain[name] = value.item()
+    return plain
 
 
 def _rename_metrics(history: Mapping[str, Any], names: Sequence[str], model: keras.Model) -> dict[str, Any]:

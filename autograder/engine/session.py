@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.checks import Outcome
-from autograder.engine.conversation import CheckSession, run_check
+from autograder.engine.conversation import MODEL_STOPS_GRADER, CheckSession, run_check
 from autograder.engine.results import CheckResult
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import GraderError, Worker
@@ -37,7 +37,8 @@ GRACE_S = 2.0
 """Seconds after a process's own alarm at which it is killed from outside."""
 
 MAX_FAILURES = 2
-"""Deaths and timeouts of one question after which its remaining checks do not run."""
+"""Deaths and timeouts of one question, or graders that its models stopped, after which its remaining
+checks do not run."""
 
 MAX_LINE_NUMBER = 99_999
 """Largest line number that a message shows; a larger one, which no cell has, was forged."""
@@ -327,6 +328,9 @@ class _Session:
         self._failures: Counter[str] = Counter()
         """Deaths of the process, and calls that used up their time, by question."""
 
+        self._stopped_graders: Counter[str] = Counter()
+        """How many checks of each question ended because its model stopped the grader twice."""
+
     def run(self) -> SessionReport:
         try:
             for number, step in enumerate(self.process.steps):
@@ -353,6 +357,9 @@ class _Session:
             if self._failures[question.name] >= MAX_FAILURES:
                 message = "It was not run: this question already used up its time or ended the process twice"
                 result = replace(empty, outcome=Outcome.ERRORED, message=message)
+            elif self._stopped_graders[question.name] >= MAX_FAILURES:
+                message = str(MODEL_STOPS_GRADER["message"])
+                result = replace(empty, outcome=Outcome.REVIEW, message=message)
             else:
                 begin = time.monotonic()
                 result = self._check_with_retry(check, question, empty)
@@ -401,9 +408,10 @@ class _Session:
         opening = {"check": check.cell.id, "answers": kinds}
         verdict, train_s = run_check(CheckSession(self._worker, self._worker.cache, opening), call_answer)
         self.process.train_s += train_s
+        self._stopped_graders[question.name] += verdict == MODEL_STOPS_GRADER
         outcome = Outcome(verdict["outcome"])
         # Messages of hidden checks never quote the submission, so only visible ones are tainted.
-        if not check.hidden and outcome in (Outcome.FAILED, Outcome.ERRORED):
+        if not check.hidden and outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.REVIEW):
             self.taint.add(check.cell.id)
         return replace(empty, outcome=outcome, message=verdict["message"], hint=verdict.get("hint", ""))
 

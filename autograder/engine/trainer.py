@@ -144,6 +144,7 @@ def parse_job(value: object) -> Job:
     settings = _parse_settings(value["settings"], _TRAINING_SETTINGS if task == TRAIN else {})
     model = parse(value["model"])
     is_compiled = model.compile_config is not None and not model.compile_config.unsupported
+    is_compiled &= all(described.family != "opaque" for described in model.objects)
     _require(
         model.is_built and is_compiled, "the model is not built, or not compiled with parts of Keras alone"
     )

@@ -45,6 +45,10 @@ class GraderError(Exception):
     """One of our own processes failed; the check stays ungraded."""
 
 
+class GraderStoppedError(GraderError):
+    """The grader died in a check, or did not reply in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckStep:
     """A check's next step: it calls an answer, or comes to a verdict."""
@@ -209,13 +213,17 @@ class Worker:
         """Send the grader a message and return the check's next step.
 
         Raises:
-            GraderError: the grader died or did not reply in time; the next call starts a new one.
+            GraderError: there is no grader, or it is a GraderStoppedError; the next call starts a new one.
         """
         # The grader is trusted but can hang: the check works on a model that the submission chose,
         # and one layer with the right numbers keeps TensorFlow busy in C for minutes.
         train_s, deadline = 0.0, time.monotonic() + STEP_TIMEOUT_S
         try:
             channel = Channel(self._ensure_grader().sock)
+        except (WireError, StaffError) as error:
+            self.stop_grader()
+            raise GraderError(f"the grader does not start ({error})") from None
+        try:
             channel.send(message, timeout_s=STEP_TIMEOUT_S)
             while True:
                 frame = channel.receive(timeout_s=deadline - time.monotonic())
@@ -227,9 +235,10 @@ class Worker:
                 deadline += time.monotonic() - begin
                 train_s += float(reply.get("cost_s", 0.0))
                 channel.send(reply, timeout_s=STEP_TIMEOUT_S)
-        except (WireError, StaffError) as error:
+        except WireError as error:
             self.stop_grader()
-            raise GraderError(f"the grader stopped ({error})") from None
+            kind = GraderError if self._stopped else GraderStoppedError
+            raise kind(f"the grader stopped ({error})") from None
 
     def recycle_grader(self) -> None:
         """Replace the grader if it has run many checks or has grown; only between two checks."""

@@ -5,5 +5,6 @@ description  objects, calls and compile settings as frozen values; errors for a 
 parse        untrusted plain data → a description, or a refusal in one sentence
 rebuild      a description → a Keras model, by constructors
 sizes        shapes, parameters and training cost, before a weight exists
-encode       a Keras model → plain data; runs next to student code, so nothing trusts its output
+encode       a Keras model → plain data (encode_compile: its compile settings); runs next to student
+             code, so nothing trusts its output
 """

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from autograder.checks.canonical import SHARED_ACTIVATIONS
 from autograder.models import keras_names
 
 MODULES: Mapping[str, Any] = {
@@ -39,12 +40,6 @@ _IGNORED_ARGUMENTS = frozenset({"self", "name", "dtype", "seed", "weights", "inp
 The precision is ignored on purpose: the checks judge the architecture.
 """
 
-_SHARED_NAMES = (
-    *("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "softplus"),
-    *("softsign", "silu", "swish"),
-)
-"""Activations that ``tf.nn``, ``tf.math``, ``tf`` and ``keras.ops`` compute under the same name."""
-
 
 def find(family: str, name: str) -> Any:
     """Return a class or function of the catalog; None for any other name."""
@@ -58,7 +53,7 @@ def _places() -> dict[Any, tuple[str, str]]:
         if family != "operations":
             for name in sorted(names):  # a function of two names has the first
                 places.setdefault(find(family, name), (family, name))
-    for name in _SHARED_NAMES:
+    for name in SHARED_ACTIVATIONS:
         for module in (tf.nn, tf.math, tf, keras.ops):
             function = getattr(module, name, None)
             if function is not None:

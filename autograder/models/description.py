@@ -16,6 +16,7 @@ MAX_OBJECTS = 4_000
 MAX_CALLS = 2_000
 MAX_ITEMS = 256
 MAX_METRICS = 20
+MAX_AXES = 8
 
 # `\Z`, not `$`: `$` would accept a newline at the end of an untrusted name.
 Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,59}\Z")]
@@ -31,15 +32,19 @@ Family = Literal[
     "schedules",
     "losses",
     "metrics",
+    "opaque",
 ]
-"""Where Keras has an object's class or function, see ``catalog``."""
+"""Where Keras has an object's class or function, see ``catalog``; ``opaque`` is a layer that runs
+code of the student's own, of which nothing but its name is known."""
+
+Dtype = Literal["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "bool"]
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 _Text = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class ModelRefusedError(Exception):
-    """A model that cannot be graded; the message is a sentence for its author.
+    """A model that cannot be used; the message is a sentence for its author.
 
     ``problem`` and ``hint`` hold no size that a check may have asked for; ``seen`` may.
     """
@@ -59,7 +64,7 @@ class ModelRefusedError(Exception):
 
 
 class UnsupportedModelError(ModelRefusedError):
-    """A model with a part that no description can express."""
+    """A model that may be right, but that the grader cannot express or build: a person decides."""
 
 
 class ObjectRef(msgspec.Struct, frozen=True, array_like=True, tag="object", forbid_unknown_fields=True):
@@ -107,6 +112,15 @@ class KerasObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Constructor arguments that differ from their defaults."""
 
 
+class DeclaredTensor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A tensor of which only the submission knows how it is computed."""
+
+    shape: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None, ...], msgspec.Meta(max_length=MAX_AXES)
+    ]
+    dtype: Dtype
+
+
 class Call(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One call of a layer or an operation."""
 
@@ -117,6 +131,9 @@ class Call(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     """Positional arguments; none for an input layer."""
 
     keywords: dict[Identifier, Value] = {}
+
+    declared: Annotated[tuple[DeclaredTensor, ...], msgspec.Meta(max_length=MAX_ITEMS)] = ()
+    """What an opaque layer returns, according to the submission; empty for every other operation."""
 
     def references(self) -> Iterator[TensorRef]:
         """Yield the tensors that it reads."""
@@ -145,6 +162,9 @@ class CompileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
     """Anything else passed to ``compile``, e.g. ``("loss", "my_loss")``; such a model is built
     and checked, but never trained by the trainer."""
+
+    own_code: Annotated[tuple[CompileArgument, ...], msgspec.Meta(max_length=MAX_METRICS)] = ()
+    """Which of the unsupported arguments are functions or objects of the student's own."""
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

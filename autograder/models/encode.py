@@ -4,9 +4,7 @@ Arguments are read from the objects, and classes and functions are recognized by
 student's own ``def relu`` would serialize exactly like the one of Keras.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -17,7 +15,7 @@ from keras.src.models.functional import Functional  # has no public name
 from autograder.models import catalog
 from autograder.models.description import (
     Call,
-    CompileConfig,
+    DeclaredTensor,
     Dots,
     Items,
     KerasObject,
@@ -29,9 +27,7 @@ from autograder.models.description import (
     Value,
     plain,
 )
-
-ACCURACY = "accuracy"
-"""The word for whichever accuracy fits the output; not a class of Keras."""
+from autograder.models.encode_compile import ACCURACY, encode_compile_config, identifier_of
 
 _MISSING = object()
 
@@ -39,10 +35,11 @@ _MISSING = object()
 def encode(model: Any) -> dict[str, Any]:
     """Return a model as plain data that ``parse`` reads.
 
-    Masks that a layer's input carries anyway are left out: it gets them again when rebuilt.
+    Masks that a layer's input carries anyway are left out: it gets them again when rebuilt. A layer
+    that runs code of the student's own becomes opaque: its name, and what it returns.
 
     Raises:
-        UnsupportedModelError: the model, a layer or an argument is not Keras' own.
+        UnsupportedModelError: the model is of a class of the student's own, or cannot be described.
     """
     _require_supported_class(model)
     table = _Objects()
@@ -52,24 +49,14 @@ def encode(model: Any) -> dict[str, Any]:
     inputs: list[TensorRef] = []
     outputs: list[TensorRef] = []
     if functional is None:
-        layers = [table.add(layer, "a layer") for layer in _flatten_layers(model)]
+        layers = list(map(table.add_layer, _flatten_layers(model)))
     else:
         inputs = [graph.add_input(tensor) for tensor in functional.inputs]
         outputs = graph.inline_model(functional, inputs)
-    config = _encode_compile_config(table, model) if model.compiled else None
+    config = encode_compile_config(table, model) if model.compiled else None
     return plain(
         Model(tuple(table.objects), tuple(layers), tuple(graph.calls), tuple(inputs), tuple(outputs), config)
     )
-
-
-def reported_metric_names(model: Any) -> tuple[str, ...]:
-    """Return the names under which a student's model reports its metrics, in their order."""
-    names = []
-    for metric in _flatten(model._compile_config.config["metrics"]):
-        if _is_accuracy(metric) or _canonical("metrics", metric) is not None:
-            name = metric if isinstance(metric, str) else getattr(metric, "name", None)
-            names.append(name or metric.__name__)
-    return tuple(names)
 
 
 def _require_supported_class(model: Any) -> None:
@@ -89,8 +76,7 @@ def _functional(model: Any) -> Any:
 
 def _flatten_layers(model: Any) -> Iterator[Any]:
     for layer in model._layers:
-        if isinstance(layer, keras.Model):
-            _require_supported_class(layer)
+        if type(layer) in (keras.Sequential, Functional):
             yield from _flatten_layers(layer)
         else:
             yield layer
@@ -115,12 +101,20 @@ class _Objects:
         arguments = {} if isinstance(value, FunctionType) else self._arguments(value, *place)
         return self._append(value, KerasObject(place[0], place[1], arguments))  # type: ignore[arg-type]
 
+    def add_layer(self, layer: Any) -> int:
+        """Add a layer; one that is not Keras' own, or has a part that is not, becomes opaque."""
+        # What was added for its arguments before one could not be stays unused; ``parse`` drops it.
+        try:
+            return self.add(layer, "a layer")
+        except UnsupportedModelError:
+            return self._append(layer, KerasObject("opaque", identifier_of(type(layer))))
+
     def add_operation(self, operation: Any) -> int:
         """Add one of Keras' operations under the name of its public function."""
         place = catalog.operation_places().get(operation.__class__)
         if place is None:
             raise UnsupportedModelError(
-                "the model uses a function that cannot be graded", seen=type(operation).__name__
+                "the model uses a function that the grader does not know", seen=type(operation).__name__
             )
         arguments = {}
         for name in catalog.operation_arguments(operation.__class__):
@@ -246,14 +240,7 @@ _SPECIAL_SETTINGS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
 
 def _unsupported_error(value: Any, label: str) -> UnsupportedModelError:
     seen = str(getattr(value, "__name__", type(value).__name__))[:60]
-    problem, hint = f"{label} is not one of Keras' own", "Use one of Keras' own, or a plain number."
-    if getattr(keras.layers, seen, None) is type(value):
-        problem = "the model has a layer that cannot be graded"
-    elif isinstance(value, keras.Layer):
-        problem = "the model has a layer of a class of your own"
-        seen = f"{seen} (not the one of keras.layers)"
-        hint = "Use layers such as Embedding, LSTM, GRU, Dense, Dropout."
-    return UnsupportedModelError(problem, seen=seen, hint=hint)
+    return UnsupportedModelError(f"{label} is not one of Keras' own", seen=seen)
 
 
 class _Graph:
@@ -288,25 +275,34 @@ class _Graph:
 
     def _add_node(self, node: Any, known: Mapping[int, TensorRef]) -> list[TensorRef]:
         operation, arguments, keywords = node.operation, node.arguments.args, _keywords(node)
-        if isinstance(operation, keras.Model):
-            _require_supported_class(operation)
+        if type(operation) in (keras.Sequential, Functional):
             inner = _functional(operation)
             tensors = [known[id(tensor)] for tensor in keras.tree.flatten(arguments)]
             if inner is not None and len(inner.inputs) == len(tensors) and not keywords:
                 return self.inline_model(inner, tensors)
-        name = type(operation).__name__
         if isinstance(operation, keras.Layer):
-            index = self._table.add(operation, f"the layer {name}")
+            index = self._table.add_layer(operation)
         else:
             index = self._table.add_operation(operation)
-        label = f"what {name} is called with"
-        call = Call(
-            index,
-            tuple(self._table.value(argument, label, known) for argument in arguments),
-            {key: self._table.value(value, label, known) for key, value in keywords.items()},
-        )
+        if self._table.objects[index].family == "opaque":
+            call = _opaque_call(index, node, known)
+        else:
+            label = f"what {type(operation).__name__} is called with"
+            call = Call(
+                index,
+                tuple(self._table.value(argument, label, known) for argument in arguments),
+                {key: self._table.value(value, label, known) for key, value in keywords.items()},
+            )
         self.calls.append(call)
         return [TensorRef(len(self.calls) - 1, number) for number in range(len(node.outputs))]
+
+
+def _opaque_call(index: int, node: Any, known: Mapping[int, TensorRef]) -> Call:
+    """Return the call of an opaque layer: the tensors that it reads, and what it returns."""
+    tensors = keras.tree.flatten([node.arguments.args, _keywords(node)])
+    read = tuple(known[id(tensor)] for tensor in tensors if id(tensor) in known)
+    declared = [DeclaredTensor(tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
+    return Call(index, read, declared=tuple(declared))
 
 
 def _keywords(node: Any) -> dict[str, Any]:
@@ -347,101 +343,3 @@ def _origin(tensor: Any) -> tuple[Any, list[Any]]:
     operation, node_index, _ = tensor._keras_history
     node = operation._inbound_nodes[node_index]
     return operation, [*node.arguments.args, *node.arguments.kwargs.values()]
-
-
-def _encode_compile_config(table: _Objects, model: Any) -> CompileConfig:
-    """Return the arguments of ``compile``; those that are not Keras' own are only named."""
-    config = model._compile_config.config
-    unsupported: list[Any] = []
-    losses = _flatten(config["loss"])
-    loss = None
-    if losses:
-        loss = _add_canonical(table, "losses", losses[0]) if len(losses) == 1 else None
-        if loss is None:
-            unsupported.append(("loss", _identifier(losses[0])))
-    metrics = []
-    for metric in _flatten(config["metrics"]):
-        index = None
-        if not _is_accuracy(metric):
-            index = _add_canonical(table, "metrics", metric)
-        elif _has_one_number(model):
-            index = _add_canonical(table, "metrics", keras.metrics.BinaryAccuracy)
-        else:
-            index = table.add_accuracy()
-        if index is None:
-            unsupported.append(("metric", _identifier(metric)))
-        else:
-            metrics.append(index)
-    # ``metrics`` in the place of ``loss_weights`` is a frequent mistake; numbers change nothing here.
-    if not all(type(weight) in (int, float) for weight in _flatten(config["loss_weights"])):
-        unsupported.append(("loss_weights", "loss_weights"))
-    for metric in _flatten(config["weighted_metrics"]):
-        unsupported.append(("weighted_metric", _identifier(metric)))
-    optimizer = None
-    try:
-        optimizer = table.add(model.optimizer, "the optimizer")
-    except UnsupportedModelError:
-        unsupported.append(("optimizer", _identifier(model.optimizer)))
-    return CompileConfig(optimizer, loss, tuple(metrics), tuple(unsupported))
-
-
-def _flatten(value: Any) -> list[Any]:
-    """Return the items of an argument that may be one item, or lists and dicts of any depth."""
-    return [item for item in keras.tree.flatten(value) if item is not None]
-
-
-def _is_accuracy(metric: Any) -> bool:
-    return isinstance(metric, str) and metric.lower() in (ACCURACY, "acc")
-
-
-def _has_one_number(model: Any) -> bool:
-    """Return True if a model returns one number a row: then "accuracy" is ``BinaryAccuracy``."""
-    return bool(model.built) and len(model.outputs) == 1 and model.outputs[0].shape[-1] == 1
-
-
-def _add_canonical(table: _Objects, family: str, value: Any) -> int | None:
-    """Add a loss or metric that is given as a name, class, object or function; None if not Keras' own."""
-    canonical = _canonical(family, value)
-    if canonical is None:
-        return None
-    try:
-        return table.add(canonical, family)
-    except UnsupportedModelError:
-        return None
-
-
-def _canonical(family: str, value: Any) -> Any:
-    """Return the object of Keras' own that a name, a class or a function of ``compile`` stands for."""
-    module = catalog.MODULES[family]
-    if isinstance(value, str):
-        try:
-            value = module.get(value)
-        except (ValueError, TypeError):
-            return None
-    if isinstance(value, FunctionType):
-        value = _class_by_function(family).get(value)
-    if isinstance(value, type):
-        place = catalog.place_of(value)
-        return value() if place and place[0] == family else None
-    place = catalog.place_of(type(value))
-    return value if place and place[0] == family else None
-
-
-@cache
-def _class_by_function(family: str) -> Mapping[Any, type]:
-    """Return the class of each function, e.g. of ``binary_crossentropy``."""
-    classes: dict[Any, type] = {}
-    for name in catalog.NAMES[family]:
-        snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-        for module in (catalog.MODULES[family], keras.losses):
-            function = getattr(module, snake_case, None)
-            if isinstance(function, FunctionType):
-                classes.setdefault(function, catalog.find(family, name))
-    return classes
-
-
-def _identifier(value: Any) -> str:
-    """Return a name for an object of the student's, of the characters that ``parse`` accepts."""
-    name = value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
-    word = re.sub(r"[^A-Za-z0-9_]", "_", str(name)[:59])
-    return word if word[:1].isalpha() else f"_{word}"

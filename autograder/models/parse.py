@@ -61,6 +61,9 @@ def _check_references(model: Model) -> None:
         is_input = model.objects[call.operation].class_name == "InputLayer"
         if is_input is bool(tensors) or (is_input and call != Call(call.operation)):
             raise _malformed("a layer of the model has no input, or an input layer has one")
+        is_opaque = model.objects[call.operation].family == "opaque"
+        if is_opaque is not bool(call.declared):
+            raise _malformed("a layer of the model does not say what it returns")
 
 
 def _check_ends(model: Model) -> None:
@@ -114,6 +117,7 @@ class _Canonical:
                 None if config.loss is None else self._object(config.loss),
                 tuple(map(self._object, config.metrics)),
                 config.unsupported,
+                config.own_code,
             )
         inputs = tuple(map(self._tensor, old.inputs))
         outputs = tuple(map(self._tensor, old.outputs))
@@ -152,6 +156,7 @@ class _Canonical:
             self._object(call.operation),
             tuple(map(self._value, call.arguments)),
             {name: self._value(value) for name, value in call.keywords.items()},
+            call.declared,
         )
 
     def _object(self, index: int) -> int:

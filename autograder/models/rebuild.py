@@ -10,7 +10,7 @@ import inspect
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import keras
 
@@ -18,7 +18,9 @@ from autograder.models import catalog
 from autograder.models.description import (
     Call,
     CompileConfig,
+    DeclaredTensor,
     Dots,
+    Dtype,
     Items,
     KerasObject,
     Model,
@@ -26,6 +28,7 @@ from autograder.models.description import (
     ObjectRef,
     Slice,
     TensorRef,
+    UnsupportedModelError,
     Value,
     metric_names,
 )
@@ -43,11 +46,8 @@ _LARGER_INTEGERS = {
 }
 """Arguments that are counts of words, rows or steps, with their limits."""
 
-_DTYPES = frozenset(
-    {"float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "bool"}
-)
 _TEXTS: Mapping[str, frozenset[str]] = {
-    "dtype": _DTYPES,
+    "dtype": frozenset(get_args(Dtype)),
     "data_format": frozenset({"channels_last", "channels_first"}),
     "average": frozenset({"micro", "macro", "weighted"}),
     "class_aggregation": frozenset({"uniform_average", "variance_weighted_average"}),
@@ -97,6 +97,31 @@ def build(model: Model, *, seed: int) -> keras.Model:
     return built
 
 
+class _OpaqueLayer(keras.Layer):  # type: ignore[misc]
+    """A layer that runs code of the student's own: it has a place among the others, and cannot run."""
+
+    is_opaque = True
+    declared: tuple[DeclaredTensor, ...] = ()
+    """What the next call returns, according to the submission."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.supports_masking = True  # or Keras warns
+
+    def build(self, *_shapes: Any) -> None:
+        """Create nothing."""
+
+    def compute_mask(self, *_tensors: Any) -> None:
+        """Return no mask: only the student's code knows it."""
+
+    def compute_output_spec(self, *_tensors: Any, **_settings: Any) -> Any:
+        """Return symbolic tensors of the declared shapes."""
+        return [keras.KerasTensor(tensor.shape, tensor.dtype) for tensor in self.declared]
+
+    def call(self, *_tensors: Any) -> Any:
+        raise NotImplementedError
+
+
 class Builder:
     """The objects of a description, built when they are first needed."""
 
@@ -136,20 +161,18 @@ class Builder:
 
     def _construct(self, described: KerasObject, name: str) -> Any:
         family, class_name = described.family, described.class_name
+        if family == "opaque":
+            return type(class_name, (_OpaqueLayer,), {})(name=name)
         found = catalog.find(family, class_name)
         if found is None:
-            raise ModelRefusedError(
-                "the model has a part that cannot be graded",
-                seen=class_name,
-                hint="Use a class of Keras, unchanged.",
-            )
+            raise UnsupportedModelError("the model has a part that the grader does not know", seen=class_name)
         if family in ("activations", "operations"):
             return found
         parameters = catalog.parameters_of(family, class_name)
         arguments: dict[str, Any] = {}
         for argument, value in described.arguments.items():
             if argument not in parameters:
-                raise ModelRefusedError(f"{class_name} does not have the arguments that Keras gives it")
+                raise UnsupportedModelError(f"{class_name} does not have the arguments that Keras gives it")
             arguments[argument] = self._argument(argument, parameters[argument], value, class_name)
         if family == "layers":
             arguments["name"] = name
@@ -175,11 +198,8 @@ class Builder:
                 family = _FAMILY_BY_SUFFIX.get(name, _FAMILY_BY_SUFFIX.get(name.rpartition("_")[2]))
                 if self._model.objects[value.index].family == family:
                     return self.object(value.index)
-        raise ModelRefusedError(
-            f"{name} of {owner} has a value that cannot be graded",
-            seen=_short_repr(value),
-            hint="Use a plain number, a word that Keras knows, or an object of Keras.",
-        )
+        problem = f"{name} of {owner} has a value that the grader does not accept"
+        raise UnsupportedModelError(problem, seen=_short_repr(value))
 
     def _call(self, call: Call) -> list[Any]:
         operation = self._model.objects[call.operation]
@@ -188,11 +208,13 @@ class Builder:
             return [target.output]
         arguments = [self._call_argument(value) for value in call.arguments]
         keywords = {name: self._call_argument(value) for name, value in call.keywords.items()}
-        if operation.family != "layers":
+        if operation.family == "opaque":
+            target.declared = call.declared
+        elif operation.family != "layers":
             parameters = catalog.parameters_of(operation.family, operation.class_name)
             for name, value in operation.arguments.items():
                 if name not in parameters:
-                    raise ModelRefusedError(f"{operation.class_name} does not have an argument {name!r}")
+                    raise UnsupportedModelError(f"{operation.class_name} does not have an argument {name!r}")
                 keywords[name] = self._argument(name, parameters[name], value, operation.class_name)
             # ``einsum`` takes its own argument in front of the tensors.
             for position, name in enumerate(parameters):
@@ -220,8 +242,8 @@ class Builder:
                 return value
             case float() if math.isfinite(value):
                 return value
-        problem = "a layer is called with a value that cannot be graded"
-        raise ModelRefusedError(problem, seen=_short_repr(value))
+        problem = "a layer is called with a value that the grader does not accept"
+        raise UnsupportedModelError(problem, seen=_short_repr(value))
 
     def tensor(self, reference: TensorRef) -> Any:
         """Return a tensor that an earlier call returned."""
@@ -237,24 +259,22 @@ class Builder:
         except (ValueError, TypeError, IndexError, KeyError, NotImplementedError, AttributeError) as error:
             if isinstance(error, ModelRefusedError):
                 raise
-            raise ModelRefusedError(
-                f"the layers do not fit together: {name} cannot read its input or one of its arguments",
-                hint="Check the shape that the layer before it returns.",
+            raise UnsupportedModelError(
+                f"the grader could not build the model: {name} did not accept its input or an argument"
             ) from error
 
     def compile(self, built: keras.Model, config: CompileConfig) -> None:
-        """Compile a model; what is not Keras' own raises when the model is trained."""
+        """Compile a model; what is not Keras' own is opaque: it has a name, and cannot run."""
         unsupported = dict(config.unsupported)
         if config.optimizer is not None:
             optimizer = self._compiled(config.optimizer, "optimizers")
         else:
-            name = unsupported["optimizer"]
-            update_step = _raise(f"the optimizer {name} is not one of keras.optimizers")
-            optimizer = type(name, (keras.optimizers.SGD,), {"update_step": update_step})()
-        loss = None
-        if "loss" in unsupported:
-            loss = _raise(f"the loss {unsupported['loss']} is not one of keras.losses")
-            loss.__name__ = unsupported["loss"]
+            optimizer = type(unsupported["optimizer"], (keras.optimizers.SGD,), {"is_opaque": True})()
+        loss: Any = None
+        if "loss" in config.own_code:
+            loss = _opaque_function(unsupported.get("loss", "loss"))
+        elif "loss" in unsupported:
+            loss = unsupported["loss"]  # a name at which ``fit`` raises, as in the student's own process
         elif config.loss is not None:
             loss = self._compiled(config.loss, "losses")
         metrics: list[Any] = []
@@ -266,13 +286,15 @@ class Builder:
                 metric = self._compiled(index, "metrics")
                 metric.name = name
                 metrics.append(metric)
+        if "metric" in config.own_code or "weighted_metric" in config.own_code:
+            metrics.append(_opaque_function(unsupported.get("metric", "weighted_metric")))
         # A text as a weight makes ``fit`` raise in Keras, exactly as in the student's own process.
         loss_weights = ["loss_weights"] if "loss_weights" in unsupported else None
         built.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics)
 
     def _compiled(self, index: int, family: str) -> Any:
         if self._model.objects[index].family != family:
-            raise ModelRefusedError("the model is compiled with something that cannot be graded")
+            raise UnsupportedModelError("the model is compiled with something that the grader does not know")
         return self.object(index)
 
 
@@ -296,10 +318,12 @@ def _short_repr(value: Value) -> str:
     return f"something of type {type(value).__name__}"
 
 
-def _raise(message: str) -> Callable[..., Any]:
-    """Return a function that takes any arguments and raises a ValueError."""
+def _opaque_function(name: str) -> Any:
+    """Return what stands for a loss or a metric of the student's own."""
 
     def function(*_arguments: Any) -> Any:
-        raise ValueError(message)
+        raise NotImplementedError
 
+    function.__name__ = name
+    function.is_opaque = True  # type: ignore[attr-defined]
     return function

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from autograder.models.description import Model, ModelRefusedError
+from autograder.models.description import Model, ModelRefusedError, UnsupportedModelError
 from autograder.models.rebuild import Builder
 
 MAX_PARAMETERS = 20_000_000
@@ -76,7 +76,7 @@ def measure(model: Model) -> Sizes:
     """Return the size of a model that is built, according to its description.
 
     Raises:
-        ModelRefusedError: a part is not Keras' own, or the parts do not fit together.
+        UnsupportedModelError: the grader cannot build it.
     """
     key = model.key()
     if key not in _measured:
@@ -106,9 +106,7 @@ def _measure(model: Model) -> Sizes:
             arrays = [tuple(weight.shape) for weight in layer.weights]
             # A shared layer has its weights once.
             if weights.setdefault(call.operation, arrays) != arrays:
-                raise ModelRefusedError(
-                    "a layer of the model is called with two different shapes", hint="Use two layers."
-                )
+                raise UnsupportedModelError("a layer of the model is called with two different shapes")
             kernels = [shape for shape in arrays if len(shape) > 1]
             read = [builder.tensor(reference) for reference in call.references()]
             loops = _loop_count(layer)

@@ -95,6 +95,19 @@ EQUAL |= {
         lambda x: L.Reshape((1,))(plain(L.GRU)(x)),
         plain(L.GRU),
     ),
+    "the last step, taken": (
+        classified(lambda x: K.take(L.GRU(UNITS, return_sequences=True)(x), -1, axis=1)),
+        plain(L.GRU),
+    ),
+    "a function that reshapes to the same shape": (
+        lambda x: K.reshape(plain(L.GRU)(x), (-1, 1)),
+        plain(L.GRU),
+    ),
+    "an axis that comes and goes": (
+        lambda x: K.squeeze(K.expand_dims(plain(L.GRU)(x), 1), 1),
+        plain(L.GRU),
+    ),
+    "a dropout of nothing": (lambda x: plain(L.GRU)(L.Dropout(0.0)(x)), plain(L.GRU)),
     "an identity": (lambda x: plain(L.GRU)(L.Identity()(x)), plain(L.GRU)),
     "a linear activation": (lambda x: L.Activation("linear")(plain(L.GRU)(x)), plain(L.GRU)),
 }
@@ -135,6 +148,14 @@ OTHER: dict[str, tuple[Build, Build]] = {
     ),
     "a reshape that drops the mask": (
         lambda x: L.GRU(UNITS)(L.Reshape((STEPS, WIDTH))(x)),
+        lambda x: L.GRU(UNITS)(x),
+    ),
+    "an axis that comes and goes, without the mask": (
+        lambda x: L.GRU(UNITS)(K.squeeze(K.expand_dims(x, 1), 1)),
+        lambda x: L.GRU(UNITS)(x),
+    ),
+    "the first step taken": (
+        lambda x: K.take(L.GRU(UNITS, return_sequences=True)(x), 0, axis=1),
         lambda x: L.GRU(UNITS)(x),
     ),
     "the first step": (

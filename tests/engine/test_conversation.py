@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.conversation import CheckSession, digest, run_check
+from autograder.engine.conversation import MODEL_STOPS_GRADER, CheckSession, digest, run_check
 from autograder.engine.run import Engine
 from autograder.engine.worker import CheckStep, GraderError, VerdictCache, Worker
 
@@ -81,3 +81,24 @@ def test_a_check_that_makes_another_call_than_before_stays_ungraded(engine: Engi
     with pytest.raises(GraderError, match="another call than before"):
         run_check(CheckSession(worker, cache, OPENING), always(5))
     assert outcome(worker, VerdictCache(), [4.0, 5.0, 6.0]) == "failed"
+
+
+def test_a_model_that_the_grader_does_not_survive_twice_is_left_to_a_person(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, cache = engine.workers[0], VerdictCache()
+    ask = worker.ask_grader
+
+    def die_of_models(message: Any) -> CheckStep:
+        if "value" in message:
+            worker._ensure_grader().kill()
+        return ask(message)
+
+    monkeypatch.setattr(worker, "ask_grader", die_of_models)
+    model = {"value": ("list", [("model", {})]), "args": ("data", ((), {}))}
+    verdict, _ = run_check(CheckSession(worker, cache, OPENING), lambda _call: model)
+    assert verdict == MODEL_STOPS_GRADER
+    with pytest.raises(GraderError):
+        run_check(CheckSession(worker, cache, OPENING), always(5))
+    monkeypatch.undo()
+    assert outcome(worker, cache, [4.0, 5.0, 6.0]) == "failed"

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 
+from autograder.checks.canonical import SHARED_ACTIVATIONS
 from autograder.models import catalog
 from autograder.models.description import metric_names
-from autograder.models.encode import reported_metric_names
+from autograder.models.encode_compile import reported_metric_names
 from autograder.models.rebuild import build
 from tests.models.test_description import STEPS, compiled, described, functional
 
@@ -131,7 +132,7 @@ def test_what_a_layer_is_given_keeps_its_class_and_settings(family: str, argumen
 @pytest.mark.parametrize("name", sorted(catalog.NAMES["activations"] - {"glu"}))
 def test_an_activation_comes_back_in_every_spelling(name: str) -> None:
     spellings = [name, getattr(keras.activations, name)]
-    if name in catalog._SHARED_NAMES:
+    if name in SHARED_ACTIVATIONS:
         spellings.append(getattr(keras.ops, name))
     keys = set()
     for spelling in spellings:
