@@ -13,7 +13,7 @@ from autograder.build.compile import prepare
 from autograder.checks import Outcome
 from autograder.commands.cli import course
 from autograder.course import load_course
-from autograder.engine.session import unrun_checks
+from autograder.engine.results import unrun_checks
 from autograder.quality import sample
 from autograder.report.gradebook import summary_table
 from tests.support.sample_results import result_for

@@ -347,14 +347,15 @@ def _functional_class() -> type:
 def _format_value(value: object) -> str:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, np.ndarray):
-        text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
-    elif type(value) is int:
-        text = f"{value:,}"
-    else:
-        text = repr(value)
+    try:
+        if isinstance(value, str):
+            text = value.encode("utf-8", "backslashreplace").decode()
+        elif isinstance(value, np.ndarray):
+            text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
+        else:
+            text = f"{value:,}" if type(value) is int else repr(value)
+    except ValueError:  # Python does not print integers of more than 4,300 digits
+        text = f"a value of type {type(value).__name__} that is too large to print"
     return text if len(text) <= _MAX_TEXT_CHARS else f"{text[:_MAX_TEXT_CHARS]} …"
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,9 @@ from .canonical import (
     opaque_parts,
     written_layers,
 )
+
+_MAX_RANDOM_NUMBERS = 2**22
+"""Numbers that a model is given at once where a check runs it."""
 
 
 def layers(model: Any, expected: Sequence[type], *, hint: str = "") -> None:
@@ -177,6 +181,7 @@ def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None
                 problem = f"{_class_name(type(layer))} has the wrong size"
                 raise MismatchError(problem, _describe_arrays(layer), f"{expected_count:,}", hint)
     arrays = "; ".join(f"{_class_name(type(layer))} {_describe_arrays(layer)}" for layer in weighted)
+    arrays = arrays or "no layer with numbers"
     problem = "the model has the wrong number of parameters"
     raise MismatchError(problem, arrays, f"{sum(expected):,} in all")
 
@@ -209,6 +214,8 @@ def output(model: Any, expected: tuple[int | None, ...], *, activation: str = ""
     # After an opaque layer, the shapes are what the submission says.
     if last and (is_own_code(last.kind) or is_own_code(function) or (opaque and is_right)):
         raise _review(opaque or [_class_name(last.kind)])
+    if len(model.outputs) != 1:
+        raise MismatchError("the model has more than one output", len(model.outputs), 1, hint)
     actual = tuple(model.outputs[0].shape)
     if actual != expected and not opaque:
         if not hint and len(actual) > len(expected):
@@ -268,8 +275,8 @@ def separate(first: Any, second: Any, *, hint: str = "") -> None:
 
 
 def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None:
-    """Check that a model's outputs for sequences of random ids are within a range."""
-    outputs = _outputs(model, _random_ids(model, rows=32, width=12))
+    """Check that a model's outputs for random rows are within a range, whatever it reads."""
+    outputs = _outputs(model, _random_rows(model, rows=32, width=12))
     if not (outputs.min() >= low and outputs.max() <= high):
         actual = f"outputs from {outputs.min():.3f} to {outputs.max():.3f}"
         raise MismatchError("the model's output is out of range", actual, f"{low:g} to {high:g}", hint)
@@ -293,10 +300,19 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
         )
     # Same weights, so only the padding can make a difference.
     long.set_weights(short.get_weights())
-    ids = _random_ids(short, rows=8, width=12)
-    padding = (long.input_shape[1] or 30) - ids.shape[1]
-    plain = _outputs(short, ids)
-    padded = _outputs(long, np.pad(ids, ((0, 0), (0, padding))))
+    rows = _random_rows(short, rows=8, width=12)
+    long_rows = _random_rows(long, rows=8, width=30)
+    if rows.ndim < 2 or rows.ndim != long_rows.ndim or rows.shape[1] > long_rows.shape[1]:
+        raise MismatchError("the model does not read sequences of the lengths that it was asked for")
+    padding = [(0, 0), (0, long_rows.shape[1] - rows.shape[1]), *[(0, 0)] * (rows.ndim - 2)]
+    plain = _outputs(short, rows)
+    padded = _outputs(long, np.pad(rows, padding))
+    if plain.shape != padded.shape:
+        raise MismatchError(
+            "the model does not return one result per sequence",
+            f"shapes {plain.shape} and {padded.shape} for {len(rows)} sequences of two lengths",
+            hint="Which layer turns the steps of a sequence into one vector?",
+        )
     # A constant model would pass below whatever it does with the padding.
     if np.ptp(plain, axis=0).max() <= tolerance:
         raise MismatchError(
@@ -345,30 +361,38 @@ def _weight_shapes(model: Any) -> list[tuple[int, ...]]:
     return [tuple(weight.shape) for layer in _built_layers(model) for weight in layer.weights]
 
 
-def _random_ids(model: Any, *, rows: int, width: int) -> np.ndarray:
-    """Return ids that the first layer knows; ``width`` is for a model that reads any."""
-    first = next(layer for layer in _built_layers(model) if layer.weights)
-    vocab_size = first.weights[0].shape[0]
-    size = (rows, model.input_shape[1] or width)
-    return np.random.default_rng(7).integers(1, vocab_size, size=size)
+def _random_rows(model: Any, *, rows: int, width: int) -> np.ndarray:
+    """Return rows that a model can read; an axis of any length gets ``width``."""
+    layers = _built_layers(model)
+    if len(model.inputs) != 1:
+        raise MismatchError("the model has more than one input", len(model.inputs), 1)
+    tensor, random = model.inputs[0], np.random.default_rng(7)
+    sizes = [size or width for size in tensor.shape[1:]]
+    rows = max(1, min(rows, _MAX_RANDOM_NUMBERS // max(1, math.prod(sizes))))
+    vocab_sizes = [layer.input_dim for layer in layers if type(layer) is _keras().layers.Embedding]
+    if vocab_sizes:
+        vocab_size = max(1, min(vocab_sizes))
+        return random.integers(min(1, vocab_size - 1), vocab_size, size=(rows, *sizes))
+    dtype = tensor.dtype if tensor.dtype.startswith(("int", "uint", "bool")) else "float32"
+    return random.normal(size=(rows, *sizes)).astype(dtype)
 
 
-def _outputs(model: Any, ids: np.ndarray) -> np.ndarray:
-    """Return a model's outputs, shape ``(len(ids), 1)``."""
+def _outputs(model: Any, rows: np.ndarray) -> np.ndarray:
+    """Return a model's outputs, shape ``(len(rows), …)``."""
 
     def run_quietly() -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(model(ids))
+            return np.asarray(model(rows), dtype=float)
 
     if opaque := _split_at_opaque(_built_layers(model))[1]:
         raise _review(opaque)
+    if len(model.outputs) != 1:
+        raise MismatchError("the model has more than one output", len(model.outputs), 1)
     outputs = np.asarray(attempt(run_quietly))
-    if outputs.shape != (len(ids), 1):
+    if outputs.size == 0 or outputs.shape[:1] != (len(rows),):
         raise MismatchError(
-            "the model does not return one number per sequence",
-            f"shape {outputs.shape} for {len(ids)} sequences",
-            hint="Which layer turns the steps of a sequence into one vector?",
+            "the model does not return one result per row", f"shape {outputs.shape} for {len(rows)} rows"
         )
     return outputs
 

@@ -97,7 +97,7 @@ def _array_shape(value: Any) -> tuple[int, ...]:
 def _to_floats(value: Any, what: str) -> np.ndarray:
     try:
         return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise MismatchError(f"{what} does not contain only numbers", value) from None
 
 

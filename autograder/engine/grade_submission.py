@@ -9,8 +9,8 @@ from autograder.checks import Outcome
 from autograder.engine import session
 from autograder.engine.misconceptions import diagnose
 from autograder.engine.plan import SEED
-from autograder.engine.results import CheckResult, Provenance, Result
-from autograder.engine.session import OnCall, unrun_checks
+from autograder.engine.results import CheckResult, Provenance, Result, unrun_checks
+from autograder.engine.session import OnCall
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
 from autograder.submission.discover import StudentSubmission

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from autograder.checks import Outcome
+from autograder.notebook import Source
 
 HIDDEN_NOT_PASSED = "the inputs of this check, and what your answer did with them, stay hidden"
 HIDDEN_HINT = "Try other inputs than the visible checks use: other sizes, other values, edge cases."
@@ -269,6 +270,18 @@ class Result:
     def review_checks(self) -> tuple[CheckResult, ...]:
         """Return the open checks that a person must decide on."""
         return tuple(check for check in self.open_checks if check.outcome is Outcome.REVIEW)
+
+
+def unrun_checks(source: Source, outcome: Outcome, message: str) -> dict[str, CheckResult]:
+    """Return the results of all checks before any of them has run, by id and in order."""
+    results = {}
+    for question in source.questions:
+        for check in question.checks:
+            title = check.title.splitlines()[0]
+            results[check.cell.id] = CheckResult(
+                check.cell.id, question.name, title, check.hidden, check.points, outcome, message
+            )
+    return results
 
 
 def serialize(result: Result) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from typing import Any
 
 from autograder.checks import Outcome
 from autograder.engine.conversation import MODEL_STOPS_GRADER, CheckSession, run_check
-from autograder.engine.results import CheckResult
+from autograder.engine.results import CheckResult, unrun_checks
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError, encode
 from autograder.engine.worker import GraderError, Worker
-from autograder.notebook import Check, Question, Source
+from autograder.notebook import Check, Question
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
@@ -433,18 +433,6 @@ class _Session:
         if type(value) is tuple and value[:1] == ("model",):
             self.process.model_replies[key] = reply
         return reply
-
-
-def unrun_checks(source: Source, outcome: Outcome, message: str) -> dict[str, CheckResult]:
-    """Return the results of all checks before any of them has run, by id and in order."""
-    results = {}
-    for question in source.questions:
-        for check in question.checks:
-            title = check.title.splitlines()[0]
-            results[check.cell.id] = CheckResult(
-                check.cell.id, question.name, title, check.hidden, check.points, outcome, message
-            )
-    return results
 
 
 def _cell_error_message(error: Message) -> str:

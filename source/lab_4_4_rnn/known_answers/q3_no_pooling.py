@@ -3,7 +3,7 @@ question = "q3"
 misconception = "Dense sums up the words by itself."
 failing_checks = ["q3-layers", "q3-output", "q3-padding", "q3-accuracy"]
 kind = "shape"
-message_part = "one number per sequence"
+message_part = "one result per sequence"
 """
 
 def build_dense_baseline(vocab_size=vocab_size, embed_dim=embed_dim, max_length=max_length):
