@@ -1,6 +1,7 @@
 """The check vocabulary: how a shape, a layer, a parameter count or an accuracy is checked.
 
-``answers`` runs checks and calls answers, ``value_checks`` and ``model_checks`` compare. The build
+``answers`` runs checks and calls answers; ``value_checks``, ``model_checks`` and ``compile_checks``
+compare, models in the view of ``canonical``. The build
 copies this folder into every release, so it imports nothing else of the package::
 
     def check_two_rows(add_rows):
@@ -16,8 +17,8 @@ copies this folder into every release, so it imports nothing else of the package
 from types import SimpleNamespace
 
 from .answers import MismatchError, Outcome, attempt, call, raises, run, without_values
+from .compile_checks import compiled
 from .model_checks import (
-    compiled,
     input_shape,
     layers,
     model_name,

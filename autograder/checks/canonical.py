@@ -6,6 +6,7 @@ activation may be a layer of its own, and ``x[:, -1]`` after ``return_sequences=
 activation behind a recurrent layer, for example, changes the result but not the state.
 """
 
+import importlib
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ def opaque_parts(model: Any) -> list[str]:
     parts = [view.layer for view in written_layers(model)] if model.built else list(model.layers)
     if getattr(model, "compiled", False):
         config = model._compile_config.config
-        parts += [model.optimizer, model.loss, *sys.modules["keras"].tree.flatten(config["metrics"])]
+        parts += [model.optimizer, model.loss, *keras().tree.flatten(config["metrics"])]
     names = []
     for part in parts:
         if getattr(part, "is_opaque", False):
@@ -130,21 +131,25 @@ def opaque_parts(model: Any) -> list[str]:
 
 def activation_of(function: Any) -> Any:
     """Return Keras' own function for any of the spellings of an activation, or the function itself."""
-    keras: Any = sys.modules["keras"]
     tensorflow: Any = sys.modules.get("tensorflow")
-    modules = [keras.ops]
+    modules = [keras().ops]
     if tensorflow is not None:
         modules += [tensorflow.nn, tensorflow.math, tensorflow]
     for name in SHARED_ACTIVATIONS:
         if any(getattr(module, name, None) is function for module in modules):
-            return getattr(keras.activations, name)
+            return getattr(keras().activations, name)
     if function is None:
-        return keras.activations.linear
+        return keras().activations.linear
     return function
 
 
+def keras() -> Any:
+    """Return Keras, which is imported late: TensorFlow takes seconds, and not every course needs it."""
+    return importlib.import_module("keras")
+
+
 def _layers() -> Any:
-    return sys.modules["keras"].layers
+    return keras().layers
 
 
 def _nodes(model: Any) -> list[Any]:
@@ -170,8 +175,8 @@ def _data(node: Any) -> list[Any]:
     if node.is_input:
         return []
     keywords = {name: value for name, value in node.arguments.kwargs.items() if name != "mask"}
-    tensors = sys.modules["keras"].tree.flatten([node.arguments.args, keywords])
-    return [tensor for tensor in tensors if isinstance(tensor, sys.modules["keras"].KerasTensor)]
+    tensors = keras().tree.flatten([node.arguments.args, keywords])
+    return [tensor for tensor in tensors if isinstance(tensor, keras().KerasTensor)]
 
 
 def _views_of(node: Any) -> list[LayerView]:
@@ -221,11 +226,10 @@ def _joins(node: Any, before: LayerView) -> bool:
     convolutions = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
     if function is None or before.kind not in (layers.Dense, layers.EinsumDense, *convolutions):
         return False
-    keras: Any = sys.modules["keras"]
-    if activation_of(before.setting("activation")) is keras.activations.linear:
+    if activation_of(before.setting("activation")) is keras().activations.linear:
         before.settings["activation"] = function
         return True
-    return function is keras.activations.linear
+    return function is keras().activations.linear
 
 
 def _takes_last_step(node: Any) -> bool:
@@ -244,7 +248,7 @@ def _takes_last_step(node: Any) -> bool:
 
 def _activation_function(node: Any) -> Any:
     """Return the function of a call that only applies an activation; None for any other."""
-    operation, activations = node.operation, sys.modules["keras"].activations
+    operation, activations = node.operation, keras().activations
     if type(operation) is _layers().Activation:
         return activation_of(operation.activation)
     # A function that is called on a tensor is recorded as an operation of a private class.

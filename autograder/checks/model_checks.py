@@ -1,25 +1,26 @@
 """Check Keras models: layers, settings, parameter counts, shapes, compilation and behavior."""
 
-import importlib
 import inspect
 import math
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .answers import MismatchError, Outcome, attempt
+from .answers import MismatchError, attempt, review
 from .canonical import (
     LayerView,
     activation_of,
     canonical_layers,
     is_operation,
     is_own_code,
+    keras,
     opaque_parts,
     written_layers,
 )
+from .compile_checks import DEFAULT_HINT
 
 _MAX_RANDOM_NUMBERS = 2**22
 """Numbers that a model is given at once where a check runs it."""
@@ -64,13 +65,7 @@ def _require_judged(kinds: Sequence[type], expected: Sequence[type]) -> None:
     remaining = iter(expected)
     is_part = all(kind in remaining for kind in known)
     if is_part and (own or (operations and len(known) == len(expected))):
-        raise _review(map(_class_name, own or operations))
-
-
-def _review(names: Iterable[str]) -> MismatchError:
-    """Return the finding that a person must look at the model; hidden checks do not show the names."""
-    problem = "this rests on a part that cannot be judged automatically, so a person will look at it"
-    return MismatchError(problem, ", ".join(names), outcome=Outcome.REVIEW)
+        raise review(map(_class_name, own or operations))
 
 
 def require_runnable(model: Any) -> None:
@@ -80,7 +75,7 @@ def require_runnable(model: Any) -> None:
         MismatchError: the model cannot run (review).
     """
     if parts := opaque_parts(model):
-        raise _review(parts)
+        raise review(parts)
 
 
 def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "") -> None:
@@ -94,7 +89,7 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
     expected_values = expected if isinstance(expected, list) else [expected] * max(len(matching), 1)
     own = [view.kind for view in canonical if is_own_code(view.kind)]
     if own and len(matching) < len(expected_values):
-        raise _review(map(_class_name, own))
+        raise review(map(_class_name, own))
     if not matching:
         raise MismatchError(f"the model has no {kind.__name__} layer")
     if len(matching) != len(expected_values):
@@ -103,12 +98,12 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
     for view, expected_value in zip(matching, expected_values, strict=True):
         value, resolved = view.setting(name), expected_value
         if name.endswith("activation"):
-            value, resolved = activation_of(value), _keras().activations.get(expected_value)
+            value, resolved = activation_of(value), keras().activations.get(expected_value)
         # Functions are compared by identity: an object of the student's could compare as equal.
         if value is resolved or (not callable(resolved) and value == resolved):
             continue
         if is_own_code(value):
-            raise _review([f"{name} of {kind.__name__}"])
+            raise review([f"{name} of {kind.__name__}"])
         problem = f"{name} of {kind.__name__} has a different value"
         raise MismatchError(problem, getattr(value, "__name__", value), expected_value, hint)
 
@@ -130,8 +125,6 @@ _RECURRENT_SETTINGS = {
 }
 """What decides what a recurrent layer computes and learns, each with the hint for a wrong value."""
 
-_DEFAULT_HINT = "The question leaves it as Keras sets it."
-
 
 def recurrent(model: Any, kind: type, **named: Any) -> None:
     """Check the settings of a recurrent layer: those named, and the defaults of all others.
@@ -147,7 +140,7 @@ def recurrent(model: Any, kind: type, **named: Any) -> None:
         if name in named:
             setting(model, kind, name, named[name], hint="The recurrent layer has an argument for it.")
         elif name in parameters:
-            setting(model, kind, name, parameters[name].default, hint=hint or _DEFAULT_HINT)
+            setting(model, kind, name, parameters[name].default, hint=hint or DEFAULT_HINT)
 
 
 def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None:
@@ -172,7 +165,7 @@ def params(model: Any, expected: int | Sequence[int], *, hint: str = "") -> None
     weighted = [layer for layer in known if layer.weights]
     counts = list(map(_count_params, weighted))
     if opaque and (len(expected) == 1 or counts == list(expected)[: len(counts)]):
-        raise _review(opaque)
+        raise review(opaque)
     if sum(counts) == sum(expected) and (len(expected) == 1 or counts == list(expected)):
         return
     if len(counts) == len(expected):
@@ -209,11 +202,11 @@ def output(model: Any, expected: tuple[int | None, ...], *, activation: str = ""
     _, canonical = _views(model)
     last = canonical[-1] if canonical else None
     function = last.setting("activation") if last else None
-    is_right = not activation or activation_of(function) is _keras().activations.get(activation)
+    is_right = not activation or activation_of(function) is keras().activations.get(activation)
     _, opaque = _split_at_opaque(_built_layers(model))
     # After an opaque layer, the shapes are what the submission says.
     if last and (is_own_code(last.kind) or is_own_code(function) or (opaque and is_right)):
-        raise _review(opaque or [_class_name(last.kind)])
+        raise review(opaque or [_class_name(last.kind)])
     if len(model.outputs) != 1:
         raise MismatchError("the model has more than one output", len(model.outputs), 1, hint)
     actual = tuple(model.outputs[0].shape)
@@ -224,39 +217,6 @@ def output(model: Any, expected: tuple[int | None, ...], *, activation: str = ""
     if not is_right:
         found = getattr(function, "__name__", "none")
         raise MismatchError("the output has the wrong activation", found, activation, hint)
-
-
-def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hint: str = "") -> None:
-    """Check what a model was compiled with, in any spelling that Keras accepts.
-
-    Loss, optimizer and metric must have their default settings, e.g. the learning rate.
-
-    Args:
-        loss: e.g. ``"binary_crossentropy"``; a class, an object and a function pass alike.
-        optimizer: e.g. ``"adam"``.
-        metric: one that must be among the metrics, e.g. ``"accuracy"`` or ``"mae"``.
-        hint: about the wrong loss.
-    """
-    if not getattr(model, "compiled", False):
-        raise MismatchError("the model is not compiled", hint="End the function with model.compile(…).")
-    own = [part for part in (model.loss, model.optimizer) if is_own_code(part)]
-    if _canonical("losses", model.loss) is not _canonical("losses", loss) and not is_own_code(model.loss):
-        loss_name = model.loss
-        for attribute in ("__name__", "name"):  # of a function or a class, of an object
-            loss_name = getattr(model.loss, attribute, loss_name)
-        raise MismatchError("the model is compiled with the wrong loss", loss_name, loss, hint)
-    _require_default_loss(model)
-    optimizer_type = type(model.optimizer)
-    expected_optimizer = type(_keras().optimizers.get(optimizer)) if optimizer else optimizer_type
-    if optimizer_type is not expected_optimizer and not is_own_code(model.optimizer):
-        problem = "the model is compiled with the wrong optimizer"
-        raise MismatchError(problem, optimizer_type.__name__, optimizer)
-    if optimizer and not is_own_code(model.optimizer):
-        _raise_difference("optimizer", _difference(model.optimizer))
-    if metric:
-        _require_metric(model, metric)
-    if own:
-        raise _review([getattr(part, "__name__", type(part).__name__) for part in own])
 
 
 def model_name(model: Any, expected: str, *, hint: str = "") -> None:
@@ -328,14 +288,9 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
         )
 
 
-def _keras() -> Any:
-    # Imported late: TensorFlow takes seconds, and not every course needs it.
-    return importlib.import_module("keras")
-
-
 def _built_layers(model: Any) -> list[Any]:
     """Return the layers of a model and of the models inside it, without input layers."""
-    if "keras" not in sys.modules or not isinstance(model, _keras().Model):
+    if "keras" not in sys.modules or not isinstance(model, keras().Model):
         raise MismatchError("the answer is not a Keras model", f"a {type(model).__name__}")
     if not model.built:
         raise MismatchError(
@@ -344,9 +299,9 @@ def _built_layers(model: Any) -> list[Any]:
         )
     flat: list[Any] = []
     for layer in model.layers:
-        if isinstance(layer, _keras().Model):
+        if isinstance(layer, keras().Model):
             flat += _built_layers(layer)
-        elif type(layer) is not _keras().layers.InputLayer:
+        elif type(layer) is not keras().layers.InputLayer:
             flat.append(layer)
     return flat
 
@@ -369,7 +324,7 @@ def _random_rows(model: Any, *, rows: int, width: int) -> np.ndarray:
     tensor, random = model.inputs[0], np.random.default_rng(7)
     sizes = [size or width for size in tensor.shape[1:]]
     rows = max(1, min(rows, _MAX_RANDOM_NUMBERS // max(1, math.prod(sizes))))
-    vocab_sizes = [layer.input_dim for layer in layers if type(layer) is _keras().layers.Embedding]
+    vocab_sizes = [layer.input_dim for layer in layers if type(layer) is keras().layers.Embedding]
     if vocab_sizes:
         vocab_size = max(1, min(vocab_sizes))
         return random.integers(min(1, vocab_size - 1), vocab_size, size=(rows, *sizes))
@@ -386,7 +341,7 @@ def _outputs(model: Any, rows: np.ndarray) -> np.ndarray:
             return np.asarray(model(rows), dtype=float)
 
     if opaque := _split_at_opaque(_built_layers(model))[1]:
-        raise _review(opaque)
+        raise review(opaque)
     if len(model.outputs) != 1:
         raise MismatchError("the model has more than one output", len(model.outputs), 1)
     outputs = np.asarray(attempt(run_quietly))
@@ -411,87 +366,3 @@ def _class_name(layer_type: type) -> str:
     if is_own_code(layer_type):
         return f"{name} (your own code)"
     return f"{name} (a function of Keras)" if is_operation(layer_type) else name
-
-
-def _canonical(family: str, value: Any) -> Any:
-    """Return one name for all spellings of a loss or metric; the value itself if unknown.
-
-    Names are interned so that callers can compare by identity: ``==`` of an unknown object
-    is code that is not ours.
-    """
-    module = getattr(_keras(), family)
-    if isinstance(value, str):
-        # The word "accuracy" is the one that fits the output; the class ``Accuracy`` compares floats.
-        if value.lower() in ("acc", "accuracy"):
-            value = "binary_accuracy"
-        try:
-            value = module.get(value)
-        except ValueError:  # a name that Keras does not know
-            return value
-    for name, member in vars(module).items():
-        if member is value or (isinstance(member, type) and type(value) is member):
-            return sys.intern(getattr(member, "__name__", name).replace("_", "").lower())
-    return value
-
-
-def _require_default_loss(model: Any) -> None:
-    difference = _difference(model.loss)
-    last_activation = activation_of(getattr(model.layers[-1], "activation", None))
-    has_activation = last_activation is not _keras().activations.linear
-    if difference and difference[0] == "from_logits" and has_activation:
-        raise MismatchError(
-            "the loss has from_logits=True, but the output already has an activation",
-            hint="Apply the activation either in the model or in the loss, not in both.",
-        )
-    _raise_difference("loss", difference)
-
-
-def _require_metric(model: Any, expected: str) -> None:
-    # Keras offers no public view of the metrics before the model is trained.
-    metrics = _flatten_metrics(model._compile_config.config["metrics"])
-    name = _canonical("metrics", expected)
-    differences = [_difference(metric) for metric in metrics if _canonical("metrics", metric) is name]
-    own = list(filter(is_own_code, metrics))
-    if own and not differences:
-        raise _review([getattr(part, "__name__", type(part).__name__) for part in own])
-    if not differences:
-        raise MismatchError(
-            "the model does not report the metric that the lab uses",
-            expected=f"metrics=[{expected!r}]",
-            hint="Name it in model.compile(…).",
-        )
-    if None not in differences:
-        _raise_difference("metric", differences[0])
-
-
-def _difference(actual: Any) -> tuple[str, Any, Any] | None:
-    """Return the first setting of a Keras object that is not its default: name, value and default.
-
-    A name, a class and a function stand for an object with its defaults.
-    """
-    keras = _keras()
-    if not isinstance(actual, (keras.losses.Loss, keras.metrics.Metric, keras.Optimizer)):
-        return None
-    config = actual.get_config()
-    for name, default in type(actual)().get_config().items():
-        value = config.get(name)
-        # The means differ only where samples have weights.
-        is_mean = name == "reduction" and str(value).startswith("mean")
-        if name not in ("name", "dtype") and value != default and not is_mean:
-            return name, value, default
-    return None
-
-
-def _raise_difference(what: str, difference: tuple[str, Any, Any] | None) -> None:
-    if difference:
-        name, value, default = difference
-        raise MismatchError(f"{name} of the {what} has a different value", value, default, _DEFAULT_HINT)
-
-
-def _flatten_metrics(value: Any) -> list[Any]:
-    """Return the metrics passed to ``compile`` as one list, however they were nested."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return [metric for item in value for metric in _flatten_metrics(item)]
-    return [] if value is None else [value]
