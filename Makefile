@@ -10,7 +10,7 @@ CORE := tests/checks tests/models tests/submission tests/report tests/test_*.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile chaos machines browsers bundles bench thousand clean
+.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile fuzz chaos machines browsers bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -58,6 +58,9 @@ peers: $(VENV)/ready
 
 hostile: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m hostile
+
+fuzz: $(VENV)/ready
+	@FUZZ_VALUES=50000 FUZZ_MODELS=5000 $(BIN)/python -m pytest -q tests/checks/test_total.py
 
 chaos: $(VENV)/ready
 	@$(BIN)/course build

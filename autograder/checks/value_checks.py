@@ -106,9 +106,11 @@ def _array_shape(value: Any) -> tuple[int, ...]:
 
 def _to_floats(value: Any, what: str) -> np.ndarray:
     try:
-        return np.asarray(value, dtype=float)
+        if not np.iscomplexobj(value):
+            return np.asarray(value, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise MismatchError(f"{what} does not contain only numbers", value) from None
+        pass  # texts, rows of different lengths, numbers beyond a float
+    raise MismatchError(f"{what} does not contain only real numbers", value)
 
 
 def _to_float(value: Any, what: str) -> float:

@@ -23,8 +23,8 @@ from autograder.models.parse import parse
 from autograder.models.rebuild import build
 
 L = keras.layers
-VALUES = int(os.environ.get("FUZZ_VALUES", "1_000"))
-MODELS = int(os.environ.get("FUZZ_MODELS", "60"))
+VALUES = int(os.environ.get("FUZZ_VALUES", "500"))
+MODELS = int(os.environ.get("FUZZ_MODELS", "25"))
 ARRAY = np.array([[1.0, 2.0], [3.0, 4.0]])
 
 VALUE_CHECKS: dict[str, list[Callable[[Any], object]]] = {
