@@ -50,9 +50,6 @@ def _canonical(family: str, value: Any) -> Any:
     """
     module = getattr(keras(), family)
     if isinstance(value, str):
-        # The word "accuracy" is the one that fits the output; the class ``Accuracy`` compares floats.
-        if value.lower() in ("acc", "accuracy"):
-            value = "binary_accuracy"
         try:
             value = module.get(value)
         except ValueError:  # a name that Keras does not know
@@ -78,8 +75,8 @@ def _require_default_loss(model: Any) -> None:
 def _require_metric(model: Any, expected: str) -> None:
     # Keras offers no public view of the metrics before the model is trained.
     metrics = _flatten_metrics(model._compile_config.config["metrics"])
-    name = _canonical("metrics", expected)
-    differences = [_difference(metric) for metric in metrics if _canonical("metrics", metric) is name]
+    name = _metric_name(expected, model)
+    differences = [_difference(metric) for metric in metrics if _metric_name(metric, model) is name]
     own = list(filter(is_own_code, metrics))
     if own and not differences:
         raise review([getattr(part, "__name__", type(part).__name__) for part in own])
@@ -91,6 +88,19 @@ def _require_metric(model: Any, expected: str) -> None:
         )
     if None not in differences:
         _raise_difference("metric", differences[0])
+
+
+_ACCURACIES = {
+    "sparsecategoricalcrossentropy": "sparse_categorical_accuracy",
+    "categoricalcrossentropy": "categorical_accuracy",
+}
+"""What the word "accuracy" stands for, by loss; the class ``Accuracy`` compares floats and is another."""
+
+
+def _metric_name(metric: Any, model: Any) -> Any:
+    if isinstance(metric, str) and metric.lower() in ("acc", "accuracy"):
+        metric = _ACCURACIES.get(str(_canonical("losses", model.loss)), "binary_accuracy")
+    return _canonical("metrics", metric)
 
 
 def _difference(actual: Any) -> tuple[str, Any, Any] | None:

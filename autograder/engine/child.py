@@ -16,7 +16,7 @@ import socket
 import sys
 import types
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -79,13 +79,22 @@ class _Submission:
         self.seen_layers: weakref.WeakSet[Any] = weakref.WeakSet()
         """Layers with weights of all models that answers have returned."""
 
+        self._keras_settings = _read_keras_settings()
+
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
         if "cell" in message:
+            if message["is_first_of_question"]:
+                self._restore_keras()
             return self._run_cell(message["cell"], message["limit_s"])
         if "names" in message:
             return {"kinds": {name: self._kind(name) for name in message["names"]}}
         return self._call_function(message)
+
+    def _restore_keras(self) -> None:
+        """Put back the global settings of Keras, so that one answer does not change the next."""
+        for put_back, value in self._keras_settings:
+            put_back(value)
 
     def train(self, job: Message) -> Message:
         """Have the trainer do a job; the clock of the cell or call is stopped meanwhile."""
@@ -141,6 +150,15 @@ class _Submission:
             return ("refused", str(error))
         except Exception as error:  # noqa: BLE001  an object that only looks like a model may raise anything
             return ("refused", f"it cannot be read ({type(error).__name__})")
+
+
+def _read_keras_settings() -> list[tuple[Callable[[Any], None], Any]]:
+    """Return the function that sets each of Keras' global settings, with the value that it has now."""
+    if "keras" not in sys.modules:  # the course does without it
+        return []
+    config = sys.modules["keras"].config
+    names = ("dtype_policy", "floatx", "image_data_format", "epsilon")
+    return [(getattr(config, f"set_{name}"), getattr(config, name)()) for name in names]
 
 
 def _describe_exception(error: BaseException, function: Any) -> Message:

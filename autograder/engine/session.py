@@ -162,8 +162,12 @@ class _SubmissionProcess:
     def run_cell(self, number: int) -> None:
         """Run a cell; the process may not survive it."""
         step, limit_s = self.steps[number], self._limits.cell_s
+        is_first = bool(step.question) and all(
+            step.question != other.question for other in self.steps[:number]
+        )
+        message = {"cell": step.text, "limit_s": limit_s, "is_first_of_question": is_first}
         try:
-            reply = self.exchange({"cell": step.text, "limit_s": limit_s}, limit_s)
+            reply = self.exchange(message, limit_s)
         except ProcessDiedError as died:
             # Only the cell's own question loses by it. An extra cell belongs to no question: what it
             # would have defined is missing, and the checks that need it say so.

@@ -1,5 +1,6 @@
 """A lab about pictures: nothing in the grader is made for recurrent networks alone."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,17 @@ def test_we_give_a_network_of_convolutions_its_points(
 ) -> None:
     notebook, deserved = submission(course, "otter", name)
     assert points(grade_bytes(engine, notebook, tmp_path)) == {"q1": deserved}
+
+
+@pytest.mark.slow
+def test_a_global_setting_of_keras_is_put_back_before_a_question(
+    course: BuiltCourse, engine: Engine, tmp_path: Path
+) -> None:
+    notebook = json.loads(submission(course, "otter", "solution")[0])
+    setting = "import keras\nkeras.config.set_image_data_format('channels_first')"
+    extra = {"cell_type": "code", "metadata": {}, "source": setting, "outputs": [], "execution_count": None}
+    notebook["cells"].insert(1, {**extra, "id": "extra"})
+    assert points(grade_bytes(engine, json.dumps(notebook).encode(), tmp_path)) == {"q1": 10}
 
 
 @pytest.mark.peers
