@@ -124,8 +124,12 @@ def compare_verdicts(
     """
     checks = {check.cell.id: check for check in source.checks()}
     problems: list[str] = []
-    for check_id in sorted(_failed_checks(results[SOLUTION])):
-        problems.append(f"{SOLUTION}: does not pass {check_id}; fix the check or the solution")
+    for check in results[SOLUTION].checks:
+        if check.outcome is Outcome.REVIEW:
+            fix = "build it from Keras' own classes, or let staff mark the question"
+            problems.append(f"{SOLUTION}: {check.id} would need a person for everyone: {check.message} {fix}")
+        elif check.outcome is not Outcome.PASSED:
+            problems.append(f"{SOLUTION}: does not pass {check.id}; fix the check or the solution")
     for check in results[BLANK].checks:
         if check.outcome is not Outcome.BLOCKED:
             problems.append(f"{BLANK}: {check.id} is {check.outcome}; expected outcome: blocked")

@@ -67,6 +67,14 @@ def test_nothing_is_wrong_when_each_answer_gets_its_verdict() -> None:
     assert list(report.matrix) == [answer.name for answer in KNOWN if not answer.is_right]
 
 
+def test_a_solution_that_only_a_person_can_judge_is_a_problem() -> None:
+    seen = "this rests on a part that cannot be judged automatically: found Mine (your own code)."
+    results = as_they_must_be() | {SOLUTION: result(SOLUTION, ["q5-layers"], seen, Outcome.REVIEW)}
+    (problem,) = compare(results).problems
+    assert problem.startswith("solution: q5-layers would need a person for everyone: this rests")
+    assert "found Mine" in problem
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HIDDEN)
 def test_a_hidden_check_that_always_passes_lets_a_named_answer_survive(name: str) -> None:
