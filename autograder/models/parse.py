@@ -38,7 +38,22 @@ def parse(value: object) -> Model:
         raise _malformed("the description of the model cannot be read") from None
     _check_references(model)
     _check_ends(model)
-    return _Canonical(model).model()
+    return _without_unread_states(_Canonical(model).model())
+
+
+def _without_unread_states(model: Model) -> Model:
+    """Return the model whose layers return no state that nothing reads."""
+    read = set(model.outputs)
+    for call in model.calls:
+        read.update(call.references())
+    called = {call.operation for call in model.calls}
+    called -= {model.calls[tensor.call].operation for tensor in read if tensor.output}
+    objects = list(model.objects)
+    for index in called:
+        described = objects[index]
+        arguments = {name: value for name, value in described.arguments.items() if name != "return_state"}
+        objects[index] = msgspec.structs.replace(described, arguments=arguments)
+    return msgspec.structs.replace(model, objects=tuple(objects))
 
 
 def _malformed(problem: str) -> ModelRefusedError:

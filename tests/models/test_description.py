@@ -278,3 +278,12 @@ def test_the_cost_grows_with_everything_that_is_work() -> None:
 def test_a_negative_zero_gives_no_key_of_its_own() -> None:
     keys = {described(keras.Sequential([keras.Input((5,)), L.LeakyReLU(x)])).key() for x in (0, 0.0, -0.0)}
     assert len(keys) == 1
+
+
+def test_a_state_that_nothing_reads_leaves_no_trace() -> None:
+    source = keras.Input((6, 3))
+    with_states, *states = keras.layers.LSTM(4, return_state=True)(source)
+    usual = keras.Model(source, keras.layers.LSTM(4)(source))
+    assert described(keras.Model(source, with_states)).key() == described(usual).key()
+    assert described(keras.Model(source, [with_states, *states])).key() != described(usual).key()
+    assert described(keras.Model(source, states[0])).key() != described(usual).key()
