@@ -37,6 +37,12 @@ class KnownAnswer:
     misconception: str = ""
     """What a student who writes this believes, or how a right answer is written."""
 
+    truth: str = ""
+    """What is true instead of the misconception, in a sentence that gives no code away."""
+
+    true_beliefs: tuple[str, ...] = ()
+    """Misconceptions of other known answers that are true of this idiom, so naming them is right."""
+
     seen: str = ""
     """Where people write so, in place of a misconception: makes the answer an idiom."""
 
@@ -82,7 +88,7 @@ def load(assignment: Assignment, question: str = "") -> tuple[KnownAnswer, ...]:
     answers: list[KnownAnswer] = []
     problems, names = [], set()
     folder = assignment.source / FOLDER
-    for path in sorted(folder.rglob("*.py"), key=lambda path: path.stem):
+    for path in sorted(folder.rglob("*.py"), key=lambda path: (path.stem, path)):
         place = path.relative_to(folder.parent)
         if path.stem in names:
             problems.append(f"{place}: another known answer has this name; rename one of them")

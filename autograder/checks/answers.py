@@ -262,6 +262,12 @@ _ERROR_HINTS = (
         "It needs more memory than is available: can you compute the result from smaller arrays?",
     ),
     (r"is not defined", "A name is undefined: did you run the cells above, and is the spelling the same?"),
+    (
+        r"Unrecognized keyword|not recognized|not supported in Keras 3|Expected `metrics`|Could not interpret"
+        r"|keras\S* has no attribute",
+        "Keras 3 has no such name or argument, or wants it in another form: code from older books and "
+        "tutorials may need a change; look the call up at keras.io.",
+    ),
 )
 
 

@@ -33,7 +33,7 @@ SUBMISSION_NAME = "submission.ipynb"
 
 _MAX_NAME_BYTES = 200
 NAME = "run.jsonl"
-FORMAT = 4
+FORMAT = 5
 """Version of the line format; a journal in another format cannot be continued."""
 
 _FIXED_FIELDS = {"assignment": "assignment", "dataset": "dataset", "isolation": "isolation"}

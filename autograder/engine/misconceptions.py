@@ -1,18 +1,19 @@
 """The probable misconception behind a wrong answer, inferred from what the checks reported.
 
-A wrong answer leaves a **signature**: which checks did not pass and what each of them said. An
+A wrong answer leaves a **signature**: which visible checks did not pass and what each of them said.
+What a hidden check said plays no part, or a submission could choose a sentence by hidden inputs. An
 answer with the same signature as known wrong answers gets their misconception, if they all share
-one. The code of an answer is never looked at. A student reads a misconception only if it follows
-from what the student reads anyway: what visible checks said, and which hidden ones did not pass.
-``course validate`` writes the signatures of the known answers to
-``calibration/<assignment>.signatures.json`` and measures how often this is right.
+one and some check said what it found: that a coarse check failed has many reasons. The code of an
+answer is never looked at. ``course validate`` writes the signatures of the known answers to
+``calibration/<assignment>.signatures.json`` and measures how often this is right, also on idioms,
+which have no signature in the file.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -20,15 +21,18 @@ import msgspec
 from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.course import Assignment
-from autograder.engine.results import CheckResult, Result
+from autograder.engine.results import CheckResult, Misconception, Result
 from autograder.errors import AuthorError
 from autograder.known_answers import KnownAnswer
 
-_NOT_PASSED = "not passed"
-_DECIMAL = re.compile(r"\d+\.\d+")
+_INCIDENTAL = re.compile(r" in line \d+ of the function|(?<=[a-z])_\d+(?=')")
+"""The line of an error, and the number in ``'lstm_3'``: they tell nothing of what a student believes."""
+
+_VALUE = "found "
+"""In a message whose check says what it found, in the answer's value or in a layer's place."""
 
 Signature = Mapping[str, str]
-"""The outcome and message of each check that did not pass, by the check's id."""
+"""The outcome and message of each visible check that did not pass, by the check's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,80 +41,49 @@ class KnownSignature:
 
     name: str
     question: str
-    misconception: str
-    """A sentence, e.g. ``Every network ends in a sigmoid.``"""
-
+    misconception: Misconception
     signature: Signature
 
 
 def compute_signature(checks: Iterable[CheckResult], question: str) -> Signature:
-    """Return the signature of an answer to one question.
-
-    What a hidden check measured (an accuracy, say) depends on the dataset and is left out.
-    """
+    """Return the signature of an answer to one question."""
     signature = {}
     for check in checks:
-        if check.question == question and check.outcome is not Outcome.PASSED:
-            message = _DECIMAL.sub("…", check.message) if check.hidden else check.message
+        if check.question == question and not check.hidden and check.outcome is not Outcome.PASSED:
+            message = _INCIDENTAL.sub("", check.message)
             signature[check.id] = f"{check.outcome}: {message}"
     return signature
 
 
 def diagnose(
-    checks: Sequence[CheckResult], known_signatures: Sequence[KnownSignature], *, for_student: bool = False
-) -> dict[str, str]:
-    """Return the misconception behind each wrong answer that resembles known ones, by question.
-
-    Args:
-        for_student: whether the student reads it; then what hidden checks found does not count.
-    """
-    if for_student:
-        hidden = {check.id for check in checks if check.hidden}
-        known_signatures = without_hidden_findings(known_signatures, hidden)
+    checks: Sequence[CheckResult], known_signatures: Sequence[KnownSignature]
+) -> dict[str, Misconception]:
+    """Return the misconception behind each wrong answer that resembles known ones, by question."""
     misconceptions = {}
     for question in dict.fromkeys(check.question for check in checks):
         signature = compute_signature(checks, question)
-        if for_student:
-            signature = _without_findings(signature, hidden)
         if misconception := infer_misconception(signature, question, known_signatures):
             misconceptions[question] = misconception
     return misconceptions
 
 
-def without_hidden_findings(
-    known_signatures: Iterable[KnownSignature], hidden: Set[str]
-) -> list[KnownSignature]:
-    """Return signatures that say of the hidden checks, given by id, only that they did not pass."""
-    masked = []
-    for known in known_signatures:
-        masked.append(replace(known, signature=_without_findings(known.signature, hidden)))
-    return masked
-
-
-def _without_findings(signature: Signature, hidden: Set[str]) -> Signature:
-    return {check: _NOT_PASSED if check in hidden else text for check, text in signature.items()}
-
-
 def infer_misconception(
     signature: Signature, question: str, known_signatures: Iterable[KnownSignature]
-) -> str:
-    """Return the one misconception of all known answers with this signature; empty if there is none.
-
-    A signature without any finding says nothing.
-    """
+) -> Misconception | None:
+    """Return the one misconception of all known answers with this signature; None if it says too little."""
+    if not any(_VALUE in message for message in signature.values()):
+        return None
     misconceptions = set()
-    has_finding = any(text != _NOT_PASSED for text in signature.values())
     for known in known_signatures:
-        if has_finding and (known.question, known.signature) == (question, signature):
+        if (known.question, known.signature) == (question, signature):
             misconceptions.add(known.misconception)
-    return misconceptions.pop() if len(misconceptions) == 1 else ""
+    return misconceptions.pop() if len(misconceptions) == 1 else None
 
 
-def misconception_message(misconception: str) -> str:
-    """Return the sentence that a student reads about a misconception."""
-    return (
-        f"A possible misconception: “{misconception}” This is a common assumption, but it does not hold here."
-    )
+def misconception_message(misconception: Misconception) -> str:
+    """Return the sentences that a student reads about a misconception."""
+    message = f"A possible misconception: “{misconception.belief}”"
+    return f"{message} What is true instead: {misconception.truth}" if misconception.truth else message
 
 
 def load_signatures(assignment: Assignment) -> tuple[KnownSignature, ...]:
@@ -128,27 +101,33 @@ def load_signatures(assignment: Assignment) -> tuple[KnownSignature, ...]:
         raise AuthorError(
             f"calibration/{path.name}: damaged ({error}); run `course validate {assignment.name}`"
         ) from error
-    known = []
-    for answer in known_answers.load(assignment):
-        if answer.name in signatures:
-            signature = signatures[answer.name]
-            known.append(KnownSignature(answer.name, answer.question, answer.misconception, signature))
-    return tuple(known)
+    return match_signatures(known_answers.load(assignment), signatures)
 
 
-def compute_signatures(
-    answers: Sequence[KnownAnswer], results: Mapping[str, Result]
-) -> tuple[KnownSignature, ...]:
-    """Return the signatures of the known wrong answers.
+def compute_signatures(answers: Iterable[KnownAnswer], results: Mapping[str, Result]) -> dict[str, Signature]:
+    """Return the signatures of wrong answers, idioms too, by name.
 
     Args:
+        answers: known answers.
         results: results of the known answers, by name.
     """
+    signatures = {}
+    for answer in answers:
+        if answer.failing_checks:
+            signatures[answer.name] = compute_signature(results[answer.name].checks, answer.question)
+    return signatures
+
+
+def match_signatures(
+    answers: Iterable[KnownAnswer], signatures: Mapping[str, Signature]
+) -> tuple[KnownSignature, ...]:
+    """Return the known wrong answers that have a signature; idioms are left out."""
     known = []
     for answer in answers:
-        if answer.has_misconception:
-            signature = compute_signature(results[answer.name].checks, answer.question)
-            known.append(KnownSignature(answer.name, answer.question, answer.misconception, signature))
+        if answer.has_misconception and answer.name in signatures:
+            misconception = Misconception(answer.misconception, answer.truth)
+            signature = signatures[answer.name]
+            known.append(KnownSignature(answer.name, answer.question, misconception, signature))
     return tuple(known)
 
 
@@ -160,30 +139,35 @@ def write_signatures(assignment: Assignment, signatures: Sequence[KnownSignature
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def evaluate_signatures(signatures: Sequence[KnownSignature]) -> Iterator[str]:
-    """Yield a Markdown table of how often the misconception of a known wrong answer is inferred.
+def evaluate_signatures(answers: Sequence[KnownAnswer], signatures: Mapping[str, Signature]) -> Iterator[str]:
+    """Yield, as Markdown, how often a misconception is inferred, and how often it is the right one.
 
-    An answer's own signature is left out where the table says so: then only another answer with
+    Each answer is compared with the known ones except itself, so that only another answer with
     the same misconception can lead to it.
+
+    Args:
+        answers: known answers, idioms too.
+        signatures: of those that are wrong, by name.
     """
-    counts = Counter(known.misconception for known in signatures)
-    shared = [known for known in signatures if counts[known.misconception] > 1]
-    alone = [known for known in signatures if counts[known.misconception] == 1]
-    rows = (
-        ("all, compared with all signatures", signatures, False),
-        ("another answer shares the misconception, compared with all other signatures", shared, True),
-        ("the only one with its misconception, compared with all other signatures", alone, True),
-    )
+    known = match_signatures(answers, signatures)
+    counts = Counter(answer.misconception for answer in answers if answer.has_misconception)
+    rows: dict[str, Counter[str]] = {}
+    for answer in answers:
+        if not answer.failing_checks:
+            continue
+        others = [other for other in known if other.name != answer.name]
+        guess = infer_misconception(signatures[answer.name], answer.question, others)
+        label, beliefs = "idioms", answer.true_beliefs
+        if answer.has_misconception:
+            label = "others share the misconception" if counts[answer.misconception] > 1 else "alone with it"
+            beliefs = (answer.misconception,)
+        verdict = "silent" if guess is None else "right" if guess.belief in beliefs else "wrong"
+        rows.setdefault(label, Counter())[verdict] += 1
+    total = sum(rows.values(), Counter[str]())
     yield "| wrong answers | right misconception | no misconception | another misconception |"
     yield "|---|---|---|---|"
-    for label, cases, leave_one_out in rows:
-        right = silent = 0
-        for case in cases:
-            others = [known for known in signatures if not leave_one_out or known is not case]
-            inferred = infer_misconception(case.signature, case.question, others)
-            right += inferred == case.misconception
-            silent += not inferred
-        yield f"| {label}: {len(cases)} | {right} | {silent} | {len(cases) - right - silent} |"
+    for label, row in (*rows.items(), ("all", total)):
+        yield f"| {label}: {row.total()} | {row['right']} | {row['silent']} | {row['wrong']} |"
 
 
 def _path(assignment: Assignment) -> Path:

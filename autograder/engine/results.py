@@ -99,6 +99,15 @@ class StaffMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Misconception:
+    """The probable belief behind a wrong answer; a guess."""
+
+    belief: str
+    truth: str = ""
+    """What is true instead."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Everything that a result depends on."""
 
@@ -142,11 +151,8 @@ class Result:
     flags: tuple[str, ...] = ()
     """What staff should look at, one sentence each, e.g. a crash or a copied ``grade_id``."""
 
-    misconceptions: Mapping[str, str] = field(default_factory=dict)
-    """The probable misconception behind a wrong answer, by question; a guess."""
-
-    student_misconceptions: Mapping[str, str] = field(default_factory=dict)
-    """The same as far as it follows from what the student reads."""
+    misconceptions: Mapping[str, Misconception] = field(default_factory=dict)
+    """By question, where the checks saw what they saw of a known answer."""
 
     manual: Mapping[str, float] = field(default_factory=dict)
     """Points of the manually graded questions, by question."""
@@ -186,9 +192,7 @@ class Result:
 
     def for_student(self) -> "Result":
         """Return the result as its student may read it; every view for students shows this one."""
-        guesses = dict(self.student_misconceptions)
-        for question in self.staff_marks:
-            guesses.pop(question, None)
+        guesses = {name: guess for name, guess in self.misconceptions.items() if name not in self.staff_marks}
         visible: dict[str, list[CheckResult]] = {}
         for check in self.checks:
             if not check.hidden:

@@ -11,10 +11,9 @@ from autograder.build.compile import build
 from autograder.checks import Outcome
 from autograder.course import Assignment, Course
 from autograder.engine.misconceptions import (
-    KnownSignature,
     compute_signatures,
     evaluate_signatures,
-    without_hidden_findings,
+    match_signatures,
     write_signatures,
 )
 from autograder.engine.plan import GradingPlan, grading_plan
@@ -79,26 +78,17 @@ def validate(
     if report.problems or question:
         return 2 if report.problems else 0
     signatures = compute_signatures(answers, results)
-    write_signatures(assignment, signatures)
+    write_signatures(assignment, match_signatures(answers, signatures))
     path = write_page(
         assignment,
         "validation",
         kinds=_kinds(plan.source.checks()),
         matrix=report.matrix,
-        **_inference_tables(plan.source, signatures),
+        inference=list(evaluate_signatures(answers, signatures)),
         answers=answers,
     )
     console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 0
-
-
-def _inference_tables(source: Source, signatures: Sequence[KnownSignature]) -> dict[str, list[str]]:
-    hidden = {check.cell.id for check in source.checks() if check.hidden}
-    shown = without_hidden_findings(signatures, hidden)
-    return {
-        "inference": list(evaluate_signatures(signatures)),
-        "inference_for_students": list(evaluate_signatures(shown)),
-    }
 
 
 def _notebooks(plan: GradingPlan, answers: Iterable[KnownAnswer]) -> dict[str, bytes]:

@@ -136,12 +136,12 @@ def discrimination(question: str, results: Sequence[Result]) -> float | None:
 
 
 def misconceptions(results: Sequence[Result]) -> list[tuple[str, str, int]]:
-    """Return question, misconception and number of students, by question, the most frequent first."""
+    """Return question, belief and number of students, by question, the most frequent first."""
     counts: Counter[tuple[str, str]] = Counter()
     for result in results:
-        counts.update(result.misconceptions.items())
+        counts.update((question, guess.belief) for question, guess in result.misconceptions.items())
     order = list(question_points(results))
-    rows = [(question, misconception, count) for (question, misconception), count in counts.items()]
+    rows = [(question, belief, count) for (question, belief), count in counts.items()]
     return sorted(rows, key=lambda row: (order.index(row[0]), -row[2], row[1]))
 
 

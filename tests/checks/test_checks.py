@@ -32,6 +32,20 @@ def classifier(*, width: int = 7, words: int = 11) -> Any:
 
 
 class TestCallingAnAnswer:
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda: L.GRU(3, batch_input_shape=(None, 4)),
+            lambda: L.CuDNNLSTM(3),
+            lambda: keras.optimizers.Adam(lr=0.1),
+            lambda: keras.optimizers.legacy.Adam(),
+            lambda: keras.Sequential([L.Dense(1)]).compile("adam", "mse", metrics="mae"),
+            lambda: keras.Sequential([L.Dense(1)]).compile(keras.optimizers.Adam, "mse"),
+        ],
+    )
+    def test_code_for_an_older_keras_is_told_so(self, build: Callable[[], Any]) -> None:
+        assert "older books" in str(mismatch(checks.call, build))
+
     @pytest.mark.parametrize("missing", [None, ...])
     def test_a_missing_answer_is_blocked_and_not_answered_yet(self, missing: Any) -> None:
         actual = mismatch(checks.call, missing, 1)

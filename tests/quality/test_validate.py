@@ -10,6 +10,7 @@ from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.results import CheckResult, Result
+from autograder.errors import AuthorError
 from autograder.quality.sample import BLANK, SOLUTION
 from autograder.quality.validate import ValidationReport, compare_verdicts
 from tests.support.plans import compile_plan
@@ -122,3 +123,32 @@ def test_a_solution_that_fails_and_a_blank_release_that_passes_are_reported() ->
 def test_the_page_names_every_known_answer() -> None:
     page = (ASSIGNMENT.root / "docs" / "results" / "validation.md").read_text(encoding="utf-8")
     assert [item.name for item in KNOWN if f"| {item.name} |" not in page] == []
+
+
+def test_an_answer_of_two_names_or_without_a_place_is_refused(tmp_path: Path) -> None:
+    elsewhere = replace(ASSIGNMENT, root=tmp_path)
+    folder = elsewhere.source / known_answers.FOLDER
+    (folder / "idioms").mkdir(parents=True)
+    head = 'question = "q1"\nfailing_checks = []\n'
+    (folder / "q1_twice.py").write_text(f'"""\n{head}misconception = "a loop"\n"""\n')
+    (folder / "idioms" / "q1_twice.py").write_text(f'"""\n{head}seen = "forums"\n"""\n')
+    (folder / "idioms" / "q1_nowhere.py").write_text(f'"""\n{head}"""\n')
+    with pytest.raises(AuthorError) as error:
+        known_answers.load(elsewhere)
+    assert "known_answers/q1_twice.py: another known answer has this name" in str(error.value)
+    assert "known_answers/idioms/q1_nowhere.py" in str(error.value) and "seen" in str(error.value)
+
+
+def test_what_a_person_must_decide_is_expected_where_the_answer_says_so() -> None:
+    answer = replace(
+        KNOWN[0], failing_checks=(), review_checks=("q1-words",), seen="forums", misconception=""
+    )
+    seen = {
+        SOLUTION: result(SOLUTION, ()),
+        BLANK: result(BLANK, CHECKS, "not answered yet", Outcome.BLOCKED),
+        answer.name: result(answer.name, ["q1-special"], outcome=Outcome.REVIEW),
+    }
+    assert compare_verdicts(SOURCE, [answer], seen).problems == (
+        f"{answer.name}: a person need not decide q1-special; correct the check or review_checks",
+        f"{answer.name}: a person must decide q1-words; correct the check or review_checks",
+    )

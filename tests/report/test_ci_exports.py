@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from autograder.checks import Outcome
 from autograder.course import load_course
-from autograder.engine.results import HIDDEN_HINT, HIDDEN_NOT_PASSED, Result, StaffMark
+from autograder.engine.results import HIDDEN_HINT, HIDDEN_NOT_PASSED, Misconception, Result, StaffMark
 from autograder.report import exports
 from autograder.report.load_run import Run
 from autograder.report.results_json import CHECK_IN_REVIEW
@@ -58,7 +58,7 @@ def hostile(text: str) -> Result:
         checks=checks,
         repairs=(text, text),
         flags=(text,),
-        student_misconceptions={"q1": text},
+        misconceptions={"q1": Misconception(text, text)},
     )
 
 

@@ -4,7 +4,13 @@ from dataclasses import replace
 import pytest
 
 from autograder.checks import Outcome
-from autograder.engine.results import HIDDEN_HINT, HIDDEN_NOT_PASSED, GradingStatus, StaffMark
+from autograder.engine.results import (
+    HIDDEN_HINT,
+    HIDDEN_NOT_PASSED,
+    GradingStatus,
+    Misconception,
+    StaffMark,
+)
 from autograder.report import results_json
 from tests.support.gradescope_container import UNSCORED_SCHEMA, validate_results
 from tests.support.sample_results import (
@@ -152,6 +158,9 @@ def test_a_mark_by_staff_settles_what_was_not_graded() -> None:
 
 
 def test_nobody_reads_a_guess_about_a_question_that_staff_marked() -> None:
-    guessing = replace(MARKED, student_misconceptions={"q1": "sums are means", "q2": "there is no bias"})
+    guessing = replace(
+        MARKED,
+        misconceptions={"q1": Misconception("sums are means"), "q2": Misconception("there is no bias")},
+    )
     text = results_json.dump(guessing).decode()
     assert "sums are means" not in text and "there is no bias" in text

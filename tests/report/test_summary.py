@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from autograder.checks import Outcome
-from autograder.engine.results import Result
+from autograder.engine.results import Misconception, Result
 from autograder.report import summary
 from tests.support.sample_results import check_result, checks_with_ungraded, result_for
 
@@ -51,7 +51,10 @@ def test_difficulty_is_the_mean_share_of_the_points() -> None:
 
 def test_beliefs_are_counted_by_question_the_commonest_first() -> None:
     held = [{"q2": "b"}, {"q2": "a", "q1": "z"}, {"q2": "a"}]
-    class_of = [replace(item, misconceptions=present) for item, present in zip(a_class(), held, strict=False)]
+    class_of = []
+    for item, beliefs in zip(a_class(), held, strict=False):
+        guesses = {question: Misconception(belief) for question, belief in beliefs.items()}
+        class_of.append(replace(item, misconceptions=guesses))
     assert summary.misconceptions(class_of) == [("q1", "z", 1), ("q2", "a", 2), ("q2", "b", 1)]
 
 

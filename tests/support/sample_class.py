@@ -17,7 +17,7 @@ from autograder.build.compile import prepare
 from autograder.checks import Outcome
 from autograder.course import load_course
 from autograder.engine.journal import store_submission
-from autograder.engine.results import CheckResult, Result, StaffMark
+from autograder.engine.results import CheckResult, Misconception, Result, StaffMark
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Question, Source
 from autograder.report.load_run import Run
@@ -170,7 +170,9 @@ def random_class(students: int, seed: int = 5) -> list[Result]:
 
         item = result(f"student{place:03}", draw)
         wrong = {check.question for check in item.checks if check.outcome is Outcome.FAILED}
-        guesses = {belief.question: belief.misconception for belief in chance.sample(beliefs, 20)}
+        guesses = {
+            belief.question: Misconception(belief.misconception) for belief in chance.sample(beliefs, 20)
+        }
         actual.append(
             replace(
                 item,
@@ -223,8 +225,7 @@ def small_class(out: Path) -> Run:
         if student == "wrong":
             item = replace(
                 item,
-                misconceptions={"q1": "An id is the rank of its word."},
-                student_misconceptions={"q1": "An id is the rank of its word."},
+                misconceptions={"q1": Misconception("An id is the rank of its word.")},
                 repairs=("The cell stood there twice.",),
             )
         if student == SCRIPT[:40]:
