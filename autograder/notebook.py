@@ -119,7 +119,7 @@ class Check:
         for node in ast.walk(self.function()):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
                 names.add(node.attr)
-        return tuple(sorted(names - {"call", "attempt"}))
+        return tuple(sorted(names - {"call", "attempt", "as_array"}))
 
     @property
     def title(self) -> str:

@@ -16,7 +16,7 @@ copies this folder into every release, so it imports nothing else of the package
 
 from types import SimpleNamespace
 
-from .answers import MismatchError, Outcome, attempt, call, raises, run, without_values
+from .answers import MismatchError, Outcome, attempt, call, raises, run, unchanged, without_values
 from .compile_checks import compiled
 from .model_checks import (
     input_shape,
@@ -30,11 +30,22 @@ from .model_checks import (
     separate,
     setting,
 )
-from .value_checks import at_least, at_most, close, equal, integers, length, of_type, shape
+from .value_checks import (
+    as_array,
+    at_least,
+    at_most,
+    close,
+    equal,
+    integers,
+    length,
+    of_type,
+    shape,
+    single_spaced,
+)
 
 _FUNCTIONS = (
-    *(call, attempt, raises),
-    *(equal, close, shape, integers, of_type, length, at_least, at_most),
+    *(call, attempt, raises, unchanged),
+    *(equal, close, as_array, shape, integers, of_type, single_spaced, length, at_least, at_most),
     *(layers, setting, recurrent, params, model_name, input_shape, output, compiled),
     *(separate, output_range, padding_invariant),
 )

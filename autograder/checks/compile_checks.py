@@ -124,6 +124,8 @@ def _difference(actual: Any) -> tuple[str, Any, Any] | None:
 def _raise_difference(what: str, difference: tuple[str, Any, Any] | None) -> None:
     if difference:
         name, value, default = difference
+        if isinstance(value, float) and isinstance(default, float):
+            value, default = float(f"{value:.6g}"), float(f"{default:.6g}")  # kept in 32 bits
         raise MismatchError(f"{name} of the {what} has a different value", value, default, DEFAULT_HINT)
 
 

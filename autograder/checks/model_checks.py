@@ -104,8 +104,11 @@ def setting(model: Any, kind: type, name: str, expected: Any, *, hint: str = "")
             continue
         if is_own_code(value):
             raise review([f"{name} of {kind.__name__}"])
+        shown = value
+        if not isinstance(value, (bool, int, float, str, tuple)):
+            shown = getattr(value, "__name__", type(value).__name__)
         problem = f"{name} of {kind.__name__} has a different value"
-        raise MismatchError(problem, getattr(value, "__name__", value), expected_value, hint)
+        raise MismatchError(problem, shown, expected_value, hint)
 
 
 _RECURRENT_SETTINGS = {
@@ -198,22 +201,27 @@ def input_shape(model: Any, expected: tuple[int | None, ...], *, hint: str = "")
 
 
 def output(model: Any, expected: tuple[int | None, ...], *, activation: str = "", hint: str = "") -> None:
-    """Check the shape of a model's output and, if named, the activation of its last layer."""
-    _, canonical = _views(model)
+    """Check the shape of a model's output and, if named, the activation of its last layer.
+
+    Args:
+        hint: about the wrong activation.
+    """
+    _, opaque = _split_at_opaque(_built_layers(model))
+    canonical = canonical_layers(model)
     last = canonical[-1] if canonical else None
     function = last.setting("activation") if last else None
     is_right = not activation or activation_of(function) is keras().activations.get(activation)
-    _, opaque = _split_at_opaque(_built_layers(model))
     # After an opaque layer, the shapes are what the submission says.
     if last and (is_own_code(last.kind) or is_own_code(function) or (opaque and is_right)):
         raise review(opaque or [_class_name(last.kind)])
     if len(model.outputs) != 1:
-        raise MismatchError("the model has more than one output", len(model.outputs), 1, hint)
+        raise MismatchError("the model has more than one output", len(model.outputs), 1)
     actual = tuple(model.outputs[0].shape)
     if actual != expected and not opaque:
-        if not hint and len(actual) > len(expected):
-            hint = "It returns one vector per time step; one per sequence is needed."
-        raise MismatchError("the model's output has the wrong shape", actual, expected, hint)
+        shape_hint = ""
+        if len(actual) > len(expected):
+            shape_hint = "It returns one vector per time step; one per sequence is needed."
+        raise MismatchError("the model's output has the wrong shape", actual, expected, shape_hint)
     if not is_right:
         found = getattr(function, "__name__", "none")
         raise MismatchError("the output has the wrong activation", found, activation, hint)
@@ -242,7 +250,7 @@ def output_range(model: Any, low: float, high: float, *, hint: str = "") -> None
         raise MismatchError("the model's output is out of range", actual, f"{low:g} to {high:g}", hint)
 
 
-def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: str = "") -> None:
+def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5) -> None:
     """Check that zeros after a sequence do not change a model's output.
 
     Args:
@@ -256,7 +264,7 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
     if _weight_shapes(short) != _weight_shapes(long):
         raise MismatchError(
             "the weights depend on the length of the sequences",
-            hint="No layer of this model needs the length to know its size.",
+            hint="None of the layers that the question asks for needs the length to know its size.",
         )
     # Same weights, so only the padding can make a difference.
     long.set_weights(short.get_weights())
@@ -280,11 +288,14 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5, hint: s
             hint="Look at its last layer: how many units does its activation need?",
         )
     if not np.allclose(plain, padded, rtol=0.0, atol=tolerance):
+        hint = "Which setting of Embedding tells the next layers to skip the id 0?"
+        if any(view.setting("mask_zero") for view in canonical_layers(long)):
+            hint = "Which layer behind the Embedding does not use its mask?"
         raise MismatchError(
             "the padding zeros change the model's output",
             f"a difference of {np.abs(plain - padded).max():.1e}",
             f"at most {tolerance:.0e}",
-            hint or "Which setting of Embedding tells the next layers to skip the id 0?",
+            hint,
         )
 
 
@@ -308,6 +319,10 @@ def _built_layers(model: Any) -> list[Any]:
 
 def _views(model: Any) -> tuple[list[LayerView], list[LayerView]]:
     """Return a model's layers as they are written, and in the view that all spellings share."""
+    if "keras" in sys.modules and isinstance(model, keras().Sequential) and not model.built:
+        # Without an input nothing has a size yet, but its layers are in order and have their settings.
+        unbuilt = [LayerView(type(layer), layer) for layer in model.layers]
+        return unbuilt, unbuilt
     _built_layers(model)
     return written_layers(model), canonical_layers(model)
 

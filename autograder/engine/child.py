@@ -25,6 +25,7 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from autograder.checks.answers import is_stub
 from autograder.engine import values
 from autograder.engine.wire import Channel, Message, WireError
 from autograder.models.description import ModelRefusedError
@@ -118,7 +119,7 @@ class _Submission:
         if name not in self.names:
             return "missing"
         value = self.names[name]
-        if value is None or value is Ellipsis:
+        if value is None or value is Ellipsis or is_stub(value):
             return "placeholder"
         return "function" if callable(value) else type(value).__name__[:_MAX_NAME_CHARS]
 

@@ -17,7 +17,7 @@ from tests.support.lab_grading import (
 
 pytestmark = pytest.mark.slow
 
-CHECKS = 45
+CHECKS = 79
 PLACES = [(str(number), entry) for number, row in enumerate(answer_batches()) for entry in row.values()]
 
 in_both_flavors = pytest.mark.parametrize("flavor", FLAVORS)

@@ -91,9 +91,15 @@ def test_a_hidden_check_tells_no_name_that_the_student_made_up(grade: GradeFunct
     assert "40" not in hidden.message
 
 
-def test_an_answer_that_changes_its_argument_is_told_so(grade: GradeFunction) -> None:
-    result = grade({"q1-answer": AVERAGE.replace("return", "values *= 2\n    return")})
-    assert "modifies its arguments" in result.checks[0].message
+def test_an_answer_that_changes_its_argument_loses_nothing_where_no_check_asks(grade: GradeFunction) -> None:
+    spoils = AVERAGE.replace("return ", "means = ") + "\n    values *= 2\n    return means"
+    assert points(grade({"q1-answer": spoils})) == ALL
+
+
+def test_an_answer_without_a_return_is_told_to_end_with_one(grade: GradeFunction) -> None:
+    result = grade({"q1-answer": AVERAGE.replace("return ", "means = ")})
+    assert "moving_average returned None: end it with" in result.checks[0].message
+    assert outcomes(result)["q1-shape"] == "failed"
 
 
 def test_a_syntax_error_costs_its_question_and_says_where(grade: GradeFunction) -> None:

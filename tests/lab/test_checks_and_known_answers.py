@@ -69,3 +69,48 @@ def test_checks_that_train_a_network_reach_the_verdict_too(lab: Lab, name: str) 
     (entry,) = (entry for entry in ENTRIES if entry.name == name)
     actual = lab.findings(entry.question, entry.code)
     assert {check for check, why in actual.items() if why} == set(entry.failing_checks)
+
+
+RAISES = "it raises whatever it is given: there is nothing to look at"
+ALL_OF_IT = "it is another answer in every part that the question asks for"
+MORE_THAN_HALF = {
+    "q1_downloads_the_index": RAISES,
+    "q1_offset_0": "two slips: no id is special, and no rank is found",
+    "q1_rank_by_list": "two slips: no id is special, and no rank is found",
+    "q2_multi_hot": ALL_OF_IT,
+    "q2_ragged_array": RAISES,
+    "q2_side_called_left": RAISES,
+    "q3_dense_on_ids": ALL_OF_IT,
+    "q3_input_length": "without an input no size is known",
+    "q4_bias_as_column": RAISES,
+    "q4_column_vectors": RAISES,
+    "q4_elementwise": RAISES,
+    "q4_np_multiply": RAISES,
+    "q4_returns_output_too": "nobody knows which of the two is the answer",
+    "q5_no_embedding": RAISES,
+    "q5_no_input": "without an input no size is known",
+    "q5_no_return": "it returns nothing that could be looked at",
+    "q6_stacked": RAISES,
+    "q7_every_step": ALL_OF_IT,
+    "q7_no_bias": ALL_OF_IT,
+    "q7_times_steps": ALL_OF_IT,
+    "q8_first_of_sorted": ALL_OF_IT,
+    "q8_winner_takes_all": ALL_OF_IT,
+    "q9_one_window_too_many": RAISES,
+}
+"""Wrong answers that may lose more than half of their question, and why."""
+
+
+def test_one_slip_costs_at_most_half_of_its_question(lab: Lab) -> None:
+    costly = set()
+    for entry in WRONG:
+        points = {check.cell.id: check.points for check in lab.question(entry.question).checks}
+        if sum(points[check] for check in entry.failing_checks) > sum(points.values()) / 2:
+            costly.add(entry.name)
+    assert costly == set(MORE_THAN_HALF)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_half_of_each_questions_points_can_be_seen(lab: Lab, question: str) -> None:
+    checks = lab.question(question).checks
+    assert sum(check.points for check in checks if check.hidden) == lab.question(question).points / 2

@@ -96,7 +96,7 @@ def test_a_hidden_check_that_always_passes_lets_a_named_answer_survive(name: str
 
 
 def test_a_check_of_another_question_that_fails_is_collateral() -> None:
-    results = as_they_must_be() | {"q3_no_mask": result("q3_no_mask", ["q3-padding", "q4-shape"])}
+    results = as_they_must_be() | {"q3_no_mask": result("q3_no_mask", ["q3-mask", "q3-padding", "q4-shape"])}
     (problem, words) = compare(results).problems
     assert problem == "q3_no_mask: collateral: also fails q4-shape of another question"
     assert words.startswith("q3_no_mask: no message contains 'padding zeros change'")

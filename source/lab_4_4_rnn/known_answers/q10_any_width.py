@@ -1,7 +1,7 @@
 """
 question = "q10"
 misconception = "A recurrent network need not know the length of its input."
-failing_checks = ["q10-output"]
+failing_checks = ["q10-params", "q10-sizes"]
 kind = "shape"
 message_part = "input has the wrong shape"
 """

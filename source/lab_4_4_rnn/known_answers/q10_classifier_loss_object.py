@@ -1,7 +1,7 @@
 """
 question = "q10"
 misconception = "The loss of the reviews serves here as well."
-failing_checks = ["q10-output", "q10-skill"]
+failing_checks = ["q10-compiled", "q10-skill"]
 kind = "config"
 message_part = "not a class"
 """

@@ -1,7 +1,7 @@
 """
 question = "q10"
 misconception = "A forecaster forecasts at each step."
-failing_checks = ["q10-output", "q10-skill"]
+failing_checks = ["q10-layers", "q10-output", "q10-skill"]
 kind = "shape"
 message_part = "wrong shape"
 """

@@ -1,7 +1,7 @@
 """
 question = "q10"
 misconception = "Every hidden layer takes relu."
-failing_checks = ["q10-output"]
+failing_checks = ["q10-layers"]
 undecided_checks = ["q10-skill"]
 kind = "config"
 message_part = "activation of GRU"

@@ -1,7 +1,7 @@
 """
 question = "q1"
 misconception = "The list that I am given is mine to change."
-failing_checks = ["q1-special"]
+failing_checks = ["q1-unchanged"]
 kind = "behaviour"
 message_part = "modifies its arguments"
 """

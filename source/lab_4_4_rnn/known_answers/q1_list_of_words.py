@@ -1,7 +1,7 @@
 """
 question = "q1"
 misconception = "A decoded review is a list of words."
-failing_checks = ["q1-words", "q1-special"]
+failing_checks = ["q1-form"]
 kind = "behaviour"
 message_part = "decoded review"
 """

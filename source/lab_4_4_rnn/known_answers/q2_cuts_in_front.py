@@ -1,7 +1,7 @@
 r"""
 question = "q2"
 misconception = "padding=\"post\" also decides where long reviews are cut."
-failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-cut", "q2-long"]
 kind = "behaviour"
 message_part = "keeps its beginning"
 """

@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "Reviews that are too long can be left out, as load_data(maxlen=…) does."
-failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-shape", "q2-cut", "q2-long", "q2-widths"]
 kind = "shape"
 message_part = "shape"
 """

@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "An array of zeros is an array of zeros, whatever its type."
-failing_checks = ["q2-shape", "q2-rows"]
+failing_checks = ["q2-dtype"]
 kind = "dtype"
 message_part = "integers"
 """

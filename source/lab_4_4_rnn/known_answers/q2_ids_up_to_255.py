@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "A byte is enough for an id."
-failing_checks = ["q2-rows"]
+failing_checks = ["q2-large"]
 kind = "behaviour"
 message_part = "raised an error"
 """

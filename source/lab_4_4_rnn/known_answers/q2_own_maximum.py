@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "Each set is padded to its own longest review."
-failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-shape", "q2-cut", "q2-long", "q2-widths"]
 kind = "shape"
 message_part = "columns"
 """

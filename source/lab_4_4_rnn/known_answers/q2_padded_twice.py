@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "Padding once more to another width does no harm."
-failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-fill", "q2-cut", "q2-rows", "q2-long"]
 kind = "behaviour"
 message_part = "padded array"
 """

@@ -1,7 +1,17 @@
 """
 question = "q2"
 misconception = "np.array makes a rectangle of anything."
-failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+failing_checks = [
+    "q2-shape",
+    "q2-dtype",
+    "q2-fill",
+    "q2-cut",
+    "q2-rows",
+    "q2-long",
+    "q2-widths",
+    "q2-empty",
+    "q2-unchanged",
+]
 kind = "translated"
 message_part = "different lengths"
 """

@@ -1,7 +1,18 @@
 """
 question = "q2"
 misconception = "The sides are called left and right."
-failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+failing_checks = [
+    "q2-shape",
+    "q2-dtype",
+    "q2-fill",
+    "q2-cut",
+    "q2-rows",
+    "q2-long",
+    "q2-widths",
+    "q2-empty",
+    "q2-large",
+    "q2-unchanged",
+]
 kind = "translated"
 message_part = "'pre'"
 """

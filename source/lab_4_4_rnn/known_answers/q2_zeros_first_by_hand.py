@@ -1,7 +1,7 @@
 """
 question = "q2"
 misconception = "The defaults of pad_sequences fill and cut at the end."
-failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-fill", "q2-cut", "q2-rows", "q2-long"]
 kind = "behaviour"
 message_part = "behind the words"
 """

@@ -1,7 +1,7 @@
 """
 question = "q3"
 misconception = "Ids are numbers, so a Dense layer can read them."
-failing_checks = ["q3-layers", "q3-params", "q3-output", "q3-sizes", "q3-padding", "q3-accuracy"]
+failing_checks = ["q3-layers", "q3-params", "q3-mask", "q3-sizes", "q3-padding", "q3-accuracy"]
 kind = "types"
 message_part = "layer 1"
 """

@@ -1,7 +1,7 @@
 """
 question = "q3"
 misconception = "Flatten is a kind of pooling."
-failing_checks = ["q3-layers", "q3-params", "q3-sizes", "q3-padding"]
+failing_checks = ["q3-layers", "q3-params", "q3-padding"]
 kind = "types"
 message_part = "layer 2"
 """

@@ -1,7 +1,7 @@
 """
 question = "q3"
 misconception = "Only the last layer needs an activation."
-failing_checks = ["q3-output"]
+failing_checks = ["q3-activations"]
 kind = "config"
 message_part = "activation of Dense"
 """

@@ -1,7 +1,7 @@
 """
 question = "q3"
 misconception = "An average over zeros as well is as good."
-failing_checks = ["q3-output", "q3-padding"]
+failing_checks = ["q3-mask", "q3-padding"]
 kind = "behaviour"
 message_part = "padding zeros change"
 """

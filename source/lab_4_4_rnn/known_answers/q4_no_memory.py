@@ -1,7 +1,7 @@
 """
 question = "q4"
 misconception = "The state is only the output; the next step does not read it."
-failing_checks = ["q4-example", "q4-parts", "q4-keras"]
+failing_checks = ["q4-example", "q4-memory", "q4-keras"]
 kind = "behaviour"
 message_part = "h_prev"
 """

@@ -1,7 +1,7 @@
 """
 question = "q4"
 misconception = "* multiplies matrices."
-failing_checks = ["q4-shape", "q4-parts", "q4-keras"]
+failing_checks = ["q4-shape", "q4-input", "q4-memory", "q4-bias", "q4-keras"]
 kind = "translated"
 message_part = "shapes do not fit"
 """

@@ -1,7 +1,7 @@
 """
 question = "q4"
 misconception = "A recurrent layer is a sum; the activation comes later."
-failing_checks = ["q4-example", "q4-parts", "q4-keras"]
+failing_checks = ["q4-example", "q4-keras"]
 kind = "behaviour"
 message_part = "squeeze"
 """

@@ -1,7 +1,7 @@
 """
 question = "q4"
 misconception = "Wh may be used either way round, it is square."
-failing_checks = ["q4-parts", "q4-keras"]
+failing_checks = ["q4-memory", "q4-keras"]
 kind = "behaviour"
 message_part = "h_prev"
 """

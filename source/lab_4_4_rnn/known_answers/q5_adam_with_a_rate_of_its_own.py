@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "A larger learning rate is only faster."
-failing_checks = ["q5-output"]
+failing_checks = ["q5-compiled"]
 undecided_checks = ["q5-order"]
 kind = "config"
 message_part = "learning_rate"

@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "The last words are what matters, so they are read first."
-failing_checks = ["q5-output"]
+failing_checks = ["q5-recurrent"]
 undecided_checks = ["q5-order"]
 kind = "config"
 message_part = "go_backwards"

@@ -2,7 +2,15 @@
 question = "q5"
 misconception = "A class called SimpleRNN is a SimpleRNN."
 failing_checks = []
-review_checks = ["q5-layers", "q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
+review_checks = [
+    "q5-layers",
+    "q5-params",
+    "q5-recurrent",
+    "q5-output",
+    "q5-sizes",
+    "q5-padding",
+    "q5-order",
+]
 kind = "types"
 message_part = "SimpleRNN (your own code)"
 """

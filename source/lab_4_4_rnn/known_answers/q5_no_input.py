@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "input_length tells the model what it reads."
-failing_checks = ["q5-layers", "q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
+failing_checks = ["q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
 kind = "config"
 message_part = "keras.Input"
 """

@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "A model is ready when its layers are there."
-failing_checks = ["q5-output", "q5-order"]
+failing_checks = ["q5-compiled", "q5-order"]
 kind = "config"
 message_part = "not compiled"
 """

@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "A regularizer never hurts."
-failing_checks = ["q5-output"]
+failing_checks = ["q5-recurrent"]
 undecided_checks = ["q5-order"]
 kind = "config"
 message_part = "kernel_regularizer"

@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "Every hidden layer takes relu."
-failing_checks = ["q5-output"]
+failing_checks = ["q5-recurrent"]
 undecided_checks = ["q5-order"]
 kind = "config"
 message_part = "activation of SimpleRNN"

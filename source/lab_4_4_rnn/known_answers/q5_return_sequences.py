@@ -1,7 +1,7 @@
 """
 question = "q5"
 misconception = "All states are better than the last one."
-failing_checks = ["q5-output", "q5-padding", "q5-order"]
+failing_checks = ["q5-recurrent", "q5-output", "q5-padding", "q5-order"]
 kind = "shape"
 message_part = "one per sequence"
 """

@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "LSTM and GRU are two names for one thing."
-failing_checks = ["q6-layers", "q6-params", "q6-settings", "q6-sizes", "q6-dropout"]
+failing_checks = ["q6-lstm-layers", "q6-lstm-params", "q6-lstm-settings", "q6-lstm-sizes"]
 kind = "types"
 message_part = "layer 2"
 """

@@ -1,7 +1,14 @@
 """
 question = "q6"
 misconception = "Gates cope with padding; a mask is only for SimpleRNN."
-failing_checks = ["q6-settings", "q6-padding", "q6-lstm", "q6-gru"]
+failing_checks = [
+    "q6-lstm-settings",
+    "q6-gru-settings",
+    "q6-lstm-padding",
+    "q6-gru-padding",
+    "q6-lstm",
+    "q6-gru",
+]
 kind = "config"
 message_part = "erases the memory"
 """

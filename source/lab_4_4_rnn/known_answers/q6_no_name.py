@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "The name of a model is decoration."
-failing_checks = ["q6-settings"]
+failing_checks = ["q6-lstm-settings", "q6-gru-settings"]
 kind = "config"
 message_part = "wrong name"
 """

@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "Both networks may use one Embedding: the words are the same."
-failing_checks = ["q6-kind"]
+failing_checks = ["q6-separate"]
 kind = "behaviour"
 message_part = "share a layer"
 """

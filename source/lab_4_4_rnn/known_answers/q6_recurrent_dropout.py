@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "Dropout of a recurrent layer acts between its time steps."
-failing_checks = ["q6-settings", "q6-dropout", "q6-gru"]
+failing_checks = ["q6-lstm-settings", "q6-gru-settings", "q6-lstm-sizes", "q6-gru-sizes", "q6-gru"]
 kind = "config"
 message_part = "argument for it"
 """

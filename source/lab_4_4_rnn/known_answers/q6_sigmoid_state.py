@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "A gated layer has sigmoids everywhere."
-failing_checks = ["q6-settings"]
+failing_checks = ["q6-lstm-settings", "q6-gru-settings"]
 undecided_checks = ["q6-lstm", "q6-gru"]
 kind = "config"
 message_part = "activation of LSTM"

@@ -1,7 +1,14 @@
 """
 question = "q6"
 misconception = "Softmax is the activation of a classifier."
-failing_checks = ["q6-output", "q6-padding", "q6-lstm", "q6-gru"]
+failing_checks = [
+    "q6-lstm-output",
+    "q6-gru-output",
+    "q6-lstm-padding",
+    "q6-gru-padding",
+    "q6-lstm",
+    "q6-gru",
+]
 kind = "config"
 message_part = "wrong activation"
 """

@@ -1,7 +1,14 @@
 """
 question = "q6"
 misconception = "Two classes need two outputs."
-failing_checks = ["q6-params", "q6-output", "q6-sizes", "q6-padding", "q6-lstm", "q6-gru"]
+failing_checks = [
+    "q6-lstm-params",
+    "q6-lstm-output",
+    "q6-gru-params",
+    "q6-gru-output",
+    "q6-lstm",
+    "q6-gru",
+]
 kind = "shape"
 message_part = "wrong shape"
 """

@@ -1,7 +1,24 @@
 """
 question = "q6"
 misconception = "A second recurrent layer reads what the first one returns."
-failing_checks = ["q6-layers", "q6-params", "q6-output", "q6-settings", "q6-sizes", "q6-dropout", "q6-padding", "q6-kind", "q6-lstm", "q6-gru"]
+failing_checks = [
+    "q6-lstm-layers",
+    "q6-lstm-params",
+    "q6-lstm-settings",
+    "q6-lstm-output",
+    "q6-gru-layers",
+    "q6-gru-params",
+    "q6-gru-settings",
+    "q6-gru-output",
+    "q6-lstm-sizes",
+    "q6-lstm-padding",
+    "q6-gru-sizes",
+    "q6-gru-padding",
+    "q6-kind",
+    "q6-separate",
+    "q6-lstm",
+    "q6-gru",
+]
 kind = "translated"
 message_part = "return_sequences=True keeps the words"
 """

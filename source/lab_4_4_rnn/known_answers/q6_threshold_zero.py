@@ -1,7 +1,7 @@
 """
 question = "q6"
 misconception = "An output above zero is positive."
-failing_checks = ["q6-output"]
+failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "threshold"
 """

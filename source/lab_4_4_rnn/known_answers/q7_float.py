@@ -1,7 +1,7 @@
 """
 question = "q7"
 misconception = "2080.0 is the number 2080."
-failing_checks = ["q7-lab"]
+failing_checks = ["q7-int"]
 kind = "type"
 message_part = "wrong type"
 """

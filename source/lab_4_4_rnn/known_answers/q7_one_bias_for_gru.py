@@ -1,7 +1,7 @@
 """
 question = "q7"
 misconception = "A GRU has one bias per gate, like an LSTM."
-failing_checks = ["q7-lab", "q7-sizes", "q7-formula"]
+failing_checks = ["q7-gru", "q7-gru-sizes"]
 kind = "count"
 message_part = "the count for gru"
 """

@@ -1,7 +1,7 @@
 """
 question = "q7"
 misconception = "The input is as wide as the state."
-failing_checks = ["q7-sizes"]
+failing_checks = ["q7-simple-sizes", "q7-lstm-sizes", "q7-gru-sizes"]
 kind = "count"
 message_part = "different parts"
 """

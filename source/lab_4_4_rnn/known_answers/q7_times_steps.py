@@ -1,7 +1,7 @@
 """
 question = "q7"
 misconception = "Each time step has weights of its own."
-failing_checks = ["q7-lab", "q7-sizes", "q7-formula"]
+failing_checks = ["q7-simple", "q7-lstm", "q7-gru", "q7-simple-sizes", "q7-lstm-sizes", "q7-gru-sizes"]
 kind = "count"
 message_part = "the count for"
 """

@@ -1,7 +1,7 @@
 """
 question = "q8"
 misconception = "The highest number wins."
-failing_checks = ["q8-example", "q8-cases"]
+failing_checks = ["q8-example", "q8-reviews", "q8-margin"]
 kind = "behaviour"
 message_part = "list of tied models"
 """

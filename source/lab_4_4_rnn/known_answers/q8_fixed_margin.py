@@ -1,7 +1,7 @@
 """
 question = "q8"
 misconception = "Two points apart is always a tie."
-failing_checks = ["q8-cases"]
+failing_checks = ["q8-reviews", "q8-margin", "q8-perfect"]
 kind = "behaviour"
 message_part = "number of reviews"
 """

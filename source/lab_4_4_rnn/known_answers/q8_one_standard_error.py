@@ -1,7 +1,7 @@
 """
 question = "q8"
 misconception = "One standard error is the margin."
-failing_checks = ["q8-example", "q8-cases"]
+failing_checks = ["q8-example", "q8-margin"]
 kind = "behaviour"
 message_part = "Two standard errors"
 """

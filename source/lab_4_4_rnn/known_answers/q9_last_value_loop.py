@@ -1,7 +1,7 @@
 """
 question = "q9"
 misconception = "The target is the last value of the window."
-failing_checks = ["q9-example", "q9-targets", "q9-random"]
+failing_checks = ["q9-first-target", "q9-targets"]
 kind = "behaviour"
 message_part = "after the window"
 """

@@ -1,7 +1,16 @@
 """
 question = "q9"
 misconception = "A series of n values has n - window + 1 windows, and so many targets."
-failing_checks = ["q9-shape", "q9-example", "q9-targets", "q9-random"]
+failing_checks = [
+    "q9-rows",
+    "q9-x-shape",
+    "q9-y-shape",
+    "q9-first-window",
+    "q9-first-target",
+    "q9-count",
+    "q9-windows",
+    "q9-targets",
+]
 kind = "translated"
 message_part = "index is out of range"
 """

@@ -1,7 +1,7 @@
 """
 question = "q9"
 misconception = "Training data are shuffled first."
-failing_checks = ["q9-example", "q9-targets", "q9-random"]
+failing_checks = ["q9-first-window", "q9-windows"]
 kind = "behaviour"
 message_part = "first row"
 """

@@ -1,7 +1,7 @@
 """
 question = "q9"
 misconception = "A row of numbers is a sequence for Keras."
-failing_checks = ["q9-shape", "q9-example", "q9-targets", "q9-random"]
+failing_checks = ["q9-x-shape"]
 kind = "shape"
 message_part = "features"
 """

@@ -1,6 +1,7 @@
 """The check vocabulary: how a shape, a layer, a parameter count or an accuracy is checked.
 
-``answers`` runs checks and calls answers, ``value_checks`` and ``model_checks`` compare. The build
+``answers`` runs checks and calls answers; ``value_checks``, ``model_checks`` and ``compile_checks``
+compare, models in the view of ``canonical``. The build
 copies this folder into every release, so it imports nothing else of the package::
 
     def check_two_rows(add_rows):
@@ -15,9 +16,9 @@ copies this folder into every release, so it imports nothing else of the package
 
 from types import SimpleNamespace
 
-from .answers import MismatchError, Outcome, attempt, call, raises, run, without_values
+from .answers import MismatchError, Outcome, attempt, call, raises, run, unchanged, without_values
+from .compile_checks import compiled
 from .model_checks import (
-    compiled,
     input_shape,
     layers,
     model_name,
@@ -29,11 +30,22 @@ from .model_checks import (
     separate,
     setting,
 )
-from .value_checks import at_least, at_most, close, equal, integers, length, of_type, shape
+from .value_checks import (
+    as_array,
+    at_least,
+    at_most,
+    close,
+    equal,
+    integers,
+    length,
+    of_type,
+    shape,
+    single_spaced,
+)
 
 _FUNCTIONS = (
-    *(call, attempt, raises),
-    *(equal, close, shape, integers, of_type, length, at_least, at_most),
+    *(call, attempt, raises, unchanged),
+    *(equal, close, as_array, shape, integers, of_type, single_spaced, length, at_least, at_most),
     *(layers, setting, recurrent, params, model_name, input_shape, output, compiled),
     *(separate, output_range, padding_invariant),
 )

@@ -6,17 +6,17 @@ activation may be a layer of its own, and ``x[:, -1]`` after ``return_sequences=
 activation behind a recurrent layer, for example, changes the result but not the state.
 """
 
+import importlib
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-_SHARED_ACTIVATIONS = (
+SHARED_ACTIVATIONS = (
     *("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "softplus"),
-    *("softsign", "silu"),
+    *("softsign", "silu", "swish"),
 )
 """Functions of ``tf.nn``, ``tf.math``, ``tf`` and ``keras.ops`` that compute what Keras' activation does."""
-
 
 _ACTIVATION_CLASSES = {
     "ReLU": "relu",
@@ -30,7 +30,16 @@ _ACTIVATION_CLASSES = {
 """Layers, and the classes of recorded functions, that apply an activation with its usual settings."""
 
 
-@dataclass(slots=True)
+_RESHAPING_CLASSES = ("Reshape", "Flatten", "Squeeze", "ExpandDims")
+"""Layers, and the classes of recorded functions, that only give the same numbers another shape."""
+
+_STRENGTHS = ("rate", "stddev")
+"""Settings of layers that change nothing where the setting is 0: all kinds of dropout, and noise."""
+
+_CLASSES_THAT_RUN_ANYTHING = ("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
+
+
+@dataclass(slots=True, eq=False)
 class LayerView:
     """A layer as it would be written without detours."""
 
@@ -61,45 +70,93 @@ def canonical_layers(model: Any) -> list[LayerView]:
     view_of: dict[int, LayerView | None] = {}
     """The last view of the chain that computed each tensor, by id."""
 
+    runs: dict[int, _Reshapings] = {}
+    """The reshapings that gave each tensor its shape, by id."""
+
     for node in nodes:
         tensors = _data(node)
-        before = None
-        if len(tensors) == 1 and readers[id(tensors[0])] == 1:
-            before = view_of.get(id(tensors[0]))
-        view = before
-        if before is None or not (_joins(node, before) or _changes_nothing(node)):
+        is_chain = len(tensors) == 1 and readers[id(tensors[0])] == 1
+        view = before = view_of.get(id(tensors[0])) if is_chain else None
+        run = None
+        if len(tensors) == 1 and _is_reshaping(node):
+            run = runs.get(id(tensors[0])) if is_chain else None
+            run = run or _Reshapings(tensors[0], before)
+        if run is not None and run.is_undone_by(node):
+            for reshaping in run.views:
+                views.remove(reshaping)
+            view, run = run.before, None
+        elif not (_changes_nothing(node) or (before is not None and _joins(node, before))):
             views += _views_of(node)
             view = views[-1]
             _note_mask(node, before)
+            if run is not None:
+                run.views.append(view)
         for tensor in node.outputs:
             view_of[id(tensor)] = view
+            if run is not None:
+                runs[id(tensor)] = run
     return views
+
+
+def is_own_code(part: Any) -> bool:
+    """Return True for a function, a class, or an object of a class, of the student's own.
+
+    Also for what runs any function, such as ``Lambda``.
+    """
+    named = part if callable(part) and hasattr(part, "__name__") else type(part)
+    library = str(named.__module__).split(".")[0]
+    return library not in ("keras", "tensorflow", "builtins") or named.__name__ in _CLASSES_THAT_RUN_ANYTHING
+
+
+def is_operation(kind: type) -> bool:
+    """Return True for the class of a recorded function, such as ``keras.ops.take``."""
+    return not issubclass(kind, _layers().Layer)
+
+
+def opaque_parts(model: Any) -> list[str]:
+    """Return the names of the parts of a model that stand for code that is not here and cannot run.
+
+    In a plain notebook there are none: the student's own code is there.
+    """
+    parts = [view.layer for view in written_layers(model)] if model.built else list(model.layers)
+    if getattr(model, "compiled", False):
+        config = model._compile_config.config
+        parts += [model.optimizer, model.loss, *keras().tree.flatten(config["metrics"])]
+    names = []
+    for part in parts:
+        if getattr(part, "is_opaque", False):
+            names.append(getattr(part, "__name__", type(part).__name__))
+    return names
 
 
 def activation_of(function: Any) -> Any:
     """Return Keras' own function for any of the spellings of an activation, or the function itself."""
-    keras: Any = sys.modules["keras"]
     tensorflow: Any = sys.modules.get("tensorflow")
-    modules = [keras.ops]
+    modules = [keras().ops]
     if tensorflow is not None:
         modules += [tensorflow.nn, tensorflow.math, tensorflow]
-    for name in _SHARED_ACTIVATIONS:
+    for name in SHARED_ACTIVATIONS:
         if any(getattr(module, name, None) is function for module in modules):
-            return getattr(keras.activations, name)
+            return getattr(keras().activations, name)
     if function is None:
-        return keras.activations.linear
+        return keras().activations.linear
     return function
 
 
+def keras() -> Any:
+    """Return Keras, which is imported late: TensorFlow takes seconds, and not every course needs it."""
+    return importlib.import_module("keras")
+
+
 def _layers() -> Any:
-    return sys.modules["keras"].layers
+    return keras().layers
 
 
 def _nodes(model: Any) -> list[Any]:
     """Return the calls of a model and of the models in it, in order, without inputs and masks."""
     graph = getattr(model, "_functional", None) or model
     needed = set(map(id, graph.outputs))
-    kept: list[Any] = []
+    calls: list[Any] = []
     # Keras has no public view of its graph. From the outputs backward, so that each call is looked at
     # once: what only computes a mask is read by no call as data.
     for depth in sorted(graph._nodes_by_depth):
@@ -108,14 +165,9 @@ def _nodes(model: Any) -> list[Any]:
             if not is_needed or node.is_input:
                 continue
             needed.update(map(id, _data(node)))
-            inner = _nodes(node.operation) if isinstance(node.operation, _keras_model()) else [node]
-            kept += reversed(inner)
-    return kept[::-1]
-
-
-def _keras_model() -> type:
-    model: type = sys.modules["keras"].Model
-    return model
+            has_graph = hasattr(getattr(node.operation, "_functional", node.operation), "_nodes_by_depth")
+            calls += reversed(_nodes(node.operation) if has_graph else [node])
+    return calls[::-1]
 
 
 def _data(node: Any) -> list[Any]:
@@ -123,8 +175,8 @@ def _data(node: Any) -> list[Any]:
     if node.is_input:
         return []
     keywords = {name: value for name, value in node.arguments.kwargs.items() if name != "mask"}
-    tensors = sys.modules["keras"].tree.flatten([node.arguments.args, keywords])
-    return [tensor for tensor in tensors if isinstance(tensor, sys.modules["keras"].KerasTensor)]
+    tensors = keras().tree.flatten([node.arguments.args, keywords])
+    return [tensor for tensor in tensors if isinstance(tensor, keras().KerasTensor)]
 
 
 def _views_of(node: Any) -> list[LayerView]:
@@ -174,25 +226,29 @@ def _joins(node: Any, before: LayerView) -> bool:
     convolutions = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
     if function is None or before.kind not in (layers.Dense, layers.EinsumDense, *convolutions):
         return False
-    keras: Any = sys.modules["keras"]
-    if activation_of(before.setting("activation")) is keras.activations.linear:
+    if activation_of(before.setting("activation")) is keras().activations.linear:
         before.settings["activation"] = function
         return True
-    return function is keras.activations.linear
+    return function is keras().activations.linear
 
 
 def _takes_last_step(node: Any) -> bool:
-    """Return True for ``x[:, -1]`` and ``x[:, -1, :]``."""
-    if type(node.operation).__name__ != "GetItem" or len(node.arguments.args) != 2:
+    """Return True for ``x[:, -1]``, also with ``:`` behind it, and for ``take(x, -1, axis=1)``."""
+    name, axis = type(node.operation).__name__, getattr(node.operation, "axis", None)
+    places = [*node.arguments.args[1:], *node.arguments.kwargs.values()]
+    if len(places) != 1 or not is_operation(type(node.operation)):
         return False
-    key = node.arguments.args[1]
+    # As texts: a tensor in the place of a number has an ``==`` of its own.
+    if name == "Take":
+        return axis == 1 and repr(places[0]) == "-1"
     everything = slice(None, None, None)
-    return isinstance(key, tuple) and key in ((everything, -1), (everything, -1, everything))
+    keys = ((everything, -1), (everything, -1, everything), (..., -1, everything))
+    return name == "GetItem" and repr(places[0]) in map(repr, keys)
 
 
 def _activation_function(node: Any) -> Any:
     """Return the function of a call that only applies an activation; None for any other."""
-    operation, activations = node.operation, sys.modules["keras"].activations
+    operation, activations = node.operation, keras().activations
     if type(operation) is _layers().Activation:
         return activation_of(operation.activation)
     # A function that is called on a tensor is recorded as an operation of a private class.
@@ -204,15 +260,35 @@ def _activation_function(node: Any) -> Any:
     return getattr(activations, name) if is_usual else None
 
 
+@dataclass(slots=True)
+class _Reshapings:
+    """A run of calls that only give the same numbers another shape."""
+
+    start: Any
+    """The tensor before the first of them."""
+
+    before: LayerView | None
+    views: list[LayerView] = field(default_factory=list)
+
+    def is_undone_by(self, node: Any) -> bool:
+        """Return True if a call gives back the first shape, with no mask that was dropped."""
+        # The numbers keep their order in every reshaping, so the same shape is the same tensor.
+        is_same = tuple(self.start.shape) == tuple(node.outputs[0].shape)
+        return is_same and getattr(self.start, "_keras_mask", None) is None
+
+
+def _is_reshaping(node: Any) -> bool:
+    kind = type(node.operation)
+    return kind.__name__ in _RESHAPING_CLASSES and kind.__module__.startswith("keras.src.")
+
+
 def _changes_nothing(node: Any) -> bool:
-    """Return True for a call whose result is what it read, with no mask that it would drop."""
+    """Return True for a call of ``Identity``, or of a layer of dropout or noise that has none."""
     operation, layers = node.operation, _layers()
-    if type(operation) is layers.Identity:
-        return True
-    (tensor,) = _data(node)
-    is_same = tuple(tensor.shape) == tuple(node.outputs[0].shape)
-    has_mask = getattr(tensor, "_keras_mask", None) is not None
-    return type(operation) in (layers.Reshape, layers.Flatten) and is_same and not has_mask
+    if is_own_code(type(operation)) or not isinstance(operation, layers.Layer):
+        return False
+    is_weak = any(getattr(operation, name, None) == 0 for name in _STRENGTHS)
+    return type(operation) is layers.Identity or is_weak
 
 
 def _note_mask(node: Any, before: LayerView | None) -> None:

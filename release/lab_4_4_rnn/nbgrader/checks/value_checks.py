@@ -1,5 +1,6 @@
 """Check values: numbers, texts, lists, dicts and arrays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,43 +9,83 @@ from .answers import MismatchError
 
 
 def equal(
-    actual: Any, expected: Any, *, any_order: bool = False, what: str = "the result", hint: str = ""
+    actual: Any,
+    expected: Any,
+    *,
+    any_order: bool = False,
+    any_spacing: bool = False,
+    what: str = "the result",
+    hint: str = "",
 ) -> None:
     """Check that two values are equal: numbers, texts, lists, dicts or whole arrays.
 
+    Axes of length 1 do not count: ``shape`` looks at them.
+
     Args:
-        any_order: compare two lists of texts regardless of their order.
+        any_order: compare a list or a set of texts regardless of the order.
+        any_spacing: compare texts word by word; a list of words passes for a text.
     """
-    if any_order and isinstance(actual, (list, tuple)):
-        actual, expected = sorted(map(str, actual)), sorted(expected)
-    if isinstance(expected, np.ndarray) and _array_shape(actual) != expected.shape:
-        raise MismatchError(f"{what} has the wrong shape", _array_shape(actual), expected.shape, hint)
-    if isinstance(actual, np.ndarray) or isinstance(expected, np.ndarray):
-        is_equal = np.array_equal(actual, expected)
-    else:
-        is_equal = bool(actual == expected)
-    if not is_equal:
+    if any_order and isinstance(actual, (list, tuple, set)) and all(type(item) is str for item in actual):
+        actual, expected = sorted(actual), sorted(expected)
+    if any_spacing:
+        actual, expected = _single_spaces(actual), _single_spaces(expected)
+    if isinstance(expected, np.ndarray):
+        actual = _fit(actual, expected.shape)
+        if _array_shape(actual) != expected.shape:
+            raise MismatchError(f"{what} has the wrong shape", _array_shape(actual), expected.shape)
+    if not _is_equal(actual, expected):
         raise MismatchError(f"{what} is wrong", actual, expected, hint)
 
 
 def close(
     actual: Any, expected: Any, *, tolerance: float = 1e-6, what: str = "the result", hint: str = ""
 ) -> None:
-    """Check that numbers agree within an absolute ``tolerance``; NaN never does."""
+    """Check that numbers agree within an absolute ``tolerance``; NaN never does.
+
+    Axes of length 1 do not count: ``shape`` looks at them.
+    """
     expected_array = np.asarray(expected, dtype=float)
-    actual_array = _to_floats(actual, what)
+    actual_array = _fit(_to_floats(actual, what), expected_array.shape)
     if actual_array.shape != expected_array.shape:
-        raise MismatchError(f"{what} has the wrong shape", actual_array.shape, expected_array.shape, hint)
+        raise MismatchError(f"{what} has the wrong shape", actual_array.shape, expected_array.shape)
     if not np.allclose(actual_array, expected_array, rtol=0.0, atol=tolerance):
         raise MismatchError(f"{what} is wrong", actual, expected, hint)
 
 
-def shape(actual: Any, expected: tuple[int, ...], *, what: str = "the result", hint: str = "") -> None:
-    """Check the shape of an array; a nested list is not an array."""
+def as_array(
+    actual: Any, expected: tuple[int | None, ...], *, what: str = "the result", hint: str = ""
+) -> np.ndarray:
+    """Return numbers as an array of some shape, in which ``None`` is any length.
+
+    Axes of length 1 may be missing or too many: ``shape`` looks at them.
+
+    Raises:
+        MismatchError: they are not numbers, or they do not fit into the shape.
+    """
+    array = _to_floats(actual, what)
+    if _has_shape(array.shape, expected):
+        return array
+    lengths = [length for length in array.shape if length != 1]
+    wanted = [length for length in expected if length != 1]
+    if not _has_shape(tuple(lengths), wanted):
+        raise MismatchError(f"{what} has the wrong shape", array.shape, _shape_text(expected), hint)
+    return array.reshape([1 if length == 1 else lengths.pop(0) for length in expected])
+
+
+def shape(actual: Any, expected: tuple[int | None, ...], *, what: str = "the result", hint: str = "") -> None:
+    """Check the shape of an array, in which ``None`` is any length; a nested list is not an array."""
     if not isinstance(actual, np.ndarray):
-        raise MismatchError(f"{what} is not a NumPy array", f"a {type(actual).__name__}", expected, hint)
-    if actual.shape != tuple(expected):
-        raise MismatchError(f"{what} has the wrong shape", actual.shape, tuple(expected), hint)
+        raise MismatchError(f"{what} is not a NumPy array", f"a {type(actual).__name__}")
+    if not _has_shape(actual.shape, expected):
+        raise MismatchError(f"{what} has the wrong shape", actual.shape, _shape_text(expected), hint)
+
+
+def single_spaced(actual: Any, *, what: str = "the result") -> None:
+    """Check that a value is a text with single spaces between its words and none around them."""
+    of_type(actual, str, what=what)
+    if actual != _single_spaces(actual):
+        hint = "Single spaces between the words, none before or after them."
+        raise MismatchError(f"{what} has a space too many", repr(actual), hint=hint)
 
 
 def integers(actual: Any, *, what: str = "the result", hint: str = "") -> None:
@@ -55,11 +96,12 @@ def integers(actual: Any, *, what: str = "the result", hint: str = "") -> None:
     raise MismatchError(f"{what} does not contain integers", str(dtype), "an integer dtype", hint)
 
 
-def of_type(actual: Any, expected: type, *, what: str = "the result", hint: str = "") -> None:
-    """Check the type of a value; NumPy's integers count as ``int``."""
-    if type(actual) is expected or (expected is int and isinstance(actual, np.integer)):
+def of_type(actual: Any, *expected: type, what: str = "the result", hint: str = "") -> None:
+    """Check that a value has one of some types; NumPy's integers count as ``int``."""
+    if type(actual) in expected or (int in expected and isinstance(actual, np.integer)):
         return
-    raise MismatchError(f"{what} has the wrong type", type(actual).__name__, expected.__name__, hint)
+    names = " or ".join(kind.__name__ for kind in expected)
+    raise MismatchError(f"{what} has the wrong type", type(actual).__name__, names, hint)
 
 
 def length(actual: Any, expected: int, *, what: str = "the result", hint: str = "") -> None:
@@ -87,6 +129,50 @@ def at_most(actual: Any, threshold: float, *, what: str, hint: str = "") -> None
         raise MismatchError(f"{what} is too high ({number:.3f})", None, f"at most {threshold:g}", hint)
 
 
+def _is_equal(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, (list, tuple)) and type(actual) is type(expected):
+        return len(actual) == len(expected) and all(map(_is_equal, actual, expected))
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        same_keys = actual.keys() == expected.keys()
+        return same_keys and all(_is_equal(actual[key], expected[key]) for key in expected)
+    try:
+        if isinstance(actual, np.ndarray) or isinstance(expected, np.ndarray):
+            return bool(np.array_equal(actual, expected))
+        return bool(actual == expected)
+    except (ValueError, TypeError, OverflowError):  # rows of different lengths, numbers beyond a float
+        return False
+
+
+def _single_spaces(value: Any) -> Any:
+    """Return a text, or a list of its words, with single spaces; any other value as it is."""
+    if isinstance(value, (list, tuple)) and all(type(item) is str for item in value):
+        value = " ".join(value)
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _has_shape(actual: tuple[int, ...], expected: Sequence[int | None]) -> bool:
+    if len(actual) != len(expected):
+        return False
+    pairs = zip(actual, expected, strict=True)
+    return all(wanted in (None, length) for length, wanted in pairs)
+
+
+def _shape_text(expected: tuple[int | None, ...]) -> str:
+    return str(expected).replace("None", "any")
+
+
+def _fit(value: Any, expected: tuple[int, ...]) -> Any:
+    """Return an array in a shape if only axes of length 1 tell them apart; else the value as it is."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return value
+    lengths = [length for length in array.shape if length != 1]
+    if lengths == [length for length in expected if length != 1]:
+        return array.reshape(expected)
+    return value
+
+
 def _array_shape(value: Any) -> tuple[int, ...]:
     try:
         return np.shape(value)
@@ -96,9 +182,11 @@ def _array_shape(value: Any) -> tuple[int, ...]:
 
 def _to_floats(value: Any, what: str) -> np.ndarray:
     try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise MismatchError(f"{what} does not contain only numbers", value) from None
+        if not np.iscomplexobj(value):
+            return np.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        pass  # texts, rows of different lengths, numbers beyond a float
+    raise MismatchError(f"{what} does not contain only real numbers", value)
 
 
 def _to_float(value: Any, what: str) -> float:

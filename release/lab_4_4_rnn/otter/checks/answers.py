@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import dis
 import functools
 import inspect
 import io
@@ -11,7 +12,8 @@ import signal
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -92,6 +94,12 @@ class MismatchError(AssertionError):
         return [head, *textwrap.wrap(str(self), 78)]
 
 
+def review(names: Iterable[str]) -> MismatchError:
+    """Return the finding that a person must look at the model; hidden checks do not show the names."""
+    problem = "this rests on a part that cannot be judged automatically, so a person will look at it"
+    return MismatchError(problem, ", ".join(names), outcome=Outcome.REVIEW)
+
+
 def run(check: Callable[..., None]) -> None:
     """Run a check in its notebook and print that it passed.
 
@@ -115,33 +123,32 @@ def run(check: Callable[..., None]) -> None:
     print(f"passed: {title}")
 
 
-def call(function: Any, *args: Any, may_change: bool = False, **kwargs: Any) -> Any:
-    """Call an answer and return its value as plain data or a Keras model.
+def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call an answer with copies of the arguments and return its value as plain data or a Keras model.
 
     Args:
         function: the answer; ``None`` or ``...`` if the student has not written one yet.
-        may_change: whether the function may modify its arguments.
 
     Raises:
-        MismatchError: the answer is missing (blocked), raised or took too long (errored),
-            modified its arguments, or returned something that is not data (failed).
+        MismatchError: the answer is missing (blocked), raised or took too long (errored), or
+            returned nothing or something that is not data (failed).
     """
+    # An answer may change its copies: the check compares with the original.
+    args, kwargs = copy.deepcopy((args, kwargs))
     name = _name(function)
-    # Copied first: an answer that modifies its input would change what the check compares with.
-    before = copy.deepcopy((args, kwargs))
-    value = _call_answer(function, args, kwargs)
-    if value is None or value is Ellipsis:
-        raise MismatchError(
-            f"{name} is not answered yet",
-            hint="It returns None: write the part that is marked TODO and return its value.",
-            outcome=Outcome.BLOCKED,
-        )
-    if not may_change and not _is_same((args, kwargs), before):
+    return _to_plain_data(_require_value(_call_answer(function, args, kwargs), name), name)
+
+
+def unchanged(function: Any, *args: Any) -> None:
+    """Check that a call leaves its arguments as they are."""
+    changed = copy.deepcopy(args)
+    name = _name(function)
+    _require_value(_call_answer(function, changed, {}), name)
+    if not _is_same(changed, args):
         raise MismatchError(
             f"{name} modifies its arguments",
             hint="Work on a copy: the caller of your function still needs the original.",
         )
-    return _to_plain_data(value, name)
 
 
 def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -182,13 +189,33 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", "your answer"))
 
 
+def is_stub(function: Any) -> bool:
+    """Return True if the body of a function does nothing, like that of a released answer cell."""
+    if not isinstance(function, types.FunctionType):
+        return False
+    for instruction in dis.get_instructions(function):
+        if instruction.opname.endswith("_CONST"):
+            if instruction.argval is not None:
+                return False
+        elif instruction.opname not in ("RESUME", "NOP", "RETURN_VALUE"):
+            return False
+    return True
+
+
 def _call_answer(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     name = _name(function)
-    if function is None or function is Ellipsis:
-        raise MismatchError("not answered yet", outcome=Outcome.BLOCKED)
+    if function is None or function is Ellipsis or is_stub(function):
+        hint = "Write the part that is marked TODO and return its value."
+        raise MismatchError("not answered yet", hint=hint, outcome=Outcome.BLOCKED)
     if not callable(function):
         raise MismatchError(f"{name} is not a function", type(function).__name__)
     return _call_guarded(function, args, kwargs, f"{name} raised an error", CALL_TIMEOUT_S)
+
+
+def _require_value(value: Any, name: str) -> Any:
+    if value is None or value is Ellipsis:
+        raise MismatchError(f"{name} returned None: end it with `return …`")
+    return value
 
 
 def _call_guarded(
@@ -256,6 +283,12 @@ _ERROR_HINTS = (
         "It needs more memory than is available: can you compute the result from smaller arrays?",
     ),
     (r"is not defined", "A name is undefined: did you run the cells above, and is the spelling the same?"),
+    (
+        r"Unrecognized keyword|not recognized|not supported in Keras 3|Expected `metrics`|Could not interpret"
+        r"|keras\S* has no attribute",
+        "Keras 3 has no such name or argument, or wants it in another form: code from older books and "
+        "tutorials may need a change; look the call up at keras.io.",
+    ),
 )
 
 
@@ -329,9 +362,10 @@ def _is_keras_model(value: Any, name: str) -> bool:
     if type(value) in (keras.Sequential, _functional_class()):
         return True
     raise MismatchError(
-        f"{name} returns a model of a class of your own",
+        f"{name} returns a model of a class of your own, so a person will look at it",
         type(value).__name__,
-        hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        hint="Or build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        outcome=Outcome.REVIEW,
     )
 
 
@@ -346,14 +380,15 @@ def _functional_class() -> type:
 def _format_value(value: object) -> str:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, np.ndarray):
-        text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
-    elif type(value) is int:
-        text = f"{value:,}"
-    else:
-        text = repr(value)
+    try:
+        if isinstance(value, str):
+            text = value.encode("utf-8", "backslashreplace").decode()
+        elif isinstance(value, np.ndarray):
+            text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
+        else:
+            text = f"{value:,}" if type(value) is int else repr(value)
+    except ValueError:  # Python does not print integers of more than 4,300 digits
+        text = f"a value of type {type(value).__name__} that is too large to print"
     return text if len(text) <= _MAX_TEXT_CHARS else f"{text[:_MAX_TEXT_CHARS]} …"
 
 

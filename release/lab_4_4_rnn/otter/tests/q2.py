@@ -5,24 +5,40 @@ OK_FORMAT = False
 name = "q2"
 points = None
 
-@test_case(points=3, hidden=False, 
-    failure_message="The result is one integer array with a row per review")
+@test_case(points=1, hidden=False, 
+    failure_message="The result is one array with a row for each review")
 def check_padded_shape(pad_reviews):
-    """The result is one integer array with a row per review"""
+    """The result is one array with a row for each review"""
     import checks
     reviews, width = ([[5, 6], [7, 8, 9, 4]], 3)
     seen = checks.call(pad_reviews, reviews, width)
-    checks.shape(seen, (2, 3), what='the padded array', hint='How many columns did the caller ask for?')
+    checks.shape(seen, (2, 3), what='the padded array', hint='A row for each review, and as many columns as the caller asks for.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The array holds integers")
+def check_padded_dtype(pad_reviews):
+    """The array holds integers"""
+    import checks
+    seen = checks.call(pad_reviews, [[5, 6], [7, 8, 9]], 3)
     checks.integers(seen, what='the padded array')
 
-@test_case(points=3, hidden=False, 
-    failure_message="Reviews are filled and cut at the end")
-def check_padded_values(pad_reviews):
-    """Reviews are filled and cut at the end"""
+@test_case(points=2, hidden=False, 
+    failure_message="Short reviews are filled at the end")
+def check_padded_fill(pad_reviews):
+    """Short reviews are filled at the end"""
     import checks
     import numpy as np
-    reviews, width = ([[5, 6], [7, 8, 9, 4]], 3)
-    rows = np.array([[5, 6, 0], [7, 8, 9]])
-    seen = checks.call(pad_reviews, reviews, width)
-    checks.equal(seen, rows, what='the padded array', hint='Zeros belong behind the words, and a long review keeps its beginning.')
+    reviews, rows = ([[5, 6], [7, 8, 9]], np.array([[5, 6, 0], [7, 8, 9]]))
+    seen = checks.call(pad_reviews, reviews, 3)
+    checks.equal(seen, rows, what='the padded array', hint='Zeros belong behind the words.')
+
+@test_case(points=2, hidden=False, 
+    failure_message="Long reviews are cut at the end")
+def check_padded_cut(pad_reviews):
+    """Long reviews are cut at the end"""
+    import checks
+    import numpy as np
+    reviews, rows = ([[7, 8, 9, 4], [5, 6, 2]], np.array([[7, 8, 9], [5, 6, 2]]))
+    seen = checks.call(pad_reviews, reviews, 3)
+    checks.equal(seen, rows, what='the padded array', hint='A long review keeps its beginning.')
 

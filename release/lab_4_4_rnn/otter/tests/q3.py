@@ -5,7 +5,7 @@ OK_FORMAT = False
 name = "q3"
 points = None
 
-@test_case(points=2, hidden=False, 
+@test_case(points=1, hidden=False, 
     failure_message="The baseline has the four layers in this order")
 def check_dense_layers(build_dense_baseline):
     """The baseline has the four layers in this order"""
@@ -13,26 +13,48 @@ def check_dense_layers(build_dense_baseline):
     import keras
     L = keras.layers
     model = checks.call(build_dense_baseline)
-    checks.layers(model, [L.Embedding, L.GlobalAveragePooling1D, L.Dense, L.Dense], hint='Compare with the list in the question.')
+    checks.layers(model, [L.Embedding, L.GlobalAveragePooling1D, L.Dense, L.Dense], hint='Compare with the question.')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Each layer of the baseline has its size")
+@test_case(points=1, hidden=False, 
+    failure_message="Input and layers of the baseline have their sizes")
 def check_dense_params(build_dense_baseline):
-    """Each layer of the baseline has its size"""
+    """Input and layers of the baseline have their sizes"""
     import checks
     model = checks.call(build_dense_baseline)
     checks.params(model, [320000, 528, 17], hint='Which number of the question sets the size of this layer?')
+    checks.input_shape(model, (None, 200), hint='How many ids does a padded review have?')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Mask, activations, loss and optimizer are those asked for")
-def check_dense_output(build_dense_baseline):
-    """Mask, activations, loss and optimizer are those asked for"""
+@test_case(points=1, hidden=False, 
+    failure_message="The padding is left out of the average")
+def check_dense_mask(build_dense_baseline):
+    """The padding is left out of the average"""
     import checks
     import keras
     model = checks.call(build_dense_baseline)
-    checks.output(model, (None, 1), activation='sigmoid', hint='One number between 0 and 1 for each review.')
-    activations = ['relu', 'sigmoid']
     checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='Without it the average counts the padding.')
-    checks.setting(model, keras.layers.Dense, 'activation', activations, hint='Each Dense layer has one: see the question.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="Each Dense layer has its activation")
+def check_dense_activations(build_dense_baseline):
+    """Each Dense layer has its activation"""
+    import checks
+    import keras
+    model = checks.call(build_dense_baseline)
+    checks.setting(model, keras.layers.Dense, 'activation', ['relu', 'sigmoid'], hint='The question names one for each of them.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The baseline gives one number for each review")
+def check_dense_output(build_dense_baseline):
+    """The baseline gives one number for each review"""
+    import checks
+    model = checks.call(build_dense_baseline)
+    checks.output(model, (None, 1))
+
+@test_case(points=1, hidden=False, 
+    failure_message="The baseline is compiled as the question says")
+def check_dense_compiled(build_dense_baseline):
+    """The baseline is compiled as the question says"""
+    import checks
+    model = checks.call(build_dense_baseline)
     checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

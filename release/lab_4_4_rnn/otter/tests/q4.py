@@ -5,7 +5,7 @@ OK_FORMAT = False
 name = "q4"
 points = None
 
-@test_case(points=2, hidden=False, 
+@test_case(points=3, hidden=False, 
     failure_message="The new state has one row per input and one column per unit")
 def check_step_shape(rnn_step):
     """The new state has one row per input and one column per unit"""
@@ -16,7 +16,7 @@ def check_step_shape(rnn_step):
     seen = checks.call(rnn_step, *[rng.normal(size=size) for size in sizes])
     checks.shape(seen, (4, 2), what='the new state', hint='A row of x_t meets a column of Wx: that is @ in NumPy.')
 
-@test_case(points=3, hidden=False, 
+@test_case(points=2, hidden=False, 
     failure_message="The worked example comes out right")
 def check_step_example(rnn_step):
     """The worked example comes out right"""

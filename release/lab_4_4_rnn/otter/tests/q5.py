@@ -5,7 +5,7 @@ OK_FORMAT = False
 name = "q5"
 points = None
 
-@test_case(points=2, hidden=False, 
+@test_case(points=1, hidden=False, 
     failure_message="The network has the three layers in this order")
 def check_rnn_layers(build_simple_rnn):
     """The network has the three layers in this order"""
@@ -13,26 +13,48 @@ def check_rnn_layers(build_simple_rnn):
     import keras
     L = keras.layers
     model = checks.call(build_simple_rnn)
-    checks.layers(model, [L.Embedding, L.SimpleRNN, L.Dense], hint='Compare with the list in the question.')
+    checks.layers(model, [L.Embedding, L.SimpleRNN, L.Dense], hint='Compare with the question.')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Each layer of the network has its size")
+@test_case(points=1, hidden=False, 
+    failure_message="Input and layers of the network have their sizes")
 def check_rnn_params(build_simple_rnn):
-    """Each layer of the network has its size"""
+    """Input and layers of the network have their sizes"""
     import checks
     model = checks.call(build_simple_rnn)
-    checks.params(model, [320000, 2080, 33], hint='Which argument of the function sets the size of this layer?')
+    checks.params(model, [320000, 2080, 33], hint='What does the question say about the size of this layer?')
     checks.input_shape(model, (None, 200), hint='How many ids does a padded review have?')
 
-@test_case(points=2, hidden=False, 
-    failure_message="The network gives one probability per review and is compiled for it")
-def check_rnn_output(build_simple_rnn):
-    """The network gives one probability per review and is compiled for it"""
+@test_case(points=1, hidden=False, 
+    failure_message="The embedding marks the padding")
+def check_rnn_mask(build_simple_rnn):
+    """The embedding marks the padding"""
     import checks
     import keras
     model = checks.call(build_simple_rnn)
     checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='The question names this setting of Embedding.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The recurrent layer has the settings that Keras gives it")
+def check_rnn_recurrent(build_simple_rnn):
+    """The recurrent layer has the settings that Keras gives it"""
+    import checks
+    import keras
+    model = checks.call(build_simple_rnn)
     checks.recurrent(model, keras.layers.SimpleRNN)
+
+@test_case(points=1, hidden=False, 
+    failure_message="The network gives one probability for each review")
+def check_rnn_output(build_simple_rnn):
+    """The network gives one probability for each review"""
+    import checks
+    model = checks.call(build_simple_rnn)
     checks.output(model, (None, 1), activation='sigmoid')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The network is compiled as the question says")
+def check_rnn_compiled(build_simple_rnn):
+    """The network is compiled as the question says"""
+    import checks
+    model = checks.call(build_simple_rnn)
     checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

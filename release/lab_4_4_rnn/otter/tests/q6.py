@@ -5,48 +5,81 @@ OK_FORMAT = False
 name = "q6"
 points = None
 
-@test_case(points=2, hidden=False, 
-    failure_message="Each kind gets its own recurrent layer")
-def check_gated_layers(build_gated_rnn):
-    """Each kind gets its own recurrent layer"""
+@test_case(points=1, hidden=False, 
+    failure_message="The LSTM network has its three layers in order")
+def check_lstm_layers(build_gated_rnn):
+    """The LSTM network has its three layers in order"""
     import checks
     import keras
     L = keras.layers
-    for kind, layer in {'lstm': L.LSTM, 'gru': L.GRU}.items():
-        model = checks.call(build_gated_rnn, kind)
-        checks.layers(model, [L.Embedding, layer, L.Dense], hint='Which layer belongs to which kind?')
+    model = checks.call(build_gated_rnn, 'lstm')
+    checks.layers(model, [L.Embedding, L.LSTM, L.Dense], hint='Compare with the question.')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Each layer of both networks has its size")
-def check_gated_params(build_gated_rnn):
-    """Each layer of both networks has its size"""
+@test_case(points=1, hidden=False, 
+    failure_message="Input and layers of the LSTM network have their sizes")
+def check_lstm_params(build_gated_rnn):
+    """Input and layers of the LSTM network have their sizes"""
     import checks
-    counts = {'lstm': [320000, 8320, 33], 'gru': [320000, 6336, 33]}
-    for kind, count in counts.items():
-        model = checks.call(build_gated_rnn, kind)
-        checks.params(model, count, hint='Which argument of the function sets the size of this layer?')
+    model = checks.call(build_gated_rnn, 'lstm')
+    checks.params(model, [320000, 8320, 33], hint='What does the question say about the size of this layer?')
+    checks.input_shape(model, (None, 200), hint='How many ids does a padded review have?')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Both networks give one probability per review and are compiled for it")
-def check_gated_output(build_gated_rnn):
-    """Both networks give one probability per review and are compiled for it"""
+@test_case(points=1, hidden=False, 
+    failure_message="Dropout, mask and name of the LSTM network are set, and no more")
+def check_lstm_settings(build_gated_rnn):
+    """Dropout, mask and name of the LSTM network are set, and no more"""
     import checks
-    for kind in ('lstm', 'gru'):
-        model = checks.call(build_gated_rnn, kind)
-        checks.output(model, (None, 1), activation='sigmoid')
-        checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
+    import keras
+    model = checks.call(build_gated_rnn, 'lstm')
+    checks.recurrent(model, keras.layers.LSTM, dropout=0.2)
+    checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='Without it the padding erases the memory.')
+    checks.model_name(model, 'LSTM_Model', hint='A model takes its name as an argument.')
 
-@test_case(points=2, hidden=False, 
-    failure_message="Dropout, mask and name are set, and the other settings are Keras' own")
-def check_gated_settings(build_gated_rnn):
-    """Dropout, mask and name are set, and the other settings are Keras' own"""
+@test_case(points=1, hidden=False, 
+    failure_message="The LSTM network gives one probability and is compiled for it")
+def check_lstm_output(build_gated_rnn):
+    """The LSTM network gives one probability and is compiled for it"""
+    import checks
+    model = checks.call(build_gated_rnn, 'lstm')
+    checks.output(model, (None, 1), activation='sigmoid')
+    checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The GRU network has its three layers in order")
+def check_gru_layers(build_gated_rnn):
+    """The GRU network has its three layers in order"""
     import checks
     import keras
     L = keras.layers
-    names = {'lstm': 'LSTM_Model', 'gru': 'GRU_Model'}
-    for kind, layer in {'lstm': L.LSTM, 'gru': L.GRU}.items():
-        model = checks.call(build_gated_rnn, kind)
-        checks.recurrent(model, layer, dropout=0.2)
-        checks.setting(model, L.Embedding, 'mask_zero', True, hint='Without it the padding erases the memory.')
-        checks.model_name(model, names[kind], hint='A model takes its name as an argument.')
+    model = checks.call(build_gated_rnn, 'gru')
+    checks.layers(model, [L.Embedding, L.GRU, L.Dense], hint='Compare with the question.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="Input and layers of the GRU network have their sizes")
+def check_gru_params(build_gated_rnn):
+    """Input and layers of the GRU network have their sizes"""
+    import checks
+    model = checks.call(build_gated_rnn, 'gru')
+    checks.params(model, [320000, 6336, 33], hint='What does the question say about the size of this layer?')
+    checks.input_shape(model, (None, 200), hint='How many ids does a padded review have?')
+
+@test_case(points=1, hidden=False, 
+    failure_message="Dropout, mask and name of the GRU network are set, and no more")
+def check_gru_settings(build_gated_rnn):
+    """Dropout, mask and name of the GRU network are set, and no more"""
+    import checks
+    import keras
+    model = checks.call(build_gated_rnn, 'gru')
+    checks.recurrent(model, keras.layers.GRU, dropout=0.2)
+    checks.setting(model, keras.layers.Embedding, 'mask_zero', True, hint='Without it the padding erases the memory.')
+    checks.model_name(model, 'GRU_Model', hint='A model takes its name as an argument.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The GRU network gives one probability and is compiled for it")
+def check_gru_output(build_gated_rnn):
+    """The GRU network gives one probability and is compiled for it"""
+    import checks
+    model = checks.call(build_gated_rnn, 'gru')
+    checks.output(model, (None, 1), activation='sigmoid')
+    checks.compiled(model, loss='binary_crossentropy', optimizer='adam', metric='accuracy')
 

@@ -5,14 +5,36 @@ OK_FORMAT = False
 name = "q7"
 points = None
 
-@test_case(points=4, hidden=False, 
-    failure_message="The counts of the three layers of this lab are right")
-def check_params_lab(rnn_params):
-    """The counts of the three layers of this lab are right"""
+@test_case(points=1, hidden=False, 
+    failure_message="The count of this lab's SimpleRNN is right")
+def check_params_simple(rnn_params):
+    """The count of this lab's SimpleRNN is right"""
     import checks
-    for kind, count in {'simple_rnn': 2080, 'lstm': 8320, 'gru': 6336}.items():
+    seen = checks.call(rnn_params, 'simple_rnn', 32, 32)
+    checks.equal(seen, 2080, what='the count for simple_rnn', hint='Write down the shape of each weight array first.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The count of this lab's LSTM is right")
+def check_params_lstm(rnn_params):
+    """The count of this lab's LSTM is right"""
+    import checks
+    seen = checks.call(rnn_params, 'lstm', 32, 32)
+    checks.equal(seen, 8320, what='the count for lstm', hint='Write down the shape of each weight array first.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The count of this lab's GRU is right")
+def check_params_gru(rnn_params):
+    """The count of this lab's GRU is right"""
+    import checks
+    seen = checks.call(rnn_params, 'gru', 32, 32)
+    checks.equal(seen, 6336, what='the count for gru', hint='Write down the shape of each weight array first.')
+
+@test_case(points=1, hidden=False, 
+    failure_message="The count is an int")
+def check_params_int(rnn_params):
+    """The count is an int"""
+    import checks
+    for kind in ('simple_rnn', 'lstm', 'gru'):
         seen = checks.call(rnn_params, kind, 32, 32)
-        what = 'the count for ' + kind
-        checks.of_type(seen, int, what=what, hint='Numbers are counted in whole numbers.')
-        checks.equal(seen, count, what=what, hint='Write down the shape of each weight array first.')
+        checks.of_type(seen, int, what='the count for ' + kind, hint='A division with / gives a float.')
 

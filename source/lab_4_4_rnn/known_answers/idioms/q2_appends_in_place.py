@@ -1,7 +1,7 @@
 """
 question = "q2"
 seen = "beginners' loops over the reviews themselves"
-failing_checks = ["q2-shape", "q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-unchanged"]
 """
 
 def pad_reviews(reviews, max_length=max_length):

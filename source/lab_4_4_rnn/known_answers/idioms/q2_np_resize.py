@@ -1,7 +1,7 @@
 """
 question = "q2"
 seen = "forum answers that take np.resize for a padding function"
-failing_checks = ["q2-values", "q2-rows", "q2-widths"]
+failing_checks = ["q2-fill", "q2-rows"]
 """
 
 def pad_reviews(reviews, max_length=max_length):

@@ -1,0 +1,12 @@
+"""
+question = "q9"
+misconception = "A network's targets are a column."
+failing_checks = ["q9-y-shape"]
+kind = "shape"
+message_part = "no axis more"
+"""
+
+def make_windows(series, window):
+    rows = len(series) - window
+    X = np.stack([series[i : i + window] for i in range(rows)])[..., np.newaxis]
+    return X, np.asarray(series[window:]).reshape(-1, 1)
