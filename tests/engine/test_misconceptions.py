@@ -1,6 +1,7 @@
 """A misconception is named where the checks saw what they saw of a known answer, and only there."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,6 +116,21 @@ def test_the_misconception_behind_a_known_answer_is_named_or_none(
     beliefs = entry.true_beliefs if entry.seen else (entry.misconception,)
     assert named is None or named.belief in beliefs
     assert not (entry.is_right and named)
+
+
+def test_guesses_about_the_lab_are_right_or_none() -> None:
+    page = (ASSIGNMENT.root / "docs" / "results" / "validation.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| all: ")]
+    total, right, _, wrong = (int(number) for number in re.findall(r"\d+", row))
+    assert right / (right + wrong) >= 0.9
+    assert right + wrong >= total / 4
+
+
+def test_every_misconception_has_a_truth() -> None:
+    known = [answer for answer in known_answers.load(ASSIGNMENT) if answer.has_misconception]
+    assert [answer.name for answer in known if not answer.truth.endswith(".")] == []
+    truths = {(answer.misconception, answer.truth) for answer in known}
+    assert len(truths) == len({misconception for misconception, _ in truths})
 
 
 def test_a_guess_that_is_true_of_an_idiom_exists() -> None:

@@ -1,6 +1,7 @@
 """
 question = "q10"
 misconception = "The loss of the reviews serves here as well."
+truth = "Cross-entropy compares a probability with a class; a forecast may be any number, so its loss measures a distance between numbers."
 failing_checks = ["q10-compiled", "q10-skill"]
 kind = "config"
 message_part = "not a class"

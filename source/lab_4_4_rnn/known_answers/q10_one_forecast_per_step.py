@@ -1,6 +1,7 @@
 """
 question = "q10"
 misconception = "A forecaster forecasts at each step."
+truth = "The question asks for one value after the window, so only the state after the last step matters."
 failing_checks = ["q10-layers", "q10-output", "q10-skill"]
 kind = "shape"
 message_part = "wrong shape"

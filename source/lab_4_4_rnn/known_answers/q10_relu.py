@@ -1,6 +1,7 @@
 """
 question = "q10"
 misconception = "Every hidden layer takes relu."
+truth = "A recurrent layer of Keras has tanh unless told otherwise: it keeps the state between -1 and 1, however many steps there are."
 failing_checks = ["q10-layers"]
 undecided_checks = ["q10-skill"]
 kind = "config"

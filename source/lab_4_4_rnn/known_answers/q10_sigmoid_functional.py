@@ -1,6 +1,7 @@
 """
 question = "q10"
 misconception = "Every network ends in a sigmoid."
+truth = "A sigmoid squeezes everything between 0 and 1, which suits a probability; a standardized series also takes values below 0 and above 1."
 failing_checks = ["q10-output", "q10-skill"]
 kind = "config"
 message_part = "not a probability"

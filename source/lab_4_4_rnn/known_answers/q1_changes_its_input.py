@@ -1,6 +1,7 @@
 """
 question = "q1"
 misconception = "The list that I am given is mine to change."
+truth = "The caller still needs its list as it was, so a function works on a copy or builds something new."
 failing_checks = ["q1-unchanged"]
 kind = "behaviour"
 message_part = "modifies its arguments"

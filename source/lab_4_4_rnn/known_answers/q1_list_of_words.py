@@ -1,6 +1,7 @@
 """
 question = "q1"
 misconception = "A decoded review is a list of words."
+truth = "The question asks for one text in which single spaces separate the words."
 failing_checks = ["q1-form"]
 kind = "behaviour"
 message_part = "decoded review"

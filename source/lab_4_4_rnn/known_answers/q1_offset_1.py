@@ -1,6 +1,7 @@
 """
 question = "q1"
 misconception = "Only the padding shifts the ids, so a word of rank r has the id r + 1."
+truth = "Four ids are set aside (padding, start, unknown and one that is not used), so the word of rank 1 has the id 4."
 failing_checks = ["q1-words"]
 kind = "behaviour"
 message_part = "rank"

@@ -1,6 +1,7 @@
 """
 question = "q1"
 misconception = "Two special ids are counted, so a word of rank r has the id r + 2."
+truth = "Four ids are set aside, one of them is never used, and the counting begins at 0, so the word of rank 1 has the id 4."
 failing_checks = ["q1-words"]
 kind = "behaviour"
 message_part = "rank"

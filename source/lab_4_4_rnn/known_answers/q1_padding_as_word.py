@@ -1,6 +1,7 @@
 """
 question = "q1"
 misconception = "Padding is a word like any other and has a sign of its own."
+truth = "Padding only fills a row up; a reader of the review must not see it."
 failing_checks = ["q1-special"]
 kind = "behaviour"
 message_part = "leaves no trace"

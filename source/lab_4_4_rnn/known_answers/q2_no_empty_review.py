@@ -1,6 +1,7 @@
 """
 question = "q2"
 misconception = "Every review has a last word."
+truth = "A review may be empty, and then its row is padding from end to end."
 failing_checks = ["q2-empty"]
 kind = "translated"
 message_part = "raised an error"

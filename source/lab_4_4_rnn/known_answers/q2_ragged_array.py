@@ -1,6 +1,7 @@
 """
 question = "q2"
 misconception = "np.array makes a rectangle of anything."
+truth = "Rows of different lengths make no rectangle: they need one width first."
 failing_checks = [
     "q2-shape",
     "q2-dtype",

@@ -1,6 +1,7 @@
 """
 question = "q2"
 misconception = "The sides are called left and right."
+truth = "Keras names the sides by time: before the sequence and after it."
 failing_checks = [
     "q2-shape",
     "q2-dtype",

@@ -1,6 +1,7 @@
 """
 question = "q3"
 misconception = "Flatten is a kind of pooling."
+truth = "Flatten keeps every number and gives each place in the review its own weights; pooling sums up over the places."
 failing_checks = ["q3-layers", "q3-params", "q3-mask", "q3-padding"]
 kind = "types"
 message_part = "layer 2"

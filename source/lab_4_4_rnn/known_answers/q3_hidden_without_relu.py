@@ -1,6 +1,7 @@
 """
 question = "q3"
 misconception = "Only the last layer needs an activation."
+truth = "Without an activation in between, two Dense layers can do no more than one."
 failing_checks = ["q3-activations"]
 kind = "config"
 message_part = "activation of Dense"

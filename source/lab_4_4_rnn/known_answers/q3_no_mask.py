@@ -1,6 +1,7 @@
 """
 question = "q3"
 misconception = "An average over zeros as well is as good."
+truth = "Padding then pulls the average of a short review toward the vector of the id 0; a mask leaves it out."
 failing_checks = ["q3-mask", "q3-padding"]
 kind = "behaviour"
 message_part = "padding zeros change"

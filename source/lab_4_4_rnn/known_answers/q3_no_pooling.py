@@ -1,6 +1,7 @@
 """
 question = "q3"
 misconception = "Dense sums up the words by itself."
+truth = "Dense treats each word by itself and returns as many rows as it gets; a layer before it must make one vector per review."
 failing_checks = ["q3-layers", "q3-output", "q3-padding", "q3-accuracy"]
 kind = "shape"
 message_part = "one result per sequence"

@@ -1,6 +1,7 @@
 """
 question = "q4"
 misconception = "A recurrent layer is a sum; the activation comes later."
+truth = "The activation is part of every step: the next step reads the state after it."
 failing_checks = ["q4-example", "q4-keras"]
 kind = "behaviour"
 message_part = "squeeze"

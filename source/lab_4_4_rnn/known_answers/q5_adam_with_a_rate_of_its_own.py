@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A larger learning rate is only faster."
+truth = "A larger rate may overshoot and never settle; the question asks for the optimizer with its own rate."
 failing_checks = ["q5-compiled"]
 undecided_checks = ["q5-order"]
 kind = "config"

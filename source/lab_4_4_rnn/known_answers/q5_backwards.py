@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "The last words are what matters, so they are read first."
+truth = "Reading backward begins with the padding of a short review; the question asks for a layer that reads forward."
 failing_checks = ["q5-recurrent"]
 undecided_checks = ["q5-order"]
 kind = "config"

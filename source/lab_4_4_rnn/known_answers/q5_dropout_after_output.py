@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "Dropout belongs at the very end."
+truth = "Dropout after the output would erase predictions; the question has no such layer."
 failing_checks = ["q5-layers", "q5-output"]
 kind = "order"
 message_part = "too many layers"

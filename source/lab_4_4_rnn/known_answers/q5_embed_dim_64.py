@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "The size of the word vectors is up to me."
+truth = "The sizes are arguments of the function, and the question says which of them sets the word vectors."
 failing_checks = ["q5-params", "q5-sizes"]
 kind = "params"
 message_part = "Embedding has the wrong size"

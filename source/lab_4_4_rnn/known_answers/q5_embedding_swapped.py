@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "Embedding takes the size of the vectors first."
+truth = "An Embedding is a table with a row per id: the number of rows comes first, the length of a row second."
 failing_checks = ["q5-params", "q5-sizes", "q5-order"]
 kind = "params"
 message_part = "SimpleRNN has the wrong size"

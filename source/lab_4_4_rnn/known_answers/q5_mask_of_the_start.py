@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A mask marks where a review starts."
+truth = "The mask says which places hold no word; a review's start is a word like the others."
 failing_checks = ["q5-padding"]
 undecided_checks = ["q5-order"]
 kind = "behaviour"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A recurrent layer can read ids."
+truth = "A recurrent layer reads a vector per step; a layer before it must turn each id into one."
 failing_checks = [
     "q5-layers",
     "q5-params",

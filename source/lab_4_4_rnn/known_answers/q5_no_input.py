@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "input_length tells the model what it reads."
+truth = "Keras 3 ignores it; a model knows its input from a layer of its own at the start."
 failing_checks = ["q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
 kind = "config"
 message_part = "keras.Input"

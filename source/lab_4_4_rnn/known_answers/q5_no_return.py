@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A function gives back what it made last."
+truth = "A Python function returns only what its return statement names, otherwise None."
 failing_checks = ["q5-layers", "q5-params", "q5-mask", "q5-recurrent", "q5-output", "q5-compiled", "q5-sizes", "q5-padding", "q5-order"]
 kind = "behaviour"
 message_part = "returned None: end it with"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A model is ready when its layers are there."
+truth = "Before it can be trained, a model must be told its loss, its optimizer and its metrics."
 failing_checks = ["q5-compiled", "q5-order"]
 kind = "config"
 message_part = "not compiled"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "One answer per review needs one recurrent unit."
+truth = "The number of units is the size of the memory; the layer after it makes the one answer."
 failing_checks = ["q5-params", "q5-sizes", "q5-order"]
 kind = "params"
 message_part = "SimpleRNN has the wrong size"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A regularizer never hurts."
+truth = "It adds a term to the loss that pulls the weights toward zero; the question asks for none."
 failing_checks = ["q5-recurrent"]
 undecided_checks = ["q5-order"]
 kind = "config"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "All states are better than the last one."
+truth = "The classifier needs one vector per review, and the last state has read all of it."
 failing_checks = ["q5-recurrent", "q5-output", "q5-padding", "q5-order"]
 kind = "shape"
 message_part = "one per sequence"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "A recurrent layer needs one unit per time step."
+truth = "Its units are the size of the state; the same weights serve every step, however many there are."
 failing_checks = ["q5-params", "q5-sizes", "q5-padding"]
 kind = "params"
 message_part = "SimpleRNN has the wrong size"

@@ -1,6 +1,7 @@
 """
 question = "q5"
 misconception = "The network notices by itself that zeros mean nothing."
+truth = "To a recurrent layer the id 0 is a word like any other, unless a mask says which steps to skip."
 failing_checks = ["q5-mask", "q5-padding"]
 kind = "behaviour"
 message_part = "skip the id 0"

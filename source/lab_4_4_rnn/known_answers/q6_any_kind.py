@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Nobody will ask for another kind."
+truth = "A function should say so when it is asked for something that it does not know; the question names the error."
 failing_checks = ["q6-kind"]
 kind = "raises"
 message_part = "lets anything pass"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Accuracy is always reported."
+truth = "Keras reports the loss and, beyond it, only the metrics that it is told."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "metric that the lab uses"

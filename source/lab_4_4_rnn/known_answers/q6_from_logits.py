@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "from_logits=True makes the loss more accurate in any case."
+truth = "It is for outputs before the sigmoid; with a sigmoid in the model, the loss would apply it a second time."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "from_logits"

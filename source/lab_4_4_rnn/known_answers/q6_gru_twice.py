@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "LSTM and GRU are two names for one thing."
+truth = "They are two layers with different gates and different numbers of weights."
 failing_checks = ["q6-lstm-layers", "q6-lstm-params", "q6-lstm-settings", "q6-lstm-sizes"]
 kind = "types"
 message_part = "layer 2"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Smoothed labels are part of binary cross-entropy."
+truth = "Smoothing is a setting that changes the labels; unless it is asked for, they stay 0 and 1."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "label_smoothing"

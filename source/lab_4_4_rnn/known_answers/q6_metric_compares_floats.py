@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "keras.metrics.Accuracy is the accuracy of any model."
+truth = "That metric asks whether label and output are the very same number, and a probability hardly ever is 0 or 1."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "metric"

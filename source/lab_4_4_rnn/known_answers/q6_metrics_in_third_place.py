@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "compile takes optimizer, loss and metrics in this order."
+truth = "The third place belongs to another argument, so the metrics have to be given by name."
 failing_checks = ["q6-lstm-output", "q6-gru-output", "q6-lstm", "q6-gru"]
 kind = "config"
 message_part = "metric that the lab uses"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Gates cope with padding; a mask is only for SimpleRNN."
+truth = "Over many zeros the gates forget as well: a padded review needs a mask with every recurrent layer."
 failing_checks = [
     "q6-lstm-settings",
     "q6-gru-settings",

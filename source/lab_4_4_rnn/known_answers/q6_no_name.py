@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "The name of a model is decoration."
+truth = "The question asks for a name, and tables and reports find the networks by it."
 failing_checks = ["q6-lstm-settings", "q6-gru-settings"]
 kind = "config"
 message_part = "wrong name"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Both networks may use one Embedding: the words are the same."
+truth = "Then training one network changes the other, and the two can no longer be compared."
 failing_checks = ["q6-separate"]
 kind = "behaviour"
 message_part = "share a layer"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Dropout of a recurrent layer acts between its time steps."
+truth = "There are two kinds: one drops inputs, the other acts on the state between steps, and each has its own argument."
 failing_checks = ["q6-lstm-settings", "q6-gru-settings", "q6-lstm-sizes", "q6-gru-sizes", "q6-gru"]
 kind = "config"
 message_part = "argument for it"

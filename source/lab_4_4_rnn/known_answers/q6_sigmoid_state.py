@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "A gated layer has sigmoids everywhere."
+truth = "Only the gates are sigmoids; the content and the state pass through tanh."
 failing_checks = ["q6-lstm-settings", "q6-gru-settings"]
 undecided_checks = ["q6-lstm", "q6-gru"]
 kind = "config"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Two classes need two outputs."
+truth = "One probability suffices for two classes: that of the other one is the rest to 1."
 failing_checks = [
     "q6-lstm-params",
     "q6-lstm-output",

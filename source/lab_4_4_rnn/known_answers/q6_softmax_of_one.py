@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Softmax is the activation of a classifier."
+truth = "Softmax makes its outputs add up to 1, so a single output is always 1."
 failing_checks = [
     "q6-lstm-output",
     "q6-gru-output",

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "Squared error is the loss of every network."
+truth = "It suits numbers; for a probability and a class, cross-entropy punishes confident mistakes far more."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "wrong loss"

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "A second recurrent layer reads what the first one returns."
+truth = "It reads a sequence, and a recurrent layer returns only its last state unless told otherwise; the question asks for one recurrent layer."
 failing_checks = [
     "q6-lstm-layers",
     "q6-lstm-params",

@@ -1,6 +1,7 @@
 """
 question = "q6"
 misconception = "An output above zero is positive."
+truth = "The output is a probability: above zero it always is; the line between the classes lies at one half."
 failing_checks = ["q6-lstm-output", "q6-gru-output"]
 kind = "config"
 message_part = "threshold"

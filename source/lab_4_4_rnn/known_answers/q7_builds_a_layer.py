@@ -1,6 +1,7 @@
 """
 question = "q7"
 misconception = "Counting means building it and looking."
+truth = "The count follows from the shapes of the weights, so it can be computed for a layer that fits into no memory."
 failing_checks = ["q7-formula"]
 kind = "count"
 message_part = "more memory than is available"

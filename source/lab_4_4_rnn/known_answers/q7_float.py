@@ -1,6 +1,7 @@
 """
 question = "q7"
 misconception = "2080.0 is the number 2080."
+truth = "A count is a whole number; a division or a float on the way makes it another type, which is inexact when large."
 failing_checks = ["q7-int"]
 kind = "type"
 message_part = "wrong type"

@@ -1,6 +1,7 @@
 """
 question = "q7"
 misconception = "The input is as wide as the state."
+truth = "The width of the input and the number of units are two sizes, and each sets the shape of another matrix."
 failing_checks = ["q7-simple-sizes", "q7-lstm-sizes", "q7-gru-sizes"]
 kind = "count"
 message_part = "different parts"

@@ -1,6 +1,7 @@
 """
 question = "q8"
 misconception = "Two points apart is always a tie."
+truth = "How far apart is far enough depends on the number of reviews and on the best accuracy."
 failing_checks = ["q8-reviews", "q8-margin", "q8-perfect"]
 kind = "behaviour"
 message_part = "number of reviews"

@@ -1,6 +1,7 @@
 """
 question = "q8"
 misconception = "One standard error is the margin."
+truth = "The question draws the line at two standard errors of the best model."
 failing_checks = ["q8-example", "q8-margin"]
 kind = "behaviour"
 message_part = "Two standard errors"

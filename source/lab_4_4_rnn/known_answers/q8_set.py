@@ -1,6 +1,7 @@
 """
 question = "q8"
 misconception = "A set is a list without an order."
+truth = "A set is a type of its own, without places and without equals; the question asks for a list."
 failing_checks = ["q8-list"]
 kind = "type"
 message_part = "wrong type"

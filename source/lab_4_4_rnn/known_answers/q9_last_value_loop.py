@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "The target is the last value of the window."
+truth = "That value is already in the window; the target is the value after it."
 failing_checks = ["q9-first-target", "q9-targets"]
 kind = "behaviour"
 message_part = "after the window"

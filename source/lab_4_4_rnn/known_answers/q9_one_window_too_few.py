@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "The last window has no value after it."
+truth = "The last window ends one value before the end of the series, so its target is the last value."
 failing_checks = ["q9-rows", "q9-count"]
 kind = "shape"
 message_part = "How many windows"

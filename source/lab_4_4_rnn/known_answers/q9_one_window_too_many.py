@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "A series of n values has n - window + 1 windows, and so many targets."
+truth = "The last of these windows has no value after it, so it has no target."
 failing_checks = [
     "q9-rows",
     "q9-x-shape",

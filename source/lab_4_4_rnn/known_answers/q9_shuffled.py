@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "Training data are shuffled first."
+truth = "The rows of this function are expected in the order of time."
 failing_checks = ["q9-first-window", "q9-windows"]
 kind = "behaviour"
 message_part = "first row"

@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "A row of numbers is a sequence for Keras."
+truth = "A recurrent layer reads a list of features at each step, so even a single feature needs an axis of its own."
 failing_checks = ["q9-x-shape"]
 kind = "shape"
 message_part = "features"

@@ -1,6 +1,7 @@
 """
 question = "q9"
 misconception = "A network's targets are a column."
+truth = "The question asks for one number per row of X, an array with a single axis."
 failing_checks = ["q9-y-shape"]
 kind = "shape"
 message_part = "no axis more"

@@ -1,0 +1,21 @@
+"""
+question = "q3"
+seen = "networks with an activation function of their own"
+failing_checks = []
+review_checks = ["q3-layers", "q3-params", "q3-activations", "q3-output", "q3-padding", "q3-accuracy"]
+"""
+
+def my_relu(x):
+    return keras.ops.maximum(x, 0)
+
+
+def build_dense_baseline(vocab_size=vocab_size, embed_dim=embed_dim, max_length=max_length):
+    model = keras.Sequential([
+        keras.Input(shape=(max_length,)),
+        keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+        keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(hidden_units, activation=my_relu),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ])
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

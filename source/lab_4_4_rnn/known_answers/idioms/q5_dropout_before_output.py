@@ -1,0 +1,16 @@
+"""
+question = "q5"
+seen = "text notebooks of competitions"
+failing_checks = ["q5-layers"]
+"""
+
+def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
+    model = keras.Sequential([
+        keras.Input(shape=(max_length,)),
+        keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+        keras.layers.SimpleRNN(units),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ])
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model

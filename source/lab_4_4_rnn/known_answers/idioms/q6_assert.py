@@ -1,0 +1,22 @@
+"""
+question = "q6"
+seen = "answers that check arguments with assert"
+failing_checks = ["q6-kind"]
+"""
+
+def build_gated_rnn(
+    kind, vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length, dropout=dropout
+):
+    assert kind in ("lstm", "gru"), "kind must be lstm or gru"
+    layer = keras.layers.LSTM if kind == "lstm" else keras.layers.GRU
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(max_length,)),
+            keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True),
+            layer(units, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ],
+        name=f"{kind.upper()}_Model",
+    )
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model
