@@ -95,6 +95,14 @@ EQUAL |= {
         lambda x: L.Reshape((1,))(plain(L.GRU)(x)),
         plain(L.GRU),
     ),
+    "the last step, counted from the start": (
+        classified(lambda x: L.GRU(UNITS, return_sequences=True)(x)[:, x.shape[1] - 1, :]),
+        plain(L.GRU),
+    ),
+    "the last step, with an ellipsis": (
+        classified(lambda x: L.GRU(UNITS, return_sequences=True)(x)[..., -1, :]),
+        plain(L.GRU),
+    ),
     "the last step, taken": (
         classified(lambda x: K.take(L.GRU(UNITS, return_sequences=True)(x), -1, axis=1)),
         plain(L.GRU),
