@@ -233,17 +233,20 @@ def _joins(node: Any, before: LayerView) -> bool:
 
 
 def _takes_last_step(node: Any) -> bool:
-    """Return True for ``x[:, -1]``, also with ``:`` behind it, and for ``take(x, -1, axis=1)``."""
+    """Return True for ``x[:, -1]``, for the same place counted from the start, and for ``take``."""
     name, axis = type(node.operation).__name__, getattr(node.operation, "axis", None)
     places = [*node.arguments.args[1:], *node.arguments.kwargs.values()]
     if len(places) != 1 or not is_operation(type(node.operation)):
         return False
     # As texts: a tensor in the place of a number has an ``==`` of its own.
-    if name == "Take":
-        return axis == 1 and repr(places[0]) == "-1"
-    everything = slice(None, None, None)
-    keys = ((everything, -1), (everything, -1, everything), (..., -1, everything))
-    return name == "GetItem" and repr(places[0]) in map(repr, keys)
+    place, everything = repr(places[0]), slice(None, None, None)
+    for last in (-1, (_data(node)[0].shape[1] or 0) - 1):
+        keys = ((everything, last), (everything, last, everything), (..., last, everything))
+        if name == "GetItem" and place in map(repr, keys):
+            return True
+        if name == "Take" and axis == 1 and place == repr(last):
+            return True
+    return False
 
 
 def _activation_function(node: Any) -> Any:
