@@ -1,7 +1,17 @@
 """
 question = "q5"
 seen = "PyTorch tutorials"
-failing_checks = ["q5-layers", "q5-params", "q5-output", "q5-sizes", "q5-padding", "q5-order"]
+failing_checks = [
+    "q5-layers",
+    "q5-params",
+    "q5-mask",
+    "q5-recurrent",
+    "q5-output",
+    "q5-compiled",
+    "q5-sizes",
+    "q5-padding",
+    "q5-order",
+]
 """
 
 import torch.nn as nn

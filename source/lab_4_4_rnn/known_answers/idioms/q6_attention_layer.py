@@ -1,8 +1,8 @@
 """
 question = "q6"
 seen = "attention layers in text notebooks of competitions"
-failing_checks = ["q6-lstm-settings", "q6-gru-settings"]
-review_checks = ["q6-lstm-layers", "q6-lstm-params", "q6-lstm-output", "q6-gru-layers", "q6-gru-params", "q6-gru-output", "q6-lstm-padding", "q6-gru-padding", "q6-lstm", "q6-gru"]
+failing_checks = []
+review_checks = ["q6-lstm-settings", "q6-gru-settings", "q6-lstm-layers", "q6-lstm-params", "q6-lstm-output", "q6-gru-layers", "q6-gru-params", "q6-gru-output", "q6-lstm-padding", "q6-gru-padding", "q6-lstm", "q6-gru"]
 """
 
 

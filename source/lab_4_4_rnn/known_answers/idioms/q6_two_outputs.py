@@ -1,7 +1,7 @@
 """
 question = "q6"
 seen = "text notebooks of competitions"
-failing_checks = ["q6-lstm-params", "q6-lstm-output", "q6-gru-params", "q6-gru-output", "q6-lstm-padding", "q6-gru-padding", "q6-lstm", "q6-gru"]
+failing_checks = ["q6-lstm-params", "q6-lstm-output", "q6-gru-params", "q6-gru-output", "q6-lstm", "q6-gru"]
 true_beliefs = ["Two classes need two outputs."]
 """
 
