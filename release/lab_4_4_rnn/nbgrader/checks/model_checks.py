@@ -239,8 +239,10 @@ def separate(first: Any, second: Any, *, hint: str = "") -> None:
     """Check that two models have no layer in common: training one would change the other."""
     layers_of_first = set(map(id, _built_layers(first)))
     shared = [layer for layer in _built_layers(second) if layer.weights and id(layer) in layers_of_first]
-    # A model that was rebuilt in another process has layers of its own there.
-    if shared or getattr(second, "shares_layers", False):
+    # A model that was rebuilt in another process has layers of its own there. Whichever of the two
+    # was built later says that it shares; that need not be the second one, if calls are remembered.
+    claims = [getattr(model, "shares_layers", False) for model in (first, second)]
+    if shared or any(claims):
         raise MismatchError("two models share a layer", hint=hint)
 
 
