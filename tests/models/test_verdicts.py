@@ -22,7 +22,9 @@ BUILDERS = {
     "q6": "build_gated_rnn",
     "q10": "build_forecaster",
 }
-ENTRIES = [entry for entry in load_known_answers() if entry.question in BUILDERS]
+ENTRIES = [entry for entry in load_known_answers() if entry.question in BUILDERS and not entry.seen]
+"""Without the idioms, which ``make validate`` grades."""
+
 NOT_MADE = {"q5_no_embedding", "q6_stacked"}
 """Answers that raise in Keras before there is a model."""
 
@@ -66,9 +68,7 @@ def test_an_answer_gets_its_verdicts_on_the_far_side(lab: Lab, entry: KnownAnswe
     assert actual == {check: check not in not_passed for check in actual}
 
 
-@pytest.mark.parametrize(
-    "entry", [entry for entry in ENTRIES if not entry.seen], ids=lambda entry: entry.name
-)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_model_of_every_answer_crosses(lab: Lab, entry: KnownAnswer) -> None:
     names = dict(lab.names)
     exec(entry.code, names)

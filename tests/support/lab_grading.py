@@ -57,11 +57,12 @@ class GradedLab:
 
 
 def load_known_answers() -> tuple[KnownAnswer, ...]:
-    return known_answers.load(ASSIGNMENT)
+    """Return the known answers without the idioms, which ``make validate`` grades."""
+    return tuple(answer for answer in known_answers.load(ASSIGNMENT) if not answer.seen)
 
 
 def answer_batches() -> tuple[AnswersByQuestion, ...]:
-    """Return all known answers, dealt out: each once, at most one of a question in a row."""
+    """Return these answers, dealt out: each once, at most one of a question in a row."""
     return known_answers.batched(
         sorted(load_known_answers(), key=lambda entry: (*FIRST_BATCHED, entry.name).index(entry.name))
     )
