@@ -17,7 +17,7 @@ from autograder.checks.model_checks import require_runnable
 from autograder.engine.trainer import TRAIN
 from autograder.engine.training_cache import digest
 from autograder.engine.wire import Message, WireClosedError, WireError
-from autograder.models.description import ModelRefusedError
+from autograder.models.description import ModelRefusedError, UnsupportedModelError
 from autograder.models.encode import encode
 from autograder.models.encode_compile import reported_metric_names
 
@@ -65,11 +65,11 @@ class _TrainerClient:
             return None
         job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": _plain(settings)}
         try:
-            reply = self.ask({**job, "model": encode(model)})
+            reply = self.ask({**job, "model": _encode_without_own_code(model)})
         except WireClosedError:
             raise
         except (ModelRefusedError, WireError):
-            return None  # a layer of the student's own, or an array that is too large for the wire
+            return None  # a model without a description, or an array that is too large for the wire
         if "failed" in reply or ("refused" in reply and self.trusted):
             raise self.trainer_module.KitError(reply.get("failed") or reply["refused"])
         if "refused" in reply:
@@ -81,6 +81,13 @@ class _TrainerClient:
             self.last_trainings[model] = (reply["key"], digest(None, arrays))
             facts = {**facts, "history": _rename_metrics(facts["history"], reply["names"], model)}
         return self.trainer_module.Result(facts, arrays)
+
+
+def _encode_without_own_code(model: keras.Model) -> dict[str, Any]:
+    description = encode(model)
+    if any(part["family"] == "opaque" for part in description["objects"]):
+        raise UnsupportedModelError("the student's own code is in this process and nowhere else")
+    return description
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

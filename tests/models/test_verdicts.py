@@ -25,13 +25,15 @@ BUILDERS = {
 ENTRIES = [entry for entry in load_known_answers() if entry.question in BUILDERS and not entry.seen]
 """Without the idioms, which ``make validate`` grades."""
 
-NOT_MADE = {"q5_no_embedding", "q6_stacked"}
-"""Answers that raise in Keras before there is a model."""
+NOT_MADE = {"q5_no_embedding", "q6_stacked", "q5_no_return"}
+"""Answers that raise in Keras before there is a model, or return none."""
 
 
 def crossed(model: keras.Model) -> keras.Model:
     frame = wire.encode({"model": encode(model)})
-    return build(parse(wire.decode(frame)["model"]), seed=42)
+    built = build(parse(wire.decode(frame)["model"]), seed=42)
+    built.name = model.name  # which crosses beside the description
+    return built
 
 
 def crossing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,6 +78,9 @@ def test_the_model_of_every_answer_crosses(lab: Lab, entry: KnownAnswer) -> None
     try:
         model = names[BUILDERS[entry.question]](*arguments)
     except ValueError:
+        assert entry.name in NOT_MADE
+        return
+    if model is None:
         assert entry.name in NOT_MADE
         return
     assert isinstance(crossed(model), keras.Model)
