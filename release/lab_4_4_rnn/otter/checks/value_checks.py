@@ -1,5 +1,6 @@
 """Check values: numbers, texts, lists, dicts and arrays."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -182,9 +183,10 @@ def _array_shape(value: Any) -> tuple[int, ...]:
 
 def _to_floats(value: Any, what: str) -> np.ndarray:
     try:
-        if not np.iscomplexobj(value):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy only warns of a complex number
             return np.asarray(value, dtype=float)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, Warning):
         pass  # texts, rows of different lengths, numbers beyond a float
     raise MismatchError(f"{what} does not contain only real numbers", value)
 
