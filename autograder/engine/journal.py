@@ -165,19 +165,19 @@ class Journal:
         A mark for another submission of the student, or for a question that now has other points,
         is dropped, and a flag says so.
         """
-        kept, flags, possible = {}, list(result.flags), result.possible_points
+        marks, flags, possible = {}, list(result.flags), result.possible_points
         for key, earlier in self._marked.items():
             if key.student != result.student:
                 continue
             for question, mark in earlier.staff_marks.items():
                 if key == _key(result) and possible.get(question) == earlier.possible_points[question]:
-                    kept[question] = mark
+                    marks[question] = mark
                 else:
                     flags.append(
                         f"Staff gave {mark.points:g} points for {question} of another submission or version; "
                         f"this mark no longer counts: {mark.reason}"
                     )
-        return replace(result, staff_marks=kept, flags=tuple(dict.fromkeys(flags)))
+        return replace(result, staff_marks=marks, flags=tuple(dict.fromkeys(flags)))
 
     def close(self) -> None:
         """Release the journal for another run."""
