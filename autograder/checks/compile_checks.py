@@ -125,7 +125,7 @@ def _raise_difference(what: str, difference: tuple[str, Any, Any] | None) -> Non
     if difference:
         name, value, default = difference
         if isinstance(value, float) and isinstance(default, float):
-            value, default = float(f"{value:.6g}"), float(f"{default:.6g}")  # kept in 32 bits
+            value, default = float(f"{value:.6g}"), float(f"{default:.6g}")  # stored in 32 bits
         raise MismatchError(f"{name} of the {what} has a different value", value, default, DEFAULT_HINT)
 
 

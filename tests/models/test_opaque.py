@@ -249,3 +249,13 @@ def test_only_an_opaque_layer_declares_what_it_returns() -> None:
     plain["calls"][1] = [*plain["calls"][1][:3], [[[None, 9, 5], "float32"]]]
     with pytest.raises(ModelRefusedError):
         parse(plain)
+
+
+def test_a_function_of_keras_that_may_take_the_last_step_is_left_to_a_person() -> None:
+    for model in (made := network(lambda x: output(K.unstack(steps(x), axis=1)[-1])), crossed(made)):
+        with pytest.raises(MismatchError) as mismatch:
+            checks.recurrent(model, L.LSTM)
+        assert mismatch.value.outcome is REVIEW
+    with pytest.raises(MismatchError) as mismatch:
+        checks.recurrent(network(lambda x: output(L.Flatten()(steps(x)))), L.LSTM)
+    assert mismatch.value.outcome is FAILED
