@@ -29,20 +29,27 @@ NOT_MADE = {"q5_no_embedding", "q6_stacked", "q5_no_return"}
 """Answers that raise in Keras before there is a model, or return none."""
 
 
-def crossed(model: keras.Model) -> keras.Model:
+def crossed(model: keras.Model, others: list[keras.Model]) -> keras.Model:
     frame = wire.encode({"model": encode(model)})
     built = build(parse(wire.decode(frame)["model"]), seed=42)
-    built.name = model.name  # which crosses beside the description
+    # Both cross beside the description.
+    built.name = model.name
+    layers = {id(layer) for layer in model.layers if layer.weights}
+    built.shares_layers = any(id(layer) in layers for other in others for layer in other.layers)
     return built
 
 
 def crossing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have the models that a function returns go over the wire."""
+    others: list[keras.Model] = []
 
     @functools.wraps(function)
     def answer(*args: Any, **kwargs: Any) -> Any:
         value = function(*args, **kwargs)
-        return crossed(value) if isinstance(value, keras.Model) else value
+        if not isinstance(value, keras.Model):
+            return value
+        others.append(value)
+        return crossed(value, others[:-1])
 
     return answer
 

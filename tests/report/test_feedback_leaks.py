@@ -71,7 +71,7 @@ def test_no_known_answer_brings_a_hidden_value_to_light(
         assert watch.scan(files, name) == []
 
 
-@pytest.mark.parametrize("secret", ["[21, 22, 23, 24, 25]", "8,809", "seed 614889", "seed 550,127"])
+@pytest.mark.parametrize("secret", ["[21, 22, 23, 24, 25]", "731,204", "seed 614889", "seed 550,127"])
 def test_a_hidden_value_in_a_sentence_would_be_found(
     graded_lab: GradedLab, watch: leaks.LeakScanner, tmp_path: Path, secret: str
 ) -> None:
@@ -110,7 +110,8 @@ def test_what_an_answer_remembers_of_a_hidden_input_is_not_told_by_a_later_one(
 ) -> None:
     keeper, teller = STATEFUL_LEAKS[name]
     assert numbers(pages(smuggled[name], tmp_path)) == {VISIBLE_INPUTS[keeper]}
-    assert smuggled[name].questions()[teller][0] == 0
+    earned, points = smuggled[name].questions()[teller]
+    assert earned < points / 2
 
 
 def numbers(files: Mapping[str, bytes]) -> set[int]:

@@ -124,8 +124,9 @@ def points_of_equals(results: Sequence[Result], notebooks: Sequence[bytes]) -> l
 
 def test_the_mixed_class_is_the_same_each_time_and_any_stretch_of_it_is_mixed() -> None:
     plan = compile_plan(ASSIGNMENT)
-    notebooks = classes.mixed_class(ASSIGNMENT, plan.source, 400)
-    assert notebooks == classes.mixed_class(ASSIGNMENT, plan.source, 400)
+    count = 2 * classes.round_size(ASSIGNMENT)
+    notebooks = classes.mixed_class(ASSIGNMENT, plan.source, count)
+    assert notebooks == classes.mixed_class(ASSIGNMENT, plan.source, count)
     assert len(set(notebooks)) == classes.max_distinct_notebooks(ASSIGNMENT)
     request = [next(iter(wrong)) for wrong, _ in classes.answers(ASSIGNMENT)[1:]]
     half, full = Counter(request[: len(request) // 2]), Counter(request)
