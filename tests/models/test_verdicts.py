@@ -1,7 +1,7 @@
 """A model that crossed gets the verdicts of the student's own."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ NOT_MADE = {"q5_no_embedding", "q6_stacked", "q5_no_return"}
 """Answers that raise in Keras before there is a model, or return none."""
 
 
-def crossed(model: keras.Model, others: list[keras.Model]) -> keras.Model:
+def crossed(model: keras.Model, others: Sequence[keras.Model] = ()) -> keras.Model:
     frame = wire.encode({"model": encode(model)})
     built = build(parse(wire.decode(frame)["model"]), seed=42)
     # Both cross beside the description.
