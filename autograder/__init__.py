@@ -11,8 +11,8 @@ facts           LAB, EXPECTED and THRESHOLDS of an assignment
 known_answers   wrong and right answers with the marks that each must get
 checks/         the check vocabulary; copied into releases, imports nothing else of the package
 build/          source notebook → releases, solutions, bundles
+sandbox/        confined processes: a submission's tree, and the reader of untrusted bytes
 submission/     any file or folder → the cells to run, matched to the source
-sandbox/        one confined process tree
 models/         a Keras model as plain data, and back
 engine/         submission → result; hidden checks never meet student code
 report/         results → what people and platforms read

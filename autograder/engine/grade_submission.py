@@ -13,8 +13,9 @@ from autograder.engine.results import CheckResult, Provenance, Result, unrun_che
 from autograder.engine.session import OnCall
 from autograder.engine.worker import GradingContext, Worker
 from autograder.errors import StaffError, StudentError
+from autograder.sandbox.reader import DefectError
 from autograder.submission.discover import StudentSubmission
-from autograder.submission.match import match_submission, prune_display_cells
+from autograder.submission.match import match_submission
 
 MAX_ATTEMPTS = 3
 """How often a submission is graded if the worker's own processes die or do not start."""
@@ -39,7 +40,10 @@ def grade_with_retries(
         except StaffError as error:
             reason = str(error)
             continue
-        result = _grade_once(submission, data, worker, on_partial)
+        try:
+            result = _grade_once(submission, data, worker, on_partial)
+        except DefectError as error:
+            return ungraded_result(submission, str(error), worker.context, data)
         # If the zygote died, the submission's processes died with it, and the session took that for
         # the submission's own fault. Such a result must never count; that the zygote is alive
         # after the last check proves that it was alive all the time.
@@ -69,7 +73,6 @@ def _grade_once(
     except StudentError as error:
         checks = tuple(unrun_checks(plan.source, Outcome.BLOCKED, str(error)).values())
         return replace(empty, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
-    steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
     so_far = unrun_checks(plan.source, Outcome.UNGRADED, "It was not reached yet")
     unreached = set(so_far)
 
@@ -79,7 +82,7 @@ def _grade_once(
         if on_partial:
             on_partial(replace(empty, checks=tuple(so_far.values())), frozenset(unreached))
 
-    report = session.run(steps, worker, on_check=on_check)
+    report = session.run(matched.steps, worker, on_check=on_check)
     return replace(
         empty,
         checks=report.checks,
@@ -112,8 +115,7 @@ def regrade_submission(
         return previous
     # All cells run, since a question may use what another defined; only these checks run.
     ids = frozenset(check.id for check in previous.checks if question in ("", check.question))
-    steps = prune_display_cells(matched.steps, plan.assignment.grading.display_only_cells)
-    report = session.run(steps, worker, only=ids, on_call=on_call)
+    report = session.run(matched.steps, worker, only=ids, on_call=on_call)
     if not worker.is_alive():
         raise StaffError("the worker's own processes ended during grading; run the same command again")
     new = {check.id: check for check in report.checks if check.id in ids}

@@ -30,7 +30,6 @@ import platform
 import random
 import signal
 import socket
-import struct
 import sys
 import tempfile
 import traceback
@@ -44,49 +43,16 @@ from typing import Any
 import autograder
 from autograder.limits import Limits
 from autograder.sandbox import filesystem, launch, privileges, syscalls
+from autograder.sandbox.frames import Frame, receive_frame, send_frame
 from autograder.sandbox.launch import EntryPoint, Pipes, SandboxSpec
 from autograder.sandbox.layers import Layer
 
-Frame = dict[str, Any]
-
-_LENGTH = struct.Struct("!I")
 _INPUT_FD = 0
 """The control socket of a zygote; the job file of an executed process."""
 
 _COMPUTING_PACKAGES = ("tensorflow", "keras", "numpy")
 _VERSIONED_PACKAGES = ("matplotlib", "IPython")
 """Packages of which the version that is loaded is reported too."""
-
-
-# Frames: a length, plain JSON, and descriptors (SCM_RIGHTS) with the first byte.
-
-
-def send_frame(control: socket.socket, frame: Frame, descriptors: tuple[int, ...] = ()) -> None:
-    """Send a frame of plain JSON and descriptors, which stay open here too."""
-    payload = json.dumps(frame).encode()
-    socket.send_fds(control, [_LENGTH.pack(len(payload))], descriptors)
-    control.sendall(payload)
-
-
-def receive_frame(control: socket.socket) -> tuple[Frame, list[int]]:
-    """Return the next frame and its descriptors, which the caller must close.
-
-    Raises:
-        EOFError: the other end is closed.
-    """
-    head, descriptors, _, _ = socket.recv_fds(control, _LENGTH.size, 3)
-    head += _receive_exactly(control, _LENGTH.size - len(head))
-    return json.loads(_receive_exactly(control, _LENGTH.unpack(head)[0])), list(descriptors)
-
-
-def _receive_exactly(control: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        part = control.recv(length - len(data))
-        if not part:
-            raise EOFError("the control socket is closed")
-        data += part
-    return data
 
 
 # The process itself.

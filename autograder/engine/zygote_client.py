@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from autograder.engine.zygote import Frame, receive_frame, send_frame
 from autograder.errors import StaffError
 from autograder.limits import Limits
+from autograder.sandbox.frames import Frame, receive_frame, send_frame
 from autograder.sandbox.layers import (
     ALL_LAYERS,
     FORK_LAYERS,

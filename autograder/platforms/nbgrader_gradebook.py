@@ -31,7 +31,7 @@ from autograder.build.flavors import CONFIG_NAME, config_text, run_tool
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
-from autograder.errors import StaffError, StudentError
+from autograder.errors import CourseError, StaffError
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
 from autograder.platforms.nbgrader_notebook import NOTHING, autograded
@@ -80,7 +80,7 @@ def export(run: Run, course_folder: Path | None = None, *, db_url: str = "") -> 
         for result in run.results:
             data, submission = run.submission(result), NOTHING
             if data is not None:
-                with suppress(StudentError):
+                with suppress(CourseError):
                     submission = match_submission(data, source, assignment, with_outputs=True)
             nb = autograded(release, source, result, submission)
             nb.metadata[_STAFF] = _staff_marks(result, source)

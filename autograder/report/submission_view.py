@@ -1,20 +1,25 @@
 """A submission for those who read about it, by question: answers, and the outputs stored in the notebook.
 
-Pictures are never decoded here: their bytes are untrusted. Their parts are walked by the lengths that
-they declare, and metadata is left out. A page embeds them as ``data:`` addresses, as which they cannot
-run anything.
+The reader, a process with narrow limits, takes the file apart. Pictures are never decoded: their parts
+are walked by the lengths that they declare, and metadata is left out. A page embeds them as ``data:``
+addresses, as which they cannot run anything.
 """
 
 import base64
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import IO
+
+import msgspec
 
 from autograder.course import Assignment
-from autograder.errors import StudentError
+from autograder.errors import CourseError
 from autograder.notebook import Source
-from autograder.submission.match import match_submission
+from autograder.sandbox import reader
+from autograder.submission.match import match_file, released
 from autograder.submission.read import Output
 
 MAX_TEXTS = 12
@@ -49,18 +54,19 @@ _PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _PNG_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"tRNS", b"gAMA", b"sRGB"})
 """The chunks that are kept: the critical ones, and those that change how a picture looks."""
 
-# A JPEG file is a list of segments up to the first frame header, which declares the size: marker
-# (2 bytes), length of the rest (2); in a frame header then precision (1), height (2), width (2).
+# A JPEG file is a list of segments up to the first scan: marker (2 bytes), length of the rest (2). One of
+# them, the frame header, declares the size: then precision (1), height (2), width (2).
 _JPEG_START = b"\xff\xd8\xff"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of a frame header (ITU-T T.81, table B.1)."""
 
+_JPEG_FRAME_MARKER = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]")
+_JPEG_SCAN = 0xDA
 _JPEG_METADATA = frozenset({0xFE, *range(0xE1, 0xEE), 0xEF})
 """Comments, and what applications add, e.g. the place of a photo; not JFIF (E0) and Adobe's colors (EE)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True, tag=True):
     """A PNG or JPEG file as its author stored it, without metadata."""
 
     data: bytes
@@ -107,6 +113,8 @@ def _read_png(data: bytes) -> Figure | None:
         kind = chunk[4:8]
         if end > len(data) or int.from_bytes(chunk[-4:]) != zlib.crc32(chunk[4:-4]):
             return None
+        if kind == b"IHDR" and start > 8:
+            return None  # a second header could declare any size
         if kind in _PNG_CHUNKS:
             kept_chunks.append(chunk)
         if kind == b"IEND":
@@ -117,19 +125,24 @@ def _read_png(data: bytes) -> Figure | None:
 
 
 def _read_jpeg(data: bytes) -> Figure | None:
-    """Return a JPEG file without metadata in front of its frame; None if it has no frame."""
+    """Return a JPEG file without metadata in front of its first scan; None if it has not one frame."""
     if not data.startswith(_JPEG_START):
         return None
-    start, kept = 2, [data[:2]]
+    start, kept, sizes = 2, [data[:2]], []
     for _ in range(_MAX_PARTS):
         header = data[start : start + 9]
         if len(header) < 9 or header[0] != 0xFF:
             return None
-        if header[1] in _JPEG_FRAMES:
-            height, width = struct.unpack(">HH", header[5:9])
+        kind, end = header[1], start + 2 + int.from_bytes(header[2:4])
+        if kind in _JPEG_FRAMES:
+            sizes.append(struct.unpack(">HH", header[5:9]))
+        if kind == _JPEG_SCAN:
+            # In the data of a scan, a byte FF is never followed by the marker of a frame.
+            if len(sizes) != 1 or _JPEG_FRAME_MARKER.search(data, end):
+                return None
+            height, width = sizes[0]
             return Figure(b"".join([*kept, data[start:]]), "image/jpeg", width, height)
-        end = start + 2 + int.from_bytes(header[2:4])
-        if header[1] not in _JPEG_METADATA:
+        if kind not in _JPEG_METADATA:
             kept.append(data[start:end])
         start = end
     return None
@@ -159,7 +172,7 @@ class SubmissionView:
 
 
 def view_submission(data: bytes | None, source: Source, assignment: Assignment) -> SubmissionView:
-    """Return the answers and outputs in a submission; nothing if it cannot be read.
+    """Have the reader return the answers and outputs in a submission; nothing if it cannot be read.
 
     Args:
         data: the bytes that were graded; None if they are missing.
@@ -169,9 +182,24 @@ def view_submission(data: bytes | None, source: Source, assignment: Assignment) 
     if data is None:
         return SubmissionView()
     try:
-        matched = match_submission(data, source, assignment, with_outputs=True)
-    except StudentError:
+        return reader.read(
+            f"{__name__}:view_file",
+            data,
+            SubmissionView,
+            shared=released(source),
+            assignment=assignment.name,
+        )
+    except CourseError:
         return SubmissionView()
+
+
+def view_file(file: IO[bytes], source: Source, *, assignment: str) -> SubmissionView:
+    """Return the answers and outputs in a file; it runs in the reader.
+
+    Raises:
+        StudentError: it cannot be read, or nothing in it belongs to the assignment.
+    """
+    matched = match_file(file, source, assignment=assignment, with_outputs=True)
     answers: dict[str, str] = {}
     for step in matched.steps:
         if step.kind == "answer":

@@ -1,4 +1,7 @@
-"""What a folder or an archive contains; links are not followed, and nothing is ever unpacked to disk."""
+"""What a folder or an archive contains; links are not followed, and nothing is ever unpacked to disk.
+
+An archive is taken apart by the reader, a process with narrow limits.
+"""
 
 import errno
 import io
@@ -9,13 +12,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from autograder.errors import StudentError
 from autograder.files import MEBIBYTE
+from autograder.sandbox import reader
 from autograder.submission.read import MAX_FILE_BYTES, SUBMIT_NOTEBOOK_HINT
 from autograder.text import one_line
 
@@ -37,6 +41,16 @@ _SEE_ZIP64 = b"\xff\xff\xff\xff"
 _MAX_COMPRESSION_RATIO = 1_100
 """Deflate reaches 1,032; an archive beyond that counts the same bytes several times."""
 
+_MAX_LIST_BYTES = 16 * MEBIBYTE
+_MAX_NAME_CHARS = 1_000
+"""Characters of a path in an archive; a file system allows 255 for each of its parts."""
+
+_UTF8_FLAG = 0x800
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""Signature of a member's own header, lengths of the name and of the extra field behind it
+(APPNOTE.TXT, section 4.3.7)."""
+
+_LOCAL_SIGNATURE = b"PK\x03\x04"
 _NOT_PLAIN = f"The file is a link or a device; {SUBMIT_NOTEBOOK_HINT}."
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -45,6 +59,18 @@ _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, NotImplementedError,
     OverflowError, MemoryError,
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Where the bytes of a file are in an archive, as the archive says."""
+
+    offset: int
+    packed_bytes: int
+    unpacked_bytes: int
+    checksum: int
+    is_packed: bool
+    """Whether it is deflated and not just stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +83,8 @@ class FileEntry:
     file: Path
     """The file on disk that it is, or is in."""
 
-    members: tuple[int, ...] = ()
-    """Its number in the archive; for an archive in an archive, that one's number first."""
+    members: tuple[Member, ...] = ()
+    """Its place in the archive; for a file in an archive in an archive, that one's place first."""
 
     problem: str = ""
     """Why it must not be read, as a sentence for the student."""
@@ -80,10 +106,17 @@ class FileEntry:
         """
         if self.problem:
             raise StudentError(self.problem)
-        with _open_file(self.file, self.members[:-1]) as file:
-            if self.members:
-                return _read_member(file, self.members[-1], max_bytes)
-            return file.read(max_bytes + 1)
+        with _open_file(self.file) as file:
+            if not self.members:
+                return file.read(max_bytes + 1)
+            return reader.read(
+                f"{__name__}:unpack",
+                file.fileno(),
+                bytes,
+                limits=reader.ReadLimits(answer_bytes=max_bytes + MEBIBYTE),
+                members=[asdict(member) for member in self.members],
+                max_bytes=max_bytes,
+            )
 
 
 def list_folder(folder: Path) -> list[FileEntry]:
@@ -109,13 +142,67 @@ def list_archive(entry: FileEntry) -> list[FileEntry]:
     """
     if len(entry.members) >= MAX_ARCHIVE_DEPTH:
         raise StudentError(f"The archive is nested too deeply; {SUBMIT_NOTEBOOK_HINT}.")
-    with _open_file(entry.file, entry.members) as file, _open_archive(file) as archive:
-        infos = archive.infolist()
+    with _open_file(entry.file) as file:
+        try:
+            found = reader.read(
+                f"{__name__}:list_members",
+                file.fileno(),
+                list[ListedMember],
+                limits=reader.ReadLimits(answer_bytes=_MAX_LIST_BYTES),
+                members=[asdict(member) for member in entry.members],
+            )
+        except reader.DefectError:
+            raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
     entries = []
-    for number, info in enumerate(infos):
+    for member in found:
+        parts = (*entry.parts, *member.parts)
+        entries.append(FileEntry(parts, entry.file, (*entry.members, member.place), member.problem))
+    return sorted(entries, key=lambda listed: listed.parts)
+
+
+@contextmanager
+def _open_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a plain file."""
+    # A link must not lead the grader to another file (O_NOFOLLOW), and a pipe must not make it wait forever
+    # (O_NONBLOCK). Only here is that certain: the file may have been swapped since it was listed.
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StudentError(_NOT_PLAIN) from None
+        raise StudentError(f"The file cannot be opened ({error.strerror}).") from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise StudentError(_NOT_PLAIN)
+        yield file
+
+
+# What follows runs in the reader: it takes apart what anybody may have made.
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMember:
+    """A file in an archive."""
+
+    parts: tuple[str, ...]
+    place: Member
+    problem: str
+    """Why it must not be read, as a sentence for the student."""
+
+
+def list_members(file: IO[bytes], _: None, *, members: list[dict[str, Any]]) -> list[ListedMember]:
+    """Return the files in the archive that members lead to.
+
+    Raises:
+        StudentError: it is damaged or expands to too much.
+    """
+    with _open_archive(_descend(file, members)) as archive:
+        infos = archive.infolist()
+    listed = []
+    for info in infos:
         # Windows tools write backslashes. A name may climb out of the archive or start at the root:
         # such a member is listed below its harmless parts, for its student to appear, and never read.
-        name, problem = info.filename.replace("\\", "/"), ""
+        name, problem = _name(info).replace("\\", "/"), ""
         if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
             problem = "contains a path that leads out of it"
         elif stat.S_ISLNK(info.external_attr >> 16):
@@ -128,28 +215,53 @@ def list_archive(entry: FileEntry) -> list[FileEntry]:
             problem = f"The archive {problem}; pack the notebook again."
         parts = tuple(part for part in PurePosixPath(name).parts if part not in ("/", ".."))
         if parts and not info.is_dir():
-            entries.append(FileEntry((*entry.parts, *parts), entry.file, (*entry.members, number), problem))
-    return sorted(entries, key=lambda member: member.parts)
+            is_packed = info.compress_type != zipfile.ZIP_STORED
+            place = Member(info.header_offset, info.compress_size, info.file_size, info.CRC, is_packed)
+            listed.append(ListedMember(parts, place, problem))
+    return listed
 
 
-@contextmanager
-def _open_file(path: Path, members: Sequence[int]) -> Iterator[IO[bytes]]:
-    """Open a plain file, or the archive in it that member numbers lead to."""
-    # A link must not lead the grader to another file (O_NOFOLLOW), and a pipe must not make it wait forever
-    # (O_NONBLOCK). Only here is that certain: the file may have been swapped since it was listed.
+def unpack(file: IO[bytes], _: None, *, members: list[dict[str, Any]], max_bytes: int) -> bytes:
+    """Return the start of the file that members lead to.
+
+    Raises:
+        StudentError: the archive is damaged.
+    """
+    return _unpack_member(_descend(file, members[:-1]), Member(**members[-1]), max_bytes)
+
+
+def _descend(file: IO[bytes], members: Sequence[dict[str, Any]]) -> IO[bytes]:
+    for member in members:
+        file = io.BytesIO(_unpack_member(file, Member(**member), MAX_FILE_BYTES))
+    return file
+
+
+def _unpack_member(file: IO[bytes], member: Member, max_bytes: int) -> bytes:
+    """Return the start of a member by its place, for the table of contents takes long to read."""
+    # Any of these numbers may lie. ZipExtFile reads no more than they say, and at most ``max_bytes + 1``.
+    info = zipfile.ZipInfo()
+    info.CRC, info.file_size, info.compress_size = member.checksum, member.unpacked_bytes, member.packed_bytes
+    info.compress_type = zipfile.ZIP_DEFLATED if member.is_packed else zipfile.ZIP_STORED
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise StudentError(_NOT_PLAIN) from None
-        raise StudentError(f"The file cannot be opened ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as outer:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StudentError(_NOT_PLAIN)
-        file: IO[bytes] = outer
-        for member in members:
-            file = io.BytesIO(_read_member(file, member, MAX_FILE_BYTES))
-        yield file
+        file.seek(member.offset)
+        header = file.read(_LOCAL_HEADER.size)
+        signature, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        if signature != _LOCAL_SIGNATURE:
+            raise zipfile.BadZipFile
+        file.seek(name_bytes + extra_bytes, io.SEEK_CUR)
+        with zipfile.ZipExtFile(file, "r", info) as stream:
+            return stream.read(max_bytes + 1)
+    except _ZIP_ERRORS:
+        raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member; macOS writes UTF-8 without the flag that says so."""
+    name = info.filename
+    if not info.flag_bits & _UTF8_FLAG:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name[:_MAX_NAME_CHARS]
 
 
 @contextmanager
@@ -177,9 +289,3 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
             yield archive
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
-
-
-def _read_member(file: IO[bytes], number: int, max_bytes: int) -> bytes:
-    """Return the start of a member, by number: names may be there twice, and sizes may lie."""
-    with _open_archive(file) as archive, archive.open(archive.infolist()[number]) as member:
-        return member.read(max_bytes + 1)

@@ -1,14 +1,20 @@
 """A submission as the steps that are run: the source's order and provided cells, the student's answers."""
 
+import ast
+import functools
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import IO, Literal
+
+import msgspec
 
 from autograder.course import Assignment
 from autograder.errors import StudentError
-from autograder.notebook import CellType, Question, Source
+from autograder.files import MEBIBYTE
+from autograder.notebook import Answer, Cell, CellType, Check, Question, Source
+from autograder.sandbox import reader
 from autograder.submission.classify import (
     AnswerCell,
     Piece,
@@ -24,6 +30,9 @@ from autograder.submission.statements import Code, parse_code, referenced_names
 _TEXT_STUBS = frozenset({"", remove_whitespace("_Type your answer here, replacing this text._")})
 _DYNAMIC_LOOKUPS = frozenset({"eval", "exec", "globals", "locals", "vars", "get_ipython"})
 """With one of these a cell can look up names that are not in its code."""
+
+_MAX_MATCHED_BYTES, _MAX_OUTPUT_BYTES = 4 * MEBIBYTE, 64 * MEBIBYTE
+"""Bytes of a matched submission, without and with its stored outputs."""
 
 _Position = tuple[int, int, int, int]
 """A place in the order of steps: the index of a cell of the source (-1 is above all of them), one of the
@@ -77,7 +86,7 @@ class MatchedSubmission:
 def match_submission(
     data: bytes, source: Source, assignment: Assignment, *, with_outputs: bool = False
 ) -> MatchedSubmission:
-    """Read a submission and match it to the source, in one pass over the file.
+    """Have the reader read a submission and match it to the source.
 
     Args:
         data: the file, of any content.
@@ -87,8 +96,68 @@ def match_submission(
 
     Raises:
         StudentError: it cannot be read, or nothing in it belongs to the assignment.
+        StaffError: the reader failed.
     """
-    submitted = read(data, with_outputs=with_outputs)
+    return reader.read(
+        f"{__name__}:match_file",
+        data,
+        MatchedSubmission,
+        shared=released(source),
+        limits=reader.ReadLimits(answer_bytes=(_MAX_OUTPUT_BYTES if with_outputs else _MAX_MATCHED_BYTES)),
+        assignment=assignment.name,
+        with_outputs=with_outputs,
+        display_only_cells=list(assignment.grading.display_only_cells),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def released(source: Source) -> tuple[str, str]:
+    """Return how the reader gets a source: without solutions, and hidden checks without their code."""
+
+    def as_released(cell: Cell) -> Cell:
+        return replace(cell, text=texts.get(cell.id, cell.text))
+
+    def check_as_released(check: Check) -> Check:
+        return replace(check, cell=as_released(check.cell), code=texts.get(check.cell.id, check.code))
+
+    texts = {answer.cell.id: answer.stub() for answer in source.answers()}
+    for check in source.checks():
+        if check.hidden:
+            function = check.function()
+            texts[check.cell.id] = f"def {function.name}({ast.unparse(function.args)}): ..."
+    questions = []
+    for question in source.questions:
+        answers = tuple(Answer(as_released(answer.cell), ()) for answer in question.answers)
+        checks = tuple(map(check_as_released, question.checks))
+        questions.append(replace(question, answers=answers, checks=checks))
+    released_source = replace(source, cells=tuple(map(as_released, source.cells)), questions=tuple(questions))
+    return f"{__name__}:load_source", msgspec.json.encode(released_source).decode()
+
+
+# What follows runs in the reader.
+
+
+def load_source(payload: str) -> Source:
+    """Return a source, indexed for all submissions that are matched to it."""
+    source = msgspec.json.decode(payload, type=Source)
+    index_source(source)
+    return source
+
+
+def match_file(
+    file: IO[bytes],
+    source: Source,
+    *,
+    assignment: str,
+    with_outputs: bool = False,
+    display_only_cells: Collection[str] = (),
+) -> MatchedSubmission:
+    """Read a submission and match it to a source, in one pass over the file.
+
+    Raises:
+        StudentError: it cannot be read, or nothing in it belongs to the assignment.
+    """
+    submitted = read(file.read(), with_outputs=with_outputs)
     index = index_source(source)
     pieces = classify(submitted.cells, index)
     # Ids are easily copied into any notebook: a file that has only those is another assignment's.
@@ -99,11 +168,11 @@ def match_submission(
     placement = Placement(source, index, pieces)
     repairs, flags = _repairs_and_flags(placement)
     flags += grade_id_flags(submitted.cells, index)
-    if submitted.assignment not in ("", assignment.name):
+    if submitted.assignment not in ("", assignment):
         flags.append(f"The notebook says that it belongs to {submitted.assignment!r}.")
     manual = [question for question in source.questions if question.manual]
     return MatchedSubmission(
-        steps=placement.steps(),
+        steps=prune_display_cells(placement.steps(), display_only_cells),
         repairs=(*submitted.repairs, *repairs),
         flags=tuple(flags),
         texts={question.name: placement.written_answer(question) for question in manual},

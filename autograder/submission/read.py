@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from autograder.errors import StudentError
 from autograder.files import to_notebook_node
 from autograder.notebook import CellType
@@ -85,8 +87,7 @@ _OTHER_FILE_SIGNATURES = {
 """How other files start, in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, tag=True):
     """One stored output of a cell, which its author may have written by hand."""
 
     text: str = ""

@@ -1,3 +1,4 @@
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from autograder.build.compile import prepare
 from autograder.course import Assignment, load_course
 from autograder.notebook import CellType, Source
-from autograder.submission.match import MatchedSubmission, match_submission
+from autograder.submission.match import MatchedSubmission, match_file
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "lab_4_4_rnn"
@@ -32,7 +33,7 @@ class SolvedAssignment:
 
     def match(self, raw: dict[str, Any] | bytes) -> MatchedSubmission:
         data = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
-        return match_submission(data, self.source, self.assignment)
+        return match_file(io.BytesIO(data), self.source, assignment=self.assignment.name)
 
 
 def cell(raw: dict[str, Any], name: str) -> dict[str, Any]:
