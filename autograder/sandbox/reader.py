@@ -34,6 +34,8 @@ _FIRST_UID_SLOT = 120
 """Workers claim the users before this one first."""
 
 
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+
 Value = TypeVar("Value")
 
 
@@ -72,7 +74,7 @@ class Reader:
                 [sys.executable, "-s", "-P", "-m", "autograder.sandbox.reader_process"],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+                env=_ENVIRONMENT,
                 cwd="/",
                 start_new_session=True,
             )
@@ -176,7 +178,7 @@ def read(
         try:
             return msgspec.msgpack.decode(content, type=answer_type)
         except msgspec.MsgspecError as error:
-            raise StaffError(f"the reader returned something else than was asked for: {error}") from error
+            raise DefectError(f"the reader returned something else than was asked for: {error}") from error
     if kind == REFUSAL:
         raise StudentError(content.decode(errors="replace"))
     if kind == DEFECT:

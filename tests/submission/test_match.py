@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from autograder.errors import StudentError
-from autograder.submission.match import MatchedSubmission
+from autograder.submission.match import MatchedSubmission, match_submission, released
 from tests.submission.conftest import SolvedAssignment, cell, code_cell, comparable_steps, index, step_labels
 from tests.support import notebook_variants
 
@@ -408,3 +409,40 @@ def test_steps_have_unique_names(lab: SolvedAssignment) -> None:
 def test_matching_never_changes_what_it_is_given(lab: SolvedAssignment) -> None:
     data = json.dumps(lab.notebook_copy()).encode()
     assert lab.match(data) == lab.match(data)
+
+
+def test_the_reader_knows_no_solution_and_no_code_of_a_hidden_check(lab: SolvedAssignment) -> None:
+    _, payload = released(lab.source)
+    for answer in lab.source.answers():
+        assert not (long_lines(answer.solution()) - long_lines(answer.stub())) & lines_of(payload)
+    visible, hidden = set(), set()
+    for check in lab.source.checks():
+        (hidden if check.hidden else visible).update(long_lines(check.code))
+    assert visible <= lines_of(payload)
+    assert hidden - visible
+    assert not (hidden - visible) & lines_of(payload)
+
+
+def long_lines(text: str) -> set[str]:
+    return {line for line in text.split("\n") if len(line) > 30}
+
+
+def lines_of(payload: str) -> set[str]:
+    """Return the lines of all texts in JSON."""
+    texts, values = set(), [json.loads(payload)]
+    while values:
+        value = values.pop()
+        if isinstance(value, str):
+            texts |= set(value.split("\n"))
+        elif isinstance(value, (dict, list)):
+            values += value.values() if isinstance(value, dict) else value
+    return texts
+
+
+def test_a_submission_is_matched_in_the_reader_as_here(lab: SolvedAssignment) -> None:
+    data = json.dumps(lab.notebook_copy()).encode()
+    grading = replace(lab.assignment.grading, display_only_cells=())
+    actual = match_submission(data, lab.source, replace(lab.assignment, grading=grading))
+    assert actual == lab.match(data)
+    with pytest.raises(StudentError, match="contains nothing of this assignment"):
+        match_submission(b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}', lab.source, lab.assignment)
