@@ -38,6 +38,9 @@ THRESHOLD = 12.0
 MAX_PAIRS = 40
 
 _MAX_TOKENS = 4_000
+_MAX_CHARS = 40_000
+"""Characters of an answer that are compared, and bound the time that its author can take."""
+
 _BATCH_ROWS = 256
 """Texts compared with all others at once; bounds the memory for a class of any size."""
 
@@ -200,14 +203,14 @@ def tokens(code: str) -> Tokens:
     significant: list[tuple[int, str]] = []
     previous_type = tokenize.ENCODING
     try:
-        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        for token in tokenize.generate_tokens(io.StringIO(code[:_MAX_CHARS]).readline):
             is_docstring = token.type == tokenize.STRING and previous_type in _STATEMENT_STARTS
             if token.type not in _IGNORED_TYPES and not is_docstring:
                 significant.append((token.type, token.string))
             if token.type not in (tokenize.COMMENT, tokenize.NL):
                 previous_type = token.type
     except (tokenize.TokenError, SyntaxError, ValueError):
-        significant = [(tokenize.NAME, word) for word in code.split()]
+        significant = [(tokenize.NAME, word) for word in code[:_MAX_CHARS].split()]
     canonical: list[str] = []
     before, depth = "", 0
     for (kind, text), (_, after) in pairwise([*significant, (tokenize.ENDMARKER, "")]):
