@@ -102,6 +102,12 @@ def jpeg_that_declares(width: int, height: int) -> bytes:
     return JPEG.replace(struct.pack(">HH", 16, 8), struct.pack(">HH", height, width))
 
 
+JPEG_FRAME = JPEG[JPEG.index(b"\xff\xc0") :][: 2 + 11]
+"""A header of a frame of one component: marker, and 11 bytes (ITU-T T.81, B.2.2)."""
+
+LARGE_JPEG_FRAME = JPEG_FRAME.replace(struct.pack(">HH", 16, 8), struct.pack(">HH", 60_000, 60_000))
+
+
 def png_with(*chunks: tuple[bytes, bytes]) -> bytes:
     """Return a picture with further chunks after its header."""
     return png()[:33] + b"".join(png_chunk(kind, body) for kind, body in chunks) + png()[33:]
@@ -172,6 +178,9 @@ def test_what_a_picture_carries_stays_inside_its_address() -> None:
         JPEG[:24],
         b"\xff\xd8\xff\xe0" + bytes(10**6),
         b"\xff\xd8" + b"\xff\xe0\x00\x02" * 10**5 + JPEG[2:],
+        png_with((b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))),
+        JPEG.replace(JPEG_FRAME, JPEG_FRAME + LARGE_JPEG_FRAME),
+        JPEG[:-2] + LARGE_JPEG_FRAME + JPEG[-2:],
     ],
 )
 def test_what_is_not_a_picture_is_left_out_and_said(data: bytes) -> None:
