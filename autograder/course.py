@@ -87,8 +87,11 @@ Texts = Annotated[Mapping[str, str], _ReadOnly]
 class IsolationPolicy(StrEnum):
     """How much isolation a machine must provide before it grades submissions."""
 
+    NONE = "none"
+    """Grades even where a submission could read the course's files and other submissions."""
+
     ANY = "any"
-    """As much as the machine provides; each result lists the missing layers."""
+    """As much as the machine provides, if that holds files apart; each result lists the missing layers."""
 
     FULL = "full"
     """Every layer; otherwise nothing is graded."""

@@ -89,7 +89,7 @@ WRONG = {
         "['stubbed_functions'][1]: found 3; write a string",
     ),
     "an unknown isolation": ({"isolation": "ful"}, "['isolation']: found 'ful'; did you mean 'full'?"),
-    "a far isolation": ({"isolation": "??"}, "['isolation']: found '??'; use one of: any, full"),
+    "a far isolation": ({"isolation": "??"}, "['isolation']: found '??'; use one of: none, any, full"),
     "no dict": ([], "['grading']: found []; write a dict"),
     "a data set without variables": (
         {"datasets": {"small": "x"}},

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -86,7 +87,7 @@ def dataset_states(assignment: Assignment) -> Iterator[tuple[str, str]]:
     for name in assignment.grading.datasets:
         plan = grading_plan(assignment, prepared.source, prepared.files, name)
         try:
-            with start_engine(plan):
+            with start_engine(replace(plan, is_own_code=True)):
                 state = "present"
         except StaffError as error:
             # The last line of a worker's failure is the exception that the kit raised.

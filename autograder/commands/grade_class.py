@@ -36,6 +36,7 @@ def grade_class(
     cache: Path | None = None,
     roster: Path | None = None,
     force: bool = False,
+    is_own_code: bool = False,
 ) -> int:
     """Grade submissions into a folder and print the table; return the exit code.
 
@@ -46,6 +47,7 @@ def grade_class(
         cache: folder of the training cache; by default the course's own.
         roster: the class list, which is copied into ``out``; by default the copy there.
         force: also regrade submissions that are already finished.
+        is_own_code: whether the submissions are the author's own, as in the demo.
 
     Raises:
         AuthorError: the assignment does not compile.
@@ -53,6 +55,7 @@ def grade_class(
     """
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files, dataset)
+    plan = replace(plan, is_own_code=is_own_code)
     if cache:
         # Workers run in other folders, where a relative path would name another place.
         plan = replace(plan, cache=cache.absolute())
@@ -71,6 +74,8 @@ def grade_class(
     console.print(gradebook.summary_table(results))
     for sentence in marks.mark_remarks(final_marks):
         console.print(sentence, markup=False)
+    if sentence := summary.isolation_sentence(results):
+        console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     return _report_open_checks(results, console)
 
@@ -120,6 +125,13 @@ def run_demo(course: Course, assignment: Assignment, console: Console) -> None:
     # Without its journal the run starts from the beginning: a demo that resumes shows nothing.
     (out / "run.jsonl").unlink(missing_ok=True)
     sample.write(folder / "submitted", sample.sample_class(assignment, prepare(assignment).source))
-    code = grade_class(assignment, [folder / "submitted"], out.relative_to(course.root), console, workers=2)
+    code = grade_class(
+        assignment,
+        [folder / "submitted"],
+        out.relative_to(course.root),
+        console,
+        workers=2,
+        is_own_code=True,
+    )
     if code:
         raise StaffError("the sample class could not be fully graded; see the messages above")

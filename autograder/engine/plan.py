@@ -42,6 +42,9 @@ class GradingPlan:
     workers: int = 1
     """Number of workers that share this machine."""
 
+    is_own_code: bool = False
+    """Whether the submissions are the author's own, which may be graded without isolation."""
+
     def options(self) -> dict[str, Any]:
         """Return the options of the grader and of a submission's process; nothing about the checks."""
         return {

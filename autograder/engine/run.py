@@ -208,8 +208,8 @@ def start_engine(plan: GradingPlan, *, workers: int = 1) -> Iterator[Engine]:
     """Start workers, and end them with all their processes.
 
     Raises:
-        StaffError: a worker cannot start, or the configuration demands isolation that this
-            machine cannot provide.
+        StaffError: a worker cannot start, or this machine cannot isolate a submission as the
+            configuration demands.
     """
     plan, cache = replace(plan, workers=max(workers, plan.workers)), VerdictCache()
     with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
@@ -224,13 +224,22 @@ def start_engine(plan: GradingPlan, *, workers: int = 1) -> Iterator[Engine]:
 
 def _start_zygote(plan: GradingPlan, config: ZygoteConfig, slot: int) -> Zygote:
     zygote = Zygote.start(config, slot=slot)
-    if plan.assignment.grading.isolation is IsolationPolicy.FULL and zygote.isolation.level != "full":
-        zygote.close()
-        missing = ", ".join(zygote.isolation.missing)
-        raise StaffError(
+    policy, isolation = plan.assignment.grading.isolation, zygote.isolation
+    missing, problem = ", ".join(isolation.missing), ""
+    if policy is IsolationPolicy.FULL and isolation.level != "full":
+        problem = (
             f"the configuration demands full isolation, but this machine lacks {missing}; "
             "run `course doctor`, or set isolation to 'any'"
         )
+    elif policy is IsolationPolicy.ANY and not plan.is_own_code and not isolation.holds_files_apart:
+        problem = (
+            f"this machine lacks {missing}: a submission could read the course's files and other "
+            "submissions; grade on Linux with Landlock, as root, or in a container (`course doctor` tells "
+            "what a machine provides), or allow it with isolation: 'none' in course_config.py"
+        )
+    if problem:
+        zygote.close()
+        raise StaffError(problem)
     return zygote
 
 
@@ -255,7 +264,7 @@ def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
 def grade_notebooks(
     plan: GradingPlan, notebooks: Mapping[str, bytes], console: Console, *, workers: int
 ) -> dict[str, Result]:
-    """Grade notebooks that are in memory and return the results by the notebooks' names.
+    """Grade the author's own notebooks, in memory, and return the results by the notebooks' names.
 
     Raises:
         StaffError: no worker can be started.
@@ -273,7 +282,7 @@ def grade_notebooks(
             results[result.student] = result
             progress.on_graded(result)
 
-        with start_engine(plan, workers=workers) as engine:
+        with start_engine(replace(plan, is_own_code=True), workers=workers) as engine:
             engine.grade(submissions, store_result)
     return results
 

@@ -24,6 +24,7 @@ from autograder.build.flavors import run_tool
 from autograder.course import Assignment
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.run import grade_notebooks
+from autograder.files import digest, replace_file
 from autograder.known_answers import KnownAnswer
 from autograder.quality import sample
 from autograder.quality.results_page import write_page
@@ -172,7 +173,10 @@ def write_results(assignment: Assignment, comparisons: Sequence[PointsComparison
 def _tool_points(
     plan: GradingPlan, notebooks: Mapping[str, bytes], folder: Path, console: Console, tool: str
 ) -> dict[str, Points]:
-    """Grade the notebooks of a tool by it, in a copy of the course; return the points by notebook."""
+    """Grade the notebooks of a tool by it, in a copy of the course; return the points by notebook.
+
+    Points are stored, so that a comparison that was interrupted goes on where it was.
+    """
     root = folder / tool / "course"
     source, name = plan.assignment.root, plan.assignment.name
     shutil.copytree(source / "dist", root / "dist")
@@ -184,12 +188,18 @@ def _tool_points(
     for notebook, data in notebooks.items():
         if not notebook.startswith(f"{tool}-"):
             continue
+        graded = {"notebook": data, "source": repr(sorted(plan.digests().items())).encode()}
+        stored = plan.cache.with_name("compare") / f"{tool}-{digest(graded)}.json"
+        if stored.is_file():
+            points[notebook] = json.loads(stored.read_bytes())
+            continue
         if tool == "otter":
             work = folder / notebook
             work.mkdir()
             points[notebook] = otter_points(root, name, data, work, plan.environment)
         else:
             points[notebook] = nbgrader_points(root, name, data, notebook, plan.environment)
+        replace_file(stored, json.dumps(points[notebook]).encode())
         console.print(f"{notebook}: {sum(points[notebook].values()):g}")
     return points
 

@@ -8,6 +8,7 @@ from statistics import StatisticsError, correlation, fmean
 
 from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, GradingStatus, Result
+from autograder.sandbox.layers import CONSEQUENCE_IF_MISSING
 
 BINS = 10
 """Bars of a distribution."""
@@ -181,6 +182,15 @@ def conditions(results: Sequence[Result]) -> Counter[str]:
             f"{provenance.seed}; source notebook {provenance.source_sha256[:12]}; {versions}"
         ] += 1
     return counts
+
+
+def isolation_sentence(results: Sequence[Result]) -> str:
+    """Return what did not hold while the results came about; nothing if isolation was full."""
+    missing = {name for result in results for name in result.provenance.missing_layers}
+    consequences = [text for layer, text in CONSEQUENCE_IF_MISSING.items() if layer.value in missing]
+    if not consequences:
+        return ""
+    return f"Isolation was reduced: {'; '.join(consequences)}. `course doctor` tells why."
 
 
 def histogram(values: Sequence[float], end: float) -> list[int]:

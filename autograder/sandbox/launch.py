@@ -253,6 +253,7 @@ def _run_entry(spec: SandboxSpec, pipes: Pipes, prepare: Callable[[], EntryPoint
     syscalls.die_with_parent(signal.SIGKILL)
     try:
         if not spec.trusted:
+            os.setsid()  # a signal to its own process group must not reach the monitor
             _enter_sandbox(spec, scratch)
         entry = prepare()
     except LayerError:
@@ -284,7 +285,7 @@ def _enter_sandbox(spec: SandboxSpec, scratch: Path) -> None:
         Layer.LANDLOCK,
         lambda: filesystem.restrict_with_landlock(spec.read, spec.hidden, scratch, private_root=private_root),
     )
-    spec.apply(Layer.SECCOMP, lambda: syscalls.load_seccomp_filter(privileges.seccomp_program()))
+    spec.apply(Layer.SECCOMP, privileges.load_seccomp_filter)
 
 
 def _report_refusal(pipes: Pipes, error: LayerError) -> None:

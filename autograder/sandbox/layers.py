@@ -81,6 +81,12 @@ class IsolationStatus:
         return "full" if self.layers == ALL_LAYERS else "reduced"
 
     @property
+    def holds_files_apart(self) -> bool:
+        """Return True if a submission cannot read what belongs to the course or to other submissions."""
+        has_dedicated_user = Layer.UID in self.layers and os.geteuid() == 0
+        return has_dedicated_user or bool(self.layers & {Layer.ROOT, Layer.LANDLOCK})
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Return the layers that do not hold, in a fixed order."""
         return tuple(layer.value for layer in Layer if layer not in self.layers)

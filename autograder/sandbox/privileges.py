@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -42,8 +43,21 @@ _DENIED_SYSCALLS = """
     setfsgid setgroups capset mbind set_mempolicy migrate_pages move_pages personality modify_ldt iopl
     ioperm syslog acct quotactl swapon swapoff reboot kexec_load kexec_file_load init_module
     finit_module delete_module vhangup settimeofday clock_settime clock_adjtime adjtimex sethostname
-    setdomainname
+    setdomainname inotify_init inotify_init1 inotify_add_watch
 """
+_SIGNAL_SYSCALLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+"""Calls whose first argument is the process that gets a signal (for ``tkill``, the thread)."""
+
+_INSTRUCTION = struct.Struct("=HBBI")
+"""An instruction of a classic BPF program: code, jumps if true and if false, operand (``linux/filter.h``)."""
+
+_LOAD_WORD, _JUMP_IF_EQUAL, _JUMP, _RETURN = 0x20, 0x15, 0x05, 0x06
+_SYSCALL_OFFSET, _FIRST_ARGUMENT_OFFSET = 0, 16 + 4 * (sys.byteorder == "big")
+"""Places in ``struct seccomp_data``; a pid is the lower half of the argument."""
+
+_REFUSE = 0x00050000 | errno.EPERM
+"""SECCOMP_RET_ERRNO with its number."""
+
 _SOCKET_TYPE_MASK = 0xF
 _TIOCSTI = 0x5412
 """The ioctl that types characters into a terminal, as if its user had."""
@@ -121,7 +135,7 @@ def set_resource_limits(limits: Limits, *, shared_user: bool) -> None:
 
 @cache
 def seccomp_program() -> bytes:
-    """Return the filter for ``syscalls.load_seccomp_filter``.
+    """Return what ``load_seccomp_filter`` loads in every process.
 
     Called once in the zygote and inherited by what it forks: in a sandbox libseccomp's file may
     not be readable.
@@ -158,3 +172,36 @@ def seccomp_program() -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
+
+
+def load_seccomp_filter() -> None:
+    """Load the filter into this process: no signal to any process but itself and its group.
+
+    What it forks inherits the filter, and then cannot signal itself either.
+
+    Raises:
+        OSError: libseccomp is not installed, or the kernel refuses the filter.
+    """
+    syscalls.load_seccomp_filter(_signal_rules(os.getpid()) + seccomp_program())
+
+
+def _signal_rules(pid: int) -> bytes:
+    """Return instructions that refuse signals to other processes than ``pid`` and 0, its process group."""
+    # libseccomp cannot compare one argument with two values. These instructions stand in front of its own
+    # program, which begins with what follows them. A call of another architecture has other numbers; that
+    # program ends the process for it.
+    import pyseccomp
+
+    numbers = [pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in _SIGNAL_SYSCALLS]
+    argument = len(numbers) + 2  # the place of the instruction that loads the argument
+    program = [(_LOAD_WORD, 0, 0, _SYSCALL_OFFSET)]
+    for place, number in enumerate(numbers, start=1):
+        program.append((_JUMP_IF_EQUAL, argument - place - 1, 0, number))
+    program += [
+        (_JUMP, 0, 0, 4),
+        (_LOAD_WORD, 0, 0, _FIRST_ARGUMENT_OFFSET),
+        (_JUMP_IF_EQUAL, 2, 0, 0),
+        (_JUMP_IF_EQUAL, 1, 0, pid),
+        (_RETURN, 0, 0, _REFUSE),
+    ]
+    return b"".join(_INSTRUCTION.pack(*instruction) for instruction in program)

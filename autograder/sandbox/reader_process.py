@@ -122,7 +122,7 @@ def _confine(uid: int, limits: Frame) -> None:
     if sys.platform == "linux":
         syscalls.drop_capabilities()
         with suppress(OSError):
-            syscalls.load_seccomp_filter(privileges.seccomp_program())
+            privileges.load_seccomp_filter()
 
 
 if __name__ == "__main__":

@@ -250,16 +250,43 @@ answer = {
     assert seen["kill"] in ("ESRCH", "EPERM")
 
 
+SIGNALS = """
+import signal, subprocess, threading
+def helper():
+    process = subprocess.Popen(["/bin/sleep", "5"])
+    process.kill()
+answer = {
+    "another": tried(lambda: os.kill(options["pid"], 0))[0],
+    "everything": tried(lambda: os.kill(-1, 0))[0],
+    "a group": tried(lambda: os.killpg(os.getppid(), 0))[0],
+    "its parent": tried(lambda: os.kill(os.getppid(), 0))[0],
+    "its helper": tried(helper)[0],
+    "itself": tried(lambda: os.kill(os.getpid(), 0))[0],
+    "its thread": tried(lambda: signal.raise_signal(signal.SIGCONT))[0],
+    "its group": tried(lambda: os.kill(0, 0))[0],
+}
+"""
+
+
+def test_it_can_signal_itself_only(on: SimulatedMachine) -> None:
+    seen = on.evaluate(TRY + SIGNALS, pid=os.getpid())
+    allowed = {name for name, state in seen.items() if state == "open"}
+    assert allowed == {"itself", "its thread", "its group"}
+    assert set(seen.values()) == {"open", "EPERM"}
+
+
 CALLS = """
 import ctypes, platform
 libc = ctypes.CDLL(None, use_errno=True)
 numbers = {
     "x86_64": {"ptrace": 101, "memfd_create": 319, "unshare": 272, "shmget": 29, "clone": 56,
                "process_vm_readv": 310, "keyctl": 250, "bpf": 321, "perf_event_open": 298,
-               "userfaultfd": 323, "mount": 165, "setns": 308, "mq_open": 240, "personality": 135},
+               "userfaultfd": 323, "mount": 165, "setns": 308, "mq_open": 240, "personality": 135,
+               "inotify_init1": 294},
     "aarch64": {"ptrace": 117, "memfd_create": 279, "unshare": 97, "shmget": 194, "clone": 220,
                 "process_vm_readv": 270, "keyctl": 219, "bpf": 280, "perf_event_open": 241,
-                "userfaultfd": 282, "mount": 40, "setns": 268, "mq_open": 180, "personality": 92},
+                "userfaultfd": 282, "mount": 40, "setns": 268, "mq_open": 180, "personality": 92,
+                "inotify_init1": 26},
 }[platform.machine()] | {"io_uring_setup": 425, "pidfd_open": 434, "open_tree": 428, "clone3": 435}
 arguments = {"ptrace": (16, 1), "clone": (0x10000000 | 17, 0), "unshare": (0x10000000,),
              "pidfd_open": (1, 0), "memfd_create": (b"name", 0), "shmget": (0, 4096, 0o1600)}

@@ -87,6 +87,13 @@ os._exit(0)
 """,
     "kills its init": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nanswer = 1",
     "kills everything": "import os, signal\nos.kill(-1, signal.SIGKILL)\nanswer = 1",
+    "kills its group and leaves an orphan": """
+import os, signal, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(600)
+os.kill(0, signal.SIGKILL)
+""",
     "kills itself": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
     "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
     "segfault": "import ctypes\nctypes.string_at(0)",
