@@ -74,10 +74,8 @@ def grade_class(
     console.print(gradebook.summary_table(results))
     for sentence in marks.mark_remarks(final_marks):
         console.print(sentence, markup=False)
-    if sentence := summary.isolation_sentence(results):
-        console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
-    return _report_open_checks(results, console)
+    return _report_conditions(results, console)
 
 
 def _backend_starter(
@@ -91,8 +89,10 @@ def _backend_starter(
     return lambda count: start_engine(plan, workers=min(limit, count))
 
 
-def _report_open_checks(results: Sequence[Result], console: Console) -> int:
-    """Print which submissions are not settled; return 2 if a grader error is the reason, otherwise 0."""
+def _report_conditions(results: Sequence[Result], console: Console) -> int:
+    """Print what staff must know of a run; return 2 if a grader error left checks open, otherwise 0."""
+    if sentence := summary.isolation_sentence(results):
+        console.print(sentence, markup=False, soft_wrap=True)
     if sentence := summary.review_sentence(results):
         names = marks.join_names([result.student for result in results if result.review_checks])
         console.print(f"{sentence} ({names}): see the top of the class report.", markup=False, soft_wrap=True)
