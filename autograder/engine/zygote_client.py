@@ -18,6 +18,7 @@ import msgspec
 
 from autograder.errors import StaffError
 from autograder.limits import Limits
+from autograder.sandbox import reader
 from autograder.sandbox.frames import Frame, receive_frame, send_frame
 from autograder.sandbox.layers import (
     ALL_LAYERS,
@@ -369,12 +370,13 @@ _early_zygotes: list[Zygote] = []
 
 @contextlib.contextmanager
 def early_start() -> Iterator[None]:
-    """Start a zygote's imports now, while the caller is still busy with its own.
+    """Start the imports of a zygote and of the reader now, while the caller is still busy with its own.
 
     The first ``Zygote`` that is started inside the block takes the process over. Call it in the thread
     that starts that zygote.
     """
     _early_zygotes.append(Zygote({}, IMPORTS))
+    reader.start_early()
     try:
         yield
     finally:
