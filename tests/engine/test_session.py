@@ -8,9 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from autograder.checks import Outcome
-from autograder.engine import session
+from autograder.engine import submission_process
 from autograder.engine.run import Engine
-from autograder.engine.session import _cell_error_message
+from autograder.engine.submission_process import _cell_error_message
 from autograder.sandbox.process import Process
 from tests.support.grading import GradeFunction, grade_bytes, outcomes, points
 
@@ -28,7 +28,7 @@ def impatient(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Halve what a submission that never ends is waited for; honest cells here take milliseconds."""
     limits = replace(engine.plan.limits, cell_s=1.0, call_s=1.0)
     monkeypatch.setattr(engine.workers[0], "plan", replace(engine.plan, limits=limits))
-    monkeypatch.setattr(session, "GRACE_S", 1.0)
+    monkeypatch.setattr(submission_process, "GRACE_S", 1.0)
 
 
 def in_the_function(line: str) -> dict[str, str]:
