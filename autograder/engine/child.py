@@ -27,8 +27,10 @@ from traitlets.config import Config
 
 from autograder.checks.answers import is_stub
 from autograder.engine import values
+from autograder.engine.missing_imports import INPUT, MissingLibrary, explain_import_error, guard_imports
 from autograder.engine.wire import Channel, Message, WireError
 from autograder.models.description import ModelRefusedError
+from autograder.submission.statements import parse_code
 from autograder.text import one_line
 
 TQDM_MODULES = ("tqdm", "tqdm.auto", "tqdm.notebook", "tqdm.autonotebook")
@@ -36,6 +38,10 @@ COLAB_MODULES = ("google.colab", "google.colab.drive", "google.colab.files", "go
 
 _MAX_ERROR_CHARS = 300
 _MAX_NAME_CHARS = 100
+_MAX_QUOTE_CHARS = 60
+_MAX_INPUTS = 100
+"""Calls of ``input`` in a notebook that are answered; a loop may ask until it likes the answer."""
+
 _AUTOMATIC_NAME = re.compile(r"(sequential|functional)(_\d+)?")
 
 
@@ -80,10 +86,17 @@ class _Submission:
         self.seen_layers: weakref.WeakSet[Any] = weakref.WeakSet()
         """Layers with weights of all models that answers have returned."""
 
+        self._lost_names: dict[str, tuple[str, str]] = {}
+        """By name that a cell failed to define, the name that failed first and how the cell failed."""
+
         self._keras_settings = _read_keras_settings()
 
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
+        self.shell.skipped.clear()
+        if "lost_cell" in message:
+            self._remember_lost_names(message["lost_cell"], message["reason"])
+            return {}
         if "cell" in message:
             if message["is_first_of_question"]:
                 self._restore_keras()
@@ -106,14 +119,50 @@ class _Submission:
         finally:
             signal.setitimer(signal.ITIMER_REAL, left_s)
 
-    def _run_cell(self, text: str, limit_s: float) -> Message:
+    def _run_cell(self, text_of_cell: str, limit_s: float) -> Message:
         try:
             with _time_limit(limit_s):
-                result = self.shell.run_cell(text, store_history=False)  # type: ignore[no-untyped-call]
+                result = self.shell.run_cell(text_of_cell, store_history=False)  # type: ignore[no-untyped-call]
                 error: BaseException | None = result.error_before_exec or result.error_in_exec
         except TimeoutError as timeout:
             error = timeout  # it came between the cell's last line and the end of the block
-        return {"error": None if error is None else _describe_exception(error, None)}
+        if error is None:
+            return {"error": None, "skipped": self.shell.skipped}
+        description = self._describe_exception(error, None)
+        text = one_line(str(error), _MAX_QUOTE_CHARS)
+        reason = f"stops with {description['name']}{': ' if text else ''}{text}"
+        self._remember_lost_names(text_of_cell, reason, error)
+        return {"error": description, "skipped": self.shell.skipped}
+
+    def _remember_lost_names(self, cell: str, reason: str, error: BaseException | None = None) -> None:
+        """Note why the names that a failed cell should have defined are not defined."""
+        code_lines = [line for line in cell.splitlines() if line.strip() and not line.startswith("#")]
+        begin = one_line("".join(code_lines[:1]), _MAX_QUOTE_CHARS)
+        first_cause = self._lost_names.get(_undefined_name(error))
+        for name in parse_code(cell).names - self.names.keys():
+            where = f"the cell that begins with “{begin}”, which {reason}"
+            self._lost_names[name] = first_cause or (name, where)
+
+    def _describe_exception(self, error: BaseException, function: Any) -> Message:
+        bases = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
+        text = str(error)
+        if isinstance(error, ImportError) and error.name:
+            text = explain_import_error(error)
+        name = _undefined_name(error)
+        if name in self._lost_names:
+            cause, where = self._lost_names[name]
+            link = "it was" if cause == name else f"it needs {cause}, which was"
+            text += f"; {link} to be defined in {where}"
+        elif name and self.shell.lost_star_import:
+            text += f"; it may be from {self.shell.lost_star_import}"
+        if INPUT in self.shell.skipped:
+            text += f" ({INPUT} returns an empty text where the notebook is graded)"
+        return {
+            "name": type(error).__name__[:_MAX_NAME_CHARS],
+            "bases": bases,
+            "text": one_line(text, _MAX_ERROR_CHARS),
+            "line": _error_line(error, function),
+        }
 
     def _kind(self, name: str) -> str:
         if name not in self.names:
@@ -132,7 +181,7 @@ class _Submission:
                 # Inside the limit: a value of the student's own class runs student code when it is read.
                 wire_value = values.to_wire(value, self._describe_model)
         except BaseException as error:  # noqa: BLE001  whatever student code raises is its result
-            return {"raised": _describe_exception(error, function)}
+            return {"raised": self._describe_exception(error, function)}
         # The arguments return too, since the function may have changed them in place.
         return {"value": wire_value, "args": values.to_wire((args, kwargs), self._describe_model)}
 
@@ -162,14 +211,11 @@ def _read_keras_settings() -> list[tuple[Callable[[Any], None], Any]]:
     return [(getattr(config, f"set_{name}"), getattr(config, name)()) for name in names]
 
 
-def _describe_exception(error: BaseException, function: Any) -> Message:
-    bases = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
-    return {
-        "name": type(error).__name__[:_MAX_NAME_CHARS],
-        "bases": bases,
-        "text": one_line(str(error), _MAX_ERROR_CHARS),
-        "line": _error_line(error, function),
-    }
+def _undefined_name(error: BaseException | None) -> str:
+    """Return the name that Python did not find; empty if that was not the error."""
+    # The exact types: classes of the student's own may hold anything.
+    name = error.name if type(error) is NameError else ""
+    return name if type(name) is str else ""
 
 
 def _error_line(error: BaseException, function: Any) -> int | None:
@@ -221,6 +267,43 @@ class _NullDisplayHook(DisplayHook):
 class _Shell(InteractiveShell):
     """IPython without a terminal, a history or an event loop."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        self.skipped: list[str] = []
+        """What the current cell did without: what it imports, ``INPUT``."""
+
+        self.lost_star_import = ""
+        """Why the last ``from … import *`` was skipped."""
+
+        self._inputs = 0
+
+    def transform_ast(self, node: Any) -> Any:
+        """Let a cell's imports be skipped if they fail; magics like ``%%time`` come here too."""
+        # Not one of IPython's own transformers, for which it walks through the whole tree.
+        guard_imports(node)
+        return node
+
+    def skip_import(self, wanted: str, name: str) -> None:
+        """Define the name of the import that has just failed."""
+        error: Any = sys.exception()
+        sentence = explain_import_error(error, wanted)
+        module = wanted.partition(".")[0]
+        self.skipped.append(wanted)
+        if name == "*":
+            self.lost_star_import = f"{wanted.removesuffix('.*')}: {sentence}"
+        elif name == module and module in sys.modules:
+            self.user_ns[name] = sys.modules[module]
+        else:
+            self.user_ns[name] = MissingLibrary(sentence)
+
+    def answer_input(self, *_args: Any, **_kwargs: Any) -> str:
+        """Return an empty text: nobody is there to answer ``input()``."""
+        self._inputs += 1
+        if self._inputs > _MAX_INPUTS:
+            raise EOFError(f"{INPUT} was called more than {_MAX_INPUTS} times")
+        self.skipped.append(INPUT)
+        return ""
+
     def enable_gui(self, gui: Any = None) -> None:
         """Accept ``%matplotlib inline`` and the like; figures are never shown."""
 
@@ -266,19 +349,13 @@ def _start_shell() -> _Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     HistoryManager.enabled = False  # type: ignore[assignment]  # or it starts a thread and a database
-    shell = _Shell(  # type: ignore[no-untyped-call]
-        config=config, displayhook_class=_NullDisplayHook, display_pub_class=_NullDisplayPublisher
-    )
+    shell = _Shell(config=config, displayhook_class=_NullDisplayHook, display_pub_class=_NullDisplayPublisher)
     sys.stdout, sys.stderr = _NullStream(), _NullStream()
-    builtins.input = getpass.getpass = _refuse_input
+    builtins.input = getpass.getpass = shell.answer_input
     if importlib.util.find_spec("tqdm") is None:
         _add_stub_modules(TQDM_MODULES, _StubProgressBar)
     _add_stub_modules(COLAB_MODULES, _noop)
     return shell
-
-
-def _refuse_input(*_args: Any, **_kwargs: Any) -> str:
-    raise EOFError("input() is not available while a notebook is graded")
 
 
 # Stubs for modules that exist where notebooks are written and that decide no mark.

@@ -78,14 +78,17 @@ def run(
     """
     first = _Session(steps, worker, only, on_call, on_check)
     report = first.run()
+    remarks = dict(first.process.remarks)
 
     def rerun(tainted: frozenset[str]) -> tuple[CheckResult, ...]:
         second = _Session(steps, worker, tainted, ignore, ignore)
         second.process.used_s = first.process.used_s
-        return second.run().checks
+        checks = second.run().checks
+        remarks.update(second.process.remarks)
+        return checks
 
     checks = replace_messages(report.checks, frozenset(first.taint.check_ids), rerun)
-    return replace(report, checks=checks)
+    return replace(report, checks=checks, flags=(*report.flags, *remarks))
 
 
 def replace_messages(
@@ -237,6 +240,7 @@ class _Session:
             self.taint.add(check.cell.id)
             return replace(empty, outcome=Outcome.ERRORED, message=cell_error)
         self.taint.hidden_check_ran |= check.hidden
+        self.process.takes_remarks = not self.taint.hidden_check_ran
 
         def call_answer(call: Message) -> Message:
             reply = self._call_answer(call, question.name)

@@ -4,9 +4,11 @@ A fresh process first runs the earlier cells again, without those that killed a 
 enforces every deadline from outside, and passes the jobs that a submission sends on to the trainer.
 """
 
+import re
 import time
 from typing import Any
 
+from autograder.engine.missing_imports import INPUT
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError
 from autograder.engine.worker import GraderError, Worker
 from autograder.sandbox.process import Process
@@ -15,6 +17,12 @@ from autograder.text import one_line
 
 GRACE_S = 2.0
 """Seconds after a process's own alarm at which it is killed from outside."""
+
+MAX_REMARKS = 10
+"""Remarks about what the cells of one submission did without."""
+
+_IMPORTED = re.compile(r"[A-Za-z_][\w.]{0,79}+\*?", re.ASCII)
+"""What an import names: ``gensim.models``, ``tensorflow_addons.*``."""
 
 MAX_LINE_NUMBER = 99_999
 """Largest line number that a message shows; a larger one, which no cell has, was forged."""
@@ -44,6 +52,10 @@ class SubmissionProcess:
         """By question, what its answer cells raised or how they died."""
 
         self.flags: list[str] = []
+        self.remarks: dict[str, None] = {}
+        """What its cells did without, one sentence each, as far as no hidden check can have caused it."""
+
+        self.takes_remarks = True
         self.peak_bytes = 0
         self.model_replies: dict[bytes, Message] = {}
         """Models that the current question has built in this process, by the encoded call."""
@@ -51,8 +63,8 @@ class SubmissionProcess:
         self._worker = worker
         self._limits = worker.plan.limits
         self._process: Process | None = None
-        self._fatal_steps: set[int] = set()
-        """Steps that killed a process and are left out of replays."""
+        self._fatal_steps: dict[int, str] = {}
+        """How each step died that killed a process and is left out of replays."""
 
         self._replaying = False
 
@@ -69,7 +81,7 @@ class SubmissionProcess:
             # Only the cell's own question loses by it. An extra cell belongs to no question: what it
             # would have defined is missing, and the checks that need it say so.
             self.close()
-            self._fatal_steps.add(number)
+            self._fatal_steps[number] = str(died)
             self.flags.append(f"{step.question or 'an extra cell'}: a cell {died}")
             if step.question:
                 self.errors[step.question] = f"The cell {died}"
@@ -77,8 +89,21 @@ class SubmissionProcess:
             self.close()  # the checks below will find the same and stay ungraded
         else:
             error = reply.get("error")
+            if self.takes_remarks:
+                self._add_remarks(reply.get("skipped"))
             if isinstance(error, dict) and step.question and not self._replaying:
                 self.errors[step.question] = _cell_error_message(error)
+
+    def _add_remarks(self, skipped: Any) -> None:
+        """Say what a cell did without; all of it is untrusted."""
+        for name in skipped if type(skipped) is list else []:
+            remark = ""
+            if name == INPUT:
+                remark = "input() returned an empty text: nobody answers it where the notebook is graded"
+            elif type(name) is str and _IMPORTED.fullmatch(name):
+                remark = f"The import of {name} was skipped: it fails where the notebook is graded"
+            if remark and len(self.remarks) < MAX_REMARKS:
+                self.remarks[remark] = None
 
     def exchange(self, message: Message, limit_s: float) -> Message:
         """Send a message and return the reply, which is untrusted; do the jobs requested meanwhile.
@@ -129,7 +154,10 @@ class SubmissionProcess:
         self._replaying = True
         try:
             for number, step in enumerate(self.steps[: self.steps_done]):
-                if step.kind != "checks" and number not in self._fatal_steps:
+                if number in self._fatal_steps:
+                    lost = {"lost_cell": step.text, "reason": self._fatal_steps[number]}
+                    self.exchange(lost, self._limits.call_s)
+                elif step.kind != "checks":
                     self.run_cell(number)
                 if self._process is None:
                     break
@@ -180,7 +208,7 @@ class SubmissionProcess:
 
 def _cell_error_message(error: Message) -> str:
     """Return a sentence about an exception; all fields are untrusted."""
-    name, text = one_line(error.get("name"), 60), one_line(error.get("text"), 200)
+    name, text = one_line(error.get("name"), 60), one_line(error.get("text"), 300)
     line = error.get("line")
     is_plausible = type(line) is int and 0 < line <= MAX_LINE_NUMBER
     where = f" in line {line}" if is_plausible else ""

@@ -54,6 +54,13 @@ SUBMIT_NOTEBOOK_HINT = "submit the notebook file (.ipynb)"
 
 _SAVE_AGAIN_HINT = "open it in Jupyter, save it and submit it again"
 
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
+_LINK_HOSTS = ("colab.research.google.com", "colab.google", "drive.google.com")
+_MAX_LINK_CHARS = 2_000
+"""Characters of a file that is only a link; browsers and Google Drive add a few lines."""
+
+_CONFLICT_HINT = "keep one version of each part, delete the lines with <<<<<<<, ======= and >>>>>>>"
+
 # These patterns run on files of 200 MB that somebody may have made to slow them down. Quantifiers are
 # possessive (``++``) or bounded, so that a match that almost succeeds is not tried again.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -146,8 +153,16 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
         raise StudentError(reason)
     text, repairs = _decode(data)
     raw: dict[str, Any] = {}
-    if text.startswith("{"):
-        raw = _parse_json(text)
+    if text.startswith(_LFS_POINTER):
+        advice = "run 'git lfs pull' in your repository and submit the notebook (.ipynb) that it fetches"
+        raise StudentError(f"The file is a pointer of Git LFS, not the notebook itself; {advice}.")
+    if _is_link(text):
+        advice = "in Colab choose File, Download, Download .ipynb, and submit that file"
+        raise StudentError(f"The file is a link to a notebook, not the notebook itself; {advice}.")
+    if text.startswith(("{", "<<<<<<< ")):
+        raw, end = _parse_json(text)
+        if text[end:].strip():
+            repairs.append("The file goes on after the end of the notebook; what stands there was left out.")
         raw_cells = raw.get("cells")
         if not isinstance(raw_cells, list):
             raw_cells = _upgrade_cells(raw.get("worksheets"))
@@ -160,6 +175,10 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
     if not raw_cells:
         raise StudentError(f"The notebook has no cells; {_SAVE_AGAIN_HINT}.")
     cells = _parse_cells(raw_cells, repairs, with_outputs=with_outputs)
+    if conflicts := [cell.number for cell in cells if _has_conflict(cell.text)]:
+        repairs.append(
+            f"Cells with two versions of a git conflict: {join_names(conflicts)}; {_CONFLICT_HINT}."
+        )
     # Only for a flag: which assignment is graded, the instructor says.
     claim = get_value(get_value(raw.get("metadata"), "course"), "assignment")
     return SubmittedFile(tuple(cells), tuple(repairs), one_line(claim, 80))
@@ -195,8 +214,23 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
         return text.strip("\0 \t\r\n"), ["The file was not saved as UTF-8; some letters may be wrong."]
 
 
-def _parse_json(text: str) -> dict[str, Any]:
-    """Return the JSON of a notebook if it is of a size that can be parsed.
+def _is_link(text: str) -> bool:
+    """Return True for a short text that only says where a notebook is, also one that a browser saved."""
+    if len(text) > _MAX_LINK_CHARS or not any(host in text for host in _LINK_HOSTS):
+        return False
+    if text.startswith("{"):
+        return '"cells"' not in text
+    # In a script, a link stands in a comment or in quotes; Colab's own exports begin with one.
+    words = [word for word in text.split() if not any(host in word for host in _LINK_HOSTS)]
+    return text.startswith("[InternetShortcut]") or not set('#"(=') & set("".join(words))
+
+
+def _has_conflict(text: str) -> bool:
+    return "\n<<<<<<< " in f"\n{text}" and "\n>>>>>>> " in text
+
+
+def _parse_json(text: str) -> tuple[dict[str, Any], int]:
+    """Return the JSON of a notebook, if it is of a size that can be parsed, and where it ends.
 
     Raises:
         StudentError: it is too large, or is not the JSON of a notebook.
@@ -208,18 +242,19 @@ def _parse_json(text: str) -> dict[str, Any]:
     if not structure or containers > _MAX_CONTAINERS or structure.count(",") > _MAX_VALUES:
         raise StudentError("The notebook contains too many values; clear its outputs and save it again.")
     try:
-        raw = json.loads(text)
+        raw, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError, MemoryError) as error:
         # ValueError is also a number of more digits than Python converts, RecursionError 100,000 brackets.
         reason = "it is not JSON"
-        if re.search(r"^(<<<<<<<|>>>>>>>)", text, re.MULTILINE):
-            reason = "it contains the marks of a merge conflict"
-        elif isinstance(error, json.JSONDecodeError):
+        if _has_conflict(text):
+            problem = "The notebook has parts in two versions, since a conflict in git was not resolved"
+            raise StudentError(f"{problem}; {_CONFLICT_HINT}, and submit it again.") from None
+        if isinstance(error, json.JSONDecodeError):
             reason = f"line {error.lineno}: {error.msg}"
         raise StudentError(f"The notebook is damaged ({reason}); {_SAVE_AGAIN_HINT}.") from None
     if not isinstance(raw, dict) or list not in (type(raw.get("cells")), type(raw.get("worksheets"))):
         raise StudentError(f"The file is JSON but not a notebook; {SUBMIT_NOTEBOOK_HINT}.")
-    return raw
+    return raw, end
 
 
 def _upgrade_cells(sheets: Any) -> list[Any]:
