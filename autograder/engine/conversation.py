@@ -34,17 +34,25 @@ in it, and its next step can come from one of two places:
 
 A model that the submission chose can occupy the grader in C, or need more memory than it has. If
 the grader fails twice after it was given one, that is not a fault of ours that another run would
-not have: a person looks at the answer.
+not have: a person looks at the answer. The same holds for a model whose training takes too long.
 """
 
 import contextlib
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from autograder.checks import Outcome
 from autograder.engine import values
 from autograder.engine.wire import Message, encode
-from autograder.engine.worker import CheckStep, GraderError, GraderStoppedError, VerdictCache, Worker
+from autograder.engine.worker import (
+    CheckStep,
+    GraderError,
+    GraderStoppedError,
+    TrainingBudget,
+    VerdictCache,
+    Worker,
+)
 
 MODEL_STOPS_GRADER = {
     "outcome": Outcome.REVIEW.value,
@@ -52,6 +60,13 @@ MODEL_STOPS_GRADER = {
     "hint": "",
 }
 """The verdict on an answer whose model the grader did not survive twice."""
+
+TRAINING_TOO_LONG = {
+    "outcome": Outcome.REVIEW.value,
+    "message": "Training the model takes longer than the grader may wait, so a person will look at it",
+    "hint": "",
+}
+"""The verdict on an answer whose model takes too long to train."""
 
 
 def digest(previous: bytes, message: Message) -> bytes:
@@ -62,8 +77,12 @@ def digest(previous: bytes, message: Message) -> bytes:
 class CheckSession:
     """One conversation with a check."""
 
-    def __init__(self, worker: Worker, cache: VerdictCache, opening: Message) -> None:
+    def __init__(self, worker: Worker, cache: VerdictCache, opening: Message, budget: TrainingBudget) -> None:
         self._worker = worker
+        self._budget = budget
+        self._budgets: list[TrainingBudget] = []
+        """What was left for trainings before each of the check's frames."""
+
         self._cache = cache
         self._sent = [opening]
         self._digest = digest(b"", opening)
@@ -79,6 +98,7 @@ class CheckSession:
         Raises:
             GraderError: the grader failed twice.
         """
+        self._budgets.append(replace(self._budget))
         step = self._cache.get(self._digest)
         if step is None:
             step = self._from_grader()
@@ -88,6 +108,12 @@ class CheckSession:
         elif "verdict" in step.frame:
             # Another worker's grader came to this verdict. Ours may be in the middle of the check.
             self.abort()
+        is_within = True
+        for cost_s in step.train_s:
+            is_within &= self._budget.charge(cost_s)
+        if not is_within:
+            self.abort()
+            step = CheckStep({"verdict": dict(TRAINING_TOO_LONG)})
         self._steps.append(step.frame)
         return step
 
@@ -101,7 +127,7 @@ class CheckSession:
         # Called where the check is over anyway. A grader that fails now is replaced at the next use.
         if self._acknowledged:
             with contextlib.suppress(GraderError):
-                self._worker.ask_grader({"gone": True})
+                self._worker.ask_grader({"gone": True}, replace(self._budget))
             self._acknowledged = 0
 
     def _from_grader(self) -> CheckStep:
@@ -115,7 +141,7 @@ class CheckSession:
             if not any(values.holds_model(message.get("value")) for message in self._sent):
                 raise
             self._acknowledged = 0
-            return CheckStep({"verdict": dict(MODEL_STOPS_GRADER)}, 0.0)
+            return CheckStep({"verdict": dict(MODEL_STOPS_GRADER)})
 
     def _replay(self) -> CheckStep:
         """Send the grader every message that it does not have yet."""
@@ -123,7 +149,8 @@ class CheckSession:
         if not self._acknowledged:
             self._worker.recycle_grader()
         for message in self._sent[self._acknowledged :]:
-            step = self._worker.ask_grader(message)
+            # A training that is repeated here costs what it did before.
+            step = self._worker.ask_grader(message, replace(self._budgets[self._acknowledged]))
             earlier = self._steps[self._acknowledged : self._acknowledged + 1]
             self._acknowledged = 0 if "verdict" in step.frame else self._acknowledged + 1
             # Frames are compared as bytes, since arrays and NaN have no plain equality.
@@ -137,8 +164,8 @@ def _is_ungraded(step: CheckStep) -> bool:
     return bool(step.frame.get("verdict", {}).get("outcome") == Outcome.UNGRADED.value)
 
 
-def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> tuple[Message, float]:
-    """Run a check to its end; return its verdict and the estimated seconds of its trainings.
+def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> Message:
+    """Run a check to its end and return its verdict.
 
     Args:
         call_answer: passes a call on to the submission and returns the reply; what it raises ends
@@ -147,12 +174,11 @@ def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) 
     Raises:
         GraderError: the grader failed twice.
     """
-    train_s = 0.0
     while True:
         step = session.next_step()
-        train_s += step.train_s
         if "verdict" in step.frame:
-            return step.frame["verdict"], train_s
+            verdict: Message = step.frame["verdict"]
+            return verdict
         try:
             reply = call_answer(step.frame)
         except Exception:  # whatever it is, the grader must not wait for a reply any more

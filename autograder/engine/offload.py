@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
+from autograder.checks import MismatchError, Outcome
 from autograder.checks.model_checks import require_runnable
 from autograder.engine.trainer import TRAIN
 from autograder.engine.training_cache import digest
@@ -53,7 +54,8 @@ class _TrainerClient:
 
         Raises:
             KitError: the trainer could not do it, or refused a trusted process.
-            MismatchError: in a trusted process, the model has code of the student's own (review).
+            MismatchError: in a trusted process, the model has code of the student's own, or exceeds a
+                limit of the trainer (review).
             WireClosedError: the trainer cannot be reached any more.
         """
         if self.trusted:
@@ -64,15 +66,8 @@ class _TrainerClient:
         elif weights_digest != digest(None, tuple(model.get_weights())):
             return None
         job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": _plain(settings)}
-        try:
-            reply = self.ask({**job, "model": _encode_without_own_code(model)})
-        except WireClosedError:
-            raise
-        except (ModelRefusedError, WireError):
-            return None  # a model without a description, or an array that is too large for the wire
-        if "failed" in reply or ("refused" in reply and self.trusted):
-            raise self.trainer_module.KitError(reply.get("failed") or reply["refused"])
-        if "refused" in reply:
+        reply = self._reply(job, model)
+        if reply is None:
             return None
         facts, arrays = reply["facts"], tuple(reply["arrays"])
         if task == TRAIN:
@@ -81,6 +76,20 @@ class _TrainerClient:
             self.last_trainings[model] = (reply["key"], digest(None, arrays))
             facts = {**facts, "history": _rename_metrics(facts["history"], reply["names"], model)}
         return self.trainer_module.Result(facts, arrays)
+
+    def _reply(self, job: Message, model: keras.Model) -> Message | None:
+        """Return the trainer's reply to a job that it did, or None if it is to be done here."""
+        try:
+            reply = self.ask({**job, "model": _encode_without_own_code(model)})
+        except WireClosedError:
+            raise
+        except (ModelRefusedError, WireError):
+            return None  # a model without a description, or an array that is too large for the wire
+        if self.trusted and "review" in reply:
+            raise MismatchError(reply["refused"], outcome=Outcome.REVIEW)
+        if "failed" in reply or ("refused" in reply and self.trusted):
+            raise self.trainer_module.KitError(reply.get("failed") or reply["refused"])
+        return None if "refused" in reply else reply
 
 
 def _encode_without_own_code(model: keras.Model) -> dict[str, Any]:

@@ -178,7 +178,7 @@ class Result:
     wall_s: float = 0.0
     peak_bytes: int = 0
     train_s: float = 0.0
-    """Estimated seconds of training; a cached training costs as much as a new one."""
+    """Seconds of training by the clock; a stored training counts what it took when it was first done."""
 
     @property
     def earned(self) -> float:

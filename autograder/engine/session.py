@@ -27,7 +27,7 @@ from autograder.engine.conversation import MODEL_STOPS_GRADER, CheckSession, run
 from autograder.engine.results import CheckResult, unrun_checks
 from autograder.engine.submission_process import ProcessDiedError, SubmissionProcess
 from autograder.engine.wire import Message, encode
-from autograder.engine.worker import GraderError, Worker
+from autograder.engine.worker import GraderError, TrainingBudget, Worker
 from autograder.notebook import Check, Question
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
@@ -166,6 +166,9 @@ class _Session:
                 steps = steps[:-1]
         self.process = SubmissionProcess(steps, worker)
         self.taint = TaintTracker()
+        self._check_budget = TrainingBudget(worker.plan.limits.train_s)
+        """What is left for the trainings of checks; the submission's own do not use it up."""
+
         self._failures: Counter[str] = Counter()
         """Deaths of the process, and calls that used up their time, by question."""
 
@@ -185,7 +188,7 @@ class _Session:
         return SessionReport(
             tuple(self._results.values()),
             tuple(dict.fromkeys(self.process.flags)),
-            self.process.train_s,
+            self.process.budget.spent_s + self._check_budget.spent_s,
             self.process.peak_bytes,
         )
 
@@ -248,8 +251,8 @@ class _Session:
             return reply
 
         opening = {"check": check.cell.id, "answers": kinds}
-        verdict, train_s = run_check(CheckSession(self._worker, self._worker.cache, opening), call_answer)
-        self.process.train_s += train_s
+        conversation = CheckSession(self._worker, self._worker.cache, opening, self._check_budget)
+        verdict = run_check(conversation, call_answer)
         self._stopped_graders[question.name] += verdict == MODEL_STOPS_GRADER
         outcome = Outcome(verdict["outcome"])
         # Messages of hidden checks never quote the submission, so only visible ones are tainted.

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.engine.missing_imports import INPUT
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError
-from autograder.engine.worker import GraderError, Worker
+from autograder.engine.worker import GraderError, TrainingBudget, Worker
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
@@ -41,11 +41,11 @@ class SubmissionProcess:
         self.used_s = 0.0
         """Seconds that the submission's own code has run in all its processes; never reset."""
 
-        self.train_s = 0.0
-        """Estimated seconds of training that it was charged; never reset."""
+        self.budget = TrainingBudget(worker.plan.limits.train_s)
+        """What is left for its own trainings; never reset."""
 
-        self._uncharged_s = 0.0
-        """Wall-clock seconds of the jobs that were charged nothing."""
+        self._replay_budget = TrainingBudget(worker.plan.limits.train_s)
+        """The same for those that run again in replays, which cost the submission nothing."""
 
         self._charged_keys: set[str] = set()
         self.errors: dict[str, str] = {}
@@ -179,19 +179,23 @@ class SubmissionProcess:
             self.used_s += time.monotonic() - begin
 
     def _run_job(self, job: Any) -> Message:
-        if self.train_s + self._uncharged_s >= self._limits.train_s:
-            return {"refused": f"the {self._limits.train_s:g} s of training for one notebook are used up"}
+        budget = self._replay_budget if self._replaying else self.budget
         begin = time.monotonic()
-        reply = self._worker.train(job)
+        reply = self._worker.train(job, budget.limit_s)
         # A replay repeats the jobs of the first process, and a restart must cost the student
         # nothing. So a job that was charged before is free in a replay, but only there: a
-        # submission could otherwise send one job forever. A job that costs nothing counts by the
-        # clock for the same reason, since the submission's own clock stands still meanwhile.
-        if "cost_s" not in reply or (self._replaying and reply["key"] in self._charged_keys):
-            self._uncharged_s += time.monotonic() - begin
-        else:
-            self.train_s += reply["cost_s"]
-            self._charged_keys.add(reply["key"])
+        # submission could otherwise send one job forever. Whatever is not charged uses up time for
+        # the same reason, since the submission's own clock stands still meanwhile.
+        if self._replaying or "cost_s" not in reply:
+            budget.left_s -= time.monotonic() - begin
+        is_repeated = self._replaying and reply.get("key") in self._charged_keys
+        if "cost_s" not in reply or is_repeated:
+            return reply
+        if not self.budget.charge(reply["cost_s"]):
+            limit = f"all of a notebook may take {self._limits.train_s:g} s"
+            self.flags.append(f"a training took too long for the trainer: {limit}")
+            return {"refused": limit}
+        self._charged_keys.add(reply["key"])
         return reply
 
     def _death_reason(self, error: WireError, limit_s: float) -> str:

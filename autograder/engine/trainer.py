@@ -1,8 +1,8 @@
 """The trusted process that trains and uses models for submissions and checks.
 
 It knows no check. A result is stored by what it was computed from, so that a class that gives the same
-answer trains it once. A job is charged its estimated cost even if its result was stored: a mark must not
-depend on who came first.
+answer trains it once. A job costs what it took by the clock when it was first done, which is stored with
+its result: it must not matter who came first. What is estimated to take far too long is not begun.
 
 A job comes from a submission or a check and is untrusted: it is parsed into values that are safe to
 compute with, or refused in one sentence. Its key is made here, from what it holds.
@@ -11,6 +11,7 @@ compute with, or refused in one sentence. Its key is made here, from what it hol
 import contextlib
 import importlib
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ import tensorflow
 
 from autograder.engine.training_cache import Cache, CacheEntry, digest, is_key
 from autograder.engine.wire import Channel, Message, WireError
-from autograder.models.description import Model, ModelRefusedError, metric_names
+from autograder.models.description import Model, ModelRefusedError, UnsupportedModelError, metric_names
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
 from autograder.models.sizes import Sizes, measure
@@ -37,11 +38,11 @@ MAX_AXES = 4
 MAX_ARRAY_BYTES = 48 * 2**20
 """Of all arrays together."""
 
-MAX_COST_S = 300.0
+MAX_ESTIMATE_S = 300.0
 MAX_ACTIVATIONS = 50_000_000
 """In all tensors of one batch, forward: 200 MB."""
 
-CACHE_FORMAT = 2
+CACHE_FORMAT = 3
 """Of what the trainer stores; another number makes all stored results void."""
 
 INFERENCE_BATCH_SIZE = 32
@@ -103,8 +104,8 @@ class Job:
         return int(self.settings.get("batch_size", INFERENCE_BATCH_SIZE))
 
     @property
-    def cost_s(self) -> float:
-        """Return the estimated seconds that the job is charged, computed or not."""
+    def estimate_s(self) -> float:
+        """Return the estimated seconds that the job takes."""
         rows = len(self.arrays[0])
         if self.task == TRAIN:
             return self.sizes.training_cost_s(rows, self.settings["epochs"], self.batch_size)
@@ -151,12 +152,13 @@ def parse_job(value: object) -> Job:
     has_one_path = (len(model.inputs), len(model.outputs)) == (1, 1)
     _require(has_one_path, "the model does not have one input and one output")
     job = Job(task, model, after or "", tuple(arrays), settings, measure(model))
-    _require(
-        job.sizes.parameters <= MAX_PARAMETERS
-        and job.batch_size * job.sizes.row_elements <= MAX_ACTIVATIONS
-        and job.cost_s <= MAX_COST_S,
-        "the model, or the data that it would read, is too large for the trainer",
-    )
+    if (
+        job.sizes.parameters > MAX_PARAMETERS
+        or job.batch_size * job.sizes.row_elements > MAX_ACTIVATIONS
+        or job.estimate_s > MAX_ESTIMATE_S
+    ):
+        # A limit of ours, which an honest answer may exceed: in a check, it is left to a person.
+        raise UnsupportedModelError("the model, or the data that it would read, is too large for the trainer")
     return job
 
 
@@ -205,26 +207,34 @@ class Trainer:
         """Return the result of a job, or why it is not done.
 
         A reply holds ``facts``, ``arrays`` and ``names`` of the metrics; or, as a sentence, ``refused``
-        (the sender may compute it itself) or ``failed`` (it cannot be computed). It also holds the job's
-        ``key`` and ``cost_s``, unless nothing was started.
+        (the sender may compute it itself) or ``failed`` (it cannot be computed). What exceeds a limit of ours
+        is refused with ``review``. Unless it was refused, it
+        also holds the job's ``key`` and ``cost_s``, the seconds that it took when it was done.
         """
-        reply: Message = {}
+        begin = time.monotonic()
         try:
             job = parse_job(value)
             training = self._find_training(job)
             key = job.key(self._origin)
-            reply = {"key": key, "cost_s": job.cost_s}
             entry = self._cache.load(key)
             if entry is None:
                 with self._cache.lock(key):
+                    begin = time.monotonic()  # the time that another trainer held the lock is not this job's
                     # Again: another trainer may have had the lock before.
                     entry = self._cache.load(key) or self._compute(key, job, training)
         except self._trainer_module.KitError as error:
-            return {"failed": str(error), **reply}
+            return {"failed": str(error), "key": key, "cost_s": time.monotonic() - begin}
+        except UnsupportedModelError as refusal:
+            return {"refused": str(refusal), "review": True}
         except ModelRefusedError as refusal:
-            return {"refused": str(refusal), **reply}
-        names = list(metric_names(job.model))
-        return {"facts": entry.facts["facts"], "names": names, "arrays": list(entry.arrays), **reply}
+            return {"refused": str(refusal)}
+        return {
+            "facts": entry.facts["facts"],
+            "names": list(metric_names(job.model)),
+            "arrays": list(entry.arrays),
+            "key": key,
+            "cost_s": entry.facts["cost_s"],
+        }
 
     def _find_training(self, job: Job) -> CacheEntry | None:
         """Return the training that a job follows; a job cannot use the weights of another model."""
@@ -236,6 +246,7 @@ class Trainer:
         return entry
 
     def _compute(self, key: str, job: Job, training: CacheEntry | None) -> CacheEntry:
+        begin = time.monotonic()
         model = build(job.model, seed=job.settings.get("seed", 0))
         if training is not None:
             model.set_weights(list(training.arrays))
@@ -249,7 +260,12 @@ class Trainer:
             keras.utils.clear_session()
         total_bytes = sum(array.nbytes for array in result.arrays)
         _require(total_bytes <= MAX_ARRAY_BYTES, "the result of the job is too large")
-        facts = {"task": job.task, "model": job.model.key(), "facts": dict(result.facts)}
+        facts = {
+            "task": job.task,
+            "model": job.model.key(),
+            "facts": dict(result.facts),
+            "cost_s": time.monotonic() - begin,
+        }
         entry = CacheEntry(facts, tuple(result.arrays))
         self._cache.store(key, entry)
         return entry

@@ -1,5 +1,6 @@
 """One worker's trusted processes: a zygote, its grader and its trainer, replaced when needed."""
 
+import math
 import os
 import time
 from collections import OrderedDict
@@ -9,7 +10,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from autograder.engine.plan import GradingPlan
-from autograder.engine.wire import Channel, Message, WireClosedError, WireError
+from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError
 from autograder.engine.zygote_client import GRADER_ENTRY, TRAINER_ENTRY, Zygote
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE
@@ -22,8 +23,12 @@ READY_TIMEOUT_S = 60.0
 STEP_TIMEOUT_S = 120.0
 """Seconds that a check may take between two calls, not counting trainings."""
 
-TRAINING_TIMEOUT_S = 600.0
-"""Seconds that one training may take; a job estimated above half of it is refused."""
+MAX_TRAINING_SHARE = 0.5
+"""Share of the seconds that are left for trainings that one training may take: what never ends leaves
+something for the others."""
+
+MIN_TRAINING_S = 1.0
+"""Seconds without which a training is not begun; to stop a trainer and start another takes some time too."""
 
 MAX_CHECKS = 2_000
 """Checks after which the grader is replaced, so that nothing accumulates in it."""
@@ -54,8 +59,28 @@ class CheckStep:
     """A check's next step: it calls an answer, or comes to a verdict."""
 
     frame: Message
-    train_s: float
-    """Estimated seconds of the trainings that the check requested before this step."""
+    train_s: tuple[float, ...] = ()
+    """Seconds that each training took that the check requested before this step."""
+
+
+@dataclass(slots=True)
+class TrainingBudget:
+    """The seconds of training by the clock that a submission, or its checks, may still cause."""
+
+    left_s: float
+    spent_s: float = 0.0
+
+    @property
+    def limit_s(self) -> float:
+        """Return the seconds that the next training may take."""
+        return MAX_TRAINING_SHARE * max(self.left_s, 0.0)
+
+    def charge(self, cost_s: float) -> bool:
+        """Charge a training; return False if it takes, or took somebody else, more than it may."""
+        limit_s = self.limit_s
+        self.left_s -= min(cost_s, limit_s)
+        self.spent_s += min(cost_s, limit_s)
+        return cost_s <= limit_s
 
 
 class VerdictCache:
@@ -175,22 +200,35 @@ class Worker:
                 reason = f"it was not ready ({error}); {self.zygote.stderr_tail()}"
         raise GraderError(f"no process could be started for the submission: {reason}")
 
-    def train(self, job: Any) -> Message:
-        """Let the trainer do a job, which may come from a submission; a trainer that dies is replaced."""
-        # The second attempt gets a new trainer: the death may not be the fault of this job, since a
-        # trainer keeps some memory of earlier ones and has a limit. A timeout is not tried again,
-        # as that would cost another ten minutes. ``refused`` tells a submission to train by
-        # itself, ``broken`` tells the grader that its check cannot be decided.
+    def train(self, job: Any, limit_s: float) -> Message:
+        """Let the trainer do a job, which may come from a submission; a trainer that dies is replaced.
+
+        Args:
+            limit_s: seconds by the clock that the job may take; a stored result must not have taken
+                longer either. The reply to a job above it has an infinite ``cost_s``.
+        """
+        # ``refused`` tells a submission to train by itself, ``broken`` tells the grader that its
+        # check cannot be decided.
+        reason = f"the training takes longer than the {limit_s:.0f} s that it may"
+        too_long = {"refused": reason, "broken": reason, "cost_s": math.inf}
+        if limit_s < MIN_TRAINING_S:
+            return too_long
+        end = time.monotonic() + limit_s
         try:
             try:
-                return self._train_once(job)
+                reply = self._train_once(job, limit_s)
             except (WireClosedError, StaffError):
-                return self._train_once(job)
+                # A new trainer may do it: the death need not be the fault of this job, since a
+                # trainer keeps some memory of earlier ones and has a limit.
+                reply = self._train_once(job, end - time.monotonic())
+        except WireTimeoutError:
+            return too_long
         except (WireError, StaffError) as error:
             reason = f"the trainer stopped ({error})"
             return {"refused": reason, "broken": reason}
+        return reply if reply.get("cost_s", 0.0) <= limit_s else too_long
 
-    def _train_once(self, job: Any) -> Message:
+    def _train_once(self, job: Any, timeout_s: float) -> Message:
         if self._trainer is None or not self._trainer.is_alive():
             self._stop_trainer()
             options = {
@@ -203,21 +241,25 @@ class Worker:
         channel = Channel(self._trainer.sock)
         try:
             channel.send({"job": job}, timeout_s=STEP_TIMEOUT_S)
-            return channel.receive(timeout_s=TRAINING_TIMEOUT_S)
+            return channel.receive(timeout_s=timeout_s)
         except WireError:
             # After a timeout its reply could still arrive and be taken for that of the next job.
             self._stop_trainer()
             raise
 
-    def ask_grader(self, message: Message) -> CheckStep:
+    def ask_grader(self, message: Message, budget: TrainingBudget) -> CheckStep:
         """Send the grader a message and return the check's next step.
+
+        Args:
+            budget: is charged for the trainings that the check requests.
 
         Raises:
             GraderError: there is no grader, or it is a GraderStoppedError; the next call starts a new one.
         """
         # The grader is trusted but can hang: the check works on a model that the submission chose,
         # and one layer with the right numbers keeps TensorFlow busy in C for minutes.
-        train_s, deadline = 0.0, time.monotonic() + STEP_TIMEOUT_S
+        costs_s: list[float] = []
+        deadline = time.monotonic() + STEP_TIMEOUT_S
         try:
             channel = Channel(self._ensure_grader().sock)
         except (WireError, StaffError) as error:
@@ -228,12 +270,13 @@ class Worker:
             while True:
                 frame = channel.receive(timeout_s=deadline - time.monotonic())
                 if "job" not in frame:
-                    return CheckStep(frame, train_s)
+                    return CheckStep(frame, tuple(costs_s))
                 begin = time.monotonic()
-                reply = self.train(frame["job"])
+                reply = self.train(frame["job"], budget.limit_s)
                 # The clock of the check stands still while the trainer works.
                 deadline += time.monotonic() - begin
-                train_s += float(reply.get("cost_s", 0.0))
+                costs_s.append(float(reply.get("cost_s", 0.0)))
+                budget.charge(costs_s[-1])
                 channel.send(reply, timeout_s=STEP_TIMEOUT_S)
         except WireError as error:
             self.stop_grader()

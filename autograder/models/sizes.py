@@ -25,8 +25,8 @@ _MAX_MEASURED = 256
 _ASSUMED_LENGTH = 200
 """What an axis of no fixed length counts as in sizes and costs."""
 
-# Seconds of training, measured on one core with Keras 3.15 and fitted to twenty models. They are
-# the same on every machine, so that no mark depends on the machine or on a cache.
+# Seconds of training, measured on one core with Keras 3.15 and fitted to twenty models. What is refused
+# because of them is the same on every machine; what a training costs is measured.
 _START_S = 1.5
 _BATCH_S = 2e-3
 _TIME_STEP_S = 60e-6

@@ -21,7 +21,7 @@ from autograder.engine.grade_submission import MAX_ATTEMPTS, submission_sha256
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import Backend, Engine, OnResult
-from autograder.engine.wire import Channel, WireClosedError
+from autograder.engine.wire import Channel, WireClosedError, WireTimeoutError
 from autograder.engine.worker import GraderError
 from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import Zygote
@@ -242,7 +242,25 @@ def test_a_trainer_that_ends_once_is_replaced(
 ) -> None:
     worked = Mock(side_effect=[ended, {"facts": {}}])
     monkeypatch.setattr(engine.workers[0], "_train_once", worked)
-    assert engine.workers[0].train({}) == {"facts": {}}
+    assert engine.workers[0].train({}, 60.0) == {"facts": {}}
+
+
+@pytest.mark.parametrize(
+    "trained",
+    [WireTimeoutError("nothing for 3 s"), {"facts": {}, "key": "k", "cost_s": 3.1}],
+    ids=["now", "by somebody else"],
+)
+def test_a_training_above_its_limit_is_refused_whoever_began_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, trained: object
+) -> None:
+    work = Mock(side_effect=[trained])
+    monkeypatch.setattr(engine.workers[0], "_train_once", work)
+    reply = engine.workers[0].train({}, 3.0)
+    assert reply["refused"] == reply["broken"] == "the training takes longer than the 3 s that it may"
+    assert reply["cost_s"] > 3
+    assert work.call_args.args[1] == 3.0
+    assert "refused" in engine.workers[0].train({}, 0.5)
+    assert work.call_count == 1
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """One submission, whatever it does: it costs the questions that it touches, and nothing else."""
 
 import itertools
+import math
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -248,11 +249,12 @@ def test_the_same_submission_gets_the_same_result_twice(grade: GradeFunction) ->
 def test_a_restart_costs_no_training_again(
     engine: Engine, grade: GradeFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = Mock(return_value={"key": "k", "cost_s": 2.0})
+    work = Mock(side_effect=lambda _job, limit_s: {"key": "k", "cost_s": 2.4 if limit_s > 2.4 else 99.0})
     monkeypatch.setattr(engine.workers[0], "train", work)
     result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": WIRE + "ask()"})
     assert work.call_count > 2
-    assert result.train_s == 2.0
+    assert result.train_s == 2.4
+    assert [flag for flag in result.flags if "training" in flag] == []
     assert points(result) == Q2_ONLY
 
 
@@ -261,16 +263,34 @@ def test_a_restart_gives_no_training_for_nothing(
 ) -> None:
     numbers = itertools.count()
 
-    def work(_job: object) -> dict[str, object]:
+    def work(_job: object, limit_s: float) -> dict[str, object]:
         number = next(numbers)
-        assert number < 5
-        return {"key": f"k{number}", "cost_s": 2.0, "more": number > 0}
+        assert number < 12
+        return {"key": f"k{number}", "cost_s": 1.5, "more": limit_s > 0.1}
 
     monkeypatch.setattr(engine.workers[0], "train", work)
     greedy = WIRE + 'while ask().get("more"):\n    pass'
     result = grade(in_the_function(KILLERS["leaves"]), before={"q1-answer": greedy})
-    assert result.train_s == 6.0
+    assert 4 < result.train_s <= 5
     assert points(result) == Q2_ONLY
+
+
+def test_a_training_that_takes_too_long_leaves_time_for_others_and_is_said(
+    engine: Engine, grade: GradeFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+
+    def work(_job: object, limit_s: float) -> dict[str, object]:
+        limits.append(limit_s)
+        return (
+            {"refused": "too long", "cost_s": math.inf} if len(limits) == 1 else {"key": "k", "cost_s": 1.0}
+        )
+
+    monkeypatch.setattr(engine.workers[0], "train", work)
+    result = grade(before={"q1-answer": WIRE + "assert 'refused' in ask()\nassert 'key' in ask()"})
+    assert limits == [2.5, 1.25]
+    assert (result.train_s, points(result)) == (3.5, ALL)
+    assert result.flags == ("a training took too long for the trainer: all of a notebook may take 5 s",)
 
 
 def test_chance_starts_the_same_in_every_process(grade: GradeFunction) -> None:

@@ -16,6 +16,7 @@ import pytest
 from rnnlab import KitError, demos, make_order_task, service, training
 from rnnlab.quiet import keras
 
+from autograder.checks import MismatchError, Outcome
 from autograder.engine import offload
 from autograder.engine.trainer import Trainer, parse_job
 from autograder.engine.training_cache import Cache
@@ -161,6 +162,21 @@ def test_what_was_computed_is_not_computed_again_and_costs_the_same(
     assert first["cost_s"] == again["cost_s"] > 0
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_job_costs_what_it_takes_by_the_clock(folder: Path, rows: Any, fails: bool) -> None:
+    def slowly(*_: Any) -> service.Result:
+        time.sleep(1.5)
+        if fails:
+            raise KitError("no")
+        return service.Result({}, ())
+
+    kit = SimpleNamespace(TASKS={"train": slowly}, origin=dict, KitError=KitError)
+    costs = [Trainer(kit, Cache(folder)).reply(job(averaging(), rows))["cost_s"] for _ in range(2)]
+    assert min(costs) >= 1.5
+    assert (costs[0] == costs[1]) is not fails
+    assert parse_job(job(averaging(), rows)).estimate_s > 1.5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda _: b"", lambda data: data[:-1] + b"?"])
 def test_a_damaged_entry_is_computed_again(trainer: Trainer, folder: Path, rows: Any, damage: Any) -> None:
@@ -293,7 +309,14 @@ REFUSED_MODELS: dict[str, Callable[[], keras.Model]] = {
 @pytest.mark.parametrize("name", REFUSED_MODELS)
 def test_a_model_that_the_trainer_does_not_take_on_is_refused(name: str, folder: Path, rows: Any) -> None:
     reply = Trainer(idle(), Cache(folder)).reply(job(REFUSED_MODELS[name](), rows))
-    assert list(reply) == ["refused"]
+    assert list(reply) == (["refused", "review"] if name.startswith("too") else ["refused"])
+
+
+def test_in_a_check_a_limit_of_ours_is_no_mistake_of_the_student(trainer: Trainer, rows: Any) -> None:
+    offload.install(service, trainer.reply, trusted=True)
+    with pytest.raises(MismatchError, match="too large for the trainer") as caught:
+        training.train_model(line(L.Dense(2_000), L.Dense(1_000)), *rows, **ARGUMENTS)
+    assert caught.value.outcome is Outcome.REVIEW
 
 
 def test_whatever_the_kit_raises_is_a_sentence_and_the_trainer_goes_on(folder: Path, rows: Any) -> None:
