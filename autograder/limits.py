@@ -32,7 +32,7 @@ class Limits:
     total_s: Seconds = 600.0
     """Seconds for the whole submission, including restarts; never reset."""
 
-    train_s: Seconds = 600.0
+    train_s: Seconds = 900.0
     """Wall-clock seconds that the trainer works for a submission, and as many for the checks of it; one
     training may take half of what is left. Beyond that, the submission trains in its own process,
     and a check of the model is left to a person. A stored training counts what it took at first."""

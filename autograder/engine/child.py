@@ -38,7 +38,9 @@ COLAB_MODULES = ("google.colab", "google.colab.drive", "google.colab.files", "go
 
 _MAX_ERROR_CHARS = 300
 _MAX_NAME_CHARS = 100
-_MAX_QUOTE_CHARS = 60
+_MAX_QUOTE_CHARS = 40
+"""Characters of a cell or an error that another error's text quotes; checks show 160 in all."""
+
 _MAX_INPUTS = 100
 """Calls of ``input`` in a notebook that are answered; a loop may ask until it likes the answer."""
 
@@ -140,8 +142,7 @@ class _Submission:
         begin = one_line("".join(code_lines[:1]), _MAX_QUOTE_CHARS)
         first_cause = self._lost_names.get(_undefined_name(error))
         for name in parse_code(cell).names - self.names.keys():
-            where = f"the cell that begins with “{begin}”, which {reason}"
-            self._lost_names[name] = first_cause or (name, where)
+            self._lost_names[name] = first_cause or (name, f"the cell “{begin} …” {reason}")
 
     def _describe_exception(self, error: BaseException, function: Any) -> Message:
         bases = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
@@ -150,11 +151,10 @@ class _Submission:
             text = explain_import_error(error)
         name = _undefined_name(error)
         if name in self._lost_names:
-            cause, where = self._lost_names[name]
-            link = "it was" if cause == name else f"it needs {cause}, which was"
-            text += f"; {link} to be defined in {where}"
+            cause, failure = self._lost_names[name]
+            text += f", since {failure}" if cause == name else f", since it needs {cause}, and {failure}"
         elif name and self.shell.lost_star_import:
-            text += f"; it may be from {self.shell.lost_star_import}"
+            text += f", perhaps since {self.shell.lost_star_import}"
         if INPUT in self.shell.skipped:
             text += f" ({INPUT} returns an empty text where the notebook is graded)"
         return {
@@ -279,9 +279,9 @@ class _Shell(InteractiveShell):
 
     def transform_ast(self, node: Any) -> Any:
         """Let a cell's imports be skipped if they fail; magics like ``%%time`` come here too."""
-        # Not one of IPython's own transformers, for which it walks through the whole tree.
+        # Not as one of the transformers, for which IPython walks through the whole tree.
         guard_imports(node)
-        return node
+        return super().transform_ast(node)  # type: ignore[no-untyped-call]
 
     def skip_import(self, wanted: str, name: str) -> None:
         """Define the name of the import that has just failed."""
@@ -290,7 +290,7 @@ class _Shell(InteractiveShell):
         module = wanted.partition(".")[0]
         self.skipped.append(wanted)
         if name == "*":
-            self.lost_star_import = f"{wanted.removesuffix('.*')}: {sentence}"
+            self.lost_star_import = explain_import_error(error, module)
         elif name == module and module in sys.modules:
             self.user_ns[name] = sys.modules[module]
         else:
