@@ -96,9 +96,8 @@ class _Submission:
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
         self.shell.skipped.clear()
-        if "lost_cell" in message:
-            self._remember_lost_names(message["lost_cell"], message["reason"])
-            return {}
+        for cell, reason in message["lost_cells"]:
+            self._remember_lost_names(cell, reason)
         if "cell" in message:
             if message["is_first_of_question"]:
                 self._restore_keras()
@@ -121,10 +120,10 @@ class _Submission:
         finally:
             signal.setitimer(signal.ITIMER_REAL, left_s)
 
-    def _run_cell(self, text_of_cell: str, limit_s: float) -> Message:
+    def _run_cell(self, cell: str, limit_s: float) -> Message:
         try:
             with _time_limit(limit_s):
-                result = self.shell.run_cell(text_of_cell, store_history=False)  # type: ignore[no-untyped-call]
+                result = self.shell.run_cell(cell, store_history=False)  # type: ignore[no-untyped-call]
                 error: BaseException | None = result.error_before_exec or result.error_in_exec
         except TimeoutError as timeout:
             error = timeout  # it came between the cell's last line and the end of the block
@@ -133,7 +132,7 @@ class _Submission:
         description = self._describe_exception(error, None)
         text = one_line(str(error), _MAX_QUOTE_CHARS)
         reason = f"stops with {description['name']}{': ' if text else ''}{text}"
-        self._remember_lost_names(text_of_cell, reason, error)
+        self._remember_lost_names(cell, reason, error)
         return {"error": description, "skipped": self.shell.skipped}
 
     def _remember_lost_names(self, cell: str, reason: str, error: BaseException | None = None) -> None:
@@ -286,7 +285,6 @@ class _Shell(InteractiveShell):
     def skip_import(self, wanted: str, name: str) -> None:
         """Define the name of the import that has just failed."""
         error: Any = sys.exception()
-        sentence = explain_import_error(error, wanted)
         module = wanted.partition(".")[0]
         self.skipped.append(wanted)
         if name == "*":
@@ -294,7 +292,7 @@ class _Shell(InteractiveShell):
         elif name == module and module in sys.modules:
             self.user_ns[name] = sys.modules[module]
         else:
-            self.user_ns[name] = MissingLibrary(sentence)
+            self.user_ns[name] = MissingLibrary(explain_import_error(error, wanted))
 
     def answer_input(self, *_args: Any, **_kwargs: Any) -> str:
         """Return an empty text: nobody is there to answer ``input()``."""

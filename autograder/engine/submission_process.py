@@ -66,6 +66,9 @@ class SubmissionProcess:
         self._fatal_steps: dict[int, str] = {}
         """How each step died that killed a process and is left out of replays."""
 
+        self._lost_cells: list[tuple[str, str]] = []
+        """Text and death of those that the present process has not been told of."""
+
         self._replaying = False
 
     def run_cell(self, number: int) -> None:
@@ -98,7 +101,7 @@ class SubmissionProcess:
         """Say what a cell did without; all of it is untrusted."""
         for name in skipped if type(skipped) is list else []:
             remark = ""
-            if name == INPUT:
+            if type(name) is str and name == INPUT:
                 remark = "input() returned an empty text: nobody answers it where the notebook is graded"
             elif type(name) is str and _IMPORTED.fullmatch(name):
                 remark = f"The import of {name} was skipped: it fails where the notebook is graded"
@@ -116,6 +119,8 @@ class SubmissionProcess:
             self._require_time()
             self._start()
         self._require_time()
+        message = {**message, "lost_cells": self._lost_cells}
+        self._lost_cells = []
         channel = Channel(self._process.sock)
         # The process has an alarm of its own at ``limit_s``, which gives a proper traceback. Code
         # that swallows or disables it is killed from outside ``GRACE_S`` later. The clock of the
@@ -151,12 +156,12 @@ class SubmissionProcess:
         # ``exchange`` and this method call each other, but only one level deep: while a replay
         # runs, there is a process.
         self._process = self._worker.start_child()
+        self._lost_cells = []
         self._replaying = True
         try:
             for number, step in enumerate(self.steps[: self.steps_done]):
                 if number in self._fatal_steps:
-                    lost = {"lost_cell": step.text, "reason": self._fatal_steps[number]}
-                    self.exchange(lost, self._limits.call_s)
+                    self._lost_cells.append((step.text, self._fatal_steps[number]))
                 elif step.kind != "checks":
                     self.run_cell(number)
                 if self._process is None:

@@ -258,7 +258,12 @@ type(wire).send = lambda self, message, **settings: forged(message, **settings)
 
 @pytest.mark.parametrize(
     "skipped",
-    ["5", "[5, None, ['x']]", "['a b', 'x' * 200, '<b>', 'q1 has 8 points']", "['a\\nb', 'ü', '../x']"],
+    [
+        "5",
+        "[5, None, ['x'], np.zeros(3)]",
+        "['a b', 'x' * 200, '<b>', 'q1 has 8 points']",
+        "['a\\nb', 'ü', '../x']",
+    ],
 )
 def test_only_names_are_taken_for_what_was_skipped(skipped: str, grade: GradeFunction) -> None:
     result = grade(before={"q1-answer": FORGED.replace("SKIPPED", skipped)})
