@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,15 +19,19 @@ from rnnlab.quiet import keras
 
 from autograder.checks import MismatchError, Outcome
 from autograder.engine import offload
+from autograder.engine.run import start_engine
 from autograder.engine.trainer import Trainer, parse_job
 from autograder.engine.training_cache import Cache
 from autograder.engine.wire import Channel, WireClosedError, WireError, decode
 from autograder.engine.wire import encode as encode_frame
 from autograder.models.encode import encode
+from tests.support import lab_grading
+from tests.support.plans import compile_plan
 
 L = keras.layers
 WIDTH, VOCAB, ROWS = 6, 9, 48
 SETTINGS = {"epochs": 2, "batch_size": 16, "validation_split": 0.25, "seed": 42}
+EMBEDDED = {"RNNLAB_REVIEWS": "embedded"}
 ARGUMENTS = {**SETTINGS, "question": "Q5", "show": False}
 
 
@@ -442,3 +447,25 @@ def test_the_process_serves_until_the_wire_is_closed(tmp_path: Path, rows: Any) 
     assert [next(iter(reply)) for reply in replies] == ["facts", "refused", "refused"]
     fresh = averaging()
     assert [array.shape for array in replies[0]["arrays"]] == [weight.shape for weight in fresh.weights]
+
+
+@pytest.mark.slow
+def test_a_job_that_looks_cheap_and_runs_long_is_stopped_and_the_next_one_done(
+    tmp_path: Path, rows: Any
+) -> None:
+    X, y = rows
+    states = [L.Bidirectional(L.LSTM(1, return_sequences=True)) for _ in range(190)]
+    model = keras.Sequential([keras.Input((WIDTH, 1)), *states, L.Flatten(), L.Dense(1, "sigmoid")])
+    long = job(compiled(model), (X[:, :, None].astype(np.float32), y), settings={**SETTINGS, "epochs": 1})
+    assert parse_job(long).estimate_s < 5
+    plan = replace(compile_plan(lab_grading.ASSIGNMENT), cache=tmp_path, environment=EMBEDDED)
+    with start_engine(plan, workers=1) as engine:
+        worker = engine.workers[0]
+        done = worker.train(job(averaging(), rows), 60.0)
+        begin = time.monotonic()
+        stopped = worker.train(long, 6.0)
+        took_s = time.monotonic() - begin
+        again = worker.train(job(recurrent(), rows), 60.0)
+    assert (done["cost_s"] > 0, again["cost_s"] > 0) == (True, True)
+    assert stopped["refused"] == "the training takes longer than the 6 s that it may"
+    assert 6 <= took_s < 16
