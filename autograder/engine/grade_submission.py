@@ -87,7 +87,7 @@ def _grade_once(
         empty,
         checks=report.checks,
         misconceptions=diagnose(report.checks, plan.known_signatures),
-        repairs=(*submission.repairs, *matched.repairs),
+        repairs=(*submission.repairs, *matched.repairs, *report.remarks),
         flags=(*matched.flags, *report.flags),
         wall_s=time.monotonic() - begin,
         train_s=report.train_s,

@@ -54,6 +54,8 @@ class SessionReport:
     flags: tuple[str, ...]
     train_s: float
     peak_bytes: int
+    remarks: tuple[str, ...] = ()
+    """What the cells had to do without, one sentence each, for the student."""
 
 
 def ignore(*_: object) -> None:
@@ -88,7 +90,7 @@ def run(
         return checks
 
     checks = replace_messages(report.checks, frozenset(first.taint.check_ids), rerun)
-    return replace(report, checks=checks, flags=(*report.flags, *remarks))
+    return replace(report, checks=checks, remarks=tuple(remarks))
 
 
 def replace_messages(

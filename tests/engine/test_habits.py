@@ -42,7 +42,7 @@ IMPORT_LINES = {
 def test_an_import_that_fails_costs_its_line(name: str, grade: GradeFunction) -> None:
     result = grade({"q1-answer": f"{IMPORT_LINES[name]}\n{AVERAGE}"})
     assert points(result) == ALL
-    (remark,) = [flag for flag in result.flags if "was skipped: it fails where" in flag][:1]
+    (remark,) = [flag for flag in result.repairs if "was skipped: it fails where" in flag][:1]
     assert remark.startswith("The import of ")
 
 
@@ -122,7 +122,7 @@ OWN_HANDLING = {
 def test_the_students_own_handling_of_a_missing_library_wins(name: str, grade: GradeFunction) -> None:
     result = grade({"q1-answer": f"{OWN_HANDLING[name]}\n{AVERAGE}"})
     assert points(result) == ALL
-    assert result.flags == ()
+    assert result.repairs == ()
 
 
 def test_an_import_in_a_function_says_what_is_missing(grade: GradeFunction) -> None:
@@ -223,7 +223,9 @@ def test_input_is_an_empty_text_and_costs_nothing_by_itself(grade: GradeFunction
         {"q1-answer": f"import getpass\nname, key = input('Name: '), getpass.getpass()\n{AVERAGE}"}
     )
     assert points(result) == ALL
-    assert result.flags == ("input() returned an empty text: nobody answers it where the notebook is graded",)
+    assert result.repairs == (
+        "input() returned an empty text: nobody answers it where the notebook is graded",
+    )
 
 
 def test_a_number_that_was_to_be_asked_for_is_explained(grade: GradeFunction) -> None:
@@ -239,7 +241,7 @@ def test_a_loop_that_asks_until_it_likes_the_answer_ends(grade: GradeFunction) -
     asking = "while True:\n    if input('quit?') == 'yes':\n        break"
     result = grade(before={"q1-answer": asking})
     assert points(result) == ALL
-    assert not any("stopped" in flag for flag in result.flags)
+    assert not any("stopped" in flag for flag in result.repairs)
 
 
 # What the submission says it did without is its word only.
@@ -268,13 +270,13 @@ type(wire).send = lambda self, message, **settings: forged(message, **settings)
 def test_only_names_are_taken_for_what_was_skipped(skipped: str, grade: GradeFunction) -> None:
     result = grade(before={"q1-answer": FORGED.replace("SKIPPED", skipped)})
     assert points(result) == ALL
-    assert result.flags == ()
+    assert result.repairs == ()
 
 
 def test_there_is_an_end_to_what_can_be_skipped(grade: GradeFunction) -> None:
     many = "\n".join(f"import missing_{number}" for number in range(30))
     result = grade(before={"q1-answer": many})
-    assert len(result.flags) == 10
+    assert len(result.repairs) == 10
 
 
 def test_what_is_skipped_after_a_hidden_check_is_told_only_by_a_run_without_it(
@@ -284,9 +286,9 @@ def test_what_is_skipped_after_a_hidden_check_is_told_only_by_a_run_without_it(
     spy += "    kept += f'_{len(values)}'\n"
     teller = "get_ipython().skipped.append('leak' + kept)\ndef standardize(values):\n    "
     result = grade({"q1-answer": spy, "q2-answer": teller + "return values"})
-    (flag,) = [flag for flag in result.flags if "leak" in flag]
+    (flag,) = [flag for flag in result.repairs if "leak" in flag]
     # Only the notebook's own call, of the second run; the hidden checks of q1 ask for 5 and 12,000 values.
     assert flag.startswith("The import of leak_12000 was")
     visible = "sigma = np.std(values)\n    return (values - np.mean(values)) / sigma"
     result = grade({"q1-answer": spy + AVERAGE[AVERAGE.index("    return") :], "q2-answer": teller + visible})
-    assert [flag for flag in result.flags if "leak" in flag] == []
+    assert [flag for flag in result.repairs if "leak" in flag] == []
