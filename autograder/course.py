@@ -1,6 +1,7 @@
 """The course: ``course_config.py``, validated once; the one place that knows its keys."""
 
 import json
+import re
 import runpy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
@@ -40,6 +41,11 @@ _NEW_KEYS = {
 }
 """Keys of earlier versions and what they are called now."""
 
+PATTERN_IDS = ("student", "canvas", "moodle", "brightspace", "ilias", "id", "email")
+"""Named groups of a pattern for file names that say who someone is."""
+
+_PATTERN_GROUPS = (*PATTERN_IDS, "who", "first", "last", "file", "upload", "attempt", "at", "late", "receipt")
+
 _NAME_KEY, _ROOT_KEY = "(name)", "(root)"
 """Keys that ``load_course`` adds to the values of the file."""
 
@@ -51,6 +57,21 @@ def _parse_due(value: object) -> datetime:
     if due.tzinfo is None:
         raise ValueError("found no time zone; add one, e.g. +01:00")
     return due
+
+
+def _check_pattern(value: object) -> object:
+    if not isinstance(value, str):
+        return value  # pydantic says what it expects
+    try:
+        groups = re.compile(value).groupindex
+    except re.error as error:
+        raise ValueError(f"is not a regular expression ({error}); correct it") from error
+    for name in groups:
+        if name not in _PATTERN_GROUPS:
+            raise ValueError(f"unknown group {name!r}; {name_hint(name, _PATTERN_GROUPS)}")
+    if value and not {*PATTERN_IDS, "who"} & set(groups):
+        raise ValueError("no group says who it is; add e.g. (?P<student>…)")
+    return value
 
 
 def _parse_lab(value: object) -> Any:
@@ -158,6 +179,10 @@ class Assignment:
     late: Annotated[LatePolicy, _numbers_of(LatePolicy)] = field(default_factory=LatePolicy)
     canvas_id: StrictInt = 0
     """The number of the assignment in Canvas; 0 if unknown."""
+
+    submission_pattern: Annotated[str, BeforeValidator(_check_pattern)] = ""
+    """How this course names files, as a regular expression for the whole path below what ``course
+    grade`` is given, e.g. ``(?P<student>[a-z]+)/.*``; the groups are those of ``platforms.toml``."""
 
     @property
     def source(self) -> Path:

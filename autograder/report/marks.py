@@ -5,8 +5,6 @@ from the platform; the login; the person's name. Where a rule finds several, nob
 mark at the wrong student is worse than one that staff must assign.
 """
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from autograder.course import Assignment
 from autograder.engine.results import Result
 from autograder.lateness import Lateness, lateness, parse_datetime
 from autograder.report.roster import Roster, Student
-from autograder.submission.discover import safe_name
+from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
 
 _MAX_LISTED = 5
 _REMARKS = (
@@ -175,8 +173,8 @@ def match(
 
 def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[str, ...]]) -> StudentsOrReason:
     login = result.ids.get("student", "")
-    names = {_joined_parts(result.name), _joined_parts(login)} - {""}
-    group = tuple(row for row in roster if _joined_parts(row.group) in names)
+    names = {joined_parts(result.name), joined_parts(login)} - {""}
+    group = tuple(row for row in roster if joined_parts(row.group) in names)
     if group:
         for row in roster:
             if result.name and row not in group and _is_same_name(result.name, row):
@@ -190,8 +188,8 @@ def _find_students(result: Result, roster: Roster, name_counts: Counter[tuple[st
         # roster's hints at a wrong id. In blind marking all submissions have one name; it says nothing.
         is_named = rows[0].name and not {"canvas", "moodle"}.isdisjoint(result.ids)
         is_unique = name_counts[_sorted_parts(result.name)] == 1
-        joined = _joined_parts(result.name)
-        shares_part = any(part in joined for part in _name_parts(rows[0].name) if len(part) > 1)
+        joined = joined_parts(result.name)
+        shares_part = any(part in joined for part in name_parts(rows[0].name) if len(part) > 1)
         if is_named and is_unique and joined and not shares_part:
             return (), f"has the id of {rows[0].label} but another name"
         return rows, ""
@@ -215,20 +213,20 @@ def _compare_ids(result: Result, row: Student) -> Iterator[bool]:
 
 
 def _has_login(login: str, row: Student) -> bool:
-    wanted = _normalize(login)
-    for value in (row.student, row.id, row.email):
-        if value and wanted and wanted in (_normalize(value), _normalize(safe_name(value))):
+    wanted = normalized(login)
+    for value in (row.student, row.id, row.email, row.file, row.file and stem(row.file)):
+        if value and wanted and wanted in (normalized(value), normalized(safe_name(value))):
             return True
     return False
 
 
 def _is_same_name(name: str, row: Student) -> bool:
     """Return True if two names have the same parts in any order; Canvas writes them without blanks."""
-    parts = _name_parts(row.name)
+    parts = name_parts(row.name)
     if not parts:
         return False
     for place in range(len(parts)):
-        if _joined_parts(name) == "".join((*parts[place:], *parts[:place])):
+        if joined_parts(name) == "".join((*parts[place:], *parts[:place])):
             return True
     # Moodle puts the name of a group in front: "Group 7-Ada Lovelace".
     while name:
@@ -239,19 +237,7 @@ def _is_same_name(name: str, row: Student) -> bool:
 
 
 def _sorted_parts(name: str) -> tuple[str, ...]:
-    return tuple(sorted(_name_parts(name)))
-
-
-def _joined_parts(name: str) -> str:
-    return "".join(_name_parts(name))
-
-
-def _name_parts(name: str) -> list[str]:
-    return re.findall(r"\w+", re.sub(r"['’.\-_]", "", _normalize(name)))
-
-
-def _normalize(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return tuple(sorted(name_parts(name)))
 
 
 def _join_labels(rows: Sequence[Student]) -> str:

@@ -9,6 +9,9 @@
 ``moodle_id``  the participant's number in this assignment, as in Moodle's grading worksheet
 ``group``      the name of a group that submits together
 ``due``        an individual due date, with time zone
+``file``       the name of the file or folder that the student submitted, where nothing else tells
+
+Lists as Canvas, Moodle, GitHub Classroom, nbgrader and Gradescope export them are read as they are.
 
 Tables that we write are safe to open in a spreadsheet program. It evaluates a cell as a formula if
 the cell begins with ``=``, ``+``, ``-`` or ``@``, also after a separator at which it splits cells. An
@@ -16,11 +19,12 @@ apostrophe before that character turns the cell into text; if there are apostrop
 is added, so that no two texts look the same afterwards. (OWASP, "CSV Injection".)
 """
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Annotated
@@ -30,9 +34,33 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError, ValidationInf
 from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
+from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
 
 NAME = "roster.csv"
 """The run's own copy."""
+
+_EXPORTS: tuple[Mapping[str, str], ...] = (
+    {
+        "student": "name",
+        "id": "canvas_id",
+        "sis login id": "student",
+        "sis user id": "id",
+        "section": "section",
+    },
+    {"identifier": "moodle_id", "full name": "name", "email address": "email", "id number": "id"},
+    {"first name": "first", "last name": "last", "email address": "email", "id number": "id"},
+    {"first name": "first", "last name": "last", "sid": "id", "email": "email", "sections": "section"},
+    {"id": "student", "first_name": "first", "last_name": "last", "email": "email"},
+    {"identifier": "identifier", "github_username": "student"},
+)
+"""Columns of other systems' lists → ours, ``first`` and ``last`` name, or GitHub's ``identifier``.
+
+An export is known by its first three columns here (GitHub's by two); its other columns are left out.
+"""
+
+_OTHER_SPELLINGS = {"e-mail": "email", "e-mail address": "email", "login": "student", "full name": "name"}
+_NOBODY = re.compile(r"\s*points possible|student, test", re.IGNORECASE)
+"""Rows of Canvas' gradebook that are no student."""
 
 _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
 """Columns in which a value belongs to one student only."""
@@ -66,6 +94,8 @@ def _check_cell(cell: str, info: ValidationInfo) -> str:
         cell = re.sub(r"(?i)^Participant ", "", cell)
     if column in ("student", "id", "canvas_id", "moodle_id") and escape_formula(cell) != cell:
         raise ValueError("would be a formula in a spreadsheet; correct it")
+    if column in ("student", "id", "canvas_id") and re.fullmatch(r"\d([.,]\d+)?E\+\d+", cell):
+        raise ValueError("was shortened by a spreadsheet; format the column as text and paste it again")
     if column in ("canvas_id", "moodle_id") and not re.fullmatch(r"[0-9]*", cell):
         raise ValueError("is not a number; copy the ID from the platform")
     if column == "due" and cell and parse_datetime(cell) is None:
@@ -95,6 +125,9 @@ class Student:
     group: _Cell = ""
     due: _Cell = ""
     """Date and time with a zone, e.g. ``2027-02-05 23:59 Europe/Berlin``."""
+
+    file: _Cell = ""
+    """Name of the file or folder that the student submitted."""
 
     @property
     def label(self) -> str:
@@ -139,6 +172,36 @@ def dump(roster: Roster) -> bytes:
     return dump_csv([COLUMNS, *map(astuple, roster)])
 
 
+def finder(roster: Roster) -> Callable[[str], str]:
+    """Return a function that finds whom on the list a name of a file or folder means.
+
+    It returns a key of the student or of the group, and nothing where several have the name.
+    """
+    keys: list[dict[str, set[str]]] = [{}, {}, {}]
+    files, logins, names = keys
+    for number, row in enumerate(roster):
+        key = f"student {number}"
+        for value in (row.file, stem(row.file)):
+            files.setdefault(normalized(value), set()).add(key)
+        for value in (row.student, row.id, row.email):
+            logins.setdefault(normalized(value), set()).add(key)
+            logins.setdefault(normalized(safe_name(value)), set()).add(key)
+        logins.setdefault(normalized(row.group), set()).add(f"group {normalized(row.group)}")
+        parts = name_parts(row.name)
+        for place in range(len(parts)):
+            names.setdefault("".join((*parts[place:], *parts[:place])), set()).add(key)
+
+    def find(name: str) -> str:
+        plain = normalized(name.strip())
+        for table, spelling in zip(keys, (plain, plain, joined_parts(name)), strict=True):
+            found = table.get(spelling, set())
+            if spelling and len(found) == 1:
+                return next(iter(found))
+        return ""
+
+    return find
+
+
 def parse(data: bytes, location: str) -> Roster:
     """Return the class that the bytes of a file list.
 
@@ -148,24 +211,29 @@ def parse(data: bytes, location: str) -> Roster:
     separator, rows = _split_cells(data, location)
     if not rows:
         raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
-    columns = _columns(rows[0][1], location)
+    header = [cell.strip().lower() for cell in rows[0][1]]
+    columns = _export_columns(header) or _columns(header, location)
     students: dict[int, Student] = {}
     problems = []
     row = TypeAdapter(Student)
     for number, cells in rows[1:]:
         where = f"{location}:{number}"
-        if len(cells) != len(columns):
+        if any(cells[len(columns) :]) or len(cells) < len(columns):
             counts = f"found {len(cells)} cells under {len(columns)} columns"
             problems.append(f"{where}: {counts}; quote cells that contain a {separator!r}")
             continue
         try:
-            students[number] = row.validate_python(dict(zip(columns, cells, strict=True)))
-            if not students[number].label.strip():
-                problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
+            student = row.validate_python(_values(columns, cells))
         except ValidationError as error:
             for problem in error.errors():
                 column, reason = problem["loc"][0], problem["ctx"]["error"]
                 problems.append(f"{where}: {column} {problem['input']!r} {reason}")
+            continue
+        if not student.label.strip():
+            problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
+        # A row that is there twice says nothing new.
+        if student not in students.values() and not _NOBODY.fullmatch(student.name):
+            students[number] = student
     problems += _repeated_values(students, location)
     if problems:
         raise StaffError("\n".join(problems))
@@ -176,15 +244,21 @@ def _split_cells(data: bytes, location: str) -> tuple[str, list[tuple[int, list[
     """Return the separator, and the rows that are not blank, each with the number of its first line."""
     rows: list[tuple[int, list[str]]] = []
     try:
-        text = data.decode("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)
+        # Excel's "Unicode Text" is UTF-16.
+        encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        text = data.decode(encoding)
+        first, _, rest = text.partition("\n")
+        separator, first_line = max(",;\t", key=first.count), 1
+        # Excel's own line, which tells it the separator.
+        if named := re.fullmatch(r'"?sep=(.)"?\s*', first):
+            separator, text, first_line = named[1], rest, 2
         # Without strict, an unclosed quote would swallow the rest of the file into one cell.
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        first_line = 1
+        start = first_line
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 rows.append((first_line, cells))
-            first_line = reader.line_num + 1  # a quoted cell may span several lines
+            first_line = reader.line_num + start  # a quoted cell may span several lines
     except UnicodeDecodeError:
         raise StaffError(f"{location}: is not UTF-8; save it as 'CSV UTF-8'") from None
     except csv.Error as error:
@@ -192,16 +266,42 @@ def _split_cells(data: bytes, location: str) -> tuple[str, list[tuple[int, list[
     return separator, rows
 
 
-def _columns(cells: Sequence[str], location: str) -> tuple[str, ...]:
-    columns = tuple(cell.strip().lower() for cell in cells)
+def _export_columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Return what the columns of another system's list hold, nothing for others; empty if it is none."""
+    for export in _EXPORTS:
+        if set(list(export)[:3]) <= set(header):
+            return tuple(export.get(name, "") for name in header)
+    return ()
+
+
+def _columns(header: Sequence[str], location: str) -> tuple[str, ...]:
+    columns = [_OTHER_SPELLINGS.get(name, name) for name in header]
+    while columns and not columns[-1]:
+        columns.pop()  # Excel writes empty columns that once were used
     for name in columns:
-        if name not in COLUMNS:
+        if name and name not in COLUMNS:
             raise StaffError(f"{location}:1: unknown column {name!r}; {name_hint(name, COLUMNS)}")
-        if columns.count(name) > 1:
+        if name and columns.count(name) > 1:
             raise StaffError(f"{location}:1: column {name!r} appears twice; delete one")
     if not {*_KEYS, "name"} & set(columns):
         raise StaffError(f"{location}:1: no column identifies the students; add one of {_IDENTIFYING}")
-    return columns
+    return tuple(columns)
+
+
+def _values(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return the values of a row by column of ours."""
+    values = dict(zip(columns, cells, strict=False))
+    values.pop("", None)
+    first, last = values.pop("first", ""), values.pop("last", "")
+    if first or last:
+        values["name"] = f"{first} {last}".strip()
+    # Whoever made the classroom chose what an identifier is.
+    identifier = values.pop("identifier", "")
+    if identifier:
+        is_name = any(char in identifier.strip() for char in " ,")
+        column = "email" if "@" in identifier else "name" if is_name else "id"
+        values[column] = identifier
+    return values
 
 
 def _repeated_values(students: dict[int, Student], location: str) -> Iterator[str]:

@@ -8,10 +8,10 @@ import pytest
 from autograder.course import Assignment, load_course
 from autograder.submission.discover import StudentSubmission, find_submissions
 from autograder.submission.platform_names import Submitter
-from tests.submission.conftest import LAB, ROOT
+from tests.submission.conftest import LAB, ROOT, answered
 from tests.submission.test_find import otter_export, packed, written
 
-ADA, BEN, EVE, OLD = (b'{"cells": [%d], "nbformat": 4}' % number for number in range(4))
+ADA, BEN, EVE, OLD = map(answered, range(4))
 
 GRADESCOPE = """---
 submission_456:
@@ -146,10 +146,12 @@ def test_of_several_attempts_the_last_counts_and_the_others_are_named(
     (actual,) = find_submissions([written(tmp_path, files)], assignment)
     assert (actual.data, actual.submitter.late_mark) == (ADA, True)
     assert actual.repairs == (
-        f"4 attempts were submitted; the last one counts, lovelaceada_LATE_1011_77040_{LAB}-10.ipynb, "
-        f"not lovelaceada_1011_77001_{LAB}.ipynb, lovelaceada_1011_77050_{LAB}-2.ipynb, "
-        f"lovelaceada_1011_77060_{LAB}-2.ipynb.",
+        f"4 files were submitted; lovelaceada_LATE_1011_77040_{LAB}-10.ipynb was graded, not "
+        f"lovelaceada_1011_77060_{LAB}-2.ipynb (an earlier attempt), "
+        f"lovelaceada_1011_77050_{LAB}-2.ipynb (an earlier attempt), "
+        f"lovelaceada_1011_77001_{LAB}.ipynb (an earlier attempt).",
     )
+    assert actual.flags == ()
 
 
 def test_an_attempt_before_the_late_one_does_not_make_it_in_time_nor_the_other_way_round(
