@@ -80,6 +80,8 @@ def sort_arrivals(location: Path, assignment: Assignment, patterns: NamePatterns
     if not location.is_dir() and arrivals.labels:
         listed = [(_inside(entry), path[1:]) for entry, path in listed]
         arrivals.labels = {_inside(entry): label for entry, label in arrivals.labels.items()}
+    filled = {path[:place] for _, path in listed if path[-1] for place in range(len(path))}
+    listed = [(entry, path) for entry, path in listed if path[-1] or path[:-1] not in filled]
     tops = {path[0] for _, path in listed}
     is_course = "submitted" in tops and not tops.isdisjoint(_NBGRADER_FOLDERS)
     others = _other_assignments([path for _, path in listed], assignment)
@@ -121,9 +123,7 @@ class _Expansion:
             yield replace(entry, parts=(*entry.parts, ""), problem=""), (*folder, "")
         # list_archive limits the depth, so this recursion ends.
         for member in members:
-            inner = tuple(map(_reread, member.parts[len(entry.parts) :]))
-            member = replace(member, parts=(*entry.parts, *inner))
-            yield from self.expand(member, (*folder, *inner))
+            yield from self.expand(member, (*folder, *member.parts[len(entry.parts) :]))
 
 
 def _inside(entry: FileEntry) -> FileEntry:
@@ -143,7 +143,7 @@ def _not_opened(entry: FileEntry, problem: str) -> FileEntry:
 def _reread(name: str) -> str:
     """Return a name as UTF-8 where its bytes are: some programs pack names without saying so.
 
-    Python then reads them in the encoding of old PCs, in which UTF-8 is no word of any language.
+    Others then unpack them in the encoding of old PCs, in which UTF-8 is no word of any language.
     """
     if name.isascii():
         return name

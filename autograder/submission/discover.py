@@ -10,13 +10,16 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.errors import StaffError, StudentError
+from autograder.lateness import parse_datetime
 from autograder.notebook import Source, parse_cells, parse_questions
+from autograder.sandbox import reader
 from autograder.submission.archives import FileEntry
 from autograder.submission.arrivals import FROM_SYSTEM, OTHER_ASSIGNMENT, Label, sort_arrivals
 from autograder.submission.choose import Choice, choose
 from autograder.submission.layout import FileKind, FoundFile, Layout, Person, Whose, unlisted
+from autograder.submission.match import released
 from autograder.submission.names import normalized, safe_name, stem, unique_names, words
-from autograder.submission.peek import MAX_METADATA_BYTES, Peek, peek
+from autograder.submission.peek import MAX_METADATA_BYTES, Peek
 from autograder.submission.platform_names import (
     GRADESCOPE_METADATA,
     NBGRADER_TIMESTAMP,
@@ -139,28 +142,41 @@ class _Finder:
         self, assignment: Assignment, source: Source | None, whose: Whose, *, thorough: bool
     ) -> None:
         self.assignment = assignment
+        self.source = source
         self.patterns = NamePatterns(assignment)
         self.whose = whose
         self.thorough = thorough
         self.people: list[Person] = []
         self.labels: dict[FileEntry, tuple[Label, str]] = {}
         self.owners: dict[FileEntry, str] = {}
-        self._source = source
         self._seen: dict[FileEntry, Peek] = {}
 
     def look(self, entry: FileEntry) -> Peek:
-        """Return what is in a file; every file is looked into at most once."""
+        """Have the reader look into a file; it looks into every file at most once."""
         if entry not in self._seen:
             max_bytes = MAX_METADATA_BYTES if entry.name == GRADESCOPE_METADATA else MAX_FILE_BYTES
-            if self._source is None:
-                cells, _ = parse_cells(self.assignment.notebook.read_bytes(), "")
-                self._source, _ = parse_questions(cells, "")
             try:
-                data = entry.read(max_bytes)
-                self._seen[entry] = peek(entry.name, data, self._source, self.assignment)
+                self._seen[entry] = reader.read(
+                    "autograder.submission.peek:peek_file",
+                    entry.read(max_bytes),
+                    Peek,
+                    shared=released(self._source()),
+                    name=entry.name,
+                    assignment=self.assignment.name,
+                    title=self.assignment.title,
+                )
             except StudentError as error:
                 self._seen[entry] = Peek(str(error), is_readable=False)
+            except reader.DefectError:
+                # A defect of ours is not held against the file; grading will name it.
+                self._seen[entry] = Peek()
         return self._seen[entry]
+
+    def _source(self) -> Source:
+        if self.source is None:
+            cells, _ = parse_cells(self.assignment.notebook.read_bytes(), "")
+            self.source, _ = parse_questions(cells, "")
+        return self.source
 
     def add(self, path: Path) -> None:
         """Find the people below one path.
@@ -248,8 +264,10 @@ class _Finder:
         return choices
 
     def _submission(self, name: str, person: Person, choice: Choice) -> StudentSubmission:
-        parsed = [self.patterns.parse(part, is_folder=True) for part in choice.file.whole_path]
-        submitter = replace(person.submitter, late_mark=any(part.late for part in parsed))
+        parsed = person.attempts.get(choice.file.entry)
+        submitter = person.submitter
+        if parsed is not None and parsed.late:
+            submitter = replace(submitter, late_mark=True)
         for file in person.files:
             if stamp := self._nbgrader_time(file, person):
                 submitter = replace(submitter, submitted_at=stamp)
@@ -259,12 +277,17 @@ class _Finder:
         return StudentSubmission(name, path, entry, submitter, choice.problem, choice.repairs, flags)
 
     def _nbgrader_time(self, file: FoundFile, person: Person) -> str:
-        """Return the time in a file that nbgrader wrote; empty for one that a student packed."""
+        """Return the time in a file that nbgrader wrote; empty for one that a student packed.
+
+        Like nbgrader, a time without a zone is taken as UTC.
+        """
         parts = file.entry.parts
         is_nbgraders = parts[-1] == NBGRADER_TIMESTAMP and parts[-2:-1] == (self.assignment.name,)
-        if is_nbgraders and parts[-3:-2] == (person.submitter.student,):
-            return self.look(file.entry).submitted_at
-        return ""
+        if not is_nbgraders or parts[-3:-2] != (person.submitter.student,):
+            return ""
+        text = self.look(file.entry).timestamp
+        at = parse_datetime(text) or parse_datetime(f"{text} UTC")
+        return at.isoformat() if at else ""
 
     def _label(self, name: str, person: Person, choice: Choice) -> None:
         """Give each file of a person its label."""

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
-from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.lateness import parse_datetime
 from autograder.notebook import CellType, Source
@@ -41,26 +40,28 @@ class Peek:
     answers_digest: str = ""
     """Equal for two files with the same answers."""
 
-    submitted_at: str = ""
-    """The time in a file that nbgrader writes; empty in all others."""
+    timestamp: str = ""
+    """What is in a file that nbgrader writes; empty for all others."""
 
     submitters: Mapping[str, tuple[Submitter, ...]] = field(default_factory=dict)
     """By folder, the people whom Gradescope's metadata names; empty in all other files."""
 
 
-def peek(name: str, data: bytes, source: Source, assignment: Assignment) -> Peek:
+def peek(name: str, data: bytes, source: Source, assignment: str, title: str) -> Peek:
     """Return what is in a file; for any bytes at all, this raises nothing.
 
     Args:
         name: its name, which decides how it is read.
         data: its content, or the first megabytes of it.
-        source: the questions of the assignment.
-        assignment: the assignment that is graded.
+        source: the questions of the assignment, as students got them.
+        assignment: the name of the assignment that is graded.
+        title: its title.
     """
     if name == GRADESCOPE_METADATA:
         return Peek(submitters=_gradescope_submitters(data))
     if name == NBGRADER_TIMESTAMP:
-        return Peek(submitted_at=_nbgrader_timestamp(data))
+        # Who reads it knows time zones; the reader has no files.
+        return Peek(timestamp=data[:100].decode("ascii", errors="replace").strip())
     is_script = PurePosixPath(name).suffix.lower() == ".py" or ".ipynb" in name.lower()
     try:
         submitted = read(data)
@@ -69,14 +70,19 @@ def peek(name: str, data: bytes, source: Source, assignment: Assignment) -> Peek
     # A text of prose would pass for a script.
     if not is_script and not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return Peek(f"This is not a notebook; {SUBMIT_NOTEBOOK_HINT}.", is_readable=False)
-    if problem := foreign_problem(submitted.cells, submitted.assignment, source, assignment):
+    if problem := foreign_problem(submitted.cells, submitted.assignment, source, assignment, title):
         return Peek(problem)
     answered, digest = _answers(submitted.cells, index_source(source))
     return Peek(answered=answered, answers_digest=digest)
 
 
+def peek_file(file: IO[bytes], source: Source, *, name: str, assignment: str, title: str) -> Peek:
+    """Return what is in a file; this is what the reader runs."""
+    return peek(name, file.read(), source, assignment, title)
+
+
 def foreign_problem(
-    cells: Sequence[SubmittedCell], claim: str, source: Source, assignment: Assignment
+    cells: Sequence[SubmittedCell], claim: str, source: Source, assignment: str, title: str
 ) -> str:
     """Return which assignment was expected and what a file seems to be; empty if it is of this one.
 
@@ -86,7 +92,7 @@ def foreign_problem(
     Args:
         claim: the assignment that the file says it belongs to; empty if it does not say.
     """
-    if claim == assignment.name:
+    if claim == assignment:
         return ""
     index = index_source(source)
     seems, names = claim, frozenset[str]()
@@ -103,7 +109,7 @@ def foreign_problem(
         elif not seems and cell.text.lstrip().startswith("#"):
             seems = one_line(cell.text.lstrip("# \t\r\n").partition("\n")[0], _MAX_TITLE_CHARS)
     found = f"it seems to be {seems!r}" if seems else "nothing in it is of this assignment"
-    return f"Expected was {assignment.title!r} ({assignment.name}), but {found}; submit the right file."
+    return f"Expected was {title!r} ({assignment}), but {found}; submit the right file."
 
 
 def _only_imports(text: str) -> bool:
@@ -126,13 +132,6 @@ def _answers(cells: Sequence[SubmittedCell], index: SourceIndex) -> tuple[int, s
     texts = [f"{name}\0{digest}" for name, digests in answered.items() for digest in digests]
     digest = hashlib.sha256("\0".join(sorted(texts)).encode("utf-8", errors="replace"))
     return len(answered), digest.hexdigest()
-
-
-def _nbgrader_timestamp(data: bytes) -> str:
-    """Return when nbgrader collected a submission; like nbgrader, a time without a zone is UTC."""
-    text = data[:100].decode("ascii", errors="replace").strip()
-    at = parse_datetime(text) or parse_datetime(f"{text} UTC")
-    return at.isoformat() if at else ""
 
 
 def _gradescope_submitters(data: bytes) -> dict[str, tuple[Submitter, ...]]:

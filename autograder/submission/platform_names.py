@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -77,6 +77,9 @@ class PlatformName:
 
     is_shared: bool = False
     """Whether the name is believed only if the names next to it have the same form."""
+
+
+_NUMBERED_FILE = re.compile(r"(.+)-(\d{1,3})(\.[^.]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +154,9 @@ def _parsed(groups: Mapping[str, str], name: str, *, is_shared: bool = False) ->
     # A name without a number is the platform's own, such as "anon_x7Kp2": nobody is called that.
     submitter = Submitter(student, who if ids else "", ids)
     file, number = groups.get("file") or name, 0
-    path = PurePosixPath(groups.get("file") or "-")
-    if groups.get("upload") and (numbered := re.fullmatch(r"(.+)-(\d{1,3})", path.stem)):
-        file, number = f"{numbered[1]}{path.suffix}", int(numbered[2])
+    # Canvas: "lab-2.ipynb" is the third upload of "lab.ipynb".
+    if groups.get("upload") and (numbered := _NUMBERED_FILE.fullmatch(file)):
+        file, number = f"{numbered[1]}{numbered[3] or ''}", int(numbered[2])
     at = re.sub(r"\D", "", groups.get("at") or "")
     return PlatformName(
         file=file,
