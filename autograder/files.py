@@ -30,6 +30,7 @@ NOTEBOOK_FORMAT = (4, 5)
 
 RESERVED_NAMES = (
     "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
+    "files.json",
 )  # fmt: skip
 """Files that a run writes next to the students' folders; no student's folder may have such a name."""
 

@@ -79,7 +79,8 @@ def calibrate_command(assignment: str, seeds: int) -> None:
 
 @course.command("grade")
 @click.argument("paths", nargs=-1, required=True, type=_PATH)
-@click.option("--out", required=True, type=_PATH, help="Output directory.")
+@click.option("--out", type=_PATH, help="Output directory.")
+@click.option("--dry-run", is_flag=True, help="Show who submitted what; grade nothing, write nothing.")
 @click.option(
     "--workers",
     type=click.IntRange(1),
@@ -92,7 +93,9 @@ def calibrate_command(assignment: str, seeds: int) -> None:
 @click.option("--assignment", default="", help="Assignment name; required if the course has several.")
 @click.option("--nbgrader", is_flag=True, help="Also write the marks to nbgrader's gradebook.")
 @_ROSTER_OPTION
-def grade_command(assignment: str, nbgrader: bool, cluster: str, out: Path, **options: Any) -> int:
+def grade_command(
+    assignment: str, nbgrader: bool, cluster: str, out: Path | None, dry_run: bool, **options: Any
+) -> int:
     """Grade notebooks, zips, folders of either, or nbgrader's submitted/ tree.
 
     An interrupted run resumes where it stopped. A submission is graded again if the submission, the
@@ -101,13 +104,17 @@ def grade_command(assignment: str, nbgrader: bool, cluster: str, out: Path, **op
     """
     from autograder.engine.zygote_client import early_start
 
+    if dry_run:
+        from autograder.commands.grade_class import dry_run as show_intake
+
+        show_intake(_only_assignment(assignment)[1], options["paths"], _CONSOLE, roster=options["roster"])
+        return 0
+    if out is None:
+        raise StaffError("--out is missing; name the output directory, or add --dry-run")
     with contextlib.nullcontext() if cluster else early_start():
         from autograder.commands.grade_class import grade_class
 
-        current_course, selected = next(_assignments(assignment))
-        if not assignment and len(current_course.assignments) > 1:
-            names = " or ".join(current_course.assignments)
-            raise StaffError(f"this course has several assignments; add --assignment {names}")
+        current_course, selected = _only_assignment(assignment)
         if cluster and options["workers"]:
             raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
         code = grade_class(selected, out=out, console=_CONSOLE, cluster=cluster, **options)
@@ -311,6 +318,15 @@ def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bo
 
 def _load_course() -> Course:
     return load_course(find_root(Path.cwd()))
+
+
+def _only_assignment(name: str) -> tuple[Course, Assignment]:
+    """Return the assignment of a name, or the only one of the course."""
+    current_course, selected = next(_assignments(name))
+    if not name and len(current_course.assignments) > 1:
+        names = " or ".join(current_course.assignments)
+        raise StaffError(f"this course has several assignments; add --assignment {names}")
+    return current_course, selected
 
 
 def _assignments(name: str) -> Iterator[tuple[Course, Assignment]]:

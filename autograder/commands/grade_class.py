@@ -16,11 +16,12 @@ from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect
 from autograder.quality import sample
-from autograder.report import gradebook, marks, summary
+from autograder.report import account, gradebook, marks, summary
+from autograder.report.account import account_of
 from autograder.report.load_run import Run
 from autograder.report.pages import write_reports
-from autograder.report.roster import load_or_store
-from autograder.submission.discover import find_submissions
+from autograder.report.roster import finder, load_or_store, read
+from autograder.submission.discover import take_in
 from autograder.text import one_line
 
 
@@ -59,23 +60,43 @@ def grade_class(
     if cache:
         # Workers run in other folders, where a relative path would name another place.
         plan = replace(plan, cache=cache.absolute())
-    submissions = find_submissions(paths, assignment)
     students = load_or_store(out, roster)
+    intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
+    arrived = account_of(intake)
+    account.store(out, arrived)
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
         try:
-            results = run.grade(plan, submissions, out, start, progress, force=force)
+            results = run.grade(plan, intake.submissions, out, start, progress, force=force)
         except KeyboardInterrupt:
             done = f"{progress.completed} of {progress.total} submissions are graded and stored"
             progress.log(f"{done}; run the same command again to resume.")
             raise
     final_marks = marks.final_marks(results, students, assignment)
-    write_reports(Run(out, assignment, results, final_marks), plan.source)
+    write_reports(Run(out, assignment, results, final_marks, account=arrived), plan.source)
     console.print(gradebook.summary_table(results))
-    for sentence in marks.mark_remarks(final_marks):
-        console.print(sentence, markup=False)
+    for sentence in (*arrived.sentences(), *marks.mark_remarks(final_marks)):
+        console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     return _report_conditions(results, console)
+
+
+def dry_run(
+    assignment: Assignment, paths: Sequence[Path], console: Console, *, roster: Path | None = None
+) -> None:
+    """Print who submitted what and what became of every file; grade nothing.
+
+    Raises:
+        AuthorError: the assignment does not compile.
+        StaffError: a path or the class list cannot be read, or it is not clear who the people are.
+    """
+    students = read(roster) if roster else ()
+    source = prepare(assignment).source
+    intake = take_in(paths, assignment, source=source, whose=finder(students), thorough=True)
+    expected = account.expected_marks(intake.submissions, students, assignment)
+    console.print(account.table(expected))
+    for sentence in (*account_of(intake).sentences(), *marks.mark_remarks(expected)):
+        console.print(sentence, markup=False, soft_wrap=True)
 
 
 def _backend_starter(

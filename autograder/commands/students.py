@@ -19,7 +19,7 @@ from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import run_header, start_engine
 from autograder.errors import StaffError
 from autograder.files import replace_file
-from autograder.report import exports, gradebook, load_run, roster
+from autograder.report import account, exports, gradebook, load_run, roster
 from autograder.report.explain import MAX_CALLS, format_call
 from autograder.report.marks import Mark
 from autograder.report.pages import render, write_reports
@@ -203,6 +203,8 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
         if mark.result and mark.result.student not in others:
             journal.remove_student(out, mark.result.student, mark.result.name)
             delete_student_folder(out, mark.result.student)
+            if run.account:
+                account.store(out, account.without_student(run.account, mark.result.student))
     rows = [mark.student for mark in marks if mark.student]
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)

@@ -15,7 +15,8 @@ from autograder.course import Assignment, Course
 from autograder.engine import journal
 from autograder.engine.results import Result
 from autograder.files import replace_file
-from autograder.report import roster
+from autograder.report import account, roster
+from autograder.report.account import Account
 from autograder.report.marks import Mark, final_marks
 
 KEY = "pseudonyms.key"
@@ -36,6 +37,9 @@ class Run:
     remarks: tuple[str, ...] = ()
     """What is wrong with the run's journal, one sentence each."""
 
+    account: Account | None = None
+    """What became of every file; unknown for runs of earlier versions, and left out without names."""
+
     def submission(self, result: Result) -> bytes | None:
         """Return the bytes that were graded; None if they are missing or unreadable."""
         return journal.stored_submission(self.out, result.student, result.provenance.submission_sha256)
@@ -55,7 +59,7 @@ def load(out: Path, course: Course, roster_path: Path | None = None) -> Run:
     snapshot = journal.read(out)
     assignment = course.assignment(snapshot.header.assignment)
     marks = final_marks(snapshot.results, roster.load_or_store(out, roster_path), assignment)
-    return Run(out, assignment, snapshot.results, marks, snapshot.remarks)
+    return Run(out, assignment, snapshot.results, marks, snapshot.remarks, account.load(out))
 
 
 def anonymize(run: Run) -> Run:
@@ -75,7 +79,7 @@ def anonymize(run: Run) -> Run:
             marks.append(Mark(_anonymize_result(mark.result, key), None, mark.lateness))
     results.sort(key=lambda result: result.student)
     marks.sort(key=lambda mark: mark.label)
-    return replace(run, results=tuple(results), marks=tuple(marks))
+    return replace(run, results=tuple(results), marks=tuple(marks), account=None)
 
 
 def _anonymize_result(result: Result, key: bytes) -> Result:

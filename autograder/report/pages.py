@@ -27,6 +27,7 @@ from autograder.engine.results import GradingStatus, Result
 from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, results_json, similarity, summary
+from autograder.report.account import Account
 from autograder.report.load_run import Run
 from autograder.report.marks import total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
@@ -37,6 +38,9 @@ FEEDBACK = "feedback.html"
 REPORT = "report.html"
 
 _MAX_LENGTH = 700
+_MAX_FILES = 2_000
+"""Files that the report lists; all of them are in the run's ``files.json``."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -75,6 +79,7 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
         headings=_headings(source),
         similar_pairs=similarity.similar_pairs(answers, references),
         answers=answers,
+        account=run.account,
     )
     replace_file(out / REPORT, page)
 
@@ -136,6 +141,7 @@ def report(
     headings: Mapping[str, str] = _EMPTY,
     similar_pairs: Sequence[SimilarPair] = (),
     answers: Mapping[str, Mapping[str, str]] = _EMPTY,
+    account: Account | None = None,
 ) -> bytes:
     """Return the page that staff read: the class, its questions and checks, every student.
 
@@ -145,6 +151,7 @@ def report(
         headings: titles by question, where they have one.
         similar_pairs: pairs with unexplained similarities, see ``similarity``.
         answers: code by student and question, shown for similar pairs.
+        account: what became of every file.
     """
     flagged = summary.group_by_flag(results)
     # The policy admits exactly the script with this digest; anything injected is refused.
@@ -160,6 +167,8 @@ def report(
         similar_pairs=similar_pairs,
         max_pairs=MAX_PAIRS,
         answers=answers,
+        account=account,
+        max_files=_MAX_FILES,
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )

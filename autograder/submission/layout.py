@@ -160,10 +160,11 @@ class Layout:
 
     def _row(self, *names: str) -> str:
         """Return the key of the person on the class list whom one of the names means."""
+        if self.whose is unlisted:
+            return ""
         for name in names:
-            for spelling in (name, split_marks(name)[0]):
-                if row := self.whose(spelling):
-                    return row
+            if row := self.whose(name) or self.whose(split_marks(name)[0]):
+                return row
         return ""
 
     def _common_depth(self, main: Sequence[FoundFile], files: Sequence[FoundFile]) -> int:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from autograder.files import RESERVED_NAMES
@@ -54,6 +55,7 @@ def stem(name: str) -> str:
     return before if ending else PurePosixPath(name[:MAX_NAME_CHARS] or "-").stem
 
 
+@lru_cache(maxsize=65_536)
 def split_marks(name: str) -> tuple[str, tuple[int, ...]]:
     """Return the stem of a file without marks of copies, versions and dates, and their order.
 
