@@ -56,14 +56,11 @@ def grade_class(
     """
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files, dataset)
-    plan = replace(plan, is_own_code=is_own_code)
-    if cache:
-        # Workers run in other folders, where a relative path would name another place.
-        plan = replace(plan, cache=cache.absolute())
+    # Workers run in other folders, where a relative path would name another place.
+    plan = replace(plan, is_own_code=is_own_code, cache=(cache or plan.cache).absolute())
     students = load_or_store(out, roster)
     intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
-    arrived = account_of(intake)
-    account.store(out, arrived)
+    arrived = account.store(out, account_of(intake))
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
         try:
@@ -75,8 +72,7 @@ def grade_class(
     final_marks = marks.final_marks(results, students, assignment)
     write_reports(Run(out, assignment, results, final_marks, account=arrived), plan.source)
     console.print(gradebook.summary_table(results))
-    for sentence in (*arrived.sentences(), *marks.mark_remarks(final_marks)):
-        console.print(sentence, markup=False, soft_wrap=True)
+    _print_account(arrived, final_marks, console)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     return _report_conditions(results, console)
 
@@ -95,7 +91,12 @@ def dry_run(
     intake = take_in(paths, assignment, source=source, whose=finder(students), thorough=True)
     expected = account.expected_marks(intake.submissions, students, assignment)
     console.print(account.table(expected))
-    for sentence in (*account_of(intake).sentences(), *marks.mark_remarks(expected)):
+    _print_account(account_of(intake), expected, console)
+
+
+def _print_account(arrived: account.Account, final_marks: Sequence[marks.Mark], console: Console) -> None:
+    """Print what became of the files, and of the people."""
+    for sentence in (*arrived.sentences(), *marks.mark_remarks(final_marks)):
         console.print(sentence, markup=False, soft_wrap=True)
 
 

@@ -85,13 +85,14 @@ def load(out: Path) -> Account | None:
         raise StaffError(f"{path}: is damaged ({error}); delete it, or run `course grade` again") from error
 
 
-def store(out: Path, account: Account) -> None:
-    """Write the account of a run.
+def store(out: Path, account: Account) -> Account:
+    """Write the account of a run, and return it.
 
     Raises:
         StaffError: the folder cannot be written.
     """
     replace_file(out / NAME, msgspec.json.encode(account))
+    return account
 
 
 def without_student(account: Account, student: str) -> Account:

@@ -49,6 +49,7 @@ class Candidate:
             self.order,
             self.seen.answered,
             -len(self.file.entry.parts),
+            -len(self.file.entry.name),
             [-ord(char) for char in self.file.entry.display_path(400)],
         )
 

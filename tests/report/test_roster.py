@@ -9,7 +9,7 @@ from autograder.engine.results import Result
 from autograder.errors import StaffError
 from autograder.report import roster
 from autograder.report.marks import match
-from autograder.report.roster import Roster, Student
+from autograder.report.roster import Roster, Student, finder, parse
 from tests.support.sample_results import result_for
 
 ADA = Student("ada1", "0011", "Lovelace, Ada", "ada@example.org", "A", "1011", "2011")
@@ -178,3 +178,84 @@ def test_a_member_with_a_submission_of_the_own_costs_the_group_nothing() -> None
     assert matches["team"] == ((CHLOE,), "")
     assert matches["ben2"][0] == ()
     assert conflicts == {BEN: "team, ben2"}
+
+
+EXPORTS = {
+    "Canvas": (
+        "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Lab 4.4 (4711)\n"
+        '"    Points Possible",,,,,100\n"Lovelace, Ada",1011,S1,ada,DL-1,7\n"Student, Test",99,,3c4f,DL-1,\n',
+        Student("ada", id="S1", name="Lovelace, Ada", section="DL-1", canvas_id="1011"),
+    ),
+    "Moodle's worksheet": (
+        "Identifier,Full name,Email address,Status,Grade\nParticipant 2011,Ada Lovelace,a@x.edu,Submitted,\n",
+        Student(name="Ada Lovelace", email="a@x.edu", moodle_id="2011"),
+    ),
+    "Moodle's participants": (
+        'First name,Last name,"ID number","Email address"\nAda,Lovelace,S1,a@x.edu\n',
+        Student(id="S1", name="Ada Lovelace", email="a@x.edu"),
+    ),
+    "GitHub Classroom": (
+        '"identifier","github_username","github_id","name"\n"Lovelace, Ada","ada","12345","countess"\n',
+        Student("ada", name="Lovelace, Ada"),
+    ),
+    "GitHub Classroom by e-mail": (
+        "identifier,github_username,github_id,name\na@x.edu,,,\n",
+        Student(email="a@x.edu"),
+    ),
+    "nbgrader": (
+        "id,first_name,last_name,email\nada,Ada,Lovelace,a@x.edu\n",
+        Student("ada", name="Ada Lovelace", email="a@x.edu"),
+    ),
+    "Gradescope": (
+        "First Name,Last Name,SID,Email,Sections\nAda,Lovelace,S1,a@x.edu,DL-1\n",
+        Student(id="S1", name="Ada Lovelace", email="a@x.edu", section="DL-1"),
+    ),
+    "sep=": ("\ufeffsep=;\r\nstudent;name\r\nada;Ada Lovelace\r\n", Student("ada", name="Ada Lovelace")),
+    "empty columns": ("Student,E-Mail,,\r\nada,a@x.edu,,\r\n,,,\r\n", Student("ada", email="a@x.edu")),
+    "a row twice": ("student\nada\nada\n", Student("ada")),
+}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_list_is_read_as_other_systems_and_excel_write_it(name: str, encoding: str) -> None:
+    text, student = EXPORTS[name]
+    assert parse(
+        text.encode(encoding) if encoding == "utf-8" else text.lstrip("\ufeff").encode(encoding), "x"
+    ) == (student,)
+
+
+def test_a_number_that_excel_shortened_is_refused() -> None:
+    with pytest.raises(StaffError, match=r"x:2: id '1.23457E\+11' was shortened by a spreadsheet"):
+        parse(b"student,id\nada,1.23457E+11\n", "x")
+
+
+def test_lines_are_counted_also_below_the_line_for_excel() -> None:
+    with pytest.raises(StaffError, match="x:4: canvas_id 'q' is not a number"):
+        parse(b"sep=,\nstudent,canvas_id\nada,1\nben,q\n", "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("ada", 0),
+        ("Ada Lovelace", 0),
+        ("lovelaceada", 0),
+        ("B@X.edu", 1),
+        ("Group A", None),
+        ("team.zip", 1),
+        ("team", 1),
+    ],
+)
+def test_a_name_finds_one_student_on_the_list(name: str, place: int | None) -> None:
+    students = (
+        Student("ada", name="Lovelace, Ada", group="Group A"),
+        Student("ben", name="Ng, Ben", email="b@x.edu", file="team.zip"),
+    )
+    expected = "group group a" if place is None else f"student {place}"
+    assert finder(students)(name) == expected
+
+
+def test_a_name_that_two_students_have_finds_nobody() -> None:
+    assert finder((Student("a", name="Ada Ng"), Student("b", name="Ng, Ada")))("Ada Ng") == ""
+    assert finder((Student("a", name="Ada Ng"),))("") == ""
