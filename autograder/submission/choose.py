@@ -113,7 +113,14 @@ def choose(person: Person, patterns: NamePatterns, look: Look, *, thorough: bool
 
 def _nothing(person: Person) -> Choice:
     """Return what is said to a person who submitted no notebook."""
-    order = [FileKind.DOCUMENT, FileKind.DATA, FileKind.UNCLEAR, *MAIN_KINDS, FileKind.FOLDER]
+    order = [
+        FileKind.DOCUMENT,
+        FileKind.DATA,
+        FileKind.UNCLEAR,
+        *MAIN_KINDS,
+        FileKind.RELEASE,
+        FileKind.FOLDER,
+    ]
     file = min(person.files, key=lambda file: (order.index(file.kind), file.entry.parts))
     problem = f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."
     if file.kind is FileKind.FOLDER:

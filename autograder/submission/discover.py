@@ -225,11 +225,7 @@ class _Finder:
         order = sorted(range(len(people)), key=lambda place: _sort_key(people[place], choices[place]))
         names = unique_names(
             [people[place].submitter.student for place in order],
-            [
-                f"{people[place].submitter.student}\0{choices[place].file.entry.file}\0"
-                f"{'/'.join(choices[place].file.whole_path)}"
-                for place in order
-            ],
+            [_identity(people[place]) for place in order],
         )
         submissions, clashes = [], []
         for name, place in zip(names, order, strict=True):
@@ -334,6 +330,12 @@ def _join(people: Sequence[Person]) -> list[Person]:
                 person, files=list(person.files), attempts=dict(person.attempts), flags=list(person.flags)
             )
     return list(joined.values())
+
+
+def _identity(person: Person) -> str:
+    """Return what tells a person from others of the same name, wherever the class is unpacked."""
+    first = min(person.files, key=lambda file: (file.whole_path, str(file.entry.file)))
+    return "\0".join((person.submitter.student, *person.submitter.members, *first.whole_path))
 
 
 def _sort_key(person: Person, choice: Choice) -> tuple[object, ...]:

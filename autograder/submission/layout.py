@@ -148,8 +148,6 @@ class Layout:
         for title in self.patterns.titles:
             if len(plain) >= _MIN_TITLE_CHARS and title.startswith(plain):
                 return True
-            if len(title) > 2 * _MIN_TITLE_CHARS and plain.startswith(title):
-                return True
         return False
 
     def _is_known(self, name: str, *, is_folder: bool) -> bool:
@@ -199,19 +197,23 @@ class Layout:
 
     def _is_one_person(self, files: Sequence[FoundFile], depth: int) -> bool:
         """Return True if a file directly in a folder says that all in it is one person's."""
-        folders, direct = set(), []
+        folders, direct, is_named = set(), [], False
         for file in files:
             name, is_folder = file.path[depth], len(file.path) > depth + 1
             if self._is_known(name, is_folder=is_folder):
                 return False
             if file.kind in MAIN_KINDS and not is_folder:
                 direct.append(self._is_of_assignment(name))
+                is_named |= words(split_marks(stem(name))[0]) in self.patterns.titles
             elif file.kind in MAIN_KINDS and folder_order(name) is None:
                 folders.add(name)
         if not direct or len(folders) > 1:
             return False
         # Next to a release, a few notebooks are one person's, and many are a class's.
-        return all(direct) or (self._has_release(files, depth) and (any(direct) or len(direct) < 4))
+        if self._has_release(files, depth) and (is_named or len(direct) < 4):
+            return True
+        # "lab.ipynb" and "lab (1).ipynb" may be of two people, who sent them by mail.
+        return all(direct) and (is_named or len(direct) == 1)
 
     def _split(self, files: Sequence[FoundFile], depth: int) -> None:
         """Find the people among the files and folders at one depth."""
@@ -255,7 +257,8 @@ class Layout:
         if 2 * len(sections) < count:
             sections = []
         several = [name for name, folders in doubtful.items() if self._has_different_answers(folders)]
-        if several and 2 * (len(several) + len(sections)) >= count:
+        # One folder of two says little: its student may have kept two attempts in it.
+        if several and (len(several) == count or len(several) + len(sections) >= max(2, (count + 1) // 2)):
             sections += doubtful
         elif 2 * (len(doubtful) - len(several)) > max(count, 2):
             self._stop(doubtful, count)
@@ -304,8 +307,8 @@ class Layout:
         elif file.kind in (FileKind.DATA, FileKind.RELEASE) and not self._row(stem(name), name):
             self.nobodys.append(file)
         else:
-            called = stem(name)
-            if words(called) in self.patterns.titles:
+            called = self.patterns.without_title(stem(name))
+            if words(split_marks(stem(name))[0]) in self.patterns.titles:
                 called = self.container
             self._add_named(called, [file])
 

@@ -15,6 +15,9 @@ from autograder.files import RESERVED_NAMES
 MAX_NAME_CHARS = 255
 """Longest name that a file system stores; an archive allows 65,535, on which patterns would be slow."""
 
+_DIGEST_CHARS = 6
+"""Digits behind names that would be equal."""
+
 _DATE = re.compile(
     r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
     r"(?:[-_.T ]{0,2}([01]\d|2[0-3])[-_.h:]?([0-5]\d)(?:[-_.:]?([0-5]\d))?[-_.]?\d{0,6})?(?!\d)"
@@ -117,7 +120,7 @@ def unique_names(names: Sequence[str], identities: Sequence[str]) -> list[str]:
 
     Args:
         names: as they were found.
-        identities: what tells the people apart, all different, e.g. their paths.
+        identities: what tells the people apart, e.g. their paths.
     """
     safe = [safe_name(name) for name in names]
     counts: dict[str, int] = {normalized(name): 1 for name in RESERVED_NAMES}
@@ -127,13 +130,10 @@ def unique_names(names: Sequence[str], identities: Sequence[str]) -> list[str]:
     unique = []
     for name, identity in zip(safe, identities, strict=True):
         if counts[normalized(name)] > 1:
-            digest = hashlib.sha256(identity.encode("utf-8", errors="surrogatepass")).hexdigest()
-            length = 4
-            base = name
-            name = f"{base}-{digest[:length]}"
-            while normalized(name) in taken:
-                length += 1
-                name = f"{base}-{digest[:length]}"
+            base, digest = name, identity
+            while name == base or normalized(name) in taken:
+                digest = hashlib.sha256(digest.encode("utf-8", errors="surrogatepass")).hexdigest()
+                name = f"{base}-{digest[:_DIGEST_CHARS]}"
             taken.add(normalized(name))
         unique.append(name)
     return unique

@@ -95,23 +95,32 @@ class NamePatterns:
     def __init__(self, assignment: Assignment) -> None:
         """Compile the platforms' patterns and the course's own."""
         titles = {assignment.name, assignment.title, assignment.title.partition(":")[0]}
-        spellings = []
-        for title in titles:
-            spellings.append(r"[\W_]*".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", title))))
         self.titles = frozenset(map(words, titles)) - {""}
         """How the assignment is called, in letters and digits only."""
 
+        spellings = []
+        for title in sorted(titles, key=len, reverse=True):  # the longest first: one may begin another
+            spellings.append(r"[\W_]*".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", title))))
+        title = f"(?i:{'|'.join(spellings)})"
+        self._around_title = re.compile(rf"{title}[\W_]+(?=.)|(?<=.)[\W_]+{title}$")
         self.modules = frozenset({assignment.kit, "checks", "tests"})
         """Folders in every release; in older ones ``checks`` is a file."""
 
         self._own = re.compile(assignment.submission_pattern) if assignment.submission_pattern else None
         self._patterns = []
         for entry in _DATA["pattern"]:
-            regex = entry["regex"].replace("{assignment}", f"(?i:{'|'.join(sorted(spellings))})")
+            regex = entry["regex"].replace("{assignment}", title)
             self._patterns.append(
                 _Pattern(re.compile(regex), entry.get("folder", False), entry.get("shared", False))
             )
         self._parse_once = lru_cache(maxsize=65_536)(self._parse)
+
+    def without_title(self, name: str) -> str:
+        """Return the name of a file without the assignment's, e.g. ``ada`` of ``lab_4_4_rnn_ada``."""
+        match = self._around_title.search(name[:MAX_NAME_CHARS])
+        if match is None or (match.start() > 0 and match.end() < len(name)):
+            return name
+        return name[: match.start()] + name[match.end() :]
 
     def is_level(self, name: str) -> bool:
         """Return True if a folder stands between people and files and says nothing."""

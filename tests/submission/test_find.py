@@ -355,7 +355,7 @@ def test_names_are_safe_and_unique(tmp_path: Path, assignment: Assignment) -> No
     # Who is called so must not depend on who else is there: nobody keeps a name that clashes.
     assert {"é_", "student"} <= set(seen)
     assert {"Ada", "ada", "report.html"}.isdisjoint(seen)
-    assert {"ada-", "report.html-"} <= {name.casefold()[:-4] for name in seen}
+    assert {"ada-", "report.html-"} <= {name.casefold()[:-6] for name in seen}
     for name in seen:
         assert name == Path(name).name
         assert name[0].isalnum() or name[0] == "_"

@@ -104,6 +104,46 @@ TREES: dict[str, tuple[dict[str, bytes], dict[str, str]]] = {
         },
         {"ada": "ada/lab.ipynb", "ben": "ben/model.keras", "cyd": "cyd/notes.pdf", "dot": "dot/answers"},
     ),
+    "the assignment's name in the students' file names": (
+        {f"{LAB}_ada.ipynb": ADA, "Lab 4.4 - ben.ipynb": BEN, f"cyd-{LAB}.ipynb": CYD},
+        {"ada": f"{LAB}_ada.ipynb", "ben": "Lab 4.4 - ben.ipynb", "cyd": f"cyd-{LAB}.ipynb"},
+    ),
+    "files that were sent by mail": (
+        {"lab.ipynb": ADA, "lab (1).ipynb": BEN},
+        {"lab": "lab.ipynb", "lab _1_": "lab (1).ipynb"},
+    ),
+    "one student's folder": (
+        {f"{LAB}.ipynb": BLANK, f"{LAB} (1).ipynb": ADA, "old/lab.ipynb": BEN, "data/x.csv": b"1"},
+        {"class": f"{LAB} (1).ipynb"},
+    ),
+    "sections as archives": (
+        {
+            "mon.zip": packed({f"{name}/{LAB}.ipynb": answered(len(name)) for name in ("ada", "benn")}),
+            "tue.zip": packed({f"{name}/{LAB}.ipynb": answered(len(name)) for name in ("cyddd", "dottyy")}),
+        },
+        {
+            "ada": f"mon.zip/ada/{LAB}.ipynb",
+            "benn": f"mon.zip/benn/{LAB}.ipynb",
+            "cyddd": f"tue.zip/cyddd/{LAB}.ipynb",
+            "dottyy": f"tue.zip/dottyy/{LAB}.ipynb",
+        },
+    ),
+    "GitHub Classroom": (
+        {f"lab-4-4-rnn-submissions/lab-4-4-rnn-{name}/{LAB}.ipynb": ADA for name in ("ada", "ben-ng")},
+        {name: f"lab-4-4-rnn-submissions/lab-4-4-rnn-{name}/{LAB}.ipynb" for name in ("ada", "ben-ng")},
+    ),
+    "Sakai": (
+        {
+            "Lab 4.4/grades.csv": b"x",
+            f"Lab 4.4/Lovelace, Ada(ada)/Submission attachment(s)/{LAB}.ipynb": ADA,
+            "Lab 4.4/Lovelace, Ada(ada)/timestamp.txt": b"20270129",
+            "Lab 4.4/Ng, Ben(ben)/Submission attachment(s)/mine.ipynb": BEN,
+        },
+        {
+            "ada": f"Lab 4.4/Lovelace, Ada(ada)/Submission attachment(s)/{LAB}.ipynb",
+            "ben": "Lab 4.4/Ng, Ben(ben)/Submission attachment(s)/mine.ipynb",
+        },
+    ),
     "one file each": (
         {"ada.ipynb": ADA, "ben.Rmd": b"x", "cyd.xlsx": b"PK\3\4", "dot": b"?", "grades.csv": b"a"},
         {"ada": "ada.ipynb", "ben": "ben.Rmd", "cyd": "cyd.xlsx", "dot": "dot"},
@@ -123,7 +163,8 @@ def test_a_tree_gives_the_same_rows_packed_and_unpacked(
 def test_every_file_has_exactly_one_label(tmp_path: Path, assignment: Assignment, name: str) -> None:
     files, _ = TREES[name]
     intake = both_ways(tmp_path, files, assignment)
-    assert sorted(file.path for file in intake.files) == sorted(files)
+    inside = [file.path for file in intake.files if ".zip/" in file.path]
+    assert sorted(file.path for file in intake.files) == sorted([*files, *inside])
 
 
 def test_an_empty_folder_is_a_row(tmp_path: Path, assignment: Assignment) -> None:
