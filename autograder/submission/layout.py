@@ -154,15 +154,16 @@ class Layout:
         """Return True if the class list or a platform's name says that this is a person."""
         parsed = self.patterns.parse(name, is_folder=is_folder)
         is_named = parsed.submitter is not None and not parsed.is_shared
-        return is_named or bool(self._row(name if is_folder else stem(name), name))
+        return is_named or bool(self._listed(name if is_folder else stem(name), name))
 
-    def _row(self, *names: str) -> str:
-        """Return the key of the person on the class list whom one of the names means."""
+    def _listed(self, *names: str) -> str:
+        """Return the first name, perhaps without marks of copies, that means a person on the class list."""
         if self.whose is unlisted:
             return ""
         for name in names:
-            if row := self.whose(name) or self.whose(split_marks(name)[0]):
-                return row
+            for spelling in (name, split_marks(name)[0]):
+                if self.whose(spelling):
+                    return spelling
         return ""
 
     def _common_depth(self, main: Sequence[FoundFile], files: Sequence[FoundFile]) -> int:
@@ -235,7 +236,7 @@ class Layout:
             parsed = self.patterns.parse(name, is_folder=True)
             if parsed.submitter and (is_shared or not parsed.is_shared):
                 self._add(parsed, inside)
-            elif self._row(name):
+            elif self._listed(name):
                 self._add_named(name, inside)
             else:
                 unknown[name] = inside
@@ -304,19 +305,22 @@ class Layout:
         parsed = self.patterns.parse(name, is_folder=False)
         if parsed.submitter:
             self._add(parsed, [file])
-        elif file.kind in (FileKind.DATA, FileKind.RELEASE) and not self._row(stem(name), name):
+        elif file.kind in (FileKind.DATA, FileKind.RELEASE) and not self._listed(stem(name), name):
             self.nobodys.append(file)
         else:
             called = self.patterns.without_title(stem(name))
             if words(split_marks(stem(name))[0]) in self.patterns.titles:
                 called = self.container
-            self._add_named(called, [file])
+            self._add_named(called, [file], stem(name), name)
 
-    def _add_named(self, name: str, files: Sequence[FoundFile]) -> None:
+    def _add_named(self, name: str, files: Sequence[FoundFile], *other_names: str) -> None:
+        # Not the names of files in a person's folder: they could name somebody else.
         key: object = (*files[0].entry.parts, files[0].entry.file)
-        if row := self._row(name, files[0].path[-1]):
-            key = ("list", row)
-        self.people.append(Person(Submitter(name, ids={"student": name}), key, list(files)))
+        listed = self._listed(name, *other_names)
+        if listed:
+            key = ("list", self.whose(listed))
+        submitter = Submitter(name, ids={"student": listed or name})
+        self.people.append(Person(submitter, key, list(files)))
 
     def _add(self, parsed: PlatformName, files: list[FoundFile]) -> None:
         """Add files under a platform's name; files of one person come together by it later."""
@@ -326,8 +330,8 @@ class Layout:
         # Names are not unique in a class; only a platform's number or a login says that two are one person.
         for kind, value in submitter.ids.items():
             key = (kind, value)
-        if row := self._row(submitter.ids.get("student", ""), submitter.ids.get("email", "")):
-            key = ("list", row)
+        if listed := self._listed(submitter.ids.get("student", ""), submitter.ids.get("email", "")):
+            key = ("list", self.whose(listed))
         person = Person(submitter, key, files)
         for file in files:
             person.attempts[file.entry] = parsed

@@ -13,6 +13,7 @@ from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
 from autograder.report import account, pages
 from autograder.report.account import Account
+from autograder.report.roster import Student, finder
 from autograder.submission.arrivals import Label
 from autograder.submission.discover import LabeledFile, take_in
 from tests.submission.conftest import LAB, ROOT, answered
@@ -106,3 +107,17 @@ def test_whoever_is_on_no_list_has_a_row_too(assignment: Assignment, tmp_path: P
     intake = take_in([written(tmp_path, {"ada.ipynb": answered(1), "ben.ipynb": b""})], assignment)
     marks = account.expected_marks(intake.submissions, (), replace(assignment))
     assert [mark.label for mark in marks] == ["ada", "ben"]
+
+
+def test_the_list_knows_files_by_name_also_with_marks_of_copies(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    files = {"ada (1).ipynb": answered(1), f"{LAB} x7.ipynb": answered(2), "team/mine.ipynb": answered(3)}
+    roster = (Student("ada"), Student("ben", file=f"{LAB} x7.ipynb"), Student("cyd", file="team"))
+    intake = take_in([written(tmp_path, files)], assignment, whose=finder(roster))
+    marks = account.expected_marks(intake.submissions, roster, assignment)
+    assert {mark.row.student: mark.result.submission for mark in marks if mark.result} == {
+        "ada": "ada (1).ipynb",
+        "ben": f"{LAB} x7.ipynb",
+        "cyd": "team/mine.ipynb",
+    }
