@@ -110,7 +110,7 @@ def grade_command(
         show_intake(_only_assignment(assignment)[1], options["paths"], _CONSOLE, roster=options["roster"])
         return 0
     if out is None:
-        raise StaffError("--out is missing; name the output directory, or add --dry-run")
+        raise click.UsageError("Missing option '--out': name the output directory, or add --dry-run.")
     with contextlib.nullcontext() if cluster else early_start():
         from autograder.commands.grade_class import grade_class
 

@@ -11,7 +11,7 @@
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -248,29 +248,42 @@ class Layout:
         Args:
             count: all folders next to each other, also those of people who are known.
         """
-        sections, doubtful = [], {}
+        holding, doubtful = [], {}
         for name, inside in units.items():
             if self._holds_people(inside, depth + 1):
-                sections.append(name)
+                holding.append(name)
             elif len(folders := _folders(inside, depth + 1)) > 1:
                 doubtful[name] = folders
-        # Of one folder among many, its student may have chosen the names in it.
-        if 2 * len(sections) < count:
-            sections = []
         several = [name for name, folders in doubtful.items() if self._has_different_answers(folders)]
+        sections: set[str] = set()
+        # Next to people who are known, and of one folder among many, its student may have chosen the names.
+        if len(units) == count and 2 * len(holding) >= count:
+            sections.update(holding)
         # One folder of two says little: its student may have kept two attempts in it.
         if several and (len(several) == count or len(several) + len(sections) >= max(2, (count + 1) // 2)):
-            sections += doubtful
+            sections.update(doubtful)
         elif 2 * (len(doubtful) - len(several)) > max(count, 2):
             self._stop(doubtful, count)
         for name, inside in units.items():
             if name in sections:
                 self._split(inside, depth + 1)
-                continue
-            self._add_named(name, inside)
-            if name in several:
-                listed = ", ".join(sorted(doubtful[name])[:4])
-                self.people[-1].flags.append(f"The folder may hold several people: {listed}.")
+            else:
+                self._add_named(name, inside)
+                self.people[-1].flags += self._doubts(name, holding, several, doubtful)
+
+    def _doubts(
+        self,
+        name: str,
+        holding: Sequence[str],
+        several: Sequence[str],
+        doubtful: Mapping[str, dict[str, list[FoundFile]]],
+    ) -> list[str]:
+        """Return what staff should know of a folder that is one row."""
+        if name in holding:
+            return ["The folder has names of other people in it; look whose it is."]
+        if name in several:
+            return [f"The folder may hold several people: {', '.join(sorted(doubtful[name])[:4])}."]
+        return []
 
     def _holds_people(self, files: Sequence[FoundFile], depth: int) -> bool:
         """Return True if the class list or a platform knows at least half of what is in a folder."""
