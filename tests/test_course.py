@@ -170,6 +170,16 @@ def test_a_key_of_an_earlier_version_is_told_its_new_name(tmp_path: Path, old: s
         ({"name": "lab"}, ": unknown key 'name'; use one of: title, due"),
         ({"canvas_id": True}, "['canvas_id']: found True; write a whole number"),
         ({"title": 3}, "['title']: found 3; write a string"),
+        ({"submission_pattern": "(x"}, "['submission_pattern']: is not a regular expression (missing ),"),
+        (
+            {"submission_pattern": "(?P<studnet>.*)"},
+            "['submission_pattern']: unknown group 'studnet'; did you mean 'student'?",
+        ),
+        (
+            {"submission_pattern": "(?P<file>.*)"},
+            "['submission_pattern']: no group says who it is; add e.g. (?P<student>…)",
+        ),
+        ({"submission_pattern": 3}, "['submission_pattern']: found 3; write a string"),
         ({"due": 3}, "['due']: found 3; write a string, e.g. '2027-01-29T23:59:00+01:00'"),
         ({"due": "soon"}, "['due']: Invalid isoformat string: 'soon'"),
         ({"due": "2027-01-29T23:59:00"}, "['due']: found no time zone; add one, e.g. +01:00"),

@@ -245,17 +245,17 @@ class _Finder:
 
     def _choices(self, people: Sequence[Person]) -> list[Choice]:
         """Return which file of each person counts."""
-        # A student's own archive may be damaged inside. It is opened for its student only, so that looking
-        # into it takes no longer for a larger class.
+        # A student's own archive may be damaged inside. The archive of a class is not, and has many files.
         owners: dict[object, set[int]] = {}
         for number, person in enumerate(people):
             for file in person.files:
                 owners.setdefault(_archive_of(file), set()).add(number)
         choices = []
         for person in people:
-            thorough = self.thorough
+            thorough = self.thorough or len(people) == 1
             for file in person.files:
-                thorough |= bool(file.entry.members) and len(owners[_archive_of(file)]) == 1
+                archive = _archive_of(file)
+                thorough |= bool(archive[1]) and len(owners[archive]) == 1
             choices.append(choose(person, self.patterns, self.look, thorough=thorough))
         return choices
 
@@ -313,8 +313,12 @@ class _Finder:
                 self.owners[entry] = name
 
 
-def _archive_of(file: FoundFile) -> object:
-    return file.entry.file, file.entry.members[:-1]
+def _archive_of(file: FoundFile) -> tuple[Path, tuple[str, ...]]:
+    """Return the innermost archive of a file below what was named on the command line."""
+    parts = file.entry.parts[:-1]
+    while parts and not parts[-1].lower().endswith(".zip"):
+        parts = parts[:-1]
+    return file.entry.file, parts
 
 
 def _join(people: Sequence[Person]) -> list[Person]:

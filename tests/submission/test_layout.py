@@ -1,10 +1,13 @@
 """Trees of files as they come: who the people are, packed and unpacked alike."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.course import Assignment, load_course
 from autograder.errors import StaffError
@@ -235,3 +238,56 @@ def test_a_courses_own_pattern_decides(tmp_path: Path, assignment: Assignment) -
         "ada": f"s1/ada_10/{LAB}.ipynb",
         "ben": f"s2/ben_1/{LAB}.ipynb",
     }
+
+
+FOLDERS = [
+    "ada",
+    "ADA",
+    "Ada Lovelace",
+    "class",
+    "submitted",
+    LAB,
+    "old",
+    "v2",
+    "rnnlab",
+    "mon",
+    "__MACOSX",
+    "Zoë",
+]
+FILES = [
+    f"{LAB}.ipynb", f"{LAB} (1).ipynb", "lab.ipynb", "ada.ipynb", "ben.py", "notes.txt", "x.pdf", "marks.csv",
+    "timestamp.txt", "submission_metadata.yml", ".DS_Store", "lovelaceada_1011_77001_lab.ipynb", "noend",
+]  # fmt: skip
+PATHS = st.tuples(st.lists(st.sampled_from(FOLDERS), max_size=3), st.sampled_from(FILES))
+CONTENTS = st.sampled_from([ADA, BEN, b"", b"%PDF-1.7", b"x = 1", b"{}", b"a: b"])
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(PATHS, CONTENTS), min_size=1, max_size=8))
+def test_whatever_tree_arrives_every_file_has_a_label_and_nobody_another_ones_name(
+    tmp_path_factory: pytest.TempPathFactory,
+    assignment: Assignment,
+    drawn: list[tuple[tuple[list[str], str], bytes]],
+) -> None:
+    files = {"/".join([*folders, name]): data for (folders, name), data in drawn}
+    tmp_path = tmp_path_factory.mktemp("tree")
+    for roster in ((), LIST):
+        try:
+            intake = both_ways(tmp_path, files, assignment, roster)
+        except StaffError:  # no submission, or nobody can tell whose
+            continue
+        assert sorted(file.path for file in intake.files) == sorted(files)
+        names = [submission.student.casefold() for submission in intake.submissions]
+        assert len(set(names)) == len(names)
+
+
+@pytest.mark.slow
+def test_an_archive_of_twenty_thousand_files_is_taken_in_within_ten_seconds(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    data = packed({f"class/student {number:05}/{LAB}.ipynb": ADA for number in range(20_000)})
+    path = written(tmp_path, {"class.zip": data}) / "class.zip"
+    begin = time.monotonic()
+    intake = take_in([path], assignment)
+    assert time.monotonic() - begin < 10
+    assert len(intake.submissions) == 20_000
