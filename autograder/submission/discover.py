@@ -213,7 +213,10 @@ class _Finder:
         people = []
         for person in layout.people:
             named = submitters.get(person.submitter.student, ())
-            people += [replace(person, submitter=submitter, key=submitter.student) for submitter in named]
+            for number, submitter in enumerate(named):
+                # Two members of a group may have one name; an e-mail address or a number tells them apart.
+                key = (submitter.student, number, *submitter.ids.items())
+                people.append(replace(person, submitter=submitter, key=key))
             if not named:
                 people.append(person)
         return people

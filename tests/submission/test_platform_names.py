@@ -134,6 +134,16 @@ def test_a_group_is_found_once_for_each_member_with_the_same_file(
     assert ben.entry == chloe.entry
 
 
+def test_two_members_of_a_group_with_one_name_are_two(tmp_path: Path, assignment: Assignment) -> None:
+    member = b"  - :name: Ada Ng\n    :sid:\n    :email: %s@example.org\n"
+    metadata = b"submission_7:\n  :submitters:\n" + member % b"a" + member % b"b"
+    files = {"submission_metadata.yml": metadata, f"submission_7/{LAB}.ipynb": ADA}
+    first, second = find_submissions([written(tmp_path, files)], assignment)
+    assert first.entry == second.entry
+    assert first.student != second.student
+    assert {first.submitter.ids["email"][0], second.submitter.ids["email"][0]} == {"a", "b"}
+
+
 def test_of_several_attempts_the_last_counts_and_the_others_are_named(
     tmp_path: Path, assignment: Assignment
 ) -> None:
