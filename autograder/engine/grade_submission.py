@@ -72,7 +72,9 @@ def _grade_once(
         matched = match_submission(data, plan.source, plan.assignment)
     except StudentError as error:
         checks = tuple(unrun_checks(plan.source, Outcome.BLOCKED, str(error)).values())
-        return replace(empty, checks=checks, flags=(str(error),), wall_s=time.monotonic() - begin)
+        return replace(
+            empty, checks=checks, flags=(str(error), *submission.flags), wall_s=time.monotonic() - begin
+        )
     so_far = unrun_checks(plan.source, Outcome.UNGRADED, "It was not reached yet")
     unreached = set(so_far)
 
@@ -88,7 +90,7 @@ def _grade_once(
         checks=report.checks,
         misconceptions=diagnose(report.checks, plan.known_signatures),
         repairs=(*submission.repairs, *matched.repairs, *report.remarks),
-        flags=(*matched.flags, *report.flags),
+        flags=(*submission.flags, *matched.flags, *report.flags),
         wall_s=time.monotonic() - begin,
         train_s=report.train_s,
         peak_bytes=report.peak_bytes,

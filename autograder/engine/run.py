@@ -33,7 +33,7 @@ from autograder.engine.results import Result, RunListener
 from autograder.engine.worker import VerdictCache, Worker
 from autograder.engine.zygote import versions
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
-from autograder.errors import StaffError
+from autograder.errors import CourseError, StaffError, StudentError
 from autograder.files import MEBIBYTE, write_tree
 from autograder.limits import Limits
 from autograder.submission.archives import FileEntry
@@ -97,6 +97,8 @@ class Engine:
             try:
                 try:
                     data = submission.data
+                except StudentError as error:
+                    submission, data = replace(submission, problem=str(error)), None
                 except StaffError as error:  # the file changed or vanished since it was found
                     return ungraded_result(submission, str(error), worker.context)
                 if out is not None and data is not None:
@@ -192,8 +194,8 @@ def _finished_results(submissions: Sequence[StudentSubmission], journal: Journal
     for submission in submissions:
         try:
             sha256 = submission_sha256(submission.problem, submission.data)
-        except StaffError:
-            continue  # it can no longer be read; who grades it reports that
+        except CourseError:
+            continue  # it cannot be read; who grades it reports that
         stored = finished.get(Key(submission.student, sha256))
         if stored is not None:
             result = with_submitter(stored, submission)

@@ -214,7 +214,9 @@ def list_members(file: IO[bytes], _: None, *, members: list[dict[str, Any]]) -> 
         if problem:
             problem = f"The archive {problem}; pack the notebook again."
         parts = tuple(part for part in PurePosixPath(name).parts if part not in ("/", ".."))
-        if parts and not info.is_dir():
+        if info.is_dir():
+            parts = (*parts, "")  # it may be the only trace of somebody who submitted nothing
+        if parts and parts != ("",):
             is_packed = info.compress_type != zipfile.ZIP_STORED
             place = Member(info.header_offset, info.compress_size, info.file_size, info.CRC, is_packed)
             listed.append(ListedMember(parts, place, problem))

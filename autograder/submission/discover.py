@@ -69,6 +69,7 @@ class StudentSubmission:
         """Read the file, each time again, for a class may submit gigabytes; None if there is a problem.
 
         Raises:
+            StudentError: it is a damaged part of an archive that was not looked into before.
             StaffError: it can no longer be read.
         """
         if self.problem:
@@ -76,6 +77,8 @@ class StudentSubmission:
         try:
             return self.entry.read()
         except StudentError as error:
+            if self.entry.members:
+                raise
             raise StaffError(f"{self.entry.file}: changed since it was found: {error}") from error
 
 

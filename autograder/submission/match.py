@@ -24,6 +24,7 @@ from autograder.submission.classify import (
     index_source,
     remove_whitespace,
 )
+from autograder.submission.peek import foreign_problem
 from autograder.submission.read import Output, fill_in, join_names, read
 from autograder.submission.statements import Code, parse_code, referenced_names
 
@@ -105,6 +106,7 @@ def match_submission(
         shared=released(source),
         limits=reader.ReadLimits(answer_bytes=(_MAX_OUTPUT_BYTES if with_outputs else _MAX_MATCHED_BYTES)),
         assignment=assignment.name,
+        title=assignment.title,
         with_outputs=with_outputs,
         display_only_cells=list(assignment.grading.display_only_cells),
     )
@@ -149,6 +151,7 @@ def match_file(
     source: Source,
     *,
     assignment: str,
+    title: str = "",
     with_outputs: bool = False,
     display_only_cells: Collection[str] = (),
 ) -> MatchedSubmission:
@@ -160,10 +163,13 @@ def match_file(
     submitted = read(file.read(), with_outputs=with_outputs)
     index = index_source(source)
     pieces = classify(submitted.cells, index)
+    if problem := foreign_problem(submitted.cells, submitted.assignment, source, assignment, title):
+        raise StudentError(problem)
     # Ids are easily copied into any notebook: a file that has only those is another assignment's.
     if not any(piece.matched_by_content for piece in pieces):
         raise StudentError(
-            "This file contains nothing of this assignment; check that you submitted the right one."
+            f"This file is not {title or assignment!r}: only ids in it are of this assignment; "
+            "submit the right file."
         )
     placement = Placement(source, index, pieces)
     repairs, flags = _repairs_and_flags(placement)

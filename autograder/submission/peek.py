@@ -108,8 +108,8 @@ def foreign_problem(
             return ""
         elif not seems and cell.text.lstrip().startswith("#"):
             seems = one_line(cell.text.lstrip("# \t\r\n").partition("\n")[0], _MAX_TITLE_CHARS)
-    found = f"it seems to be {seems!r}" if seems else "nothing in it is of this assignment"
-    return f"Expected was {title!r} ({assignment}), but {found}; submit the right file."
+    found = f"it seems to be {seems!r}" if seems else "it contains nothing of this assignment"
+    return f"This file is not {title or assignment!r}: {found}; submit the right file."
 
 
 def _only_imports(text: str) -> bool:

@@ -413,7 +413,8 @@ class TestModels:
         assert "padding zeros" in str(mismatch(checks.padding_invariant, unmasked(7), unmasked(19)))
 
     def test_an_output_outside_its_range_is_noticed(self) -> None:
-        ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), L.Dense(1)]
+        last = L.Dense(1, bias_initializer=keras.initializers.Constant(5.0))
+        ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), last]
         assert "out of range" in str(mismatch(checks.output_range, keras.Sequential(ends), 0, 1))
         checks.output_range(classifier(), 0, 1)
 

@@ -32,7 +32,7 @@ from autograder.engine.results import Result, deserialize
 from autograder.engine.run import OnResult, run_header
 from autograder.engine.worker import GradingContext
 from autograder.engine.zygote import versions
-from autograder.errors import StaffError
+from autograder.errors import StaffError, StudentError
 from autograder.platforms.cluster import dask_worker
 from autograder.platforms.cluster.payload import DASK_PACKAGES, Payload, difference, local_versions, pack
 from autograder.sandbox.layers import IsolationStatus
@@ -94,6 +94,8 @@ class SubmissionQueue:
             submission = self.waiting.popleft()
             try:
                 data = submission.data
+            except StudentError as error:
+                submission, data = replace(submission, problem=str(error)), None
             except StaffError as error:
                 self._report(ungraded_result(submission, str(error), self._context))
                 continue
