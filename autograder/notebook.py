@@ -29,6 +29,9 @@ _BEGIN_TESTS = "# BEGIN TESTS"
 _BLOCKS = {_BEGIN_QUESTION: _END_QUESTION, BEGIN_SOLUTION: END_SOLUTION, _BEGIN_TESTS: "# END TESTS"}
 """The first lines of raw cells that open a block, and of those that close it."""
 
+TEXT_STUB = "_Type your answer here, replacing this text._"
+"""What students get in place of an answer of prose."""
+
 _CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
 _CONFIG_END = '""" # END TEST CONFIG'
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)

@@ -25,7 +25,7 @@ from autograder.build.release_parts import REQUIREMENTS_NAME, PreparedSource, ch
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.files import NotebookNode, dump_notebook, load_notebook
-from autograder.notebook import Cell, CellType, Source
+from autograder.notebook import TEXT_STUB, Cell, CellType, Source
 
 CONFIG_NAME = "nbgrader_config.py"
 GRADEBOOK = "gradebook.db"
@@ -209,7 +209,7 @@ def config_text(course: Course) -> str:
     timeout = max(assignment.build_cell_timeout_s for assignment in course.assignments.values())
     settings = {
         "ClearSolutions.code_stub": {"python": release_parts.STUB},
-        "ClearSolutions.text_stub": release_parts.TEXT_STUB,
+        "ClearSolutions.text_stub": TEXT_STUB,
         "CourseDirectory.course_id": course.id,
         "Execute.timeout": timeout,
         # nbgrader takes points away for text on stderr; TensorFlow and warnings write there.

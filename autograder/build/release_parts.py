@@ -20,7 +20,6 @@ from autograder.files import NOTEBOOK_FORMAT, NotebookNode, read_tree, to_notebo
 from autograder.notebook import MODULES, Cell, CellType, Check, Source
 
 STUB = "..."
-TEXT_STUB = "_Type your answer here, replacing this text._"
 METADATA_KEY = "course"
 """The key in a notebook's metadata that says which release it belongs to."""
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from autograder.notebook import Cell, CellType, Question, Source
+from autograder.notebook import TEXT_STUB, Cell, CellType, Question, Source
 from autograder.submission.read import SubmittedCell, fill_in
 from autograder.submission.statements import Code, Statement, parse_code
 
@@ -121,6 +121,11 @@ def index_source(source: Source) -> SourceIndex:
 def remove_whitespace(text: str) -> str:
     """Return text without white space."""
     return "".join(text.split())
+
+
+def is_written(text: str) -> bool:
+    """Return True if an answer of prose is not as students got it."""
+    return remove_whitespace(text) not in ("", remove_whitespace(TEXT_STUB))
 
 
 @dataclass(frozen=True, slots=True)

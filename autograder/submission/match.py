@@ -13,7 +13,7 @@ import msgspec
 from autograder.course import Assignment
 from autograder.errors import StudentError
 from autograder.files import MEBIBYTE
-from autograder.notebook import Answer, Cell, CellType, Check, Question, Source
+from autograder.notebook import TEXT_STUB, Answer, Cell, CellType, Check, Question, Source
 from autograder.sandbox import reader
 from autograder.submission.classify import (
     AnswerCell,
@@ -22,13 +22,12 @@ from autograder.submission.classify import (
     classify,
     grade_id_flags,
     index_source,
-    remove_whitespace,
+    is_written,
 )
 from autograder.submission.peek import foreign_problem
 from autograder.submission.read import Output, fill_in, join_names, read
 from autograder.submission.statements import Code, parse_code, referenced_names
 
-_TEXT_STUBS = frozenset({"", remove_whitespace("_Type your answer here, replacing this text._")})
 _DYNAMIC_LOOKUPS = frozenset({"eval", "exec", "globals", "locals", "vars", "get_ipython"})
 """With one of these a cell can look up names that are not in its code."""
 
@@ -122,7 +121,10 @@ def released(source: Source) -> tuple[str, str]:
     def check_as_released(check: Check) -> Check:
         return replace(check, cell=as_released(check.cell), code=texts.get(check.cell.id, check.code))
 
-    texts = {answer.cell.id: answer.stub() for answer in source.answers()}
+    texts = {}
+    for answer in source.answers():
+        is_code = answer.cell.cell_type is CellType.CODE
+        texts[answer.cell.id] = answer.stub() if is_code else TEXT_STUB
     for check in source.checks():
         if check.hidden:
             function = check.function()
@@ -300,7 +302,7 @@ class Placement:
         for index, piece in self._free_cells:
             if begin <= index <= end and (piece.cell.kind is not CellType.CODE or not code):
                 texts.append(piece.cell.text.strip())
-        return "\n\n".join(text for text in [*texts, *code] if remove_whitespace(text) not in _TEXT_STUBS)
+        return "\n\n".join(text for text in [*texts, *code] if is_written(text))
 
     def definitions_near(self, answer: AnswerCell) -> list[str]:
         """Return what is defined where an answer should be, other than what it asks for."""

@@ -16,7 +16,7 @@ import yaml
 from autograder.errors import StudentError
 from autograder.lateness import parse_datetime
 from autograder.notebook import CellType, Source
-from autograder.submission.classify import SourceIndex, index_source, remove_whitespace
+from autograder.submission.classify import SourceIndex, index_source, is_written, remove_whitespace
 from autograder.submission.platform_names import GRADESCOPE_METADATA, NBGRADER_TIMESTAMP, Submitter
 from autograder.submission.read import SUBMIT_NOTEBOOK_HINT, SubmittedCell, get_list, get_value, read
 from autograder.submission.statements import parse_code
@@ -127,7 +127,7 @@ def _answers(cells: Sequence[SubmittedCell], index: SourceIndex) -> tuple[int, s
                 answered.setdefault(answer.cell.id, set()).update(code.digests or (cell.text,))
         # What people mark has no names; its cell is known by its id only.
         written = index.answers.get(cell.id) or index.answers.get(cell.grade_id)
-        if written and not written.stub.names and cell.text.strip() != written.cell.text.strip():
+        if written and not written.stub.names and is_written(cell.text):
             answered.setdefault(written.cell.id, set()).add(cell.text)
     texts = [f"{name}\0{digest}" for name, digests in answered.items() for digest in digests]
     digest = hashlib.sha256("\0".join(sorted(texts)).encode("utf-8", errors="replace"))

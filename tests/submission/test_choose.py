@@ -1,13 +1,17 @@
 """Which of one person's files counts."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from autograder.course import Assignment, load_course
+from autograder.notebook import TEXT_STUB, CellType
 from autograder.submission.arrivals import Label
 from autograder.submission.discover import take_in
-from tests.submission.conftest import LAB, ROOT, answered
+from autograder.submission.match import load_source, released
+from autograder.submission.peek import peek
+from tests.submission.conftest import LAB, ROOT, SolvedAssignment, answered, cell
 from tests.submission.test_find import written
 
 RELEASED = (ROOT / "release" / LAB / "otter" / f"{LAB}.ipynb").read_bytes()
@@ -91,3 +95,17 @@ def test_a_notebook_by_another_name_is_graded(tmp_path: Path, assignment: Assign
     *graded, dot = take_in([written(tmp_path, files)], assignment).submissions
     assert [item.data for item in graded] == [answered(1), answered(2), answered(3)]
     assert "not a notebook" in dot.problem
+
+
+def test_a_blank_notebook_has_no_answer_and_the_solution_all(
+    lab: SolvedAssignment, tiny_assignment: SolvedAssignment
+) -> None:
+    for solved in (lab, tiny_assignment):
+        source = load_source(released(solved.source)[1])
+        blank = solved.notebook_copy()
+        for answer in solved.source.answers():
+            is_code = answer.cell.cell_type is CellType.CODE
+            cell(blank, answer.cell.id)["source"] = answer.stub() if is_code else TEXT_STUB
+        for raw, count in ((blank, 0), (solved.notebook_copy(), len(list(source.answers())))):
+            data = json.dumps(raw).encode()
+            assert peek("x.ipynb", data, source, solved.assignment.name, "").answered == count
