@@ -198,13 +198,14 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
     others = {mark.result.student for mark in run.marks if mark.result and mark not in marks}
     if not marks:
         raise StaffError(f"{out}: no student {student!r}; write the name as in {gradebook.NAME}")
+    arrived = run.account
     for mark in marks:
         # The submission of a group stays as long as another member's mark rests on it.
         if mark.result and mark.result.student not in others:
             journal.remove_student(out, mark.result.student, mark.result.name)
             delete_student_folder(out, mark.result.student)
-            if run.account:
-                account.store(out, account.without_student(run.account, mark.result.student))
+            if arrived:
+                arrived = account.store(out, account.without_student(arrived, mark.result.student))
     rows = [mark.student for mark in marks if mark.student]
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
