@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from autograder.course import load_course
 from autograder.files import RESERVED_NAMES
 from autograder.submission import platform_names
+from autograder.submission.discover import take_in
 from autograder.submission.names import folder_order, split_marks, unique_names
 from autograder.submission.platform_names import NamePatterns
-from tests.submission.conftest import LAB, ROOT
+from tests.submission.conftest import LAB, ROOT, answered
 
 DATA = tomllib.loads((Path(platform_names.__file__).parent / "platforms.toml").read_text(encoding="utf-8"))
 PATTERNS = NamePatterns(load_course(ROOT).assignment(LAB))
@@ -92,3 +93,17 @@ def test_a_folder_may_be_something_else(name: str) -> None:
 def test_no_name_makes_a_pattern_slow_or_fail(name: str) -> None:
     split_marks(name)
     PATTERNS.parse(name, is_folder=True)
+
+
+@pytest.mark.parametrize(
+    "unit", ["1", "my", "_", "a_", "(", "1_", "20270101", " - ", "copy ", "lab", "v1", "@", "LATE_", "[x] - "]
+)
+def test_no_name_is_tried_in_many_ways(tmp_path: Path, unit: str) -> None:
+    """No clock is asked: with a pattern of exponential time this test would not end."""
+    name = unit * (200 // len(unit))
+    for end in ("", "x", "!", "é"):
+        for path in (tmp_path / f"{name}{end}.ipynb", tmp_path / f"{name}{end}" / "lab.ipynb"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(answered(1))
+    assignment = load_course(ROOT).assignment(LAB)
+    assert len(take_in([tmp_path], assignment).files) == 8
