@@ -31,12 +31,13 @@ from autograder.build.flavors import CONFIG_NAME, config_text, run_tool
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
-from autograder.errors import CourseError, StaffError
+from autograder.errors import StaffError, StudentError
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
 from autograder.platforms.nbgrader_notebook import NOTHING, autograded
 from autograder.report.load_run import Run
 from autograder.report.results_json import staff_sentence
+from autograder.sandbox.reader import DefectError
 from autograder.submission.match import match_submission
 
 NO_RESPONSE = "No response."
@@ -80,7 +81,7 @@ def export(run: Run, course_folder: Path | None = None, *, db_url: str = "") -> 
         for result in run.results:
             data, submission = run.submission(result), NOTHING
             if data is not None:
-                with suppress(CourseError):
+                with suppress(StudentError, DefectError):
                     submission = match_submission(data, source, assignment, with_outputs=True)
             nb = autograded(release, source, result, submission)
             nb.metadata[_STAFF] = _staff_marks(result, source)

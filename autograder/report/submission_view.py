@@ -16,7 +16,7 @@ from typing import IO
 import msgspec
 
 from autograder.course import Assignment
-from autograder.errors import CourseError
+from autograder.errors import StudentError
 from autograder.notebook import Source
 from autograder.sandbox import reader
 from autograder.submission.match import match_file, released
@@ -128,7 +128,7 @@ def _read_jpeg(data: bytes) -> Figure | None:
     """Return a JPEG file without metadata in front of its first scan; None if it has not one frame."""
     if not data.startswith(_JPEG_START):
         return None
-    start, kept, sizes = 2, [data[:2]], []
+    start, parts, sizes = 2, [data[:2]], []
     for _ in range(_MAX_PARTS):
         header = data[start : start + 9]
         if len(header) < 9 or header[0] != 0xFF:
@@ -141,9 +141,9 @@ def _read_jpeg(data: bytes) -> Figure | None:
             if len(sizes) != 1 or _JPEG_FRAME_MARKER.search(data, end):
                 return None
             height, width = sizes[0]
-            return Figure(b"".join([*kept, data[start:]]), "image/jpeg", width, height)
+            return Figure(b"".join([*parts, data[start:]]), "image/jpeg", width, height)
         if kind not in _JPEG_METADATA:
-            kept.append(data[start:end])
+            parts.append(data[start:end])
         start = end
     return None
 
@@ -189,7 +189,7 @@ def view_submission(data: bytes | None, source: Source, assignment: Assignment) 
             shared=released(source),
             assignment=assignment.name,
         )
-    except CourseError:
+    except (StudentError, reader.DefectError):
         return SubmissionView()
 
 

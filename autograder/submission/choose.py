@@ -124,7 +124,7 @@ def _nothing(person: Person) -> Choice:
     file = min(person.files, key=lambda file: (order.index(file.kind), file.entry.parts))
     problem = f"No notebook was submitted; {SUBMIT_NOTEBOOK_HINT}."
     if file.kind is FileKind.FOLDER:
-        problem = f"No notebook was submitted, the folder is empty; {SUBMIT_NOTEBOOK_HINT}."
+        problem = f"No notebook was submitted: the folder is empty; {SUBMIT_NOTEBOOK_HINT}."
     if _is_receipt(person, file):
         problem = f"A text or a link was submitted instead of a file; {SUBMIT_NOTEBOOK_HINT}."
     return Choice(file, None, problem=file.entry.problem or problem)

@@ -136,8 +136,8 @@ class Layout:
         if inner and self._is_one_person(inner, depth):
             # A folder that somebody names is a class's, and an archive may be its student's.
             names = (self.container, *around) if self.is_archive else (*around, self.container)
-            said = [name for name in names if not self._says_nothing(name)]
-            self._add_named([*said, self.container][0], inner)
+            telling = [name for name in names if not self._says_nothing(name)]
+            self._add_named([*telling, self.container][0], inner)
         elif inner:
             self._split(inner, depth)
 
