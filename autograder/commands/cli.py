@@ -1,10 +1,13 @@
 """The ``course`` command: each subcommand parses its arguments and calls one function.
 
-Exit codes: 0 done, 2 an error that the user can fix, 3 a bug in this program, 130 interrupted.
+Exit codes: 0 done, 2 an error that the user can fix, 3 a bug in this program, 130 interrupted, 141 the
+output was closed (``| head``): as for a program that one of the signals SIGINT or SIGPIPE ended.
 Subcommands import what they need when they run, so that ``course --help`` answers at once.
 """
 
 import contextlib
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -19,6 +22,9 @@ from autograder.errors import CourseError, StaffError
 
 if TYPE_CHECKING:
     from autograder.report.load_run import Run
+
+INTERRUPTED = 128 + signal.SIGINT
+CLOSED_PIPE = 128 + signal.SIGPIPE
 
 _CONSOLE = Console(highlight=False)
 _PATH = click.Path(path_type=Path)
@@ -339,22 +345,28 @@ def _assignments(name: str) -> Iterator[tuple[Course, Assignment]]:
 def main() -> None:
     """Run the command line; errors become exit codes here and nowhere else."""
     try:
-        result = course.main(prog_name="course", standalone_mode=False)
+        # Commands that can fail without an error, like ``grade``, return a code; the others None.
+        code = course.main(prog_name="course", standalone_mode=False)
     except CourseError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
+        code = 2
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        sys.exit(130)
+        code = INTERRUPTED
+    except (SystemExit, BrokenPipeError):
+        # Only click and rich end the process themselves, when nobody reads the output any more. Python
+        # would complain of it once more when it writes what is still in its buffers.
+        for descriptor in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+        code = CLOSED_PIPE
     except Exception:  # noqa: BLE001  nothing narrower can promise exit code 3 for every bug
         # What nobody foresaw ends here, whatever its class: scripts tell by the exit code that no
         # argument of theirs helps. Nothing is swallowed, since the process ends with the whole
-        # traceback; and SystemExit, as of a closed pipe, is no Exception.
+        # traceback.
         traceback.print_exc()
         click.echo("This is a bug in the autograder; please report the lines above.", err=True)
-        sys.exit(3)
-    # Commands that can fail without an error, like ``grade``, return a code; the others None.
-    sys.exit(result or 0)
+        code = 3
+    sys.exit(code or 0)

@@ -4,7 +4,7 @@ from autograder.engine import zygote_client
 
 zygote_client.IMPORTS = ("numpy",)  # before ``engine.run`` takes it from there
 
-from autograder.commands.cli import main  # noqa: E402
+from autograder.__main__ import main  # noqa: E402
 
 if __name__ == "__main__":
     main()
