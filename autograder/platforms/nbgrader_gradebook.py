@@ -152,9 +152,14 @@ def _open_gradebook(course_directory: CourseDirectory, assignment: Assignment) -
             yield gradebook
     except (SQLAlchemyError, InvalidEntry, MissingEntry, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
+        advice = "check that it exists and no other program is using it"
+        if re.search(r"\b(column|table)\b", reason):
+            advice = (
+                "an earlier version of nbgrader made it: copy it, then run `nbgrader db upgrade` next to it"
+            )
         raise StaffError(
-            f"nbgrader's gradebook cannot be used ({reason}); check that it exists and no other program "
-            "is using it, then run the same command again: its content is intact"
+            f"nbgrader's gradebook cannot be used ({reason}); {advice}, then run the same command again: "
+            "its content is intact"
         ) from error
 
 

@@ -1,11 +1,13 @@
 """Marks of a run in nbgrader: its gradebook, its notebooks, its own commands on them."""
 
 import base64
+import contextlib
 import csv
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,8 +17,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from nbformat.v4 import new_notebook
 from nbgrader import nbgraderformat
-from nbgrader.api import Gradebook, SubmittedNotebook
+from nbgrader.api import Base, Gradebook, SubmittedNotebook
+from sqlalchemy import create_engine
 
 from autograder.build import leaks
 from autograder.checks import Outcome
@@ -29,6 +33,7 @@ from tests.support.nbgrader_course import (
     ALERT,
     PDF_MESSAGE,
     PNG_BASE64,
+    TINY_COURSE,
     NbgraderCourse,
     create_course,
     open_course,
@@ -425,3 +430,33 @@ def test_an_empty_postgresql_gets_the_assignment_and_the_marks(here: NbgraderCou
         assert book.find_assignment("tiny").duedate.isoformat() == "2027-02-12T23:59:00"
     here.run_nbgrader("generate_feedback", "tiny", "--student", "ben", f"--CourseDirectory.db_url={postgres}")
     assert "tiny (Score: 8.0 / 17.0)" in feedback(here, "ben").text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE assignment DROP COLUMN duedate",
+        "ALTER TABLE assignment RENAME COLUMN course_id TO course",
+    ],
+)
+def test_a_gradebook_of_an_earlier_nbgrader_is_refused_with_the_command_that_upgrades_it(
+    tmp_path: Path, change: str
+) -> None:
+    old = open_course(Path(shutil.copytree(TINY_COURSE, tmp_path / "course")))
+    release = old.course_directory / "release" / "tiny" / "tiny.ipynb"
+    release.parent.mkdir(parents=True)
+    release.write_bytes(dump_notebook(new_notebook()))
+    path = old.course_directory / "gradebook.db"
+    engine = create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    with gradebook(old) as book:
+        book.add_assignment("tiny")
+        book.add_student("ana")
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(change)
+    before = path.read_bytes()
+    with pytest.raises(StaffError, match=r"no such column.*run `nbgrader db upgrade` next to it") as refused:
+        export(old.run(old.result("ana", Outcome.PASSED, None)))
+    assert "\n" not in str(refused.value)
+    assert path.read_bytes() == before
