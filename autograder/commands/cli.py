@@ -36,6 +36,8 @@ _ROSTER_OPTION = click.option(
 _ANONYMOUS_OPTION = click.option(
     "--anonymous", is_flag=True, help="Write pseudonyms instead of names; needs --out."
 )
+_STUDENT = click.argument("student")
+_STUDENT_HELP = "STUDENT: login, id, e-mail address, name, or submitted file or folder of one person."
 _OUT_OPTION = click.option("--out", type=_PATH, help="Output directory (default: the run's folder).")
 _WORKERS_OPTION = click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1), help="Number of parallel workers."
@@ -145,8 +147,8 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
 
     run, target = _load_run(folder, out, roster, anonymous)
     pages.write_reports(run, prepare(run.assignment).source, target)
-    _CONSOLE.print(gradebook.summary_table(run.results))
-    for remark in (*run.remarks, *marks.mark_remarks(run.marks)):
+    _CONSOLE.print(gradebook.summary_table(run.results, marks.display_names(run.marks)))
+    for remark in (*run.remarks, *marks.mark_remarks(run.marks), *filter(None, [run.unfinished])):
         click.echo(remark)
     click.echo(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
 
@@ -180,21 +182,21 @@ def export_command(
     click.echo(f"Written: {path}")
 
 
-@course.command("delete-student")
+@course.command("delete-student", epilog=_STUDENT_HELP)
 @_FOLDER
-@click.argument("student")
+@_STUDENT
 def delete_student_command(folder: Path, student: str) -> None:
     """Delete a student's data from a run."""
     from autograder.commands.students import delete_student
 
-    for path in delete_student(_load_course(), folder, student):
-        click.echo(f"{path} still mentions the student: delete it by hand.")
+    for sentence in delete_student(_load_course(), folder, student):
+        click.echo(sentence)
     click.echo(f"Deleted: {student}")
 
 
-@course.command("regrade")
+@course.command("regrade", epilog=_STUDENT_HELP)
 @_FOLDER
-@click.argument("students", nargs=-1, required=True)
+@click.argument("students", metavar="STUDENT...", nargs=-1, required=True)
 @click.option("--question", default="", help="Run only the checks of this question, e.g. q3.")
 def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> int:
     """Regrade students from their stored submissions."""
@@ -203,9 +205,9 @@ def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> i
     return regrade(_load_course(), folder, students, _CONSOLE, question=question)
 
 
-@course.command("explain")
+@course.command("explain", epilog=_STUDENT_HELP)
 @_FOLDER
-@click.argument("student")
+@_STUDENT
 @click.argument("question")
 def explain_command(folder: Path, student: str, question: str) -> None:
     """Write a staff-only page with every call and reply of a question's checks; marks are unchanged."""
@@ -215,9 +217,9 @@ def explain_command(folder: Path, student: str, question: str) -> None:
     click.echo(f"For staff only: {path}")
 
 
-@course.command("mark")
+@course.command("mark", epilog=_STUDENT_HELP)
 @_FOLDER
-@click.argument("student")
+@_STUDENT
 @click.argument("question")
 @click.argument("points", type=float, required=False)
 @click.option("--why", default="", help="The reason, which the student reads.")

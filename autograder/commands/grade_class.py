@@ -1,6 +1,7 @@
 """``course grade``: compile an assignment, grade its submissions, write pages and tables; ``course demo``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,16 @@ from autograder.course import Assignment, Course
 from autograder.engine import run
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.progress import show_progress
-from autograder.engine.results import Result
+from autograder.engine.results import Result, RunListener
 from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
+from autograder.notebook import Source
 from autograder.platforms.cluster import connect
 from autograder.quality import sample
 from autograder.report import account, gradebook, marks, summary
 from autograder.report.account import account_of
 from autograder.report.load_run import Run
-from autograder.report.pages import write_reports
+from autograder.report.pages import write_reports, write_student
 from autograder.report.roster import finder, load_or_store, read
 from autograder.submission.discover import take_in
 from autograder.text import one_line
@@ -61,20 +63,46 @@ def grade_class(
     students = load_or_store(out, roster)
     intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
     arrived = account.store(out, account_of(intake))
+    expected = account.expected_marks(intake.submissions, students, assignment)
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
+        writer = _StudentWriter(Run(out, assignment, (), expected), plan.source, progress)
         try:
-            results = run.grade(plan, intake.submissions, out, start, progress, force=force)
+            results = run.grade(plan, intake.submissions, out, start, writer, force=force)
         except KeyboardInterrupt:
             done = f"{progress.completed} of {progress.total} submissions are graded and stored"
             progress.log(f"{done}; run the same command again to resume.")
             raise
     final_marks = marks.final_marks(results, students, assignment)
-    write_reports(Run(out, assignment, results, final_marks, account=arrived), plan.source)
-    console.print(gradebook.summary_table(results))
+    graded = Run(out, assignment, results, final_marks, account=arrived)
+    write_reports(graded, plan.source, written=writer.answers)
+    console.print(gradebook.summary_table(results, marks.display_names(final_marks)))
     _print_account(arrived, final_marks, console)
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     return _report_conditions(results, console)
+
+
+class _StudentWriter(RunListener):
+    """Writes the files of each student whose result is in the journal, then tells the next listener."""
+
+    def __init__(self, graded: Run, source: Source, listener: RunListener) -> None:
+        self.answers: dict[str, Mapping[str, str]] = {}
+        """By student and question."""
+
+        self._run, self._source, self._listener = graded, source, listener
+        self._names = marks.display_names(graded.marks)
+
+    def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
+        """Pass it on."""
+        self._listener.on_start(already_graded, students, remarks)
+
+    def on_graded(self, result: Result) -> None:
+        """Write the student's files."""
+        name = self._names.get(result.student, "")
+        # No page ends a run: what fails is written at the end, or the command then says what is wrong.
+        with suppress(StaffError):
+            self.answers[result.student] = write_student(self._run, result, self._source, name=name).answers
+        self._listener.on_graded(result)
 
 
 def dry_run(

@@ -1,8 +1,9 @@
 """What is done to single students of a run: ``course regrade``, ``explain``, ``mark``, ``delete-student``."""
 
-import difflib
+import html
 import math
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,21 @@ from autograder.engine.journal import delete_student_folder, folder_name
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import run_header, start_engine
-from autograder.errors import StaffError
-from autograder.files import replace_file
+from autograder.errors import StaffError, name_hint
+from autograder.files import RESERVED_NAMES, replace_file
 from autograder.report import account, exports, gradebook, load_run, roster
 from autograder.report.explain import MAX_CALLS, format_call
-from autograder.report.marks import Mark
+from autograder.report.marks import find_student
 from autograder.report.pages import render, write_reports
 from autograder.report.submission_view import view_submission
 from autograder.text import one_line
 
 _MAX_REASON_LENGTH = 600
 _MIN_SEARCHED_LENGTH = 4
-"""Characters; shorter names and numbers occur in any file."""
+"""Characters; shorter names occur in any file."""
+
+_MIN_SEARCHED_DIGITS = 5
+"""Digits; shorter numbers occur in any file."""
 
 
 def regrade(
@@ -89,7 +93,7 @@ def explain(course: Course, out: Path, student: str, question: str) -> Path:
         calls=calls,
         max_calls=MAX_CALLS,
     )
-    path = out / folder_name(student) / f"explain-{question}.html"
+    path = out / folder_name(result.student) / f"explain-{question}.html"
     replace_file(path, page)
     return path
 
@@ -117,11 +121,13 @@ def mark(
         result = _find_result(run, student)
         possible = result.possible_points
         if question not in possible:
-            raise StaffError(f"no question {question!r}; {_suggest(question, possible, ', '.join(possible))}")
+            raise StaffError(f"no question {question!r}; {name_hint(question, possible)}")
         marks = dict(result.staff_marks)
         if points is None:
             if question not in marks:
-                raise StaffError(f"{student} has no mark by staff for {question}; there is nothing to undo")
+                raise StaffError(
+                    f"{result.student} has no mark by staff for {question}; there is nothing to undo"
+                )
             del marks[question]
         else:
             if not (math.isfinite(points) and 0 <= points <= possible[question]):
@@ -137,16 +143,10 @@ def mark(
 
 
 def _find_result(run: load_run.Run, student: str) -> Result:
-    results = {result.student: result for result in run.results}
-    if student not in results:
-        suggestion = _suggest(student, results, f"it has {len(results)} students")
-        raise StaffError(f"{run.out}: no student {student!r}; {suggestion}")
-    return results[student]
-
-
-def _suggest(name: str, names: Collection[str], otherwise: str) -> str:
-    close_names = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close_names[0]!r}?" if close_names else otherwise
+    result = find_student(run.marks, student, run.out)[0].result
+    if result is None:
+        raise StaffError(f"{run.out}: {student} submitted nothing; grade a file of this student first")
+    return result
 
 
 def _load_submissions(
@@ -161,7 +161,7 @@ def _load_submissions(
         # Missing, or with another digest than the bytes that were graded.
         if data is None:
             raise StaffError(
-                f"{out / folder_name(student)}: the graded submission is missing or could not be "
+                f"{out / folder_name(result.student)}: the graded submission is missing or could not be "
                 "read when it was graded; name the student's file to `course grade` again"
             )
         submissions.append((result, data))
@@ -179,14 +179,14 @@ def _load_submissions(
     return plan, submissions
 
 
-def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
+def delete_student(course: Course, out: Path, student: str) -> tuple[str, ...]:
     """Delete a student from a run's journal, roster and folders, and rewrite its pages and tables.
 
     Args:
-        student: the name in ``grades.csv``, or the label in the roster.
+        student: what names the person, or the label of a group for all of its members.
 
     Returns:
-        Files in the run's folder that still mention the student.
+        What still mentions the student, with what to do, one sentence each.
 
     Raises:
         AuthorError: the assignment does not compile.
@@ -194,37 +194,59 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[Path, ...]:
     """
     run = load_run.load(out, course)
     source = prepare(run.assignment).source
-    marks = [mark for mark in run.marks if student and student in (mark.label, mark.row.label)]
-    others = {mark.result.student for mark in run.marks if mark.result and mark not in marks}
-    if not marks:
-        raise StaffError(f"{out}: no student {student!r}; write the name as in {gradebook.NAME}")
-    arrived = run.account
-    for mark in marks:
-        # The submission of a group stays as long as another member's mark rests on it.
-        if mark.result and mark.result.student not in others:
+    deleted = find_student(run.marks, student, out)
+    # The submission of a group stays as long as another member's mark rests on it.
+    kept = {mark.result.student for mark in run.marks if mark.result and mark not in deleted}
+    texts, labels = set(), set()
+    for mark in deleted:
+        texts |= {mark.row.student, mark.row.name, mark.row.email, mark.row.id, mark.row.canvas_id}
+        if mark.result and mark.result.student not in kept:
+            labels.add(mark.result.student)
+            texts |= {mark.result.student, mark.result.name, *mark.result.ids.values()}
             journal.remove_student(out, mark.result.student, mark.result.name)
             delete_student_folder(out, mark.result.student)
-            if arrived:
-                arrived = account.store(out, account.without_student(arrived, mark.result.student))
-    rows = [mark.student for mark in marks if mark.student]
+    mentions = _mention_pattern(texts)
+    if run.account:
+        kept |= set(account.store(out, account.without(run.account, labels, mentions)).students)
+    rows = [mark.student for mark in deleted if mark.student]
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
         replace_file(out / roster.NAME, roster.dump(remaining))
-    for name in (exports.CANVAS_NAME, exports.MOODLE_NAME):
-        (out / name).unlink(missing_ok=True)  # made again on request only, and has the name until then
+    for name, _ in exports.FORMATS.values():
+        if name != gradebook.NAME and (out / name).is_file():
+            (out / name).unlink()  # made again on request only, and has the name until then
     write_reports(load_run.load(out, course), source)
-    return tuple(_files_mentioning(out, marks))
+    return tuple(dict.fromkeys(_remaining_mentions(out, kept, mentions)))
 
 
-def _files_mentioning(out: Path, marks: Sequence[Mark]) -> Iterator[Path]:
-    texts: set[str] = set()
-    for mark in marks:
-        texts |= {mark.row.label, mark.row.name, mark.row.email, mark.row.id}
-        if mark.result:
-            texts |= {mark.result.student, mark.result.name, *mark.result.ids.values()}
-    searched = [text.encode() for text in texts if len(text) >= _MIN_SEARCHED_LENGTH]
+def _mention_pattern(texts: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of names and numbers as whole words, family name first or not."""
+    patterns = ["(?!)"]  # matches nothing
+    for text in texts:
+        if len(text) >= (_MIN_SEARCHED_DIGITS if text.isdigit() else _MIN_SEARCHED_LENGTH):
+            words = re.findall(r"[^\W_]+", text)
+            for start in range(len(words)):
+                patterns.append(r"[\W_]{1,4}".join((*words[start:], *words[:start])))
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", re.IGNORECASE)
+
+
+def _remaining_mentions(out: Path, kept: Iterable[str], mentions: re.Pattern[str]) -> Iterator[str]:
+    """Yield what to do about each file that still mentions a student who was deleted."""
+    others = {folder_name(student) for student in kept}
     for path in sorted(out.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            data = path.read_bytes()
-            if any(text in data for text in searched):
-                yield path
+        relative = path.relative_to(out)
+        # What is made from the results repeats what a student's folder has.
+        if not path.is_file() or path.is_symlink() or relative.as_posix() in RESERVED_NAMES:
+            continue
+        data = path.read_bytes()
+        text = html.unescape(data.decode("utf-8", errors="replace"))
+        text = re.sub(r"\\u([0-9a-f]{4})", lambda escape: chr(int(escape[1], 16)), text)
+        if relative.parts[0] in others:
+            if mentions.search(text):
+                folder = out / relative.parts[0]
+                yield f"{folder}: what another student submitted mentions the student; it stays as it is."
+        elif mentions.search(f"{relative}\n{text}"):
+            advice = "delete it by hand"
+            if data.startswith(b"SQLite format 3\0"):
+                advice = "run `nbgrader db student remove` in the folder of nbgrader's course"
+            yield f"{path} still mentions the student: {advice}."

@@ -270,6 +270,16 @@ def remove_student(out: Path, student: str, name: str = "") -> None:
         replace_file(journal.path, b"".join(map(_line, records)))
 
 
+def is_locked(out: Path) -> bool:
+    """Return True if a run is writing the journal of a folder."""
+    with (out / NAME).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+    return False
+
+
 def read(out: Path) -> JournalSnapshot:
     """Return the results of a run so far, also while it is still running.
 

@@ -1,7 +1,8 @@
 """The account of a run: every file that arrived, with one label, and what staff should know of them."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,9 @@ class Account:
     files: tuple[LabeledFile, ...]
     remarks: tuple[str, ...] = ()
     """What staff should look at, one sentence each."""
+
+    students: tuple[str, ...] = ()
+    """Everybody who submitted, as the run calls them; unknown for runs of earlier versions."""
 
     def counts(self) -> str:
         """Return how many files have each label, e.g. ``3 files: 2 graded, 1 ignored``."""
@@ -67,7 +71,8 @@ def account_of(intake: Intake) -> Account:
     remarks = list(intake.remarks)
     for submission in intake.submissions:
         remarks += [f"{submission.student}: {flag}" for flag in submission.flags]
-    return Account(intake.files, tuple(remarks))
+    students = tuple(submission.student for submission in intake.submissions)
+    return Account(intake.files, tuple(remarks), students)
 
 
 def load(out: Path) -> Account | None:
@@ -95,10 +100,22 @@ def store(out: Path, account: Account) -> Account:
     return account
 
 
-def without_student(account: Account, student: str) -> Account:
-    """Return an account without the files of a student."""
-    files = tuple(file for file in account.files if file.student != student)
-    return Account(files, tuple(remark for remark in account.remarks if student not in remark))
+def without(account: Account, deleted: Set[str], mentions: re.Pattern[str]) -> Account:
+    """Return an account without the files of some people, and without what else mentions them.
+
+    Args:
+        account: of the whole run.
+        deleted: the people, as the run calls them.
+        mentions: finds them in a text.
+    """
+    files = []
+    for file in account.files:
+        is_theirs = file.student in deleted or (not file.student and mentions.search(file.path))
+        if not is_theirs:
+            files.append(file)
+    remarks = tuple(remark for remark in account.remarks if not mentions.search(remark))
+    students = tuple(student for student in account.students if student not in deleted)
+    return Account(tuple(files), remarks, students)
 
 
 def expected_marks(

@@ -1,6 +1,7 @@
 """``grades.csv`` and the terminal's table: one row for each student."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich import box
 from rich.table import Table
@@ -17,7 +18,7 @@ MAX_ROWS = 30
 """Rows of the terminal's table."""
 
 NO_SUBMISSION = "no submission"
-_PERSONAL_COLUMNS = ("id", "name", "email", "section", "group")
+_ROSTER_COLUMNS = ("id", "email", "section", "group")
 _MAX_NAME_LENGTH = 255
 _MAX_FLAG_LENGTH = 300
 
@@ -29,8 +30,9 @@ def dump(marks: Sequence[Mark]) -> bytes:
     total after the late penalty.
     """
     questions = summary.question_points([mark.result for mark in marks if mark.result])
-    personal = [name for name in _PERSONAL_COLUMNS if any(getattr(mark.row, name) for mark in marks)]
-    header = ["student", *personal]
+    is_named = any(mark.name for mark in marks)
+    personal = [name for name in _ROSTER_COLUMNS if any(getattr(mark.row, name) for mark in marks)]
+    header = ["student", *(["name"] if is_named else []), *personal]
     header += [_escape(question, _MAX_NAME_LENGTH) for question in questions]
     # Users' own scripts read these columns: their names are an interface.
     header += ["total", "handed_in", "late", "penalty", "final", "outcome", "flags"]
@@ -50,6 +52,8 @@ def dump(marks: Sequence[Mark]) -> bytes:
         flags = "; ".join(one_line(flag, _MAX_FLAG_LENGTH) for flag in mark.flags)
         # Whatever a student, a platform or the roster wrote is escaped; the grader wrote the rest.
         row = [_escape(mark.label, _MAX_NAME_LENGTH)]
+        if is_named:
+            row.append(escape_formula(mark.name))
         row += [escape_formula(getattr(mark.row, column)) for column in personal]
         row += [format_points(points.get(question)) for question in questions]
         row += [format_points(mark.total), submitted_at, late, format_points(mark.penalty)]
@@ -58,12 +62,19 @@ def dump(marks: Sequence[Mark]) -> bytes:
     return dump_csv(rows)
 
 
-def summary_table(results: Sequence[Result]) -> Table:
-    """Return the first rows for the terminal and how many more there are."""
+def summary_table(results: Sequence[Result], names: Mapping[str, str] = MappingProxyType({})) -> Table:
+    """Return the first rows for the terminal and how many more there are.
+
+    Args:
+        results: one of each student.
+        names: people's names by student, where they are known.
+    """
     questions = [question for question in summary.questions(results) if not question.manual]
     table = Table(caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     if len(results) > MAX_ROWS:
         table.caption = f"… and {len(results) - MAX_ROWS} more"
+    if names:
+        table.add_column("name", no_wrap=True, min_width=8, max_width=20)
     table.add_column("student", no_wrap=True, min_width=8, max_width=12)
     for question in questions:
         heading = f"{one_line(question.name, 12)}\n/{format_points(question.points)}"
@@ -74,8 +85,11 @@ def summary_table(results: Sequence[Result]) -> Table:
     for result in sorted(results, key=lambda result: result.student)[:MAX_ROWS]:
         marks = result.marks()
         cells = [format_points(marks.get(question.name)) for question in questions]
-        name = Text(one_line(result.student, 60))  # in a plain str, rich would read [red] as markup
-        table.add_row(name, *cells, format_points(total(result)), result.status.value)
+        # In a plain str, rich would read [red] as markup.
+        who = [Text(one_line(result.student, 60))]
+        if names:
+            who.insert(0, Text(one_line(names.get(result.student, ""), 60)))
+        table.add_row(*who, *cells, format_points(total(result)), result.status.value)
     return table
 
 

@@ -8,6 +8,7 @@ in the run: it stays the same, and means nothing without the key in the run's fo
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,6 +41,9 @@ class Run:
     account: Account | None = None
     """What became of every file; unknown for runs of earlier versions, and left out without names."""
 
+    unfinished: str = ""
+    """How many submissions are graded, and why not all; empty for a finished run."""
+
     def submission(self, result: Result) -> bytes | None:
         """Return the bytes that were graded; None if they are missing or unreadable."""
         return journal.stored_submission(self.out, result.student, result.provenance.submission_sha256)
@@ -59,7 +63,22 @@ def load(out: Path, course: Course, roster_path: Path | None = None) -> Run:
     snapshot = journal.read(out)
     assignment = course.assignment(snapshot.header.assignment)
     marks = final_marks(snapshot.results, roster.load_or_store(out, roster_path), assignment)
-    return Run(out, assignment, snapshot.results, marks, snapshot.remarks, account.load(out))
+    arrived = account.load(out)
+    unfinished = _unfinished(out, snapshot.results, arrived)
+    return Run(out, assignment, snapshot.results, marks, snapshot.remarks, arrived, unfinished)
+
+
+def _unfinished(out: Path, results: Sequence[Result], arrived: Account | None) -> str:
+    """Return a sentence about a run that is in progress or was interrupted; nothing if it is finished."""
+    students = {result.student for result in results}
+    total = len(arrived.students) if arrived else 0
+    graded = len(students.intersection(arrived.students)) if arrived else len(students)
+    count = f"{graded} of {total} submissions are graded" if total else f"{graded} submissions are graded"
+    if journal.is_locked(out):
+        return f"{count}; the run is in progress."
+    if graded < total:
+        return f"{count}; the run was interrupted: the same `course grade` command resumes it."
+    return ""
 
 
 def anonymize(run: Run) -> Run:

@@ -5,12 +5,15 @@ from the platform; the login; the person's name. Where a rule finds several, nob
 mark at the wrong student is worse than one that staff must assign.
 """
 
+import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
 from autograder.engine.results import Result
+from autograder.errors import StaffError
 from autograder.lateness import Lateness, lateness, parse_datetime
 from autograder.report.roster import Roster, Student
 from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
@@ -48,6 +51,13 @@ class Mark:
     def label(self) -> str:
         """Return what the student is called in tables."""
         return self.result.student if self.result else self.row.label
+
+    @property
+    def name(self) -> str:
+        """Return the person's name by the roster, or else by the platform; empty if neither knows it."""
+        if self.row.name or self.result is None:
+            return self.row.name
+        return self.result.name
 
     @property
     def total(self) -> float | None:
@@ -234,6 +244,79 @@ def _is_same_name(name: str, row: Student) -> bool:
             return True
         name = name.partition("-")[2]
     return False
+
+
+def display_names(marks: Sequence[Mark]) -> dict[str, str]:
+    """Return the names of people by the labels of their submissions, where names are known.
+
+    A group has the names of all members. Of equal names, each is followed by its label.
+    """
+    names: dict[str, list[str]] = defaultdict(list)
+    for mark in marks:
+        if mark.result and mark.name not in ("", mark.label):
+            names[mark.label].append(mark.name)
+    joined = {label: " and ".join(people) for label, people in names.items()}
+    counts = Counter(joined.values())
+    for label, name in joined.items():
+        if counts[name] > 1:
+            joined[label] = f"{name} ({label})"
+    return joined
+
+
+def find_student(marks: Sequence[Mark], text: str, where: Path) -> tuple[Mark, ...]:
+    """Return the mark of the one person whom a text names, or the marks of one group.
+
+    It may be the label, login, an id, the e-mail address, the name, or the file or folder that was
+    submitted. An exact match precedes one that ignores case and the order of a name's parts.
+
+    Args:
+        marks: of the whole run.
+        text: what a person wrote.
+        where: the run's folder, for messages.
+
+    Raises:
+        StaffError: it names nobody, or several people, who are named.
+    """
+    wanted, parts = normalized(text.strip()), _sorted_parts(text)
+    tiers: list[list[Mark]] = [[], [], [], []]
+    known: dict[str, Mark] = {}
+    for mark in marks:
+        identifiers = set(_identifiers(mark))
+        known |= dict.fromkeys(map(normalized, identifiers), mark)
+        matches = (
+            text == mark.label,
+            text in identifiers,
+            wanted in map(normalized, identifiers),
+            bool(parts) and parts in (_sorted_parts(mark.row.name), _sorted_parts(mark.name)),
+        )
+        for tier, is_match in zip(tiers, matches, strict=True):
+            if is_match:
+                tier.append(mark)
+    found = next(filter(None, tiers), [])
+    if len({mark.label if mark.result else mark.row for mark in found}) == 1:
+        return tuple(found)
+    if found:
+        people = ", ".join(map(_describe, found[:_MAX_LISTED]))
+        raise StaffError(f"{where}: {text!r} names {len(found)} students; write one of: {people}")
+    close = difflib.get_close_matches(wanted, known, n=_MAX_LISTED)
+    people = " or ".join(dict.fromkeys(_describe(known[value]) for value in close))
+    hint = f"did you mean {people}?" if people else f"it has {len(marks)} students"
+    raise StaffError(f"{where}: no student {text!r}; {hint}")
+
+
+def _identifiers(mark: Mark) -> Iterator[str]:
+    """Yield everything that may name a person."""
+    row, values = mark.row, [mark.label]
+    values += [row.student, row.id, row.email, row.canvas_id, row.moodle_id, row.name, row.file]
+    if mark.result:
+        path = PurePosixPath(mark.result.submission)
+        values += [mark.result.name, *mark.result.ids.values(), str(path), *path.parts, stem(path.name)]
+    yield from filter(None, values)
+
+
+def _describe(mark: Mark) -> str:
+    name = f" ({mark.name})" if mark.name not in ("", mark.label) else ""
+    return f"{mark.label!r}{name}"
 
 
 def _sorted_parts(name: str) -> tuple[str, ...]:

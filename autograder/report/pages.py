@@ -29,7 +29,7 @@ from autograder.notebook import Source
 from autograder.report import gradebook, results_json, similarity, summary
 from autograder.report.account import Account
 from autograder.report.load_run import Run
-from autograder.report.marks import total
+from autograder.report.marks import display_names, total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
 from autograder.report.submission_view import Figure, StoredOutputs, SubmissionView, view_submission
 from autograder.text import multi_line, one_line
@@ -54,13 +54,20 @@ OUTCOME_TEXTS: Mapping[Outcome, str] = {
 }
 
 
-def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
+def write_reports(
+    run: Run,
+    source: Source,
+    out: Path | None = None,
+    *,
+    written: Mapping[str, Mapping[str, str]] = _EMPTY,
+) -> None:
     """Write the files of the class and of every student.
 
     Args:
         run: if a student has two results, the later one counts.
         source: with literals for facts, as in the release.
         out: output directory; by default the run's folder.
+        written: the answers of the students whose files are up to date there, by question.
 
     Raises:
         AuthorError: a known answer lacks a key.
@@ -70,13 +77,20 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
     # Of two results of one student the later one counts, as in the journal.
     latest = {result.student: result for result in run.results}
     results = [latest[student] for student in sorted(latest)]
-    answers = {result.student: write_student(run, result, source, out).answers for result in results}
+    names = display_names(run.marks)
+    answers = dict(written)
+    for result in results:
+        if result.student not in written:
+            name = names.get(result.student, "")
+            answers[result.student] = write_student(run, result, source, out, name=name).answers
     references = similarity.reference_answers(source, known_answers.load(run.assignment))
     replace_file(out / gradebook.NAME, gradebook.dump(run.marks))
     page = report(
-        results,
+        sorted(results, key=lambda result: names.get(result.student, result.student)),
         title=run.assignment.title,
         headings=_headings(source),
+        names=names,
+        unfinished=run.unfinished,
         similar_pairs=similarity.similar_pairs(answers, references),
         answers=answers,
         account=run.account,
@@ -84,10 +98,19 @@ def write_reports(run: Run, source: Source, out: Path | None = None) -> None:
     replace_file(out / REPORT, page)
 
 
-def write_student(run: Run, result: Result, source: Source, out: Path | None = None) -> SubmissionView:
+def write_student(
+    run: Run, result: Result, source: Source, out: Path | None = None, *, name: str = ""
+) -> SubmissionView:
     """Write one student's files: ``results.json`` and ``feedback.html``, and ``results.staff.json``.
 
     All are readable by staff only; a student may get the first two.
+
+    Args:
+        run: where the submission is stored.
+        result: the student's result.
+        source: with literals for facts, as in the release.
+        out: output directory; by default the run's folder.
+        name: the person's name if it is known.
 
     Returns:
         The submission's answers and outputs, as far as the run has stored it.
@@ -100,7 +123,11 @@ def write_student(run: Run, result: Result, source: Source, out: Path | None = N
     replace_file(folder / results_json.NAME, results_json.dump(result))
     replace_file(folder / results_json.STAFF_NAME, results_json.dump_for_staff(result))
     page = feedback(
-        result, title=run.assignment.title, headings=_headings(source), stored_outputs=view.stored_outputs
+        result,
+        title=run.assignment.title,
+        headings=_headings(source),
+        stored_outputs=view.stored_outputs,
+        name=name,
     )
     replace_file(folder / FEEDBACK, page)
     return view
@@ -116,6 +143,7 @@ def feedback(
     title: str,
     headings: Mapping[str, str] = _EMPTY,
     stored_outputs: Mapping[str, StoredOutputs] = _EMPTY,
+    name: str = "",
 ) -> bytes:
     """Return the page that a student reads: title and hint of each check, no hidden value.
 
@@ -124,6 +152,7 @@ def feedback(
         title: the assignment's.
         headings: titles by question, where they have one.
         stored_outputs: outputs in the submission itself, by question.
+        name: the person's name if it is known.
     """
     return render(
         "feedback.html.j2",
@@ -131,6 +160,7 @@ def feedback(
         title=title,
         headings=headings,
         stored_outputs=stored_outputs,
+        name=name,
     )
 
 
@@ -139,6 +169,8 @@ def report(
     *,
     title: str,
     headings: Mapping[str, str] = _EMPTY,
+    names: Mapping[str, str] = _EMPTY,
+    unfinished: str = "",
     similar_pairs: Sequence[SimilarPair] = (),
     answers: Mapping[str, Mapping[str, str]] = _EMPTY,
     account: Account | None = None,
@@ -146,9 +178,11 @@ def report(
     """Return the page that staff read: the class, its questions and checks, every student.
 
     Args:
-        results: one of each student, sorted by name.
+        results: one of each student, in the order of the table.
         title: the assignment's.
         headings: titles by question, where they have one.
+        names: people's names by student, where they are known.
+        unfinished: why there are no results of some students yet; empty if all are graded.
         similar_pairs: pairs with unexplained similarities, see ``similarity``.
         answers: code by student and question, shown for similar pairs.
         account: what became of every file.
@@ -161,6 +195,8 @@ def report(
         results=results,
         title=title,
         headings=headings,
+        names=names,
+        unfinished=unfinished,
         points=max((result.points for result in results), default=0.0),
         flagged=flagged,
         flagged_count=len({result.student for group in flagged.values() for result in group}),

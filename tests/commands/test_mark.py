@@ -78,7 +78,7 @@ def test_a_mark_overrides_what_the_checks_decided_until_it_is_undone(course: Cou
     students.mark(course, out, "ana", "q3", points=2, why="half of it is said")
     assert recorded(course, "ana").marks() == {"q1": 8, "q2": 0, "q3": 2}
     for question in ("q2", "q3"):
-        assert command(course.root, "mark", "out", "ana", question, "--undo").returncode == 0
+        assert command(course.root, "mark", "out", "ANA.ipynb", question, "--undo").returncode == 0
     assert recorded(course, "ana") == before
     assert "copied" not in (out / "ana" / "feedback.html").read_text()
 
@@ -120,7 +120,7 @@ def test_a_mark_is_dropped_with_a_sentence_when_other_bytes_are_submitted(
     [
         (("bem", "q1", "3", "--why", WHY), "no student 'bem'; did you mean 'ben'?"),
         (("ben", "q11", "3", "--why", WHY), "no question 'q11'; did you mean 'q1'?"),
-        (("ben", "essay", "3", "--why", WHY), "no question 'essay'; q1, q2, q3"),
+        (("ben", "essay", "3", "--why", WHY), "no question 'essay'; use one of: q1, q2, q3"),
         (("ben", "q1", "8.01", "--why", WHY), "q1 has 0 to 8 points, not 8.01"),
         (("ben", "q1", "nan", "--why", WHY), "q1 has 0 to 8 points, not nan"),
         (("ben", "q1", "inf", "--why", WHY), "q1 has 0 to 8 points, not inf"),

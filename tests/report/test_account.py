@@ -1,6 +1,7 @@
 """The account of a class: one label for each file, one row for each person."""
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,9 +62,10 @@ def test_a_damaged_one_is_a_sentence_and_a_missing_one_nothing(tmp_path: Path) -
 
 
 def test_a_deleted_student_is_in_no_account() -> None:
-    kept = account.without_student(Account(FILES, ("ada: other file",)), "ada")
+    arrived = Account(FILES, ("ada: other file", "adam: it stays"), ("ada", "eve"))
+    kept = account.without(arrived, {"ada"}, re.compile(r"\bada\b"))
     assert [file.path for file in kept.files] == ["ben.zip", "<b>x"]
-    assert kept.remarks == ()
+    assert (kept.remarks, kept.students) == (("adam: it stays",), ("eve",))
 
 
 def test_a_dry_run_names_everybody_and_every_file_and_starts_nothing(
