@@ -29,8 +29,9 @@ NOTEBOOK_FORMAT = (4, 5)
 """The version of the notebook format that we read and write: 4.5 has cell ids."""
 
 RESERVED_NAMES = (
-    "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "canvas.csv", "moodle.csv",
-    "files.json",
+    "run.jsonl", "grades.csv", "report.html", "roster.csv", "pseudonyms.key", "files.json",
+    "canvas.csv", "moodle.csv", "junit.xml", "summary.md", "annotations.txt",
+    "feedback-canvas.zip", "feedback-moodle.zip",
 )  # fmt: skip
 """Files that a run writes next to the students' folders; no student's folder may have such a name."""
 
@@ -55,11 +56,12 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(data)
 
 
-def make_zip(files: Mapping[str, bytes], executables: Iterable[str] = ()) -> bytes:
+def make_zip(files: Mapping[str, bytes], executables: Iterable[str] = (), *, compress: bool = False) -> bytes:
     """Return a zip of ``files``; equal files give equal bytes.
 
     Args:
         executables: names of the files that can be run.
+        compress: make it smaller; the bytes then depend on the version of zlib.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -69,7 +71,8 @@ def make_zip(files: Mapping[str, bytes], executables: Iterable[str] = ()) -> byt
             entry.create_system = _UNIX
             permissions = 0o755 if name in executables else 0o644
             entry.external_attr = permissions << 16
-            archive.writestr(entry, data)
+            method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+            archive.writestr(entry, data, method)
     return buffer.getvalue()
 
 

@@ -30,7 +30,7 @@ def test_its_commands_exist_with_their_options() -> None:
     for name, rest in lines:
         options = {option for param in course.commands[name].params for option in param.opts}
         assert set(re.findall(r"--[\w-]+", rest)) <= options
-    assert set(re.findall(r"--format (\w+)", TEXT)) <= set(FORMATS)
+    assert set(re.findall(r"--format ([\w-]+)", TEXT)) <= set(FORMATS)
 
 
 def test_its_columns_are_those_of_the_roster() -> None:

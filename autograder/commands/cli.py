@@ -156,7 +156,10 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
 @course.command("export")
 @_FOLDER
 @click.option(
-    "--format", "name", required=True, help="csv, canvas, moodle, nbgrader, junit, markdown or annotations."
+    "--format",
+    "name",
+    required=True,
+    help="csv, canvas, moodle, feedback-canvas, feedback-moodle, nbgrader, junit, markdown or annotations.",
 )
 @_OUT_OPTION
 @click.option("--db-url", default="", help="nbgrader's gradebook (default: the one in its configuration).")
@@ -165,7 +168,11 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
 def export_command(
     folder: Path, name: str, out: Path | None, db_url: str, roster: Path | None, anonymous: bool
 ) -> None:
-    """Write the marks of a run in the format of another system."""
+    """Write the marks or the feedback of a run in the format of another system.
+
+    feedback-canvas and feedback-moodle are archives for "Re-Upload Submissions" and "Upload multiple
+    feedback files in a zip".
+    """
     from autograder.report import exports
 
     if db_url and name != exports.NBGRADER:
@@ -176,6 +183,13 @@ def export_command(
 
         path = nbgrader_gradebook.export(run, out, db_url=db_url)
     else:
+        if name in exports.FEEDBACK_PLACES:
+            from autograder.build.compile import prepare
+            from autograder.report.pages import write_reports
+
+            if anonymous:
+                raise StaffError(f"--anonymous: {name} gives each page back to its student; leave it out")
+            write_reports(run, prepare(run.assignment).source)
         path = exports.export(run, name, out)
     for remark in exports.remarks(run, name):
         click.echo(remark)

@@ -18,6 +18,8 @@ GitLab shows the text of these elements, other systems their ``message``. There 
 
 ``summary.md``: points and sentences in GitHub's Markdown, for a job's summary or a comment.
 
+``feedback-canvas.zip``, ``feedback-moodle.zip``: see ``feedback_archives``.
+
 ``annotations.txt``: lines that GitHub Actions shows with a run when a step prints them, one for each
 question that lost points. (GitHub, "Workflow commands for GitHub Actions"; ``escapeData`` and
 ``escapeProperty`` in its toolkit.) GitHub shows ten errors of a step.
@@ -37,7 +39,8 @@ from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, Result
 from autograder.errors import StaffError
 from autograder.files import replace_file
-from autograder.report import gradebook, summary
+from autograder.report import feedback_archives, gradebook, summary
+from autograder.report.feedback_archives import canvas_place, moodle_place
 from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
@@ -48,9 +51,6 @@ from autograder.text import one_line
 
 NBGRADER = "nbgrader"
 """The format that ``platforms.nbgrader_gradebook`` writes, because it needs the build."""
-
-CANVAS_NAME = "canvas.csv"
-MOODLE_NAME = "moodle.csv"
 
 MAX_LENGTH = 60_000
 """Characters of ``summary.md``; a comment on GitHub holds 65,536."""
@@ -84,7 +84,7 @@ def export(run: Run, name: str, out: Path | None = None) -> Path:
 
 def remarks(run: Run, name: str) -> tuple[str, ...]:
     """Return what the user of an export should know about its marks, one sentence each."""
-    sentences = list(mark_remarks(run.marks))
+    sentences = [*filter(None, [run.unfinished]), *mark_remarks(run.marks)]
     identify = {"canvas": _canvas_ids, "moodle": _moodle_identifier}.get(name)
     if identify:
         omitted = [mark.label for mark in run.marks if not identify(mark)]
@@ -99,6 +99,8 @@ def remarks(run: Run, name: str) -> tuple[str, ...]:
         ):
             if names:
                 sentences.append(f"{reason}: {join_names(names)}.")
+    if name in FEEDBACK_PLACES and (names := feedback_archives.omitted(run, FEEDBACK_PLACES[name])):
+        sentences.append(f"Omitted because their names on the platform are unknown: {join_names(names)}.")
     return tuple(sentences)
 
 
@@ -173,10 +175,7 @@ def _max_points(run: Run) -> str:
 
 def _name(mark: Mark) -> str:
     """Return a person's name for people to read; the systems go by ids."""
-    name = mark.row.name
-    if not name and mark.result:
-        name = mark.result.name
-    return escape_formula(name or mark.label)
+    return escape_formula(mark.name or mark.label)
 
 
 def dump_junit(run: Run) -> bytes:
@@ -271,12 +270,20 @@ def _sentences(check: CheckResult) -> list[str]:
     return sentences
 
 
+FEEDBACK_PLACES: Mapping[str, feedback_archives.PlaceOf] = {
+    "feedback-canvas": canvas_place,
+    "feedback-moodle": moodle_place,
+}
+"""Formats made of the pages in the run's folder, and where these are in the archive."""
+
 FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
     "csv": (gradebook.NAME, lambda run: gradebook.dump(run.marks)),
     "junit": ("junit.xml", dump_junit),
     "markdown": ("summary.md", dump_markdown),
     "annotations": ("annotations.txt", dump_annotations),
-    "canvas": (CANVAS_NAME, dump_canvas),
-    "moodle": (MOODLE_NAME, dump_moodle),
+    "canvas": ("canvas.csv", dump_canvas),
+    "moodle": ("moodle.csv", dump_moodle),
+    "feedback-canvas": ("feedback-canvas.zip", lambda run: feedback_archives.dump(run, canvas_place)),
+    "feedback-moodle": ("feedback-moodle.zip", lambda run: feedback_archives.dump(run, moodle_place)),
 }
 """File name and content of each format."""

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import pytest
 
 from autograder.commands.cli import main
 from autograder.engine.plan import GradingPlan
+from autograder.report import exports
 from tests.commands.test_grade_class import TINY, WRONG, course_command, rows
 from tests.support.grading import make_submission
 
@@ -83,7 +85,7 @@ def test_the_last_attempt_is_graded_and_everybody_found(graded: Path) -> None:
         "Lovelace, Ada": ("14", "14", ""),
         "Benjamin Ng": ("6", "6", "unknown"),
         "Chloé Øst": ("", "", ""),
-        "strangerzoe_7399999": ("6", "6", ""),
+        "strangerzoe": ("6", "6", ""),
     }
     output = " ".join((graded / "said.txt").read_text(encoding="utf-8").split())
     assert "1 submission without a student: strangerzoe_7399999 (roster: matches no student)." in output
@@ -145,11 +147,12 @@ def test_a_table_without_names_goes_to_another_folder(graded: Path) -> None:
 
 def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded / "out", tmp_path / "out"))
-    assert command(graded, "export", out, "--format", "canvas").returncode == 0
+    for name in exports.FORMATS:
+        if name != "feedback-moodle":
+            assert command(graded, "export", out, "--format", name).returncode == 0
     stored = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
-    done = command(graded, "delete-student", out, "lovelaceada_7391011")
-    assert done.returncode == 0, done.stderr
-    assert "Deleted" in done.stdout and "by hand" not in done.stdout
+    done = command(graded, "delete-student", out, "ada lovelace")
+    assert (done.returncode, done.stdout) == (0, "Deleted: ada lovelace\n"), done.stderr
     assert rows(out) == stored
     everything = b"".join(path.read_bytes() for path in out.rglob("*.*")).decode("utf-8", "replace")
     assert not [
@@ -161,6 +164,51 @@ def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path,
     done = command(graded, "delete-student", out, "nobody")
     assert done.returncode == 2
     assert "no student 'nobody'" in done.stderr
+
+
+def test_what_else_mentions_a_deleted_student_is_named_as_a_word_and_the_journal_never(
+    graded: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(graded / "out", tmp_path / "out"))
+    (out / "notes.txt").write_text("called Chloé &Oslash;st, see the table")
+    (out / "list.json").write_text('{"mail": "ada@example.org", "name": "Chlo\\u00e9 \\u00d8st"}')
+    (out / "numbers.txt").write_text("920260011, 202600110, x7391011x, adal1, LovelaceAdaline")
+    explained = out / "strangerzoe_7399999" / "explain-q1.html"
+    explained.write_text("with Lovelace, ADA")
+    with contextlib.closing(sqlite3.connect(out / "gradebook.db")) as database, database:
+        database.execute("CREATE TABLE student (id TEXT)")
+        database.execute("INSERT INTO student VALUES ('lovelaceada_7391011')")
+    done = command(graded, "delete-student", out, "20260013")
+    assert f"{out / 'notes.txt'} still mentions the student: delete it by hand." in done.stdout
+    assert f"{out / 'list.json'} still mentions the student: delete it by hand." in done.stdout
+    done = command(graded, "delete-student", out, "Ada@Example.org")
+    assert done.returncode == 0, done.stderr
+    assert f"{explained.parent}: what another student submitted mentions the student" in done.stdout
+    assert "run.jsonl" not in done.stdout and "numbers.txt" not in done.stdout
+    assert f"{out / 'list.json'} still mentions the student: delete it by hand." in done.stdout
+    assert (
+        f"{out / 'gradebook.db'} still mentions the student: run `nbgrader db student remove`" in done.stdout
+    )
+
+
+def test_feedback_goes_back_to_canvas_without_anything_of_staff(graded: Path, tmp_path: Path) -> None:
+    done = command(graded, "export", "out", "--format", "feedback-canvas", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "feedback-canvas.zip") as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert sorted(files) == [
+        "lovelaceada_7391011_7700177009_feedback.html",
+        "ngbenjamin_7391012_7700177002_feedback.html",
+        "strangerzoe_7399999_7700177003_feedback.html",
+    ]
+    for name, page in files.items():
+        folder = graded / "out" / "_".join(name.split("_")[:2])
+        assert page == (folder / "feedback.html").read_text(encoding="utf-8")
+    assert "<h1>Feedback for Lovelace, Ada</h1>" in files["lovelaceada_7391011_7700177009_feedback.html"]
+    done = command(graded, "export", "out", "--format", "feedback-canvas", "--anonymous", "--out", tmp_path)
+    assert (done.returncode, "gives each page back to its student" in done.stderr) == (2, True)
+    done = command(graded, "export", "out", "--format", "feedback-moodle", "--out", tmp_path)
+    assert (done.returncode, "nobody's name on the platform is known" in done.stderr) == (2, True)
 
 
 def test_a_later_list_changes_who_is_who_without_grading_again(graded: Path, tmp_path: Path) -> None:
