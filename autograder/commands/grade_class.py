@@ -63,10 +63,10 @@ def grade_class(
     students = load_or_store(out, roster)
     intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
     arrived = account.store(out, account_of(intake))
-    expected = account.expected_marks(intake.submissions, students, assignment)
+    people = account.expected_marks(intake.submissions, students, assignment)
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
-        writer = _StudentWriter(Run(out, assignment, (), expected), plan.source, progress)
+        writer = _StudentWriter(Run(out, assignment, (), people), plan.source, progress)
         try:
             results = run.grade(plan, intake.submissions, out, start, writer, force=force)
         except KeyboardInterrupt:
@@ -76,10 +76,7 @@ def grade_class(
     final_marks = marks.final_marks(results, students, assignment)
     graded = Run(out, assignment, results, final_marks, account=arrived)
     write_reports(graded, plan.source, written=writer.answers)
-    console.print(gradebook.summary_table(results, marks.display_names(final_marks)))
-    _print_account(arrived, final_marks, console)
-    console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
-    return _report_conditions(results, console)
+    return _print_run(graded, console)
 
 
 class _StudentWriter(RunListener):
@@ -139,8 +136,13 @@ def _backend_starter(
     return lambda count: start_engine(plan, workers=min(limit, count))
 
 
-def _report_conditions(results: Sequence[Result], console: Console) -> int:
+def _print_run(graded: Run, console: Console) -> int:
     """Print what staff must know of a run; return 2 if a grader error left checks open, otherwise 0."""
+    out, results = graded.out, graded.results
+    console.print(gradebook.summary_table(results, marks.display_names(graded.marks)))
+    if graded.account:
+        _print_account(graded.account, graded.marks, console)
+    console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     if sentence := summary.isolation_sentence(results):
         console.print(sentence, markup=False, soft_wrap=True)
     if sentence := summary.review_sentence(results):

@@ -148,7 +148,7 @@ def test_a_table_without_names_goes_to_another_folder(graded: Path) -> None:
 def test_a_student_is_forgotten_everywhere_and_the_others_are_kept(graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded / "out", tmp_path / "out"))
     for name in exports.FORMATS:
-        if name != "feedback-moodle":
+        if "moodle" not in name:
             assert command(graded, "export", out, "--format", name).returncode == 0
     stored = {name: row for name, row in rows(out).items() if name != "lovelaceada_7391011"}
     done = command(graded, "delete-student", out, "ada lovelace")
