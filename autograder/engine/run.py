@@ -32,7 +32,7 @@ from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
 from autograder.engine.worker import VerdictCache, Worker
 from autograder.engine.zygote import versions
-from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig
+from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig, early_start
 from autograder.errors import CourseError, StaffError, StudentError
 from autograder.files import MEBIBYTE, write_tree
 from autograder.limits import Limits
@@ -217,10 +217,11 @@ def start_engine(plan: GradingPlan, *, workers: int = 1) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="course-kit-") as folder, ExitStack() as stack:
         config = zygote_config(plan, Path(folder))
         started = []
-        for slot in range(workers):
-            worker = Worker(partial(_start_zygote, plan, config, slot), plan, cache)
-            stack.callback(worker.close)
-            started.append(worker)
+        with early_start(workers, config):  # all import at the same time
+            for slot in range(workers):
+                worker = Worker(partial(_start_zygote, plan, config, slot), plan, cache)
+                stack.callback(worker.close)
+                started.append(worker)
         yield Engine(plan, tuple(started))
 
 

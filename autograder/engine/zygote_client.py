@@ -369,13 +369,18 @@ _early_zygotes: list[Zygote] = []
 
 
 @contextlib.contextmanager
-def early_start() -> Iterator[None]:
-    """Start the imports of a zygote and of the reader now, while the caller is still busy with its own.
+def early_start(count: int = 1, config: ZygoteConfig | None = None) -> Iterator[None]:
+    """Start the imports of zygotes and of the reader now, while the caller is still busy.
 
-    The first ``Zygote`` that is started inside the block takes the process over. Call it in the thread
-    that starts that zygote.
+    The zygotes that are started inside the block take the processes over. Call it in the thread that
+    starts them.
+
+    Args:
+        count: processes that wait for a zygote then, with those of a block around this one.
+        config: the zygotes that will be started; None if that is not known yet.
     """
-    _early_zygotes.append(Zygote({}, IMPORTS))
+    while len(_early_zygotes) < count and (config is None or _needs_only_defaults(config)):
+        _early_zygotes.append(Zygote({}, IMPORTS))
     reader.start_early()
     try:
         yield
@@ -388,8 +393,12 @@ def _take_process(config: ZygoteConfig) -> Zygote:
     # What follows the defaults may be a module of the kit, which is not on the path yet.
     if config.imports[: len(IMPORTS)] != IMPORTS:
         return Zygote(config.environment, ())
+    if _early_zygotes and _needs_only_defaults(config):
+        return _early_zygotes.pop(0)
+    return Zygote(config.environment, IMPORTS)
+
+
+def _needs_only_defaults(config: ZygoteConfig) -> bool:
     # Python reads its own variables, and libraries the ones above, before the configuration arrives.
     read_at_start = [name for name in config.environment if name in _BASE_ENVIRONMENT or "PYTHON" in name]
-    if _early_zygotes and not read_at_start:
-        return _early_zygotes.pop()
-    return Zygote(config.environment, IMPORTS)
+    return config.imports[: len(IMPORTS)] == IMPORTS and not read_at_start
