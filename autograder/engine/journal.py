@@ -3,7 +3,8 @@
 A header line says what the run grades against. When that changes, the run continues below another
 header. Only results that match the last header count. A damaged line is skipped and reported by
 line number, and its submission is graded again. All other files of a run are derived from these
-lines.
+lines. Before a submission is graded, a line names it: one that has no result when a run was killed
+may be the reason.
 
 Beside the journal each student has a folder; each file there is replaced completely or not at all.
 """
@@ -16,6 +17,7 @@ import json
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -38,6 +40,9 @@ FORMAT = 5
 
 _FIXED_FIELDS = {"assignment": "assignment", "dataset": "dataset", "isolation": "isolation"}
 """Header fields that must not change within a journal, and how messages name them."""
+
+_STOPPED = {"stopped": True}
+"""The record of a run that came to an end by itself, also after an error or Ctrl-C."""
 
 _CHANGEABLE_FIELDS = {
     "source_sha256": "source notebook",
@@ -104,6 +109,8 @@ class _Content(NamedTuple):
     """Size up to the end of the last complete line."""
 
     remarks: tuple[str, ...]
+    starts: Counter[str]
+    """How often each student's grading began without coming to an end."""
 
 
 class Journal:
@@ -118,6 +125,10 @@ class Journal:
 
         self.remarks: tuple[str, ...] = ()
         """Problems with the journal, one sentence each."""
+
+        self.suspects: tuple[str, ...] = ()
+        """Students who were being graded when a run was killed, the most frequent last: a submission of
+        theirs may have been the reason."""
 
     @classmethod
     def open(cls, out: Path, header: Header) -> Self:
@@ -158,6 +169,11 @@ class Journal:
         self._marked.pop(_key(result), None)
         if result.staff_marks:
             self._marked[_key(result)] = result
+
+    def write_stopped(self) -> None:
+        """Note that the run came to an end: whoever was being graded is no suspect."""
+        with contextlib.suppress(StaffError):  # a full disk: then they are graded last, that is all
+            self._write(_STOPPED)
 
     def with_staff_marks(self, result: Result) -> Result:
         """Return a new result with what staff decided about the same bytes.
@@ -226,6 +242,10 @@ class Journal:
         self._results = {key: result for key, result in content.results.items() if header.matches(result)}
         self._marked = {key: result for key, result in content.results.items() if result.staff_marks}
         self.remarks = content.remarks
+        self.suspects = tuple(sorted(content.starts, key=lambda student: content.starts[student]))
+        if self.suspects:
+            names = ", ".join(self.suspects)
+            self.remarks += (f"the run was killed while it graded {names}; they are graded last, one by one",)
         if content.results and before and before != header:
             changed = differences(before, header)
             dropped = len(content.results) - len(self._results)
@@ -248,6 +268,21 @@ class Journal:
                 f"{self.path}: cannot be written ({error.strerror}); make room and run the same "
                 "command again: finished results are kept"
             ) from error
+
+
+def write_started(out: Path, student: str) -> None:
+    """Note in the journal of a run that a student's grading begins; any thread may call this.
+
+    Raises:
+        StaffError: the disk is full or failing.
+    """
+    # A single write to a file opened with O_APPEND goes to its end as a whole, whoever else writes.
+    try:
+        with (out / NAME).open("ab", buffering=0) as file:
+            file.write(_line({"started": student}))
+            os.fsync(file.fileno())  # what takes the whole machine down is named too
+    except OSError as error:
+        raise StaffError(f"{out / NAME}: cannot be written ({error.strerror})") from error
 
 
 def remove_student(out: Path, student: str, name: str = "") -> None:
@@ -288,7 +323,7 @@ def read(out: Path) -> JournalSnapshot:
     """
     path = out / NAME
     try:
-        header, results, _, remarks = _parse(path.read_bytes(), path)
+        header, results, _, remarks, _ = _parse(path.read_bytes(), path)
     except OSError as error:
         raise StaffError(f"{path}: cannot be read ({error.strerror}); name the folder of a run") from error
     if header is None:
@@ -318,6 +353,7 @@ def _parse(data: bytes, path: Path) -> _Content:
     header: Header | None = None
     results: dict[Key, Result] = {}
     damaged_lines = []
+    starts: Counter[str] = Counter()
     for number, line in enumerate(data[:size_bytes].split(b"\n")[:-1], 1):
         try:
             record = json.loads(line)
@@ -328,6 +364,10 @@ def _parse(data: bytes, path: Path) -> _Content:
                         f"{record['format']!r}); grade the class again into another folder"
                     )
                 header = msgspec.convert(record, Header)
+            elif isinstance(record, dict) and record.keys() == {"started"}:
+                starts[str(record["started"])] += 1
+            elif record == _STOPPED:
+                starts.clear()
             else:
                 # A student may submit file A, then B, then A again. The third line has the key of the
                 # first. Assigning to a key that a dict already has keeps its old place, and B would
@@ -335,13 +375,14 @@ def _parse(data: bytes, path: Path) -> _Content:
                 result = deserialize(record)
                 results.pop(_key(result), None)
                 results[_key(result)] = result
+                starts.pop(result.student, None)
         except (ValueError, RecursionError):
             damaged_lines.append(number)
     remarks: tuple[str, ...] = ()
     if damaged_lines:
         numbers = ", ".join(map(str, damaged_lines))
         remarks = (f"{path}: skipped damaged line {numbers}; the student of a skipped line is graded again",)
-    return _Content(header, results, size_bytes, remarks)
+    return _Content(header, results, size_bytes, remarks, starts)
 
 
 def folder_name(student: str) -> str:

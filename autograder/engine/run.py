@@ -8,7 +8,7 @@ A ``Backend`` grades: the ``Engine`` with the workers of this machine, or a clus
 import os
 import queue
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +26,15 @@ from autograder.engine.grade_submission import (
     ungraded_result,
     with_submitter,
 )
-from autograder.engine.journal import FORMAT, Header, Journal, Key, store_submission, stored_submission
+from autograder.engine.journal import (
+    FORMAT,
+    Header,
+    Journal,
+    Key,
+    store_submission,
+    stored_submission,
+    write_started,
+)
 from autograder.engine.plan import GradingPlan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
@@ -103,6 +111,7 @@ class Engine:
                     return ungraded_result(submission, str(error), worker.context)
                 if out is not None and data is not None:
                     store_submission(out, submission.student, data)
+                    write_started(out, submission.student)
                 return grade_with_retries(submission, data, worker)
             finally:
                 free.put(worker)
@@ -147,12 +156,7 @@ def grade(
     """
     with Journal.open(out, run_header(plan)) as journal:
         results = {} if force else _finished_results(submissions, journal)
-        # A group's file arrives once per member but is graded once, in the name of the first.
-        members: dict[FileEntry, list[StudentSubmission]] = {}
-        for submission in submissions:
-            if submission.student not in results:
-                members.setdefault(submission.entry, []).append(submission)
-        groups = {group[0].student: group for group in members.values()}
+        groups = _groups(submission for submission in submissions if submission.student not in results)
 
         def store_result(result: Result) -> None:
             sha256 = result.provenance.submission_sha256
@@ -171,9 +175,35 @@ def grade(
         students = [member.student for group in groups.values() for member in group]
         listener.on_start(len(results), students, journal.remarks)
         if groups:
-            with start(len(groups)) as backend:
-                backend.grade([group[0] for group in groups.values()], store_result, out=out)
+            try:
+                with start(len(groups)) as backend:
+                    for batch in _batches([group[0] for group in groups.values()], journal.suspects):
+                        backend.grade(batch, store_result, out=out)
+            finally:
+                journal.write_stopped()
     return tuple(results[submission.student] for submission in submissions)
+
+
+def _groups(submissions: Iterable[StudentSubmission]) -> dict[str, list[StudentSubmission]]:
+    """Return the submissions with the same file by the first one's student; the others are its copies."""
+    # A group's file arrives once per member but is graded once, in the name of the first.
+    members: dict[FileEntry, list[StudentSubmission]] = {}
+    for submission in submissions:
+        members.setdefault(submission.entry, []).append(submission)
+    return {group[0].student: group for group in members.values()}
+
+
+def _batches(
+    submissions: Sequence[StudentSubmission], suspects: Sequence[str]
+) -> Iterator[list[StudentSubmission]]:
+    """Yield what is graded together: the suspects last, and each alone."""
+    # What kills the run takes along everything that is being graded then.
+    by_student = {submission.student: submission for submission in submissions}
+    alone = [by_student.pop(student) for student in suspects if student in by_student]
+    if by_student:
+        yield list(by_student.values())
+    for submission in alone:
+        yield [submission]
 
 
 def run_header(plan: GradingPlan) -> Header:

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -72,6 +73,9 @@ class Member:
     is_packed: bool
     """Whether it is deflated and not just stored."""
 
+    modified_at: tuple[int, ...] = ()
+    """Local time from year to second, which programs round to two seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
@@ -93,6 +97,17 @@ class FileEntry:
     def name(self) -> str:
         """Return the last part of its path."""
         return self.parts[-1]
+
+    @property
+    def modified_at(self) -> tuple[int, ...]:
+        """Return when it was changed last, the same packed and unpacked; empty if that is unknown."""
+        if self.members:
+            return self.members[-1].modified_at
+        try:
+            # Archives store every second second.
+            return time.localtime(int(self.file.lstat().st_mtime) // 2 * 2)[:6]
+        except (OSError, OverflowError):
+            return ()
 
     def display_path(self, max_chars: int = 80) -> str:
         """Return its path as printable text; a file system or an archive allows any bytes in a name."""
@@ -218,7 +233,8 @@ def list_members(file: IO[bytes], _: None, *, members: list[dict[str, Any]]) -> 
             parts = (*parts, "")  # it may be the only trace of somebody who submitted nothing
         if parts and parts != ("",):
             is_packed = info.compress_type != zipfile.ZIP_STORED
-            place = Member(info.header_offset, info.compress_size, info.file_size, info.CRC, is_packed)
+            sizes = (info.compress_size, info.file_size)
+            place = Member(info.header_offset, *sizes, info.CRC, is_packed, info.date_time)
             listed.append(ListedMember(parts, place, problem))
     return listed
 

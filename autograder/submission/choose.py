@@ -2,7 +2,8 @@
 
 In this order: a file that can be read and is of this assignment; an answered one before a blank one;
 the platform's later attempt; a notebook before a script; a name like the assignment's; the later
-upload; a later mark of a copy, version or date behind that name; more answers; the shorter path.
+upload; a later mark of a copy, version or date behind that name; more answers; the later change; the
+shorter path.
 """
 
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ class Candidate:
             self.parsed.upload,
             self.order,
             self.seen.answered,
+            self.file.entry.modified_at,
             -len(self.file.entry.parts),
             -len(self.file.entry.name),
             [-ord(char) for char in self.file.entry.display_path(400)],

@@ -45,7 +45,8 @@ class AnswerCell:
             return code.names & self.stub.names
         names: set[str] = set()
         for statement in code.statements:
-            if statement.digest not in self.stub.digests:
+            # In an earlier release, the stub may have had another signature or docstring.
+            if statement.digest not in self.stub.digests and not statement.is_stub:
                 names |= statement.names
         return self.stub.names & names
 

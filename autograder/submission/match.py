@@ -397,6 +397,13 @@ def _repairs_and_flags(placement: Placement) -> tuple[list[str], list[str]]:
         repairs.insert(
             0, "The cells do not have this assignment's ids; they were recognized by their content."
         )
+    prose = set(placement.index.prose.values())
+    changed = [piece.claimed_id for piece in placement.pieces if not piece.matched_by_content]
+    if other_texts := sorted(prose.intersection(changed)):
+        flags.append(
+            f"Texts are not those of this release: {join_names(other_texts)}; the file may be made from an "
+            "earlier one. Questions that are new or changed count as not answered."
+        )
     questions_by_cell: dict[int, dict[str, None]] = defaultdict(dict)
     for name, answer in placement.index.answers.items():
         question, numbers, missing = answer.question.name, set(), answer.stub.names

@@ -56,6 +56,9 @@ class Statement:
     is_definition: bool
     """Whether it only defines something and calls nothing."""
 
+    is_stub: bool
+    """Whether it is a function that does nothing, like that of a released answer cell."""
+
     call: str
     """The dotted name that an expression or the value of an assignment consists of or calls, e.g.
     ``grader.check``; empty for all else."""
@@ -174,8 +177,21 @@ def _statements(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statem
         if isinstance(value, ast.Call):
             value = value.func
         call = ast.unparse(value) if isinstance(value, ast.Attribute) else ""
-        statements.append(Statement(last_line, frozenset(names), digest, is_definition, call))
+        is_stub = all(map(_does_nothing, group))
+        statements.append(Statement(last_line, frozenset(names), digest, is_definition, is_stub, call))
     return tuple(statements)
+
+
+def _does_nothing(node: ast.AST) -> bool:
+    """Return True for a function of ``pass``, ``...`` and texts only, or of nbgrader's placeholder."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    for inner in node.body:
+        is_constant = isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant)
+        is_placeholder = isinstance(inner, ast.Raise) and "NotImplementedError" in ast.dump(inner)
+        if not (is_constant or is_placeholder or isinstance(inner, ast.Pass)):
+            return False
+    return True
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

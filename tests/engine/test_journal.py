@@ -228,6 +228,29 @@ def test_a_killed_run_leaves_its_lines_and_no_lock(tmp_path: Path) -> None:
         assert list(opened.finished_results.values()) == [result_for("ana")]
 
 
+def test_whoever_was_graded_when_a_run_was_killed_is_a_suspect(tmp_path: Path) -> None:
+    def killed(*started: str) -> tuple[str, ...]:
+        with Journal.open(tmp_path, HEADER) as opened:
+            suspects = opened.suspects
+            for student in started:
+                journal.write_started(tmp_path, student)
+            opened.append(result_for("ana"))
+        return suspects
+
+    assert killed("ana", "ben", "cem") == ()
+    assert killed("cem") == ("ben", "cem")  # more often, so later
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert opened.suspects == ("ben", "cem")
+        assert opened.remarks == (
+            "the run was killed while it graded ben, cem; they are graded last, one by one",
+        )
+        opened.append(result_for("cem"))
+    with Journal.open(tmp_path, HEADER) as opened:
+        assert opened.suspects == ("ben",)
+        opened.write_stopped()
+    assert killed() == ()
+
+
 @contextmanager
 def room_for(size_bytes: int) -> Iterator[None]:
     """Let no file grow beyond a size: a write that passes it is cut short, as on a full disk."""

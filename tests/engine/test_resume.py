@@ -107,6 +107,37 @@ def test_force_grades_all_again(graded: Graded) -> None:
     assert graded.again() == []
 
 
+def test_whoever_may_have_killed_the_run_is_graded_last_and_alone(
+    graded: Graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = []
+
+    def record(quick: Quick, submissions: Sequence[StudentSubmission], on_result: OnResult, **_: Any) -> None:
+        batches.append([submission.student for submission in submissions])
+        for submission in submissions:
+            on_result(quick._result(submission))
+
+    monkeypatch.setattr(Quick, "grade", record)
+    with journal.Journal.open(graded.out, run.run_header(graded.plan)):
+        for student in ("ana", "ben", "ana"):
+            journal.write_started(graded.out, student)
+    graded.again()
+    assert batches == [["cem"], ["ben"], ["ana"]]
+    assert graded.again() == []
+
+
+def test_an_interrupted_run_has_no_suspects(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(quick: Quick, *_: Any, **__: Any) -> None:
+        journal.write_started(graded.out, "ana")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Quick, "grade", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        graded.again()
+    with journal.Journal.open(graded.out, run.run_header(graded.plan)) as opened:
+        assert opened.suspects == ()
+
+
 def test_nobody_but_staff_marks_a_question(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Quick._result
 

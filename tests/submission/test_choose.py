@@ -1,6 +1,9 @@
 """Which of one person's files counts."""
 
 import json
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,21 @@ def test_a_blank_copy_never_goes_before_an_answered_file(
     assert (ada.entry.name, ada.flags) == ("my own.ipynb", ())
     assert "nothing is answered in it" in ada.repairs[0]
     assert {file.path: file.label for file in intake.files}[f"ada/{blank}"] is Label.EARLIER
+
+
+def test_of_files_that_nothing_else_tells_apart_the_later_counts_packed_or_not(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    files = {"ada/a.ipynb": answered(1), "ada/b.ipynb": answered(2), "ben/lab.ipynb": answered(9)}
+    folder = written(tmp_path / "class", files)
+    for name, second in (("a", 40), ("b", 0)):
+        noon = time.mktime((2027, 1, 29, 12, 0, second, 0, 0, -1))
+        os.utime(folder / "ada" / f"{name}.ipynb", (noon, noon))
+    shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+    for path in (folder, tmp_path / "packed.zip"):
+        ada, _ = take_in([path], assignment).submissions
+        assert ada.entry.name == "a.ipynb"
+        assert "passed over" in ada.flags[0]
 
 
 def test_a_blank_attempt_after_an_answered_one_leaves_it_its_time(

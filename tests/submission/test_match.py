@@ -6,6 +6,7 @@ import pytest
 
 from autograder.errors import StudentError
 from autograder.submission.match import MatchedSubmission, match_submission, released
+from autograder.submission.peek import peek
 from tests.submission.conftest import SolvedAssignment, cell, code_cell, comparable_steps, index, step_labels
 from tests.support import notebook_variants
 
@@ -383,6 +384,25 @@ def test_a_notebook_that_says_it_is_another_assignments_is_flagged(lab: SolvedAs
     raw = lab.notebook_copy()
     raw["metadata"]["course"] = {"assignment": "lab_4_3_cnn"}
     assert lab.match(raw).flags == ("The notebook says that it belongs to 'lab_4_3_cnn'.",)
+
+
+def test_a_file_of_an_earlier_release_is_flagged_and_its_blank_stubs_are_no_answers(
+    lab: SolvedAssignment, clean: MatchedSubmission
+) -> None:
+    raw = lab.notebook_copy()
+    cell(raw, "q3")["source"] += "\n\nThe layer has 16 units."
+    cell(raw, "q2-answer")["source"] = (
+        'def pad_reviews(reviews, length, value=0):\n    """Pad at the end."""\n    # TODO(q2)\n    ...'
+    )
+    matched = lab.match(raw)
+    (flag,) = matched.flags
+    assert flag.startswith("Texts are not those of this release: q3; the file may be")
+    assert peek("x.ipynb", json.dumps(raw).encode(), lab.source, lab.assignment.name, "").answered == (
+        len(list(lab.source.answers())) - 1
+    )
+    assert [step for step in matched.steps if step.question != "q2"] == [
+        step for step in clean.steps if step.question != "q2"
+    ]
 
 
 def test_another_assignments_notebook_is_refused_whatever_its_ids_say(
