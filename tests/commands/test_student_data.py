@@ -249,14 +249,14 @@ def test_a_group_is_graded_once_and_each_member_has_a_result(
         assert tuple(actual[name][column] for column in columns) == wanted
         assert (out / name / "feedback.html").is_file()
         assert (out / name / "submission.ipynb").is_file()
-    header, ada, ben = ((out / "run.jsonl").read_text()).splitlines()
+    header, started, ada, ben, stopped = ((out / "run.jsonl").read_text()).splitlines()
     assert json.loads(ada)["wall_s"] == json.loads(ben)["wall_s"]  # one grading, two results
 
     later = METADATA.replace("2027-02-13", "2027-02-14")
     (export / "submission_metadata.yml").write_text(later)
     assert command(graded, "grade", export, "--out", out).returncode == 0  # nothing is graded again
     assert {row["late"] for row in rows(out).values()} == {"2"}
-    assert (out / "run.jsonl").read_text().startswith("\n".join((header, ada, ben)))
+    assert (out / "run.jsonl").read_text().startswith("\n".join((header, started, ada, ben, stopped)))
     done = command(graded, "delete-student", out, "Ben Ng_20260012")
     assert done.returncode == 0
     assert "Ben Ng" not in (out / "run.jsonl").read_text()
