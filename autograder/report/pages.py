@@ -9,11 +9,12 @@ import base64
 import hashlib
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,7 +24,7 @@ from autograder import known_answers
 from autograder.checks import Outcome
 from autograder.engine.journal import folder_name
 from autograder.engine.misconceptions import misconception_message
-from autograder.engine.results import GradingStatus, Result
+from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
 from autograder.report import gradebook, results_json, similarity, summary
@@ -38,6 +39,7 @@ FEEDBACK = "feedback.html"
 REPORT = "report.html"
 
 _MAX_LENGTH = 700
+_MAX_FIXES = 3
 _MAX_FILES = 2_000
 """Files that the report lists; all of them are in the run's ``files.json``."""
 
@@ -128,6 +130,7 @@ def write_student(
         headings=_headings(source),
         stored_outputs=view.stored_outputs,
         name=name,
+        answers=view.answers,
     )
     replace_file(folder / FEEDBACK, page)
     return view
@@ -144,8 +147,9 @@ def feedback(
     headings: Mapping[str, str] = _EMPTY,
     stored_outputs: Mapping[str, StoredOutputs] = _EMPTY,
     name: str = "",
+    answers: Mapping[str, str] = _EMPTY,
 ) -> bytes:
-    """Return the page that a student reads: title and hint of each check, no hidden value.
+    """Return the page that a student reads: what to fix first, then each check, no hidden value.
 
     Args:
         result: the student's result.
@@ -153,15 +157,52 @@ def feedback(
         headings: titles by question, where they have one.
         stored_outputs: outputs in the submission itself, by question.
         name: the person's name if it is known.
+        answers: the student's code, by question.
     """
+    shown = result.for_student()
     return render(
         "feedback.html.j2",
-        result=result.for_student(),
+        result=shown,
+        fixes=first_fixes(shown),
+        answers=answers,
         title=title,
         headings=headings,
         stored_outputs=stored_outputs,
         name=name,
     )
+
+
+class Fix(NamedTuple):
+    """One thing to fix."""
+
+    question: str
+    points: float
+    """Points of the question's checks that did not pass."""
+
+    sentence: str
+    """What its first check found, a visible one if possible."""
+
+
+def first_fixes(result: Result) -> list[Fix]:
+    """Return where a student gains most, at most three questions; nothing that people have marked.
+
+    Args:
+        result: as its student may read it.
+    """
+    failures: dict[str, list[CheckResult]] = defaultdict(list)
+    for check in result.checks:
+        is_lost = check.has_score and check.outcome is not Outcome.PASSED
+        if is_lost and check.question not in result.staff_marks:
+            failures[check.question].append(check)
+    fixes = []
+    for question, checks in failures.items():
+        first = min(checks, key=lambda check: check.hidden)
+        sentence = first.message
+        if first.outcome is not Outcome.BLOCKED:
+            sentence = f"{first.title}: {first.message}" if first.message else first.title
+        fixes.append(Fix(question, sum(check.points for check in checks), sentence))
+    fixes.sort(key=lambda fix: -fix.points)
+    return fixes[:_MAX_FIXES]
 
 
 def report(

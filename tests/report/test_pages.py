@@ -116,6 +116,39 @@ def test_a_student_reads_points_titles_sentences_hints_and_repairs() -> None:
     assert "grader error" not in text
 
 
+def test_what_to_fix_first_stands_on_top_with_the_points_to_gain() -> None:
+    fixes = pages.first_fixes(ANA.for_student())
+    # Questions by what they can gain; a visible check speaks for its question.
+    assert [(fix.question, fix.points) for fix in fixes] == [("q2", 9), ("q3", 6), ("q1", 3)]
+    assert fixes[0].sentence == "the title of q2-small: pad raised an error: ValueError"
+    assert fixes[1].sentence == "not answered yet"
+    text = feedback(ANA).text
+    assert text.index("What to fix first") < text.index("Question 1")
+    assert "9 points to gain. the title of q2-small: pad raised an error: ValueError." in text
+    assert [fix.question for fix in pages.first_fixes(MARKED.for_student())] == [
+        "q2"
+    ]  # staff decide the rest
+
+
+def test_full_marks_are_said_and_questions_have_a_word_each() -> None:
+    right = replace(ANA, checks=tuple(replace(check, outcome=Outcome.PASSED) for check in CHECKS))
+    assert "Full marks: your answers passed every check" in feedback(right).text
+    assert "What to fix first" not in feedback(right).text
+    text = feedback(replace(ANA, checks=checks_with_review("q4-one"))).text
+    assert "Full marks" not in text
+    for words in ("q1 2.5 of 5.5 partly right", "q2 0 of 9 not right yet", "q3 0 of 6 not answered"):
+        assert words in text
+    assert "q4 staff will look at it" in text
+
+
+def test_an_answer_stands_next_to_what_was_found_in_it_as_text() -> None:
+    answers = {"q1": "x = '<b>'\ny = 2", "q3": "...", "q4": "z = 3"}
+    page = Page(pages.feedback(ANA, title=TITLE, answers=answers))
+    assert "x = '<b>' y = 2" in " ".join(page.text.split())
+    assert "b" not in {tag for tag, _ in page.tags}
+    assert "z = 3" not in page.text and "Your answer ..." not in page.text  # nothing was found in them
+
+
 def test_a_hidden_check_shows_its_title_its_sentence_and_its_hint() -> None:
     page = feedback(ANA)
     shown = page.text.split("the title of q2-large")[1]
