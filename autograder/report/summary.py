@@ -54,12 +54,8 @@ class QuestionSummary:
     """From -1 to 1, see ``discrimination``; None where it is not defined."""
 
     @property
-    def difficulty(self) -> float | None:
-        """Return the mean share of the points, from 0 (nobody has any) to 1; None if unknown.
-
-        Source: Crocker & Algina, Introduction to Classical and Modern Test Theory (1986), ch. 14,
-        where an item that everybody solves has the difficulty 1.
-        """
+    def mean_share(self) -> float | None:
+        """Return the mean share of the points, from 0 (nobody has any) to 1; None if unknown."""
         return self.mean / self.points if self.mean is not None and self.points else None
 
 

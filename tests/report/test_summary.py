@@ -44,9 +44,9 @@ def test_discrimination_is_not_defined_for_few_results_or_where_all_have_the_sam
     assert summary.discrimination("q2", [*same[:9], partly]) is None
 
 
-def test_difficulty_is_the_mean_share_of_the_points() -> None:
-    assert [question.difficulty for question in summary.questions(a_class())] == [0.4, 0.5, 0.6]
-    assert summary.questions([result_for("ben")])[-1].difficulty is None
+def test_the_mean_share_of_the_points_of_each_question() -> None:
+    assert [question.mean_share for question in summary.questions(a_class())] == [0.4, 0.5, 0.6]
+    assert summary.questions([result_for("ben")])[-1].mean_share is None
 
 
 def test_beliefs_are_counted_by_question_the_commonest_first() -> None:
