@@ -4,6 +4,7 @@ These files are the kit, the check vocabulary and ``requirements.txt``.
 """
 
 import ast
+import functools
 import json
 import re
 import sys
@@ -124,8 +125,8 @@ def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, byt
             problems.append(Problem(location, "a file that cannot ship with a kit", "move it"))
     # The copy of this package that students get is the one that grades.
     files = kit | in_folder(_CHECKS_NAME, read_tree(Path(checks.__file__).parent))
-    code: list[str | bytes] = [data for name, data in files.items() if name.endswith(".py")]
-    code += [cell.text for cell in source.cells if cell.cell_type is CellType.CODE]
+    code = [data for name, data in files.items() if name.endswith(".py")]
+    code += [cell.text.encode() for cell in source.cells if cell.cell_type is CellType.CODE]
     modules: set[str] = set()
     for text in code:
         modules |= {module.split(".")[0] for module, _ in _imports(text)}
@@ -157,18 +158,20 @@ def _import_problems(
             yield Problem(f"{location}:{line}", found, f"add {path}.py to source/{assignment.name}/")
 
 
-def _imports(code: str | bytes) -> Iterator[tuple[str, int]]:
-    """Yield the modules that code imports by their full names, and the lines."""
+@functools.lru_cache(maxsize=256)  # each file is asked for twice
+def _imports(code: bytes) -> tuple[tuple[str, int], ...]:
+    """Return the modules that code imports by their full names, and the lines."""
     try:
-        tree = ast.parse(code)
+        tree = ast.parse(code if b"import" in code else b"")
     except (SyntaxError, ValueError):
-        return  # reported with its place by the rules
+        return ()  # reported with its place by the rules
+    imports = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno
+            imports += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module, node.lineno
+            imports.append((node.module, node.lineno))
+    return tuple(imports)
 
 
 def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
