@@ -5,7 +5,6 @@ dropped, in favor of the student.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -14,12 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotated_types import Interval
 from pydantic import ConfigDict
 
+from autograder.patterns import DATETIME
+
 # The text is what messages about the configuration say.
 Share = Annotated[float, Interval(ge=0, le=1), "a number from 0 to 1"]
 NonNegative = Annotated[float, Interval(ge=0), "a number, 0 or more"]
 
 _DAY = timedelta(days=1)
-_DATETIME = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+?) ?(Z|[+-]\d\d:?\d\d|[A-Za-z][\w+\-/]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def parse_datetime(text: str) -> datetime | None:
     zone database (``2027-01-29 23:59 Europe/Berlin``). Abbreviations like ``CST`` name several
     zones and are not guessed.
     """
-    match = _DATETIME.fullmatch(text.strip())
+    match = DATETIME.fullmatch(text.strip())
     if match is None:
         return None
     moment, zone = match.groups()

@@ -1,10 +1,8 @@
 """Text that students control, made safe to show."""
 
-import re
 import unicodedata
 
-_ANSI_ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-"""What a terminal interprets as a command: colors, titles, cursor movements."""
+from autograder.patterns import ANSI_ESCAPE, MAX_CHARS, NO_ASCII_WORD
 
 
 def one_line(text: object, max_chars: int) -> str:
@@ -26,9 +24,9 @@ def multi_line(text: object, max_chars: int, max_lines: int) -> str:
     """
     if type(text) is not str:
         return ""
-    raw = _ANSI_ESCAPE.sub("", text[: 4 * max_chars])
-    rows = []
-    for row in raw.replace("\r\n", "\n").strip("\n").split("\n"):
+    raw, rows = text[: 4 * max_chars], []
+    for line in raw.replace("\r\n", "\n").strip("\n").split("\n"):
+        row = ANSI_ESCAPE.sub("", _shorten(line, MAX_CHARS))
         last_state = row.rstrip("\r").rpartition("\r")[2].expandtabs(4)
         rows.append(_replace_unprintable(last_state).rstrip())
     shown = _shorten("\n".join(rows[:max_lines]), max_chars)
@@ -40,7 +38,7 @@ def multi_line(text: object, max_chars: int, max_lines: int) -> str:
 def identifier(text: object, max_chars: int = 60) -> str:
     """Return a Python identifier made from any value."""
     if type(text) is str:
-        name = re.sub(r"\W", "", text[:max_chars], flags=re.ASCII)
+        name = NO_ASCII_WORD.sub("", text[:max_chars])
         if name.isidentifier():
             return name
     return "object"

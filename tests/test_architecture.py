@@ -16,6 +16,7 @@ PACKAGE = ROOT / "autograder"
 ORDER = [
     "errors",
     "files",
+    "patterns",
     "text",
     "limits",
     "lateness",

@@ -15,7 +15,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ import msgspec
 from autograder.engine.results import Result, deserialize, serialize
 from autograder.errors import StaffError
 from autograder.files import RESERVED_NAMES, replace_file
+from autograder.patterns import NO_ASCII_ALPHANUMERICS
 from autograder.text import one_line
 
 SUBMISSION_NAME = "submission.ipynb"
@@ -389,10 +389,10 @@ def folder_name(student: str) -> str:
     """Return the name of a student's folder: the student's own name if that is safe."""
     encoded = os.fsencode(student)
     is_reserved = student.casefold() in RESERVED_NAMES or student.startswith(".")
-    is_readable = one_line(student, _MAX_NAME_BYTES) == student and not re.search(r"[/\\]", student)
+    is_readable = one_line(student, _MAX_NAME_BYTES) == student and not {"/", "\\"} & set(student)
     if student and is_readable and not is_reserved and len(encoded) <= _MAX_NAME_BYTES:
         return student
-    start = re.sub(r"[^A-Za-z0-9]+", "-", student)[:40].strip("-")
+    start = NO_ASCII_ALPHANUMERICS.sub("-", student)[:40].strip("-")
     return f"{start}-{hashlib.sha256(encoded).hexdigest()[:8]}"
 
 

@@ -10,7 +10,6 @@ which have no signature in the file.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +23,7 @@ from autograder.course import Assignment
 from autograder.engine.results import CheckResult, Misconception, Result
 from autograder.errors import AuthorError
 from autograder.known_answers import KnownAnswer
-
-_INCIDENTAL = re.compile(r" in line \d+ of the function|(?<=[a-z])_\d+(?=')")
-"""The line of an error, and the number in ``'lstm_3'``: they tell nothing of what a student believes."""
+from autograder.patterns import INCIDENTAL
 
 _VALUE = "found "
 """In a message whose check says what it found, in the answer's value or in a layer's place."""
@@ -50,7 +47,7 @@ def compute_signature(checks: Iterable[CheckResult], question: str) -> Signature
     signature = {}
     for check in checks:
         if check.question == question and not check.hidden and check.outcome is not Outcome.PASSED:
-            message = _INCIDENTAL.sub("", check.message)
+            message = INCIDENTAL.sub("", check.message)
             signature[check.id] = f"{check.outcome}: {message}"
     return signature
 

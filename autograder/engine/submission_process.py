@@ -4,13 +4,13 @@ A fresh process first runs the earlier cells again, without those that killed a 
 enforces every deadline from outside, and passes the jobs that a submission sends on to the trainer.
 """
 
-import re
 import time
 from typing import Any
 
 from autograder.engine.missing_imports import INPUT
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError
 from autograder.engine.worker import GraderError, TrainingBudget, Worker
+from autograder.patterns import IMPORTED
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
 from autograder.text import one_line
@@ -20,9 +20,6 @@ GRACE_S = 2.0
 
 MAX_REMARKS = 10
 """Remarks about what the cells of one submission did without."""
-
-_IMPORTED = re.compile(r"[A-Za-z_][\w.]{0,79}+\*?", re.ASCII)
-"""What an import names: ``gensim.models``, ``tensorflow_addons.*``."""
 
 MAX_LINE_NUMBER = 99_999
 """Largest line number that a message shows; a larger one, which no cell has, was forged."""
@@ -103,7 +100,7 @@ class SubmissionProcess:
             remark = ""
             if type(name) is str and name == INPUT:
                 remark = "input() returned an empty text: nobody answers it where the notebook is graded"
-            elif type(name) is str and _IMPORTED.fullmatch(name):
+            elif type(name) is str and IMPORTED.fullmatch(name):
                 remark = f"The import of {name} was skipped: it fails where the notebook is graded"
             if remark and len(self.remarks) < MAX_REMARKS:
                 self.remarks[remark] = None

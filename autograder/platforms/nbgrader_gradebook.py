@@ -7,7 +7,6 @@ notebook keeps these, so that an export after its removal takes back those score
 """
 
 import hashlib
-import re
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from autograder.engine.results import Result
 from autograder.errors import StaffError, StudentError
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
+from autograder.patterns import NBGRADER_ID, NO_ASCII_ALPHANUMERICS
 from autograder.platforms.nbgrader_notebook import NOTHING, autograded
 from autograder.report.load_run import Run
 from autograder.report.results_json import staff_sentence
@@ -103,9 +103,9 @@ def nbgrader_student_id(student: str) -> str:
 
     Formgrader writes ids into HTML and nbgrader's export into CSV, both unescaped.
     """
-    if re.fullmatch(r"\w[\w .@+-]{0,99}", student) and student == student.strip():
+    if NBGRADER_ID.fullmatch(student) and student == student.strip():
         return student
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", student)[:40].strip("-") or "student"
+    readable = NO_ASCII_ALPHANUMERICS.sub("-", student)[:40].strip("-") or "student"
     return f"{readable}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 

@@ -4,9 +4,9 @@ It starts from the release, so it has no hidden check. Nothing of the student's 
 browser: code and outputs are text, prose is shown as it was typed, pictures are PNG or JPEG files.
 """
 
-import re
 from collections.abc import Iterable
 from copy import deepcopy
+from itertools import groupby
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
@@ -67,7 +67,7 @@ def autograded(
 
 def literal(text: str) -> str:
     """Return Markdown that shows a text as typed; no markup, link or formula in it works."""
-    longest = max((len(backticks) for backticks in re.findall("`+", text)), default=0)
+    longest = max((len(list(run)) for char, run in groupby(text) if char == "`"), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text}\n{fence}"
 

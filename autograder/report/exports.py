@@ -27,7 +27,6 @@ question that lost points. (GitHub, "Workflow commands for GitHub Actions"; ``es
 What a student reads there is the same as on the feedback page: hints, but no hidden value.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +38,7 @@ from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, Result
 from autograder.errors import StaffError
 from autograder.files import replace_file
+from autograder.patterns import MARKDOWN_CHARACTER, REFERENCE
 from autograder.report import feedback_archives, gradebook, summary
 from autograder.report.feedback_archives import canvas_place, moodle_place
 from autograder.report.gradebook import format_points
@@ -57,10 +57,6 @@ MAX_LENGTH = 60_000
 
 _TRUNCATED = "\n\nThe rest does not fit here; the run's pages have all of it.\n"
 _JOINER = "\u2060"  # invisible, and not a break: to a machine, the text around it is not one word
-_SPECIAL_CHARACTERS = re.compile(r"""[]!"#$%&*+/<=>@[\\^_`{|}~]|:(?=\S)|\A-|(?<=\d)[.)](?=\s)""")
-_REFERENCE = re.compile(
-    r"(?<=@)|(?<=[#!~$%&^])(?=[\w\"'])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bgh)(?=-)", re.I
-)
 
 
 def export(run: Run, name: str, out: Path | None = None) -> Path:
@@ -209,8 +205,8 @@ def _escape_markdown(text: str) -> str:
     A character reference never structures Markdown, but GitHub looks for mentions and links in the
     text that it decodes to; so an invisible joiner splits what would be one.
     """
-    split = _REFERENCE.sub(_JOINER, one_line(text, MAX_LENGTH))
-    return _SPECIAL_CHARACTERS.sub(lambda character: f"&#{ord(character[0])};", split)
+    split = REFERENCE.sub(_JOINER, one_line(text, MAX_LENGTH))
+    return MARKDOWN_CHARACTER.sub(lambda character: f"&#{ord(character[0])};", split)
 
 
 def dump_annotations(run: Run) -> bytes:

@@ -8,7 +8,6 @@ on its way into a page and is escaped after that, even where a template forgets 
 import base64
 import hashlib
 import os
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
+from autograder.patterns import NO_ASCII_ALPHANUMERICS, QUESTION_NUMBER
 from autograder.report import gradebook, results_json, similarity, summary
 from autograder.report.account import Account
 from autograder.report.load_run import Run
@@ -260,7 +260,7 @@ def _sanitize(value: Any) -> Any:
 
 def question_title(name: str, headings: Mapping[str, str] = _EMPTY) -> str:
     """Return a question's name for people: ``q3`` as ``Question 3``, with its heading."""
-    number = re.sub(r"^q(\d+\w*)$", r"Question \1", name)
+    number = QUESTION_NUMBER.sub(r"Question \1", name)
     return f"{number}: {headings[name]}" if headings.get(name) else number
 
 
@@ -279,7 +279,7 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.filters.update(
-    anchor=lambda name: "question-" + re.sub(r"[^A-Za-z0-9]+", "-", name),
+    anchor=lambda name: "question-" + NO_ASCII_ALPHANUMERICS.sub("-", name),
     # Escaped here, because _sanitize would join the lines of a text that is not yet markup.
     code=lambda text, length=6_000, lines=120: escape(multi_line(text, length, lines)),
     # Markup, because base64 needs no escaping and is far longer than _MAX_LENGTH.

@@ -22,7 +22,6 @@ is added, so that no two texts look the same afterwards. (OWASP, "CSV Injection"
 import codecs
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -34,6 +33,16 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError, ValidationInf
 from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
+from autograder.patterns import (
+    DIGITS,
+    FORMULA,
+    LEADING_CONTROL,
+    MAX_CHARS,
+    NOBODY,
+    PARTICIPANT,
+    SEPARATOR_LINE,
+    SHORTENED_NUMBER,
+)
 from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
 
 NAME = "roster.csv"
@@ -59,22 +68,15 @@ An export is known by its first three columns here (GitHub's by two); its other 
 """
 
 _OTHER_SPELLINGS = {"e-mail": "email", "e-mail address": "email", "login": "student", "full name": "name"}
-_NOBODY = re.compile(r"\s*points possible|student, test", re.IGNORECASE)
-"""Rows of Canvas' gradebook that are no student."""
-
 _KEYS = ("student", "id", "email", "canvas_id", "moodle_id")
 """Columns in which a value belongs to one student only."""
 
 _IDENTIFYING = ", ".join((*_KEYS, "name"))
 
-# Full-width signs too: some spreadsheets normalize them before they look for a formula.
-_FORMULA = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)('*[=+\-@＝＋－＠])")
-_LEADING_CONTROL = re.compile(r"^('*[\t\r\n])")
-
 
 def escape_formula(text: str) -> str:
     """Return text that no spreadsheet evaluates as a formula."""
-    return _LEADING_CONTROL.sub(r"'\1", _FORMULA.sub(r"\1\2'\3", text))
+    return LEADING_CONTROL.sub(r"'\1", FORMULA.sub(r"\1\2'\3", text))
 
 
 def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -86,17 +88,19 @@ def dump_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def _check_cell(cell: str, info: ValidationInfo) -> str:
     """Return a cell as it is compared; raise ``ValueError`` with what is wrong with it."""
+    if len(cell) > MAX_CHARS:
+        raise ValueError(f"is longer than {MAX_CHARS:,} characters; shorten it")
     # Systems write an accented letter as one code point or as two: NFC makes them equal.
     cell = unicodedata.normalize("NFC", cell).strip()
     column = info.field_name
     if column == "moodle_id":
         # Moodle's worksheet spells the number as "Participant 12345".
-        cell = re.sub(r"(?i)^Participant ", "", cell)
+        cell = PARTICIPANT.sub("", cell)
     if column in ("student", "id", "canvas_id", "moodle_id") and escape_formula(cell) != cell:
         raise ValueError("would be a formula in a spreadsheet; correct it")
-    if column in ("student", "id", "canvas_id") and re.fullmatch(r"\d([.,]\d+)?E\+\d+", cell):
+    if column in ("student", "id", "canvas_id") and SHORTENED_NUMBER.fullmatch(cell):
         raise ValueError("was shortened by a spreadsheet; format the column as text and paste it again")
-    if column in ("canvas_id", "moodle_id") and not re.fullmatch(r"[0-9]*", cell):
+    if column in ("canvas_id", "moodle_id") and not DIGITS.fullmatch(cell):
         raise ValueError("is not a number; copy the ID from the platform")
     if column == "due" and cell and parse_datetime(cell) is None:
         raise ValueError(
@@ -227,12 +231,12 @@ def parse(data: bytes, location: str) -> Roster:
         except ValidationError as error:
             for problem in error.errors():
                 column, reason = problem["loc"][0], problem["ctx"]["error"]
-                problems.append(f"{where}: {column} {problem['input']!r} {reason}")
+                problems.append(f"{where}: {column} {problem['input']!r:.80} {reason}")
             continue
         if not student.label.strip():
             problems.append(f"{where}: no student identifier in this row; fill in one of {_IDENTIFYING}")
         # A row that is there twice says nothing new.
-        if student not in students.values() and not _NOBODY.fullmatch(student.name):
+        if student not in students.values() and not NOBODY.fullmatch(student.name):
             students[number] = student
     problems += _repeated_values(students, location)
     if problems:
@@ -249,8 +253,7 @@ def _split_cells(data: bytes, location: str) -> tuple[str, list[tuple[int, list[
         text = data.decode(encoding)
         first, _, rest = text.partition("\n")
         separator, first_line = max(",;\t", key=first.count), 1
-        # Excel's own line, which tells it the separator.
-        if named := re.fullmatch(r'"?sep=(.)"?\s*', first):
+        if named := SEPARATOR_LINE.fullmatch(first):
             separator, text, first_line = named[1], rest, 2
         # Without strict, an unclosed quote would swallow the rest of the file into one cell.
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

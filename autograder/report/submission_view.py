@@ -6,7 +6,6 @@ addresses, as which they cannot run anything.
 """
 
 import base64
-import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
@@ -60,7 +59,6 @@ _JPEG_START = b"\xff\xd8\xff"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of a frame header (ITU-T T.81, table B.1)."""
 
-_JPEG_FRAME_MARKER = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]")
 _JPEG_SCAN = 0xDA
 _JPEG_METADATA = frozenset({0xFE, *range(0xE1, 0xEE), 0xEF})
 """Comments, and what applications add, e.g. the place of a photo; not JFIF (E0) and Adobe's colors (EE)."""
@@ -138,7 +136,8 @@ def _read_jpeg(data: bytes) -> Figure | None:
             sizes.append(struct.unpack(">HH", header[5:9]))
         if kind == _JPEG_SCAN:
             # In the data of a scan, a byte FF is never followed by the marker of a frame.
-            if len(sizes) != 1 or _JPEG_FRAME_MARKER.search(data, end):
+            frames = [kind for kind in _JPEG_FRAMES if data.find(bytes((0xFF, kind)), end) >= 0]
+            if len(sizes) != 1 or frames:
                 return None
             height, width = sizes[0]
             return Figure(b"".join([*parts, data[start:]]), "image/jpeg", width, height)

@@ -10,12 +10,12 @@
 (f) Else a folder with several folders is one row, and staff read that it may hold several people.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from autograder.errors import StaffError
+from autograder.patterns import ANY_FILE, ANY_FOLDER
 from autograder.submission.archives import FileEntry
 from autograder.submission.names import folder_order, split_marks, stem, words
 from autograder.submission.peek import Peek
@@ -31,14 +31,6 @@ def unlisted(_name: str) -> str:
     """Return that a name is nobody's on the class list, for there is none."""
     return ""
 
-
-# Possessive: names come from students, and a name that almost matches must not be tried in many ways.
-_ANY_FILE = re.compile(r"(?:my|the|untitled|notebook|lab|\d++)*+")
-_ANY_FOLDER = re.compile(
-    r"(?:my|the|labs?|works?|notebooks?|solutions?|homework|submissions?|assignments?|exercises?|class|students?|"
-    r"files?|downloads?|desktop|documents|src|code|uploads?|abgaben?|klasse|all|\d++)*+"
-)
-"""Names of files, and of folders, that say nothing about a person, in letters and digits only."""
 
 _MIN_TITLE_CHARS = 3
 
@@ -144,7 +136,7 @@ class Layout:
     def _is_of_assignment(self, name: str) -> bool:
         """Return True if a file is named like the assignment, or as nobody names a file for a class."""
         plain = words(split_marks(stem(name))[0])
-        if _ANY_FILE.fullmatch(plain):
+        if ANY_FILE.fullmatch(plain):
             return True
         for title in self.patterns.titles:
             if len(plain) >= _MIN_TITLE_CHARS and title.startswith(plain):
@@ -189,7 +181,7 @@ class Layout:
 
     def _says_nothing(self, name: str) -> bool:
         """Return True if a folder has a general word or the assignment's name for its name."""
-        return _ANY_FOLDER.fullmatch(words(name)) is not None or self._is_of_assignment(name)
+        return ANY_FOLDER.fullmatch(words(name)) is not None or self._is_of_assignment(name)
 
     def _has_release(self, files: Sequence[FoundFile], depth: int) -> bool:
         """Return True if modules of a release are directly at a depth."""

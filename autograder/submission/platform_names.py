@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograder.course import PATTERN_IDS, Assignment
+from autograder.patterns import NO_DIGIT, NUMBERED_FILE, BoundedPattern, bounded
 from autograder.submission.names import MAX_NAME_CHARS, is_date, words
 
 GRADESCOPE_METADATA = "submission_metadata.yml"
@@ -79,12 +80,9 @@ class PlatformName:
     """Whether the name is believed only if the names next to it have the same form."""
 
 
-_NUMBERED_FILE = re.compile(r"(.+)-(\d{1,3})(\.[^.]*)?")
-
-
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    regex: re.Pattern[str]
+    regex: BoundedPattern
     folder: bool = False
     shared: bool = False
 
@@ -102,16 +100,16 @@ class NamePatterns:
         for title in sorted(titles, key=len, reverse=True):  # the longest first: one may begin another
             spellings.append(r"[\W_]*".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", title))))
         title = f"(?i:{'|'.join(spellings)})"
-        self._around_title = re.compile(rf"{title}[\W_]+(?=.)|(?<=.)[\W_]+{title}$")
+        self._around_title = bounded(rf"{title}[\W_]+(?=.)|(?<=.)[\W_]+{title}$")
         self.modules = frozenset({assignment.kit, "checks", "tests"})
         """Folders in every release; in older ones ``checks`` is a file."""
 
-        self._own = re.compile(assignment.submission_pattern) if assignment.submission_pattern else None
+        self._own = bounded(assignment.submission_pattern) if assignment.submission_pattern else None
         self._patterns = []
         for entry in _DATA["pattern"]:
             regex = entry["regex"].replace("{assignment}", title)
             self._patterns.append(
-                _Pattern(re.compile(regex), entry.get("folder", False), entry.get("shared", False))
+                _Pattern(bounded(regex), entry.get("folder", False), entry.get("shared", False))
             )
         self._parse_once = lru_cache(maxsize=65_536)(self._parse)
 
@@ -164,9 +162,9 @@ def _parsed(groups: Mapping[str, str], name: str, *, is_shared: bool = False) ->
     submitter = Submitter(student, who if ids else "", ids)
     file, number = groups.get("file") or name, 0
     # Canvas: "lab-2.ipynb" is the third upload of "lab.ipynb".
-    if groups.get("upload") and (numbered := _NUMBERED_FILE.fullmatch(file)):
+    if groups.get("upload") and (numbered := NUMBERED_FILE.fullmatch(file)):
         file, number = f"{numbered[1]}{numbered[3] or ''}", int(numbered[2])
-    at = re.sub(r"\D", "", groups.get("at") or "")
+    at = NO_DIGIT.sub("", groups.get("at") or "")
     return PlatformName(
         file=file,
         submitter=submitter,
@@ -179,5 +177,5 @@ def _parsed(groups: Mapping[str, str], name: str, *, is_shared: bool = False) ->
 
 
 def _number(groups: Mapping[str, str], key: str) -> int:
-    digits = re.sub(r"\D", "", groups.get(key) or "")
+    digits = NO_DIGIT.sub("", groups.get(key) or "")
     return int(digits or 0)
