@@ -131,9 +131,9 @@ class _Grader:
 
         def answer(*args: Any, **kwargs: Any) -> Any:
             reply = self._request({"call": name, "args": args, "kwargs": kwargs})
-            if "raised" in reply:
-                raise _error(reply["raised"], hidden)
             try:
+                if "raised" in reply:
+                    raise _error(reply["raised"], hidden)
                 _write_back((args, kwargs), values.from_wire(reply["args"], self._build_model))
                 return values.from_wire(reply["value"], self._build_model)
             except WireError as error:
@@ -173,25 +173,33 @@ class _Grader:
         return built
 
 
-def _error(raised: Message, hidden: bool) -> Exception:
+def _error(raised: Any, hidden: bool) -> Exception:
     """Return an exception like the one that the answer raised: same name, same built-in base.
+
+    Raises:
+        WireError: what arrived describes no exception.
 
     Every field is untrusted. In a hidden check, a line number or a class name of the student's own
     could carry the hidden arguments out, so both are left out. That a name is Python's own cannot
     be taken from the submission either: only the names of bases are, and each is looked up here.
     """
+    match raised:
+        case {"bases": [*bases], "name": class_name, "text": text, "line": line}:
+            pass
+        case _:
+            raise WireError("an exception that does not say what it is")
     base: type[Exception] = Exception
-    for name in raised["bases"]:
+    for name in bases:
         candidate = getattr(builtins, name, None) if type(name) is str else None
         if isinstance(candidate, type) and issubclass(candidate, Exception):
             base = candidate
             break
-    if issubclass(base, UnicodeError):
-        base = ValueError  # its constructor needs five arguments
-    class_name = base.__name__ if hidden else identifier(raised["name"])
-    error: Exception = type(class_name, (base,), {})(one_line(raised["text"], 300))
-    is_line_shown = type(raised["line"]) is int and not hidden
-    error.answer_line = raised["line"] if is_line_shown else None  # type: ignore[attr-defined]
+    if issubclass(base, (UnicodeError, ExceptionGroup)):
+        base = ValueError  # their constructors need more arguments
+    class_name = base.__name__ if hidden else identifier(class_name)
+    error: Exception = type(class_name, (base,), {})(one_line(text, 300))
+    is_line_shown = type(line) is int and not hidden
+    error.answer_line = line if is_line_shown else None  # type: ignore[attr-defined]
     return error
 
 

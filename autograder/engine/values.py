@@ -99,13 +99,13 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
             return collection([from_wire(item, build) for item in items])
         case ("dict", pairs):
             return {from_wire(key, build): from_wire(value, build) for key, value in pairs}
-        case ("int", digits):
+        case ("int", str(digits)):
             return int(digits[:MAX_INTEGER_DIGITS], 16)
-        case ("array", _, shape):
+        case ("array", _, [*shape]):
             return _placeholder_array(shape)
         case ("other", name):
             return type(identifier(name), (), {})()
-        case ("model", content):
+        case ("model", dict(content)):
             return build(content)
         case ("refused", sentence):
             # Raised as a value that was found: a hidden check leaves those out of its message.

@@ -1,5 +1,6 @@
 """Values on their way from an answer to a check: as they are, or as a placeholder of the same type."""
 
+import builtins
 import json
 import struct
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.engine.grader import _error
 from autograder.engine.values import MAX_INTEGER_DIGITS, from_wire, to_wire
 from autograder.engine.wire import MAX_TEXT_CHARS, WireError, decode
 
@@ -54,12 +56,44 @@ def test_what_cannot_cross_keeps_its_type_name_and_what_can_stays() -> None:
         ("dict", [[1]]),
         ("data",),
         ("data", 1, 2),
+        ("int", np.float32(1)),
+        ("array", "f8", 5),
+        ("array", "f8", np.True_),
+        ("model", 5),
+        ("model", np.zeros(3)),
     ],
     ids=repr,
 )
 def test_a_forged_wire_value_is_refused(forged: Any) -> None:
     with pytest.raises(WireError):
         from_wire(forged, lambda _: None)
+
+
+def raised(**changes: Any) -> dict[str, Any]:
+    return {"bases": ["ValueError"], "name": "Mine", "text": "no", "line": 3} | changes
+
+
+@pytest.mark.parametrize(
+    "forged", [None, 5, "text", [], {}, {"bases": []}, raised(bases=5), raised() | {"bases": None}]
+)
+def test_a_forged_exception_is_refused(forged: Any) -> None:
+    with pytest.raises(WireError):
+        _error(forged, hidden=False)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        name
+        for name, kind in vars(builtins).items()
+        if isinstance(kind, type) and issubclass(kind, BaseException)
+    ],
+)
+def test_every_exception_of_python_arrives(base: str) -> None:
+    for hidden in (False, True):
+        arrived = _error(raised(bases=[base, "Exception"], name=[base], text=7, line="x"), hidden)
+        assert isinstance(arrived, Exception)
+        assert arrived.args == ("",)
 
 
 @pytest.mark.parametrize("name", [",b1", "<U4,x", "(1", "<i²", "<f8" + 60 * "0", "", "<", "<i"])
