@@ -117,7 +117,8 @@ def _compile_seccomp_filter() -> None:
     """Make the filter while libseccomp can be found; every process inherits it."""
     # Where it fails, the first process that needs it is refused the layer, with the reason.
     with contextlib.suppress(OSError):
-        privileges.seccomp_program()
+        for ignored in ("", privileges.ATTRIBUTE_SYSCALLS):
+            privileges.seccomp_program("", ignored)
 
 
 def _load_kit(config: Frame) -> None:

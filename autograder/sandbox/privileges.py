@@ -43,10 +43,26 @@ _DENIED_SYSCALLS = """
     setfsgid setgroups capset mbind set_mempolicy migrate_pages move_pages personality modify_ldt iopl
     ioperm syslog acct quotactl swapon swapoff reboot kexec_load kexec_file_load init_module
     finit_module delete_module vhangup settimeofday clock_settime clock_adjtime adjtimex sethostname
-    setdomainname inotify_init inotify_init1 inotify_add_watch
+    setdomainname inotify_init inotify_init1 inotify_add_watch sendmsg sendmmsg
 """
-_SIGNAL_SYSCALLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-"""Calls whose first argument is the process that gets a signal (for ``tkill``, the thread)."""
+_PROCESS_SYSCALLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "prlimit64")
+"""Calls whose first argument is the process that gets a signal (for ``tkill``, the thread) or a limit."""
+
+ATTRIBUTE_SYSCALLS = """
+    chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat
+    setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat
+    file_setattr
+"""
+"""Calls that change the mode, owner or times of a file by its name: Landlock does not know them."""
+
+FILE_SYSCALLS = f"""
+    {ATTRIBUTE_SYSCALLS} open openat openat2 creat truncate mkdir mkdirat rmdir unlink unlinkat rename
+    renameat renameat2 link linkat symlink symlinkat mknod mknodat execve execveat
+"""
+"""Calls that open or change files by their names."""
+
+_NEW_SYSCALLS = {"fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "file_setattr": 469}
+"""Numbers, the same on every architecture, of calls that libseccomp may be too old to know."""
 
 _INSTRUCTION = struct.Struct("=HBBI")
 """An instruction of a classic BPF program: code, jumps if true and if false, operand (``linux/filter.h``)."""
@@ -59,8 +75,11 @@ _REFUSE = 0x00050000 | errno.EPERM
 """SECCOMP_RET_ERRNO with its number."""
 
 _SOCKET_TYPE_MASK = 0xF
-_TIOCSTI = 0x5412
-"""The ioctl that types characters into a terminal, as if its user had."""
+_TIOCSTI, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x8901, 0x8902
+"""Requests (``ioctl``): type into a terminal, as if its user had; choose who gets a socket's signals."""
+
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+"""Commands (``fcntl``): choose who gets a descriptor's signals, and which one, also SIGKILL."""
 
 
 @contextmanager
@@ -137,11 +156,15 @@ def set_resource_limits(limits: Limits, *, shared_user: bool) -> None:
 
 
 @cache
-def seccomp_program() -> bytes:
+def seccomp_program(refused: str, ignored: str, /) -> bytes:
     """Return what ``load_seccomp_filter`` loads in every process.
 
     Called once in the zygote and inherited by what it forks: in a sandbox libseccomp's file may
     not be readable.
+
+    Args:
+        refused: names of calls that fail, besides those that always do.
+        ignored: names of calls that succeed and do nothing.
 
     Raises:
         OSError: libseccomp is not installed.
@@ -151,51 +174,67 @@ def seccomp_program() -> bytes:
     except (ImportError, RuntimeError) as error:
         raise OSError(errno.ENOSYS, f"libseccomp: {error}") from error
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    refused = pyseccomp.ERRNO(errno.EPERM)
-    for name in _DENIED_SYSCALLS.split():
-        try:
-            is_known = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0
-        except (ValueError, OSError):
-            is_known = False  # not in this libseccomp, or not on this architecture
-        if is_known:
-            rules.add_rule(refused, name)
+    fail, do_nothing = pyseccomp.ERRNO(errno.EPERM), pyseccomp.ERRNO(0)
+    actions = dict.fromkeys(f"{_DENIED_SYSCALLS} {refused}".split(), fail)
+    actions |= dict.fromkeys(ignored.split(), do_nothing)
+    for name, action in actions.items():
+        if (number := _number(name)) >= 0:
+            rules.add_rule(action, number)
     # Threads and subprocesses fall back to clone, whose flags a filter can read: those of clone3 are
     # behind a pointer.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     for flag in (1 << bit for bit in range(32) if syscalls.ALL_NAMESPACES >> bit & 1):
-        rules.add_rule(refused, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
-    rules.add_rule(refused, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _TIOCSTI))
+        rules.add_rule(fail, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+    for request in (_TIOCSTI, _FIOSETOWN, _SIOCSPGRP):
+        rules.add_rule(fail, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    for command in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX):
+        rules.add_rule(fail, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, command))
     # asyncio needs a stream pair; a datagram socket could be redirected to another address.
-    rules.add_rule(refused, "socketpair", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+    rules.add_rule(fail, "socketpair", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
     for kind in range(_SOCKET_TYPE_MASK + 1):
         if kind != socket.SOCK_STREAM:
             has_kind = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _SOCKET_TYPE_MASK, kind)
-            rules.add_rule(refused, "socketpair", has_kind)
+            rules.add_rule(fail, "socketpair", has_kind)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
 
 
-def load_seccomp_filter() -> None:
+def _number(name: str) -> int:
+    """Return the number of a call; negative if it is not in this libseccomp, or not on this architecture."""
+    import pyseccomp
+
+    try:
+        number: int = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
+    except (ValueError, OSError):
+        number = -1
+    return number if number >= 0 else _NEW_SYSCALLS.get(name, -1)
+
+
+def load_seccomp_filter(*, refused: str = "", ignored: str = "") -> None:
     """Load the filter into this process: no signal to any process but itself and its group.
 
     What it forks inherits the filter, and then cannot signal itself either.
 
+    Args:
+        refused: names of calls that fail, besides those that always do.
+        ignored: names of calls that succeed and do nothing.
+
     Raises:
         OSError: libseccomp is not installed, or the kernel refuses the filter.
     """
-    syscalls.load_seccomp_filter(_signal_rules(os.getpid()) + seccomp_program())
+    syscalls.load_seccomp_filter(_process_rules(os.getpid()) + seccomp_program(refused, ignored))
 
 
-def _signal_rules(pid: int) -> bytes:
-    """Return instructions that refuse signals to other processes than ``pid`` and 0, its process group."""
+def _process_rules(pid: int) -> bytes:
+    """Return instructions that refuse calls for other processes than ``pid`` and 0, itself or its group."""
     # libseccomp cannot compare one argument with two values. These instructions stand in front of its own
     # program, which begins with what follows them. A call of another architecture has other numbers; that
     # program ends the process for it.
     import pyseccomp
 
-    numbers = [pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in _SIGNAL_SYSCALLS]
+    numbers = [pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in _PROCESS_SYSCALLS]
     argument = len(numbers) + 2  # the place of the instruction that loads the argument
     program = [(_LOAD_WORD, 0, 0, _SYSCALL_OFFSET)]
     for place, number in enumerate(numbers, start=1):

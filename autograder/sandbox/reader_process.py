@@ -52,7 +52,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     syscalls.set_process_name("reader")
     with suppress(OSError):  # where there is no libseccomp, the other limits hold
-        privileges.seccomp_program()
+        privileges.seccomp_program(privileges.FILE_SYSCALLS, "")
     for name in _IMPORTED_LATE:
         importlib.import_module(name)
     gc.collect()
@@ -122,7 +122,7 @@ def _confine(uid: int, limits: Frame) -> None:
     if sys.platform == "linux":
         syscalls.drop_capabilities()
         with suppress(OSError):
-            privileges.load_seccomp_filter()
+            privileges.load_seccomp_filter(refused=privileges.FILE_SYSCALLS)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,12 @@ import pytest
 
 import autograder
 from autograder.sandbox.layers import Layer
-from tests.support.simulated_machines import MACHINES, SimulatedMachine, simulated_machine
+from tests.support.simulated_machines import (
+    MACHINES,
+    UNPRIVILEGED_LAYERS,
+    SimulatedMachine,
+    simulated_machine,
+)
 
 TRY = """
 import errno, os, socket
@@ -176,11 +181,46 @@ def test_it_cannot_write_outside_its_scratch_folder(on: SimulatedMachine) -> Non
         victim.write_text("whole")
         victim.chmod(0o666)
         paths = [str(victim), *_files(on.secrets), json.__file__, os.devnull + ".x", "/etc/passwd"]
+        modes = [Path(path).stat().st_mode for path in paths if Path(path).exists()]
         seen = on.evaluate(TRY + WRITE, paths=paths)
+        assert [Path(path).stat().st_mode for path in paths if Path(path).exists()] == modes
+        if on.layers == UNPRIVILEGED_LAYERS:  # there, changing a mode seems to succeed and does nothing
+            assert {states.pop("mode") for states in seen.values()} == {"open"}
         assert [path for path, states in seen.items() if "open" in states.values()] == []
         assert [entry.name for entry in Path(shared).iterdir()] == ["victim"]
         assert victim.read_text() == "whole"
         assert victim.stat().st_mode & 0o777 == 0o666
+
+
+ATTRIBUTES = """
+def changed(path):
+    with contextlib.suppress(OSError): os.chmod(path, 0o777)
+    with contextlib.suppress(OSError): os.chmod(path, 0, follow_symlinks=False)
+    with contextlib.suppress(OSError): os.chown(path, os.getuid(), os.getgid())
+    with contextlib.suppress(OSError): os.utime(path, (1, 1))
+    with contextlib.suppress(OSError): os.setxattr(path, "user.mark", b"100")
+    libc = ctypes.CDLL(None)
+    words = (ctypes.c_uint64 * 4)()
+    for number, more in ((452, (0o777, 0)), (463, (0, b"user.mark", words, 16)), (469, (words, 32, 0))):
+        libc.syscall(number, -100, path.encode(), *more)
+for path in options["paths"]:
+    changed(path)
+answer = os.getuid()
+"""
+
+
+def test_it_cannot_change_a_file_that_its_own_user_owns(on: SimulatedMachine) -> None:
+    paths = [on.owned, on.owned.parent]
+    before = [(path.stat().st_mode, path.stat().st_mtime_ns, os.listxattr(path)) for path in paths]
+    on.evaluate("import contextlib, ctypes, os\n" + ATTRIBUTES, paths=list(map(str, paths)))
+    assert [(path.stat().st_mode, path.stat().st_mtime_ns, os.listxattr(path)) for path in paths] == before
+
+
+def test_it_sees_what_a_path_tells(on: SimulatedMachine) -> None:
+    code = "answer = tried(lambda: os.stat(options['path']).st_size)"
+    state, size = on.evaluate(TRY + code, path=str(on.owned))
+    # Landlock knows nothing of it, and no mode of the file forbids it.
+    assert (state, size) == (("ENOENT", "") if Layer.ROOT in on.layers else ("open", "5"))
 
 
 def test_it_can_use_its_scratch_folder_and_devices(on: SimulatedMachine) -> None:
@@ -273,6 +313,33 @@ def test_it_can_signal_itself_only(on: SimulatedMachine) -> None:
     allowed = {name for name, state in seen.items() if state == "open"}
     assert allowed == {"itself", "its thread", "its group"}
     assert set(seen.values()) == {"open", "EPERM"}
+
+
+OTHERS = """
+import fcntl, resource, signal, struct
+def own(command, value):
+    mine, other = socket.socketpair()
+    fcntl.fcntl(mine, command, value)
+answer = {
+    "limit": tried(lambda: resource.prlimit(options["pid"], resource.RLIMIT_CPU, (1, 1)))[0],
+    "its own limit": tried(lambda: resource.prlimit(0, resource.RLIMIT_CPU))[0],
+    "priority": tried(lambda: os.setpriority(os.PRIO_PROCESS, options["pid"], 19))[0],
+    "processors": tried(lambda: os.sched_setaffinity(options["pid"], {0}))[0],
+    "signals": tried(lambda: own(8, options["pid"]))[0],
+    "kill by signal": tried(lambda: own(10, signal.SIGKILL))[0],
+    "signals, once more": tried(lambda: own(15, struct.pack("ii", 1, options["pid"])))[0],
+    "signals of a socket": tried(
+        lambda: fcntl.ioctl(socket.socketpair()[0], 0x8901, struct.pack("i", options["pid"]))
+    )[0],
+    "descriptors in flight": tried(lambda: socket.send_fds(socket.socketpair()[0], [b"x"], [0]))[0],
+}
+"""
+
+
+def test_it_changes_nothing_of_another_process(on: SimulatedMachine) -> None:
+    seen = on.evaluate(TRY + OTHERS, pid=on.process.pid)
+    assert seen.pop("its own limit") == "open"
+    assert set(seen.values()) <= {"EPERM", "ESRCH"}, seen
 
 
 CALLS = """

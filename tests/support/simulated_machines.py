@@ -47,6 +47,9 @@ class SimulatedMachine:
     secrets: Path
     """A world-readable folder with what no submission may read."""
 
+    owned: Path
+    """A file of the user who grades."""
+
     def run(self, code: str, *, timeout_s: float = 30, hold: bool = False, **options: Any) -> dict[str, Any]:
         """Run ``code`` in a submission's place; return what came of it."""
         limits = options.pop("limits", {})
@@ -87,6 +90,12 @@ def simulated_machine(name: str, *, imports: tuple[str, ...] = ("numpy",)) -> It
         folder = Path(place)
         folder.chmod(0o755)
         secrets = _create_secrets(folder / "course")
+        owned = folder / "owned" / "file"
+        owned.parent.mkdir()
+        owned.write_text("whole")
+        if os.geteuid() == 0:
+            for path in (owned, owned.parent):
+                os.chown(path, uid, uid)
         kit = folder / "kit"
         kit.mkdir()
         shutil.copy(HOSTILE_FOLDER / "hostile_entry.py", kit)
@@ -106,7 +115,7 @@ def simulated_machine(name: str, *, imports: tuple[str, ...] = ("numpy",)) -> It
             state = json.loads(line)
             if set(state["present"]) != {layer.value for layer in layers}:
                 pytest.skip(f"this machine refuses {state['refusals']}")
-            yield SimulatedMachine(process, mark, layers, secrets)
+            yield SimulatedMachine(process, mark, layers, secrets, owned)
 
 
 @contextmanager
