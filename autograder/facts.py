@@ -86,3 +86,18 @@ def why_uncalibrated(assignment: Assignment) -> str:
     except (ValueError, KeyError, TypeError, AttributeError):
         return "thresholds that do not say what they were measured with"
     return f"thresholds that were measured with a different {', '.join(changed)}" if changed else ""
+
+
+def runs_file(assignment: Assignment) -> dict[str, bytes]:
+    """Return the measured runs that are released next to the kit's code, by path.
+
+    They are accuracies of the solution's networks under many seeds; none unless they were
+    measured with the assignment's own parameters.
+    """
+    if not assignment.calibration.is_file() or why_uncalibrated(assignment):
+        return {}
+    runs = json.loads(assignment.calibration.read_bytes()).get("runs")
+    if not runs:
+        return {}
+    text = json.dumps(runs, indent=1, allow_nan=False) + "\n"
+    return {f"{assignment.kit}/runs.json": text.encode()}

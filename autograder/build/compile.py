@@ -13,7 +13,7 @@ from autograder.build.release_parts import PreparedSource, in_folder, support_fi
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.facts import compute_facts, why_uncalibrated
+from autograder.facts import compute_facts, runs_file, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
 from autograder.notebook import parse_cells, parse_questions
 
@@ -109,13 +109,15 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         fix = f"run `course calibrate {assignment.name}` (or build with --uncalibrated)"
         problems.append(Problem(f"calibration/{assignment.calibration.name}", reason, fix))
     facts = compute_facts(assignment)
-    substitution = FactSubstitution(facts, assignment.name, not reason, points_by_question(source))
+    points = points_by_question(source)
+    substitution = FactSubstitution(facts, assignment.name, not reason, points, assignment.due)
     cells, fact_problems = substitution.apply(source)
     if uncalibrated and fact_problems and not reason:
         # A threshold may be missing in a calibration that is otherwise valid.
         substitution = replace(substitution, calibrated=False)
         cells, fact_problems = substitution.apply(source)
     files, kit_problems = support_files(assignment, source)
+    files |= runs_file(assignment)
     problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError(dict.fromkeys(problems))

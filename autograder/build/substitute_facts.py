@@ -1,13 +1,15 @@
 """Names of facts become literals: ``LAB.width`` is 3 in every release.
 
 The source says ``LAB.width``, ``EXPECTED["rows"]`` and ``THRESHOLDS["fit"]`` in code, and
-``{{ LAB.width }}``, ``{{ LAB.length:, }}`` or ``{{ POINTS.q1 }}`` in prose; students get the values.
+``{{ LAB.width }}``, ``{{ LAB.length:, }}``, ``{{ POINTS.q1 }}`` (also ``POINTS.q1_to_q6``, the sum) or
+``{{ DUE.date }}`` in prose; students get the values.
 """
 
 import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +18,11 @@ from autograder.facts import Facts
 from autograder.notebook import Cell, CellType, Source
 
 CODE_ROOTS = ("LAB", "EXPECTED", "THRESHOLDS")
-PROSE_ROOTS = (*CODE_ROOTS, "POINTS")
+PROSE_ROOTS = (*CODE_ROOTS, "POINTS", "DUE")
 LOW_THRESHOLD, HIGH_THRESHOLD = 0.0, 1e9
 """The thresholds of ``at_least`` and ``at_most`` in a build without calibration."""
 
-_ATTRIBUTE_ROOTS = ("LAB", "POINTS")
+_ATTRIBUTE_ROOTS = ("LAB", "POINTS", "DUE")
 _LOAD_FACTS_LINE = re.compile(
     r"from autograder\.facts import load_facts|LAB, EXPECTED, THRESHOLDS = load_facts\(.*\)"
 )
@@ -65,7 +67,9 @@ class FactSubstitution:
     """Without calibration every answer that runs passes a threshold."""
 
     points: Mapping[str, float] = field(default_factory=dict)
-    """Points by the name of the question, and of all as ``total``."""
+    """Points by the name of the question, of questions in a row, and of all as ``total``."""
+
+    due: datetime | None = None
 
     def apply(self, source: Source) -> tuple[tuple[Cell, ...], list[Problem]]:
         """Return the cells of ``source`` with literals for facts, and all unknown names."""
@@ -126,7 +130,9 @@ class FactSubstitution:
             raise _UnknownFactError(found, f"write a different one ({error})") from error
 
     def _value(self, span: _Span, name: str) -> Any:
-        roots = dict(zip(PROSE_ROOTS, (*self.facts, SimpleNamespace(**self.points)), strict=True))
+        due = {"date": f"{self.due:%B} {self.due.day}, {self.due.year}"} if self.due else {}
+        namespaces = (SimpleNamespace(**self.points), SimpleNamespace(**due))
+        roots = dict(zip(PROSE_ROOTS, (*self.facts, *namespaces), strict=True))
         if span.root not in roots:
             raise _UnknownFactError(f"{name} in prose", f"use {', '.join(PROSE_ROOTS)}")
         try:
@@ -138,14 +144,20 @@ class FactSubstitution:
                 "EXPECTED": "add it to expected.py or fix the name",
                 "THRESHOLDS": f"run `course calibrate {self.assignment}` (or build with --uncalibrated)",
                 "POINTS": f"use one of {', '.join(self.points)}",
+                "DUE": "use DUE.date",
             }[span.root]
             raise _UnknownFactError(f"the unknown name {name}", fix) from error
 
 
 def points_by_question(source: Source) -> dict[str, float]:
-    """Return the points of each question, and of all of them as ``total``."""
+    """Return the points of each question, of all of them as ``total``, and sums as ``q1_to_q6``."""
     points = {question.name: question.points for question in source.questions}
-    points["total"] = sum(points.values())
+    by_question = list(points.items())
+    for start, (first, total) in enumerate(by_question):
+        for last, more in by_question[start + 1 :]:
+            total += more
+            points[f"{first}_to_{last}"] = total
+    points["total"] = sum(question.points for question in source.questions)
     for name, value in points.items():
         points[name] = int(value) if value == int(value) else value  # prose says 8, not 8.0
     return points

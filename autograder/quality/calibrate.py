@@ -37,7 +37,7 @@ from autograder.files import replace_file
 from autograder.quality.results_page import write_page
 
 MAX_TABLE_SEEDS = 8
-"""An experiment that decides no threshold is trained under at most the seeds 0 … 7."""
+"""An experiment that only fills a row of the table is trained under at most the seeds 0 … 7."""
 
 Scores = dict[str, list[float]]
 """By the key of the experiment, in the order of the seeds."""
@@ -61,6 +61,9 @@ MIN_GAP_FRACTION = 1 / 3
 
 STEP = 0.01
 """Thresholds are multiples of this."""
+
+APART_STANDARD_ERRORS = 2.0
+"""Networks whose means over the seeds differ by more are called apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,17 @@ class Experiment:
     """Number of examples behind an accuracy; 0 for a score that is not an accuracy."""
 
     lower_is_better: bool = False
+
+    every_seed: bool = False
+    """Whether it is trained under every seed though it decides no threshold."""
+
+    released_as: str = ""
+    """The name under which students get its scores, e.g. ``LSTM``; empty for none."""
+
+    @property
+    def needs_every_seed(self) -> bool:
+        """Return True unless a few seeds are enough for a row of the table."""
+        return bool(self.threshold or self.every_seed or self.released_as)
 
     @property
     def key(self) -> str:
@@ -188,7 +202,7 @@ def measure(
     for seed in range(seeds):
         for experiment in experiments:
             is_measured = len(scores.get(experiment.key, ())) > seed
-            if not is_measured and (experiment.threshold or seed < MAX_TABLE_SEEDS):
+            if not is_measured and (experiment.needs_every_seed or seed < MAX_TABLE_SEEDS):
                 remaining.append((seed, experiment))
     hide = not console.is_terminal
     for seed, experiment in track(remaining, "Training", console=console, disable=hide):
@@ -235,8 +249,47 @@ def _write_scores(assignment: Assignment, experiments: Sequence[Experiment], sco
         "command": f"course calibrate {assignment.name} --seeds {max(map(len, scores.values()))}",
         "scores": dict(sorted(scores.items())),
     }
+    if runs := released_runs(assignment, experiments, scores):
+        body["runs"] = runs
     text = json.dumps(body, indent=1, allow_nan=False) + "\n"
     replace_file(assignment.calibration, text.encode(), public=True)
+
+
+def released_runs(
+    assignment: Assignment, experiments: Sequence[Experiment], scores: Scores
+) -> dict[str, Any]:
+    """Return what students get to compare networks with; empty if nothing is complete yet.
+
+    For each dataset these are the scores under the seeds that every released network has, two or
+    more, and which networks are apart: pairs (ahead, behind) whose means differ by more than
+    ``APART_STANDARD_ERRORS`` standard errors of the difference.
+    """
+    datasets: dict[str, Any] = {}
+    for dataset in sorted({experiment.dataset for experiment in experiments if experiment.released_as}):
+        measured = {
+            experiment.released_as: scores.get(experiment.key, [])
+            for experiment in experiments
+            if experiment.released_as and experiment.dataset == dataset
+        }
+        seeds = min(map(len, measured.values()))
+        if seeds < 2:
+            continue
+        accuracies = {name: values[:seeds] for name, values in measured.items()}
+        apart = [
+            [ahead, behind]
+            for ahead in accuracies
+            for behind in accuracies
+            if are_apart(accuracies[ahead], accuracies[behind])
+        ]
+        datasets[dataset] = {"accuracies": accuracies, "apart": apart}
+    return {"settings": asdict(assignment.lab), "datasets": datasets} if datasets else {}
+
+
+def are_apart(ahead: Sequence[float], behind: Sequence[float]) -> bool:
+    """Return True if the mean of ``ahead`` is clearly above that of ``behind``."""
+    square = statistics.variance(ahead) / len(ahead) + statistics.variance(behind) / len(behind)
+    gap = statistics.mean(ahead) - statistics.mean(behind)
+    return gap > APART_STANDARD_ERRORS * math.sqrt(square)
 
 
 def _draw_figure(

@@ -1,12 +1,13 @@
 """Facts are written once, in the configuration, and stand as literals everywhere else."""
 
 from dataclasses import make_dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from autograder.build.compile import prepare
-from autograder.build.substitute_facts import FactSubstitution
+from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import load_course
 from autograder.facts import Facts
 from autograder.notebook import Cell, CellType, Source
@@ -97,3 +98,22 @@ def test_changing_a_parameter_changes_text_code_and_expected_counts(unbuilt_cour
     assert texts["parameters"] == "width, length, seed = 6, 9000, 5"
     assert "(15,)" in texts["q1-shape"]
     assert "9000, (8995,)" in texts["q1-hidden-length"]
+
+
+def test_prose_can_give_the_due_date_and_the_points_of_several_questions(unbuilt_course: Path) -> None:
+    assignment = load_course(unbuilt_course).assignment("tiny")
+    points = points_by_question(prepare(assignment).source)
+    first, *_, last = [name for name in points if "_to_" not in name and name != "total"]
+    assert points[f"{first}_to_{last}"] == points["total"]
+    text = f"{{{{ POINTS.{first}_to_{last} }}}} points, due on {{{{ DUE.date }}}}"
+    cell = Cell("c", CellType.MARKDOWN, text)
+    due = datetime(2027, 1, 9, 23, 59, tzinfo=UTC)
+    (actual,), problems = FactSubstitution(FACTS, "tiny", True, points, due).apply(
+        Source("file", (cell,), ())
+    )
+    assert not problems
+    assert actual.text == f"{points['total']} points, due on January 9, 2027"
+
+
+def test_an_unknown_part_of_the_due_date_is_a_problem() -> None:
+    assert "use DUE.date" in problem("{{ DUE.hour }}", CellType.MARKDOWN)

@@ -9,7 +9,7 @@ from autograder.build.compile import prepare
 from autograder.build.release_parts import PreparedSource
 from autograder.course import Assignment, load_course
 from autograder.errors import AuthorError
-from autograder.facts import calibration_inputs
+from autograder.facts import calibration_inputs, runs_file
 from tests.build.conftest import cell, edit_notebook
 
 COMMAND = "run `course calibrate tiny` (or build with --uncalibrated)"
@@ -115,3 +115,22 @@ def test_a_bar_that_could_not_be_measured_stops_the_build_unless_low_bars_are_as
 
 def test_a_course_without_bars_needs_no_calibration(unbuilt_course: Path) -> None:
     assert prepare(assignment(unbuilt_course)).thresholds == "none"
+
+
+RUNS = {"settings": {"width": 3}, "datasets": {"embedded": {"accuracies": {"A": [0.5, 0.6]}, "apart": []}}}
+
+
+def test_measured_runs_are_released_next_to_the_kit(barred: Path) -> None:
+    path = calibrate(barred)
+    assert runs_file(assignment(barred)) == {}
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"runs": RUNS}))
+    prepared = prepare(assignment(barred))
+    assert json.loads(prepared.files["tinykit/runs.json"]) == RUNS
+
+
+def test_runs_of_other_parameters_are_not_released(barred: Path) -> None:
+    path = calibrate(barred)
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"runs": RUNS}))
+    config = barred / "course_config.py"
+    config.write_text(config.read_text().replace('"width": 3', '"width": 4'))
+    assert runs_file(assignment(barred)) == {}

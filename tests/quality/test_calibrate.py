@@ -19,8 +19,10 @@ from autograder.quality.calibrate import (
     MAX_TABLE_SEEDS,
     MIN_MARGIN_STANDARD_ERRORS,
     Experiment,
+    are_apart,
     fit,
     measure,
+    released_runs,
     tail_probability_upper_bound,
     write_results,
 )
@@ -193,3 +195,43 @@ def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
     assert "| lstm | made up | 0.77 | 30 | 0.900 | 0.520 |" in text
     assert "| lstm | made up | wrong | 0 of 30 |" in text
     assert page.with_name("calibration.png").read_bytes().startswith(b"\x89PNG")
+
+
+def networks(*names: str) -> list[Experiment]:
+    return [Experiment(f"{name} again", "made up", float, released_as=name) for name in names]
+
+
+def test_networks_are_apart_when_their_means_differ_by_more_than_two_standard_errors() -> None:
+    low, high = [0.79, 0.81] * 8, [0.83, 0.85] * 8
+    assert are_apart(high, low)
+    assert not are_apart(low, high)
+    assert not are_apart(high, high)
+    assert not are_apart([0.80, 0.88], [0.78, 0.86])
+
+
+def test_the_released_runs_are_those_of_the_seeds_that_every_network_has() -> None:
+    scores = {"made up: A again": [0.9, 0.91, 0.92], "made up: B again": [0.5, 0.51]}
+    runs = released_runs(ASSIGNMENT, networks("A", "B"), scores)
+    assert runs["settings"]["units"] == ASSIGNMENT.lab.units
+    assert runs["datasets"] == {
+        "made up": {"accuracies": {"A": [0.9, 0.91], "B": [0.5, 0.51]}, "apart": [["A", "B"]]}
+    }
+
+
+def test_no_runs_are_released_before_every_network_has_two() -> None:
+    scores = {"made up: A again": [0.9, 0.91, 0.92], "made up: B again": [0.5]}
+    assert released_runs(ASSIGNMENT, networks("A", "B"), scores) == {}
+    assert released_runs(ASSIGNMENT, pair(), scores) == {}
+
+
+def test_released_networks_are_trained_under_every_seed(tmp_path: Path) -> None:
+    assignment = replace(
+        load_course(copy_course(tmp_path / "course")).assignment("tiny"), calibration_inputs=()
+    )
+    table = Experiment("table", "made up", lambda _seed: 0.5)
+    released = Experiment("A again", "made up", lambda seed: 0.6 + seed / 100, released_as="A")
+    seeds = MAX_TABLE_SEEDS + 2
+    actual = measure(assignment, [table, released], seeds, Console(quiet=True))
+    assert [len(actual[item.key]) for item in (table, released)] == [MAX_TABLE_SEEDS, seeds]
+    stored = json.loads(assignment.calibration.read_bytes())
+    assert len(stored["runs"]["datasets"]["made up"]["accuracies"]["A"]) == seeds
