@@ -9,6 +9,8 @@ from rnnlab import demos
 from rnnlab.errors import KitError
 from rnnlab.quiet import keras
 
+from .conftest import Lab
+
 WINDOW, UNITS, ROWS = 5, 3, 64
 
 Printed = pytest.CaptureFixture[str]
@@ -34,74 +36,65 @@ def test_an_averaging_model_does_not_learn_order() -> None:
     assert demos.run_averaging_order_task(seed=42) == accuracy
 
 
-def spreads(out: str) -> list[float]:
-    table = out.split("\n\n")[1].splitlines()[2:]
-    return [float(line.split()[-1]) for line in table]
+def patients(lab: Lab) -> dict[str, Any]:
+    """The functions that the notebook hands to the clinic, by case."""
+    names: dict[str, Any] = {"keras": keras}
+    for letter in "abcd":
+        (cell,) = (cell for cell in lab.source.cells if cell.id == f"clinic-{letter}")
+        exec(cell.text, names)
+    return {letter.upper(): names[f"patient_{letter}"] for letter in "abcd"}
 
 
-@pytest.mark.slow
-def test_padding_erases_what_a_fresh_lstm_has_read_unless_it_is_masked(capfd: Printed) -> None:
-    demos.show_erasing(vocab_size=500, max_length=200, seed=3)
-    out, err = capfd.readouterr()
-    plain, erased, masked = spreads(out)
-    assert plain > 1e-3
-    assert erased < 1e-6
-    assert masked == plain
-    assert err == ""
-    demos.show_erasing(vocab_size=500, max_length=200, seed=3)
-    assert capfd.readouterr().out == out
-
-
-def test_the_erasing_demonstration_needs_room_for_padding() -> None:
-    with pytest.raises(KitError, match="max_length above 30"):
-        demos.show_erasing(max_length=30)
-
-
-def numbers(case: str, capfd: Printed) -> list[list[float]]:
+def numbers(case: str, lab: Lab, capfd: Printed) -> list[list[float]]:
     """The numbers of each row of a report."""
-    demos.clinic_report(case)
+    demos.clinic_report(case, patients(lab)[case], "something is wrong")
     out, err = capfd.readouterr()
     assert err == ""
     assert max(map(len, out.splitlines())) <= 80
     assert "Cause: " in out
-    rows = out.split("\n\n")[1].splitlines()[2:]
+    rows = out.split("\n\n")[2].splitlines()[2:]
     return [[float(n) for n in re.findall(r"\d+\.?\d*(?:e-\d+)?", re.split("  +", r)[-1])] for r in rows]
 
 
 @pytest.mark.slow
-def test_case_a_gives_every_sequence_the_same_output(capfd: Printed) -> None:
-    (accuracy,), (majority,), (spread,) = numbers("A", capfd)
+def test_case_a_gives_every_sequence_the_same_output(lab: Lab, capfd: Printed) -> None:
+    (accuracy,), (majority,), (spread,) = numbers("A", lab, capfd)
     assert accuracy <= majority
-    assert spread < 1e-6
+    assert spread < 1e-5
 
 
 @pytest.mark.slow
-def test_case_b_falls_in_loss_and_stays_in_accuracy(capfd: Printed) -> None:
-    (first_loss, last_loss), (first, last), (low, high) = numbers("B", capfd)
+def test_case_b_falls_in_loss_and_stays_in_accuracy(lab: Lab, capfd: Printed) -> None:
+    (first_loss, last_loss), (first, last), (low, high) = numbers("B", lab, capfd)
     assert last_loss < first_loss / 2
     assert first == last
     assert low == high == 1
 
 
 @pytest.mark.slow
-def test_case_c_has_two_losses_for_the_same_outputs(capfd: Printed) -> None:
-    (reported,), (by_hand,), (perfect,) = numbers("C", capfd)
-    assert reported < 0.2
+def test_case_c_has_two_losses_for_the_same_outputs(lab: Lab, capfd: Printed) -> None:
+    (reported,), (by_hand,), (perfect,) = numbers("C", lab, capfd)
+    assert reported < 0.3
     assert by_hand > perfect > 0.4
 
 
 @pytest.mark.slow
-def test_case_d_scores_models_that_never_learnt(capfd: Printed) -> None:
-    (trained,), untrained, (majority,) = numbers("D", capfd)
+def test_case_d_scores_a_model_that_never_learned(lab: Lab, capfd: Printed) -> None:
+    (trained,), (returned,), (majority,) = numbers("D", lab, capfd)
     assert trained > 0.95 > majority
-    assert len(untrained) == 3
-    assert max(untrained) < trained
+    assert returned < trained - 0.2
+
+
+@pytest.mark.parametrize("diagnosis", ["", "  ", None])
+def test_without_a_diagnosis_no_cause_is_given(diagnosis: Any, lab: Lab, capsys: Printed) -> None:
+    demos.clinic_report("A", patients(lab)["A"], diagnosis)
+    assert capsys.readouterr().out.startswith("Case A: type your diagnosis")
 
 
 @pytest.mark.parametrize("case", ["E", "a", None, 1])
 def test_other_cases_are_refused(case: Any) -> None:
     with pytest.raises(KitError, match="cases A, B, C and D"):
-        demos.clinic_report(case)
+        demos.clinic_report(case, forecaster, "wrong")
 
 
 def test_a_forecaster_is_trained_on_all_windows(windows: Any) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from rnnlab import insights, plots, tables
+from rnnlab import plots, tables
+from rnnlab.baselines import linear_forecast, noise_floor
 from rnnlab.errors import KitError
 from rnnlab.quiet import keras
+from rnnlab.tasks import make_series, split_and_standardise
 
 mpl.use("agg")
 
@@ -100,20 +102,18 @@ def test_sentences_are_shown_with_their_words_sorted(capsys: Printed) -> None:
 
 def test_lengths_are_those_of_the_reviews(reviews: np.ndarray, capsys: Printed) -> None:
     tables.show_length_statistics(reviews)
-    out = capsys.readouterr().out
-    for number in ("2", "9", f"{np.mean(LENGTHS):.1f}", f"{np.std(LENGTHS):.1f}"):
-        assert re.search(rf" {re.escape(number)}$", out, re.MULTILINE), number
+    expected = f"shortest 2, longest 9, mean {np.mean(LENGTHS):.1f}, sd {np.std(LENGTHS):.1f}\n"
+    assert capsys.readouterr().out.endswith(expected)
 
 
-def test_padding_statistics_count_reviews_places_and_words(
+def test_padding_statistics_count_reviews_places_and_ids(
     reviews: np.ndarray, padded: np.ndarray, capsys: Printed
 ) -> None:
     tables.show_padding_statistics(reviews, padded)
     out = capsys.readouterr().out
-    assert "1 (25.0%)" in out
-    assert f"4 ({4 / 19:.1%})" in out
-    assert f"{5 / 20:.3f}" in out
-    assert f"{15 / 20:.1%}" in out
+    assert "Of all 4 reviews, 1 (25.0%) are truncated to 5 ids" in out
+    assert f"{4 / 19:.1%} of all ids" in out
+    assert f"{5 / 20:.3f}. Efficiency: {15 / 20:.1%}." in out
 
 
 def test_the_padding_example_is_shorter_than_the_width(
@@ -121,7 +121,9 @@ def test_the_padding_example_is_shorter_than_the_width(
 ) -> None:
     tables.show_padding_example(reviews[1:], padded[1:])
     out = capsys.readouterr().out
-    assert out.startswith("Review 2 has 2 word numbers; padded, it has 5.")
+    assert out.startswith("Review 2 has 2 ids before padding and 5 after it.")
+    assert "first:         4 5 0 0 0\nlast, before:  4 5\n" in out
+    assert "last, after:   4 5 0 0 0\n" in out
     assert "3 of 5 places" in out
 
 
@@ -135,18 +137,18 @@ def test_data_set_and_shapes_are_counted(reviews: np.ndarray, padded: np.ndarray
     tables.show_shapes(padded, padded[:2])
     tables.show_versions()
     out = capsys.readouterr().out
-    assert re.search(r"training +4 +1 +3\n", out)
-    assert re.search(r"test +2 +2 +0\n", out)
-    assert "(4, 5)" in out
-    assert f"Keras       {keras.__version__}" in out
+    assert "Training: 4 reviews, 1 negative (0) and 3 positive (1)\n" in out
+    assert "Test: 2 reviews, 2 negative (0) and 0 positive (1)\n" in out
+    assert "training (4, 5), test (2, 5); type int32\n" in out
+    assert f"Keras {keras.__version__}" in out
 
 
-def test_reviews_are_cut_after_forty_words(capsys: Printed) -> None:
+def test_reviews_are_cut_after_twelve_words(capsys: Printed) -> None:
     tables.show_reviews(["word " * 90, "short"], [[4] * 91, [4]], [1, 0])
     out = capsys.readouterr().out
-    assert "positive, 91" in out
-    assert "negative, 1" in out
-    assert out.count("word ") + out.count("word\n") <= 43
+    assert "Review 1 (positive, 91 ids): word" in out
+    assert "Review 2 (negative, 1 ids): short" in out
+    assert len(re.findall(r"\bword\b", out)) == 12
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -170,35 +172,21 @@ def test_equal_scores_are_all_called_the_highest(capsys: Printed) -> None:
     assert "LSTM, GRU and Dense, 0.500" in capsys.readouterr().out
 
 
-INSIGHTS = {
-    "tied": (0.815, 0.809, "not clearly apart: LSTM minus Dense is -0.006"),
-    "dense ahead": (0.9, 0.809, "Every recurrent model is clearly worse than Dense"),
-    "lstm ahead": (0.7, 0.809, "LSTM, the best recurrent model, is clearly better than Dense"),
-}
+def test_one_score_is_shown_in_a_line(scores: Any, capsys: Printed) -> None:
+    tables.show_scores({"Dense": scores["Dense"]}, n_test=N_TEST)
+    assert capsys.readouterr().out == (
+        "Dense: test accuracy 0.815 +/- 0.025 (2 standard errors), test loss 0.440\n"
+    )
 
 
-@pytest.mark.parametrize("case", INSIGHTS)
-def test_insights_follow_the_numbers(case: str, scores: Any, models: Any, capsys: Printed) -> None:
-    dense, lstm, sentence = INSIGHTS[case]
-    scores["Dense"]["accuracy"], scores["LSTM"]["acc"] = dense, lstm
-    insights.show_insights(scores, models, ["LSTM"], n_test=N_TEST)
-    out = " ".join(capsys.readouterr().out.split())
-    assert sentence in out
-    assert f"highest test accuracy is {max(dense, lstm):.3f}" in out
-    assert "tied with the best: LSTM." in out
-    assert "LSTM minus GRU is +0.019, not more than 2 standard errors" in out
-    assert f"{0.809 - 0.531:+.3f}" in out
-
-
-def test_the_scoreboard_leaves_blank_what_is_missing(scores: Any, capsys: Printed) -> None:
-    order = {"averaging": 0.504, "SimpleRNN": None}
-    tables.show_scoreboard(scores | {"GRU": None}, order, {"skill": 0.391})
+def test_the_scoreboard_sets_a_memory_against_none(scores: Any, capsys: Printed) -> None:
+    order = {"averaging": 0.504, "SimpleRNN": {"loss": 0.1, "accuracy": 0.97}}
+    tables.show_scoreboard(scores, order, {"linear_mae": 0.112, "mae": 0.142})
     lines = capsys.readouterr().out.splitlines()[2:]
-    assert [line.split() for line in lines] == [
-        ["averaging", "(Dense)", "0.815", "0.504"],
-        ["SimpleRNN", "0.531"],
-        ["LSTM", "0.809"],
-        ["GRU", "0.39"],
+    assert [re.split("  +", line)[1:] for line in lines] == [
+        ["averaging 0.504", "SimpleRNN 0.970"],
+        ["Dense 0.815", "LSTM 0.809"],
+        ["linear 0.112", "GRU 0.142"],
     ]
 
 
@@ -213,10 +201,45 @@ def test_a_guess_is_shown_beside_the_outcome(capsys: Printed) -> None:
     assert blocks[5] == "The outcome: not measured yet"
 
 
+SERIES = np.tile([0.0, 4.0], 5)
+PARTS = (SERIES[:6], SERIES[6:])
+
+
 def test_skill_is_the_share_of_the_naive_error_that_is_saved(capsys: Printed) -> None:
-    actual = tables.show_forecast(np.array([0.0, 4.0, 0.0, 4.0]), 1, np.array([3.0, 1.0, 3.0]))
-    assert actual == {"mae": 1.0, "naive_mae": 4.0, "skill": 0.75}
-    assert "= 0.75" in capsys.readouterr().out
+    actual = tables.show_forecast(SERIES, PARTS, 1, np.array([3.0, 1.0, 3.0]))
+    assert actual == {"mae": 1.0, "naive_mae": 4.0, "linear_mae": pytest.approx(0, abs=1e-9), "skill": 0.75}
+    out = capsys.readouterr().out
+    assert re.search(r"your GRU +1\.000 +0\.75\n", out)
+    assert re.search(r"floor: only the noise is left +0\.040 +0\.99\n", out)
+
+
+@pytest.mark.parametrize(
+    ("mae", "linear", "words"),
+    [
+        (0.24, 0.11, "does not beat the naive forecast"),
+        (0.14, 0.11, "the simpler forecast is the better one"),
+        (0.10, 0.11, "more than the weighted sum"),
+        (0.11, 0.11, "the simpler forecast is the better one"),
+    ],
+)
+def test_the_forecast_is_judged_by_its_numbers(mae: float, linear: float, words: str) -> None:
+    assert words in tables.forecast_sentence(mae, 0.23, linear)
+
+
+def test_a_weighted_sum_continues_waves_down_to_the_noise() -> None:
+    series = make_series(1_000, seed=3)
+    train, test = split_and_standardise(series, 800)
+    errors = np.abs(test[30:] - linear_forecast(train, test, 30))
+    floor = noise_floor(series, 800)
+    assert floor < errors.mean() < 1.4 * floor
+
+
+def test_the_noise_floor_is_the_error_of_the_true_waves() -> None:
+    series = make_series(20_000, seed=3)
+    t = np.arange(len(series))
+    waves = np.sin(2 * np.pi * t / 25) + 0.5 * np.sin(2 * np.pi * t / 60)
+    actual = np.abs(series - waves).mean() / series.std()
+    assert noise_floor(series, len(series)) == pytest.approx(actual, rel=0.02)
 
 
 def test_steps_are_compared_with_keras(capsys: Printed) -> None:
@@ -238,10 +261,10 @@ def test_figures_have_titles_and_labelled_axes(
 ) -> None:
     plots.plot_review_lengths(reviews)
     plots.plot_padding(reviews, padded)
-    plots.plot_comparison(histories, scores, models, N_TEST)
+    plots.plot_comparison(histories, scores, models, n_test=N_TEST, to_beat=scores["Dense"])
     plots.plot_order_task(0.504, scores["LSTM"], n_test=N_TEST)
     plots.plot_series(np.arange(8.0), np.arange(4.0))
-    plots.plot_forecast(np.arange(9.0), 3, np.arange(6.0))
+    plots.plot_forecast(SERIES, PARTS, 1, np.arange(3.0))
     assert [len(figure.axes) for figure in drawn] == [2, 2, 3, 1, 1, 2]
     assert [tuple(figure.get_size_inches()) for figure in drawn[:3]] == [(12, 4), (12, 4), (15, 5)]
     for figure in drawn:
@@ -253,15 +276,22 @@ def test_figures_have_titles_and_labelled_axes(
 
 def test_the_figure_of_lengths_says_the_mean(reviews: np.ndarray, drawn: Any) -> None:
     plots.plot_review_lengths(reviews)
-    assert f"mean: {np.mean(LENGTHS):.0f} words" in texts(drawn[0])
+    assert f"mean: {np.mean(LENGTHS):.0f} ids" in texts(drawn[0])
 
 
 def test_the_comparison_shows_values_of_every_model(
     drawn: Any, models: Any, scores: Any, histories: Any
 ) -> None:
-    plots.plot_comparison(histories, scores, models, N_TEST)
+    recurrent_scores = {name: scores[name] for name in models}
+    runs = {"LSTM": [0.7, 0.72, 0.74, 0.8], "GRU": [0.71, 0.73, 0.75, 0.8], "SimpleRNN": [0.5, 0.6, 0.7, 0.8]}
+    plots.plot_comparison(
+        histories, recurrent_scores, models, n_test=N_TEST, to_beat=scores["Dense"], runs=runs
+    )
     shown = texts(drawn[0])
-    for value in ("0.815", "0.531", "0.809", "0.790"):
+    dots = [line for line in drawn[0].axes[1].lines if len(line.get_ydata()) == 4]
+    assert [list(line.get_ydata()) for line in dots] == [runs["SimpleRNN"], runs["LSTM"], runs["GRU"]]
+    assert "Dense: 0.815" in shown
+    for value in ("0.531", "0.809", "0.790"):
         assert value in shown
     for model in models.values():
         assert str(model.layers[1].count_params()) in shown
@@ -269,11 +299,17 @@ def test_the_comparison_shows_values_of_every_model(
     assert len(set(markers)) == len(markers)
 
 
-def test_the_forecast_figure_shows_both_errors(drawn: Any) -> None:
-    plots.plot_forecast(np.array([0.0, 4.0, 0.0, 4.0]), 1, np.array([3.0, 1.0, 3.0]))
+def test_without_runs_there_are_no_dots(drawn: Any, models: Any, scores: Any, histories: Any) -> None:
+    for runs in (None, {}, {"coin": [0.5, 0.5]}):
+        plots.plot_comparison(histories, scores, models, n_test=N_TEST, to_beat=scores["Dense"], runs=runs)
+    assert all("another seed" not in texts(figure) for figure in drawn)
+
+
+def test_the_forecast_figure_shows_all_errors(drawn: Any) -> None:
+    plots.plot_forecast(SERIES, PARTS, 1, np.array([3.0, 1.0, 3.0]))
     shown = texts(drawn[0])
-    assert "naive: mean absolute error 4.000" in shown
-    assert "model: mean absolute error 1.000" in shown
+    for label in ("naive: 4.000", "linear: 0.000", "GRU: 1.000", "noise floor: 0.040"):
+        assert label in shown
 
 
 OPEN: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
@@ -289,15 +325,15 @@ OPEN: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "Q5 order": lambda gap, _: plots.plot_order_task(0.5, gap, n_test=9),
     "Q6 models": lambda gap, k: tables.show_models({**k["models"], "LSTM_Model": gap}),
     "Q6 figure": lambda gap, k: plots.plot_comparison(
-        {**k["histories"], "GRU": gap}, k["scores"], k["models"], 9
+        {**k["histories"], "GRU": gap}, k["scores"], k["models"], n_test=9, to_beat=k["scores"]["Dense"]
     ),
-    "Q6 insights": lambda gap, k: insights.show_insights(
-        {**k["scores"], "GRU": gap}, k["models"], gap, n_test=9
+    "Q3 figure": lambda gap, k: plots.plot_comparison(
+        k["histories"], k["scores"], k["models"], n_test=9, to_beat=gap
     ),
-    "Q8": lambda gap, k: insights.show_insights(k["scores"], k["models"], gap, n_test=9),
     "Q9": lambda gap, _: tables.show_windows(gap, gap, question="Q9"),
-    "Q10 table": lambda gap, _: tables.show_forecast(np.arange(9.0), 3, gap),
-    "Q10 figure": lambda gap, _: plots.plot_forecast(np.arange(9.0), 3, gap),
+    "Q10 table": lambda gap, _: tables.show_forecast(SERIES, PARTS, 1, gap),
+    "Q10 figure": lambda gap, _: plots.plot_forecast(SERIES, PARTS, 1, gap),
+    "Q10 scoreboard": lambda gap, k: tables.show_scoreboard(k["scores"], {"averaging": 0.5}, gap),
 }
 
 
@@ -322,16 +358,13 @@ def test_an_open_question_is_all_that_is_printed(
     assert drawn == []
 
 
-def test_a_coin_stands_in_for_models_that_are_not_there(scores: Any, capsys: Printed) -> None:
-    assert tables.accuracies({**scores, "GRU": None}) == {"coin": 0.5}
-    assert capsys.readouterr().out == "Q6 is not answered yet\n"
-
-
 def test_histories_of_different_length_are_not_compared(scores: Any, models: Any, histories: Any) -> None:
     longer = copy.copy(histories["GRU"])
     longer.history = {name: [*values, values[-1]] for name, values in longer.history.items()}
     with pytest.raises(KitError, match="different numbers of epochs"):
-        plots.plot_comparison({**histories, "GRU": longer}, scores, models, N_TEST)
+        plots.plot_comparison(
+            {**histories, "GRU": longer}, scores, models, n_test=N_TEST, to_beat=scores["Dense"]
+        )
 
 
 RAGGED = [[4, 5], [6], [7], [8]]
@@ -363,23 +396,11 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda _: tables.validation_accuracy(history(loss=[1.0], accuracy=[0.5]), "LSTM"),
         "no validation accuracy",
     ),
-    "best is text": (
-        lambda k: insights.show_insights(k["scores"], k["models"], "LSTM", n_test=9),
-        "Q8 should return a list",
-    ),
-    "best unknown": (
-        lambda k: insights.show_insights(k["scores"], k["models"], ["CNN"], n_test=9),
-        "Q8 should return a list",
-    ),
-    "best nested": (
-        lambda k: insights.show_insights(k["scores"], k["models"], [["LSTM"]], n_test=9),
-        "Q8 should return a list",
-    ),
-    "unknown name": (lambda _: tables.accuracies({"mine": None}), "names no model|says no model"),
+    "unknown name": (lambda _: tables.show_scores({"mine": None}), "says no model"),
     "steps": (lambda _: tables.show_steps([np.ones(3)], np.ones(2)), "3 numbers, but the layer"),
     "steps text": (lambda _: tables.show_steps(["h"], np.ones(2)), "State 1 must be an array"),
     "windows": (lambda _: tables.show_windows(np.ones(3), np.ones(3)), "two arrays, X and y"),
-    "forecasts": (lambda _: tables.show_forecast(np.arange(9.0), 3, np.ones(9)), "9 forecasts, but 6"),
+    "forecasts": (lambda _: tables.show_forecast(SERIES, PARTS, 1, np.ones(9)), "9 forecasts, but 3"),
 }
 
 

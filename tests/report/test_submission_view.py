@@ -66,7 +66,7 @@ def test_outputs_stand_at_the_question_above_them_and_those_of_checks_nowhere() 
         part.text for part in actual["q5"].parts if not isinstance(part, submission_view.Figure)
     ]
     assert "for me" not in str(actual)
-    assert [figure_count(actual[name]) for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 1, 2, 1]
+    assert [figure_count(actual[name]) for name in ("q1", "q2", "q5", "q8", "q10")] == [1, 1, 3, 3, 1]
 
 
 def test_answers_are_read_by_question() -> None:

@@ -215,11 +215,11 @@ def test_an_answer_that_is_no_python_runs_as_it_is(
     lab: SolvedAssignment, clean: MatchedSubmission, strip: Any
 ) -> None:
     raw = lab.notebook_copy()
-    cell(raw, "q8-answer")["source"] = "def tied_with_best(accuracies, n_test):\n    return [("
+    cell(raw, "q8-answer")["source"] = "def tied_with_best(runs):\n    return [("
     matched = lab.match(strip(raw))
     assert step_labels(matched) == step_labels(clean)
     place = step_labels(clean).index("answer q8-answer")
-    assert matched.steps[place].text == "def tied_with_best(accuracies, n_test):\n    return [("
+    assert matched.steps[place].text == "def tied_with_best(runs):\n    return [("
 
 
 def test_the_tools_metadata_tells_answers_that_nothing_else_does(

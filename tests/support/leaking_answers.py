@@ -12,10 +12,10 @@ FORECASTER = "def build_forecaster(window=window, units=units):\n"
 STEP = "def rnn_step(x_t, h_prev, Wx, Wh, b):\n"
 
 TIED_WITH_BEST = """
-def best(accuracies):
-    return round(100 * max(accuracies.values()))
+def best(runs):
+    return round(100 * max(map(max, runs.values())))
 
-def tied_with_best(accuracies, n_test):
+def tied_with_best(runs):
 """
 
 WIRE = """
@@ -30,7 +30,7 @@ LEAKING_ANSWERS: dict[str, tuple[str, str]] = {
     ),
     "the class of an exception": (
         "q8",
-        TIED_WITH_BEST + "    raise type(f'leak{best(accuracies)}', (ValueError,), {})()",
+        TIED_WITH_BEST + "    raise type(f'leak{best(runs)}', (ValueError,), {})()",
     ),
     "a missing key": (
         "q2",
@@ -76,8 +76,7 @@ LEAKING_ANSWERS: dict[str, tuple[str, str]] = {
     ),
     "an exception that claims to be a library's": (
         "q8",
-        TIED_WITH_BEST
-        + "    raise type(f'leak{best(accuracies)}', (ValueError,), {'__module__': 'numpy'})()",
+        TIED_WITH_BEST + "    raise type(f'leak{best(runs)}', (ValueError,), {'__module__': 'numpy'})()",
     ),
     "the text of an exit": (
         "q7",
@@ -136,7 +135,7 @@ STATEFUL_LEAKS: dict[str, dict[str, str]] = {
     },
     "a value": {
         "q7": "def rnn_params(kind, input_dim, units):\n    global kept\n    kept = input_dim\n    return 0",
-        "q8": "def tied_with_best(accuracies, n_test):\n    return [f'leak{kept}']",
+        "q8": "def tied_with_best(runs):\n    return [f'leak{kept}']",
     },
 }
 """Two answers, of which one remembers what a hidden check asked, and the other says it later."""
@@ -149,7 +148,7 @@ VISIBLE_INPUTS = {
     "q5": 10_000,
     "q6": 10_000,
     "q7": 32,
-    "q8": 90,
+    "q8": 93,
     "q9": 5,
     "q10": 30,
 }

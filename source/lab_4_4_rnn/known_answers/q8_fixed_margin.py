@@ -1,12 +1,13 @@
 """
 question = "q8"
 misconception = "Two points apart is always a tie."
-truth = "How far apart is far enough depends on the number of reviews and on the best accuracy."
-failing_checks = ["q8-reviews", "q8-margin", "q8-perfect"]
+truth = "How far apart is far enough depends on how much the runs differ and on how many there are."
+failing_checks = ["q8-spread", "q8-runs"]
 kind = "behaviour"
-message_part = "number of reviews"
+message_part = "number of runs"
 """
 
-def tied_with_best(accuracies, n_test):
-    best = max(accuracies.values())
-    return [name for name, accuracy in accuracies.items() if accuracy >= best - 0.02]
+def tied_with_best(runs):
+    means = {name: sum(values) / len(values) for name, values in runs.items()}
+    best = max(means.values())
+    return [name for name, mean in means.items() if mean >= best - 0.02]

@@ -7,7 +7,8 @@ kind = "type"
 message_part = "wrong type"
 """
 
-def tied_with_best(accuracies, n_test):
-    best = max(accuracies.values())
-    margin = 2 * (best * (1 - best) / n_test) ** 0.5
-    return {name for name, accuracy in accuracies.items() if accuracy >= best - margin}
+def tied_with_best(runs):
+    means = {name: np.mean(values) for name, values in runs.items()}
+    squares = {name: np.var(values) / len(values) for name, values in runs.items()}
+    best = max(means, key=means.get)
+    return {n for n in runs if means[best] - means[n] <= 2 * np.sqrt(squares[best] + squares[n])}

@@ -1,11 +1,12 @@
 """
 question = "q8"
 misconception = "The highest number wins."
-truth = "An accuracy is an estimate: close ones cannot be told apart, so more than one model may be the best."
-failing_checks = ["q8-example", "q8-reviews", "q8-margin"]
+truth = "A mean over a few runs is an estimate: close ones cannot be told apart, so more than one network may be the best."
+failing_checks = ["q8-example", "q8-spread", "q8-runs", "q8-difference"]
 kind = "behaviour"
-message_part = "list of tied models"
+message_part = "list of tied networks"
 """
 
-def tied_with_best(accuracies, n_test):
-    return [max(accuracies, key=accuracies.get)]
+def tied_with_best(runs):
+    means = {name: np.mean(values) for name, values in runs.items()}
+    return [max(means, key=means.get)]

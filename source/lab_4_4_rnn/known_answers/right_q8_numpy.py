@@ -1,11 +1,11 @@
 """
 question = "q8"
-misconception = "The margin with NumPy, the names in order of accuracy."
+misconception = "Arrays, the names in order of the means."
 failing_checks = []
 """
 
-def tied_with_best(accuracies, n_test):
-    names = sorted(accuracies, key=accuracies.get, reverse=True)
-    best = accuracies[names[0]]
-    standard_error = np.sqrt(best * (1 - best) / n_test)
-    return [name for name in names if best - accuracies[name] <= 2 * standard_error]
+def tied_with_best(runs):
+    names = sorted(runs, key=lambda name: np.mean(runs[name]), reverse=True)
+    means = np.array([np.mean(runs[name]) for name in names])
+    squares = np.array([np.var(runs[name], ddof=1) / len(runs[name]) for name in names])
+    return [name for name, near in zip(names, means[0] - means <= 2 * np.sqrt(squares[0] + squares)) if near]

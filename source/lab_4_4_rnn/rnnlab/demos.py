@@ -1,7 +1,6 @@
-"""Short experiments of the lab: one that must fail, one that shows why, one clinic.
+"""Short experiments of the lab: one that must fail, the forecaster, one clinic.
 
-The forecaster's training and its forecasts stand here too. Data are made, models are
-small, and whatever is trained is remembered by ``train_model``.
+Data are made, models are small, and whatever is trained is remembered by ``train_model``.
 """
 
 from __future__ import annotations
@@ -25,53 +24,33 @@ from .training import evaluate_model, train_model
 layers = keras.layers
 
 ORDER_VOCAB, ORDER_LENGTH = 20, 20
-ORDER_TRAIN, ORDER_TEST = 2_000, 1_000
-ERASED_REVIEWS, ERASED_WORDS = 64, 30
-FIRST_WORD = 4
 COUNTED_WORDS = 20
 SMALL_TASK = "400 rows of word counts (are there more good words than bad ones?)"
+SMALL_EPOCHS = 120
 
 
-def run_averaging_order_task(*, seed: int = 42) -> float:
-    """Train a model that averages its tokens on the order task; return its accuracy.
+def run_averaging_order_task(
+    *,
+    seed: int = 42,
+    vocab: int = ORDER_VOCAB,
+    length: int = ORDER_LENGTH,
+    train: int = 2_000,
+    test: int = 1_000,
+) -> float:
+    """Train a model that averages its symbols on the order task; return its accuracy.
 
-    It has 2,000 sequences to learn from and 1,000 others to be measured on.
+    Args:
+        train: number of sequences to learn from.
+        test: number of other sequences to be measured on.
     """
-    tokens = keras.Input((ORDER_LENGTH,))
-    average = keras.ops.mean(layers.Embedding(ORDER_VOCAB, 8)(tokens), axis=1)
-    model = keras.Model(tokens, layers.Dense(1, activation="sigmoid")(average))
+    symbols = keras.Input((length,))
+    average = keras.ops.mean(layers.Embedding(vocab, 8)(symbols), axis=1)
+    model = keras.Model(symbols, layers.Dense(1, activation="sigmoid")(average))
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    learnt, new = (
-        make_order_task(count, seed=seed + step) for step, count in enumerate((ORDER_TRAIN, ORDER_TEST))
-    )
-    return _fitted_score(model, learnt, new, epochs=10, seed=seed)
-
-
-def show_erasing(*, vocab_size: int = 10_000, max_length: int = 200, seed: int = 42) -> None:
-    """Print how far apart a fresh LSTM's outputs for 64 random reviews lie.
-
-    The same weights read the same 30-word reviews three times: as they are, filled up
-    with zeros to ``max_length``, and filled up but with the zeros masked.
-    """
-    if max_length <= ERASED_WORDS or vocab_size <= FIRST_WORD:
-        raise KitError(
-            f"The demonstration needs max_length above {ERASED_WORDS} and vocab_size above {FIRST_WORD}."
-        )
-    words = np.random.default_rng(seed).integers(FIRST_WORD, vocab_size, size=(ERASED_REVIEWS, ERASED_WORDS))
-    filled = np.zeros((ERASED_REVIEWS, max_length), dtype=words.dtype)
-    filled[:, :ERASED_WORDS] = words
-    with own_randomness(seed), one_sentence("run"):
-        read = _fresh_reader(vocab_size)
-        plain, erased, masked = read(words), read(filled), read(filled, filled != 0)
-    rows = [
-        (f"{ERASED_WORDS} words, no padding", *_spread(plain)),
-        (f"padded to {max_length}, no mask", *_spread(erased)),
-        (f"padded to {max_length}, with a mask", *_spread(masked)),
-    ]
-    print(f"One LSTM with fresh weights, {ERASED_REVIEWS} different reviews:\n")
-    print_table(("reviews", "lowest output", "highest output", "difference"), rows)
-    shift = np.abs(masked - plain).max()
-    print(f"\nLargest change of an output by padding, with the mask: {_small(shift)}")
+    sizes = {"vocab": vocab, "length": length}
+    learned = make_order_task(train, seed=seed, **sizes)
+    new = make_order_task(test, seed=seed + 1, **sizes)
+    return _fitted_score(model, learned, new, epochs=10, seed=seed)
 
 
 def train_forecaster(
@@ -121,8 +100,7 @@ def forecast(model: keras.Model, windows: Any, *, question: str = "Q10") -> np.n
     return predictions.reshape(-1)
 
 
-# The bug clinic: the same mistakes as in the notebook's builders, on rows so small that
-# each experiment takes seconds
+# The bug clinic: the notebook's patients on data so small that each experiment takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +108,7 @@ class Finding:
     """What a wrong model shows, and why."""
 
     setting: str
-    """Data and training, e.g. ``"400 rows of word counts, 8 epochs."``"""
+    """Data and training, e.g. ``"400 rows of word counts, 120 epochs."``"""
 
     symptoms: tuple[tuple[str, str], ...]
     """Pairs such as ``("accuracy on new rows", "0.512")``."""
@@ -138,47 +116,55 @@ class Finding:
     cause: str
 
 
-def clinic_report(case: str) -> None:
-    """Print symptom and cause of one case of the bug clinic, ``"A"`` to ``"D"``.
+def clinic_report(case: str, patient: Callable[..., Any], diagnosis: Any) -> None:
+    """Print symptom and cause of one case of the bug clinic, once there is a diagnosis.
 
     The numbers are measured when the function is called.
+
+    Args:
+        case: ``"A"`` to ``"D"``.
+        patient: the function of that case; it is called.
+        diagnosis: what the student thinks is wrong; without a word of it no cause is given.
     """
     if case not in CLINIC:
         raise KitError(f"The clinic has the cases A, B, C and D, but not {case!r}.")
+    if not isinstance(diagnosis, str) or not diagnosis.strip():
+        print(f"Case {case}: type your diagnosis between the quotation marks first, then run again")
+        return
     with one_sentence("run"):
-        finding = CLINIC[case]()
+        finding = CLINIC[case](patient)
+    print(f"Your diagnosis: {textwrap.shorten(diagnosis, PAGE_WIDTH - 20)}\n")
     print(textwrap.fill(f"Case {case}, measured on {finding.setting}", PAGE_WIDTH) + "\n")
     print_table(("symptom", "number"), finding.symptoms)
     print("\n" + textwrap.fill(f"Cause: {finding.cause}", PAGE_WIDTH))
 
 
-def _case_a() -> Finding:
+def _case_a(patient: Callable[..., Any]) -> Finding:
     width, rows = 100, 320
-    learnt, new = (_padded(*make_order_task(rows, seed=seed), width) for seed in (1, 2))
-    model = _compiled([(width,), layers.Embedding(ORDER_VOCAB, 8), layers.LSTM(8)])
-    accuracy = _fitted_score(model, learnt, new, epochs=3)
+    learned, new = (_padded(*make_order_task(rows, seed=seed), width) for seed in (1, 2))
+    model = patient(ORDER_VOCAB, width)
+    accuracy = _fitted_score(model, learned, new, epochs=3)
     outputs = model.predict(new[0], verbose=0)
     return Finding(
-        f"{rows} sequences of the order task, padded from {ORDER_LENGTH} to {width} places "
-        "and read by an LSTM without a mask (3 epochs).",
+        f"{rows} sequences of the order task, padded from {ORDER_LENGTH} to {width} places (3 epochs).",
         (
             ("accuracy on new sequences", f"{accuracy:.3f}"),
             ("share of the more frequent class", f"{_majority(new[1]):.3f}"),
             ("highest minus lowest output", _small(np.ptp(outputs))),
         ),
         "the Embedding does not mask the zeros. The LSTM goes on reading after the last "
-        "token and forgets the tokens, so every sequence gets the same output.",
+        "symbol and forgets the symbols, so every sequence gets nearly the same output.",
     )
 
 
-def _case_b() -> Finding:
-    learnt, new = _counts(1), _counts(2)
-    model = _compiled([(COUNTED_WORDS,), layers.Dense(8, activation="relu")], "softmax")
-    history = _fit(model, learnt, epochs=8)
+def _case_b(patient: Callable[..., Any]) -> Finding:
+    learned, new = _counts(1), _counts(2)
+    model = patient(COUNTED_WORDS)
+    history = _fit(model, learned, epochs=SMALL_EPOCHS)
     outputs = model.predict(new[0], verbose=0)
     losses, shares = history["loss"], history["accuracy"]
     return Finding(
-        f"{SMALL_TASK}, 8 epochs.",
+        f"{SMALL_TASK}, {SMALL_EPOCHS} epochs.",
         (
             ("loss, first epoch and last", f"{losses[0]:.3f} -> {losses[-1]:.3f}"),
             ("accuracy, first epoch and last", f"{shares[0]:.3f} -> {shares[-1]:.3f}"),
@@ -190,20 +176,16 @@ def _case_b() -> Finding:
     )
 
 
-def _case_c() -> Finding:
-    learnt, new = _counts(1), _counts(2)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    hidden = [(COUNTED_WORDS,), layers.Dense(8, activation="relu")]
-    model = _compiled(hidden, "sigmoid", loss)
-    _fit(model, learnt, epochs=8)
+def _case_c(patient: Callable[..., Any]) -> Finding:
+    learned, new = _counts(1), _counts(2)
+    model = patient(COUNTED_WORDS)
+    _fit(model, learned, epochs=SMALL_EPOCHS)
     reported = evaluate_model(model, *new, question="this experiment")["loss"]
     outputs = model.predict(new[0], verbose=0)
-    by_hand, perfect = (
-        float(loss(new[1].reshape(-1, 1).astype("float32"), values))
-        for values in (outputs, new[1].reshape(-1, 1).astype("float32"))
-    )
+    truth = new[1].reshape(-1, 1).astype("float32")
+    by_hand, perfect = (float(model.loss(truth, values)) for values in (outputs, truth))
     return Finding(
-        f"{SMALL_TASK}, 8 epochs.",
+        f"{SMALL_TASK}, {SMALL_EPOCHS} epochs.",
         (
             ("loss that evaluate reports", f"{reported:.3f}"),
             ("the same loss, from the model's outputs", f"{by_hand:.3f}"),
@@ -215,16 +197,20 @@ def _case_c() -> Finding:
     )
 
 
-def _case_d() -> Finding:
-    learnt, new = _counts(1), _counts(2)
-    line = [(COUNTED_WORDS,), layers.Dense(8, activation="relu")]
-    accuracy = _fitted_score(_compiled(line), learnt, new, epochs=8)
-    untrained = [_untrained_score(seed, new) for seed in (1, 2, 3)]
+def _case_d(patient: Callable[..., Any]) -> Finding:
+    learned, new = _counts(1), _counts(2)
+
+    def build() -> keras.Model:
+        return _compiled([(COUNTED_WORDS,), layers.Dense(8, activation="relu")])
+
+    accuracy = _fitted_score(build(), learned, new, epochs=8)
+    with own_randomness(1):
+        returned = patient(build, *learned, *new)
     return Finding(
         f"{SMALL_TASK}, 8 epochs.",
         (
-            ("accuracy of the model that was trained", f"{accuracy:.3f}"),
-            ("accuracy of three models built again", ", ".join(untrained)),
+            ("accuracy of a model that was trained", f"{accuracy:.3f}"),
+            ("accuracy that the function returns", f"{float(returned):.3f}"),
             ("share of the more frequent class", f"{_majority(new[1]):.3f}"),
         ),
         "each call of the builder makes a new model with new random weights. The trained "
@@ -232,7 +218,7 @@ def _case_d() -> Finding:
     )
 
 
-CLINIC: dict[str, Callable[[], Finding]] = {
+CLINIC: dict[str, Callable[[Callable[..., Any]], Finding]] = {
     "A": _case_a,
     "B": _case_b,
     "C": _case_c,
@@ -240,18 +226,17 @@ CLINIC: dict[str, Callable[[], Finding]] = {
 }
 
 
-def _compiled(line: list[Any], activation: str = "sigmoid", loss: Any = "binary_crossentropy") -> keras.Model:
-    """Return a model of an input shape, layers and one output unit."""
-    model = keras.Sequential([keras.Input(line[0]), *line[1:]])
-    model.add(layers.Dense(1, activation=activation))
-    model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
+def _compiled(line: list[Any]) -> keras.Model:
+    """Return a classifier of an input shape and layers that learns in a few epochs."""
+    model = keras.Sequential([keras.Input(line[0]), *line[1:], layers.Dense(1, activation="sigmoid")])
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
-def _fit(model: keras.Model, learnt: Any, *, epochs: int, seed: int = 42) -> Any:
+def _fit(model: keras.Model, learned: Any, *, epochs: int, seed: int = 42) -> Any:
     history = train_model(
         model,
-        *learnt,
+        *learned,
         question="this experiment",
         epochs=epochs,
         batch_size=32,
@@ -262,15 +247,9 @@ def _fit(model: keras.Model, learnt: Any, *, epochs: int, seed: int = 42) -> Any
     return history.history
 
 
-def _fitted_score(model: keras.Model, learnt: Any, new: Any, *, epochs: int, seed: int = 42) -> float:
-    _fit(model, learnt, epochs=epochs, seed=seed)
+def _fitted_score(model: keras.Model, learned: Any, new: Any, *, epochs: int, seed: int = 42) -> float:
+    _fit(model, learned, epochs=epochs, seed=seed)
     return evaluate_model(model, *new, question="this experiment")["accuracy"]
-
-
-def _untrained_score(seed: int, new: Any) -> str:
-    with own_randomness(seed):
-        model = _compiled([(COUNTED_WORDS,), layers.Dense(8, activation="relu")])
-    return f"{evaluate_model(model, *new, question='this experiment')['accuracy']:.3f}"
 
 
 def _counts(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -292,23 +271,6 @@ def _padded(X: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.nd
 
 def _majority(y: np.ndarray) -> float:
     return float(max(y.mean(), 1 - y.mean()))
-
-
-def _fresh_reader(vocab_size: int) -> Callable[..., np.ndarray]:
-    """Return a function that reads word numbers with one set of fresh weights."""
-    look_up, remember = layers.Embedding(vocab_size, 32), layers.LSTM(32)
-    judge = layers.Dense(1, activation="sigmoid")
-
-    def read(ids: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        known = None if mask is None else keras.ops.convert_to_tensor(mask)
-        return np.asarray(judge(remember(look_up(ids), mask=known))).ravel()
-
-    return read
-
-
-def _spread(outputs: np.ndarray) -> tuple[str, str, str]:
-    low, high = float(outputs.min()), float(outputs.max())
-    return f"{low:.6f}", f"{high:.6f}", _small(high - low)
 
 
 def _small(number: float) -> str:

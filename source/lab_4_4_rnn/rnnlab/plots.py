@@ -1,4 +1,4 @@
-"""The figures of the lab, in colours and shapes that colour-blind readers can tell apart.
+"""The figures of the lab, in colors and shapes that color-blind readers can tell apart.
 
 Each function draws one figure, shows it and returns None. While a value that it needs
 is not there yet, it says which question makes that value.
@@ -11,14 +11,28 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython import get_ipython
-from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from .baselines import linear_forecast, noise_floor
+from .canvas import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ONE_PANEL,
+    ORANGE,
+    RED,
+    SKY,
+    THREE_PANELS,
+    TWO_PANELS,
+    label_axes,
+    letters_for,
+    model_style,
+    show_figure,
+)
 from .errors import KitError, unanswered
 from .quiet import keras
+from .runs import Runs, comparable
 from .tables import (
     Scores,
     accuracy_of,
@@ -31,24 +45,10 @@ from .tables import (
 )
 from .tasks import forecast_values, series_values
 
-# The palette of Okabe and Ito, https://jfly.uni-koeln.de/color/
-BLACK, GREY = "#000000", "#999999"
-ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
-BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-
-MODEL_STYLES = {
-    "dense": {"color": GREY, "marker": "D", "hatch": ""},
-    "averag": {"color": GREY, "marker": "D", "hatch": ""},
-    "simple": {"color": SKY, "marker": "o", "hatch": "//"},
-    "lstm": {"color": ORANGE, "marker": "s", "hatch": ".."},
-    "gru": {"color": GREEN, "marker": "^", "hatch": "xx"},
-}
-OTHER_STYLE = {"color": PURPLE, "marker": "v", "hatch": "--"}
-
 NAIVE_LINE = {"color": BLUE, "linestyle": ":", "linewidth": 1.5}
+LINEAR_LINE = {"color": GREEN, "linestyle": "-.", "linewidth": 1.8}
 MODEL_LINE = {"color": RED, "linestyle": "--", "linewidth": 1.8}
 
-TWO_PANELS, THREE_PANELS = (12, 4), (15, 5)
 FIRST_REVIEWS = 1_000
 CHANCE = 0.5
 SHOWN_STEPS = 100
@@ -57,64 +57,78 @@ SHOWN_STEPS = 100
 def plot_review_lengths(X: Sequence[Sequence[int]]) -> None:
     """Draw how long reviews are: a histogram, and the first 1,000 in order of length."""
     lengths = review_lengths(X)
-    figure, (left, right) = plt.subplots(1, 2, figsize=TWO_PANELS)
-    left.hist(lengths, bins=50, color=SKY, edgecolor="white", linewidth=0.5)
     mean = lengths.mean()
-    left.axvline(mean, color=RED, linestyle="--", label=f"mean: {mean:.0f} words")
-    left.legend()
-    _label(left, f"Lengths of {len(X):,} reviews", "length (words)", "number of reviews")
+    with letters_for(TWO_PANELS):
+        figure, (left, right) = plt.subplots(1, 2, figsize=TWO_PANELS)
+        left.hist(lengths, bins=50, color=SKY, edgecolor="white", linewidth=0.5)
+        left.axvline(mean, color=RED, linestyle="--", label=f"mean: {mean:.0f} ids")
+        left.legend()
+        label_axes(left, f"Lengths of {len(X):,} reviews", "length (ids)", "number of reviews")
 
-    first = np.sort(lengths[:FIRST_REVIEWS])
-    right.plot(np.arange(1, len(first) + 1), first, color=BLUE)
-    right.axhline(mean, color=RED, linestyle="--", label=f"mean: {mean:.0f} words")
-    right.legend(loc="upper left")
-    title = f"The first {len(first):,} reviews, shortest to longest"
-    _label(right, title, "position after sorting", "length (words)")
-    _show(
-        figure,
-        f"Lengths of {len(X):,} reviews: a histogram, mean {mean:.0f} words, and the sorted lengths",
-    )
+        first = np.sort(lengths[:FIRST_REVIEWS])
+        right.plot(np.arange(1, len(first) + 1), first, color=BLUE)
+        right.axhline(mean, color=RED, linestyle="--", label=f"mean: {mean:.0f} ids")
+        right.legend(loc="upper left")
+        title = f"The first {len(first):,} reviews, shortest to longest"
+        label_axes(right, title, "position after sorting", "length (ids)")
+        middle = int(np.median(first))
+        show_figure(
+            figure,
+            f"Figure A. Left: a histogram of the lengths of {len(X):,} reviews, with a dashed line at the "
+            f"mean, {mean:.0f} ids; a long tail leads to the longest, {lengths.max():,}. Right: the first "
+            f"{len(first):,} reviews from shortest to longest; half of them have up to {middle} ids, and the "
+            "curve is steepest at the end.",
+        )
 
 
 def plot_padding(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
-    """Draw lengths before padding and the words left after it, first 1,000 reviews (Q2)."""
+    """Draw lengths before padding and the ids left after it, first 1,000 reviews (Q2)."""
     if unanswered("Q2", X_padded):
         return
     padded = padded_array(X_padded, rows=len(X))[:FIRST_REVIEWS]
     lengths, width = review_lengths(X)[:FIRST_REVIEWS], padded.shape[1]
     content = (padded != 0).sum(axis=1)
-    figure, (left, right) = plt.subplots(1, 2, figsize=TWO_PANELS)
-    left.hist(lengths, bins=30, color=SKY, edgecolor="white", linewidth=0.5)
-    cut = (lengths > width).mean()
-    label = f"width {width}: {cut:.0%} of these are longer"
-    left.axvline(width, color=RED, linestyle="--", label=label)
-    left.legend()
-    title = f"Before padding (first {len(lengths):,} reviews)"
-    _label(left, title, "length (words)", "number of reviews")
+    cut, full = (lengths > width).mean(), (content == width).mean()
+    with letters_for(TWO_PANELS):
+        figure, (left, right) = plt.subplots(1, 2, figsize=TWO_PANELS)
+        left.hist(lengths, bins=30, color=SKY, edgecolor="white", linewidth=0.5)
+        label = f"width {width}: {cut:.0%} of these are longer"
+        left.axvline(width, color=RED, linestyle="--", label=label)
+        left.legend()
+        title = f"Before padding (the first {len(lengths):,})"
+        label_axes(left, title, "length (ids)", "number of reviews")
 
-    right.hist(content, bins=30, color=ORANGE, edgecolor="white", linewidth=0.5)
-    full = (content == width).mean()
-    right.axvline(width, color=RED, linestyle="--", label=f"{full:.0%} fill all {width} places")
-    right.legend(loc="upper left")
-    _label(right, "After padding", "words that are left (places not 0)", "number of reviews")
-    _show(
-        figure,
-        f"Lengths before padding, {cut:.0%} above {width}; words left after it, {full:.0%} fill all places",
-    )
+        right.hist(content, bins=30, color=ORANGE, edgecolor="white", linewidth=0.5)
+        label = f"{full:.0%} of these fill all {width} places"
+        right.axvline(width, color=RED, linestyle="--", label=label)
+        right.legend(loc="upper left")
+        title = f"After padding (the first {len(lengths):,})"
+        label_axes(right, title, "ids that are left (places not 0)", "number of reviews")
+        show_figure(
+            figure,
+            f"Figure B, for the first {len(lengths):,} reviews. Left: a histogram of their lengths with a "
+            f"line at {width}; {cut:.0%} lie beyond it and are cut. Right: a histogram of the ids that are "
+            f"left after padding; {full:.0%} of the reviews pile up in one bar at {width}.",
+        )
 
 
 def plot_comparison(
     histories: Mapping[str, keras.callbacks.History],
     scores: Scores,
     models: Mapping[str, keras.Model],
+    *,
     n_test: int,
+    to_beat: Any,
+    runs: Runs | None = None,
 ) -> None:
     """Draw validation accuracy per epoch, test accuracy and the size of each layer.
 
     Args:
-        n_test: number of test reviews; the bars show two standard errors of it.
+        n_test: number of test reviews; thin lines show two standard errors of it.
+        to_beat: what ``evaluate_model`` returned for the Dense baseline: a line.
+        runs: accuracies over many seeds, from ``load_runs``: a dot each.
     """
-    if models_missing(models) or models_missing(histories) or models_missing(scores):
+    if models_missing(models) or models_missing(histories) or models_missing({**scores, "Dense": to_beat}):
         return
     accuracies = {name: accuracy_of(scores, name) for name in scores}
     curves = {name: validation_accuracy(histories[name], name) for name in histories}
@@ -122,17 +136,29 @@ def plot_comparison(
     if len(set(epochs.values())) > 1:
         raise KitError(f"The models were trained for different numbers of epochs ({epochs}): not comparable.")
     sizes = {name: own_parameters(model, name) for name, model in models.items()}
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=THREE_PANELS)
-    _accuracy_curves(left, curves)
-    _accuracy_bars(middle, accuracies, n_test)
-    middle.set_title("Accuracy on the test reviews")
-    _size_bars(right, {name: size for name, size in sizes.items() if size})
-    measured = f"test accuracy {_values(accuracies)}; size of the layer {_values(sizes)}"
-    _show(figure, f"Validation accuracy per epoch; {measured}")
+    dense = accuracy_of({"Dense": to_beat}, "Dense")
+    seeds = {name: values for name, values in comparable(runs).items() if name in accuracies}
+    with letters_for(THREE_PANELS):
+        figure, (left, middle, right) = plt.subplots(1, 3, figsize=THREE_PANELS)
+        _accuracy_curves(left, curves)
+        _accuracy_bars(middle, accuracies, n_test)
+        middle.axhline(dense, color=BLACK, linewidth=1.5, label=f"Dense: {dense:.3f}")
+        _seed_dots(middle, list(accuracies), seeds)
+        middle.legend(loc="upper left", fontsize="small", framealpha=1)
+        middle.set_title(f"Accuracy on {n_test:,} test reviews")
+        _size_bars(right, {name: size for name, size in sizes.items() if size})
+        show_figure(
+            figure,
+            "Figure C. Left: validation accuracy after each epoch; "
+            + "; ".join(f"{name} {', '.join(f'{v:.3f}' for v in values)}" for name, values in curves.items())
+            + f". Middle: test accuracy {_values(accuracies)}, with a line at {dense:.3f} for Dense. "
+            + _dots_in_words(seeds)
+            + f"Right: parameters of the recurrent layer; {_values(sizes)}.",
+        )
 
 
 def plot_order_task(averaging: float, simple_rnn: Any, *, n_test: int) -> None:
-    """Draw the accuracy of two models on the order task, beside the line of guessing.
+    """Draw the accuracy of two models on the order task, next to the line of guessing.
 
     Args:
         averaging: accuracy of the averaging model.
@@ -142,67 +168,89 @@ def plot_order_task(averaging: float, simple_rnn: Any, *, n_test: int) -> None:
         return
     name = "SimpleRNN"
     found = {"averaging": averaging, name: accuracy_of({name: simple_rnn}, name)}
-    figure, axes = plt.subplots(figsize=(7, 4))
-    _accuracy_bars(axes, found, n_test)
-    axes.set_title("Which of two tokens came first?")
-    _show(figure, f"Accuracy on the order task: {_values(found)}; guessing is {CHANCE}")
+    with letters_for(ONE_PANEL):
+        figure, axes = plt.subplots(figsize=ONE_PANEL)
+        _accuracy_bars(axes, found, n_test)
+        axes.set_ylim(0, 1.25)
+        axes.legend(loc="upper left")
+        axes.set_title("Which of two symbols came first?")
+        show_figure(
+            figure,
+            f"Two bars, the accuracy on new sequences of the order task: {_values(found)}. A dashed line "
+            f"at {CHANCE} shows what guessing gives.",
+        )
 
 
 def plot_series(train: np.ndarray, test: np.ndarray) -> None:
     """Draw a series with its training part and, after it in time, its test part."""
     train, test = series_values(train), series_values(test)
-    figure, axes = plt.subplots(figsize=TWO_PANELS)
     border = len(train)
-    axes.plot(np.arange(border), train, color=BLUE, linewidth=1, label="training part")
-    steps = np.arange(border, border + len(test))
-    axes.plot(steps, test, color=RED, linewidth=1.5, label="test part")
-    axes.axvline(border, color=BLACK, linewidth=1, linestyle=":")
-    axes.legend(loc="upper left", ncols=2)
-    axes.margins(x=0.01, y=0.18)
-    _label(axes, "The series, cut in time", "time step", "value (standardised)")
-    _show(figure, f"A wave of {len(train)} training steps, followed by {len(test)} test steps")
+    with letters_for(TWO_PANELS):
+        figure, axes = plt.subplots(figsize=TWO_PANELS)
+        axes.plot(np.arange(border), train, color=BLUE, linewidth=1, label="training part")
+        steps = np.arange(border, border + len(test))
+        axes.plot(steps, test, color=RED, linewidth=1.5, label="test part")
+        axes.axvline(border, color=BLACK, linewidth=1, linestyle=":")
+        axes.legend(loc="upper left", ncols=2)
+        axes.margins(x=0.01, y=0.18)
+        label_axes(axes, "The series, cut in time", "time step", "value (standardized)")
+        show_figure(
+            figure,
+            f"A fast wave that rides on a slow one, with some noise: {len(train)} steps for training and, "
+            f"later in time, {len(test)} steps for the test, in another color.",
+        )
 
 
-def plot_forecast(test: np.ndarray, window: int, predictions: Any, *, question: str = "Q10") -> None:
-    """Draw the true values, the model's forecasts and the naive ones, and their errors.
+def plot_forecast(
+    series: np.ndarray, parts: tuple[np.ndarray, np.ndarray], window: int, predictions: Any
+) -> None:
+    """Draw the true values, three forecasts, and how large their errors are (Q10).
 
     Args:
-        test: the test part of the series.
+        series: before it was standardized.
+        parts: training and test part of it, standardized.
         window: number of steps that each forecast looks at.
         predictions: one forecast for each value that has ``window`` values before it.
     """
-    if unanswered(question, predictions):
+    if unanswered("Q10", predictions):
         return
-    values = series_values(test)
-    forecast = forecast_values(values, window, predictions)
-    truth, naive = values[window:], values[window - 1 : -1]
+    train, values = (series_values(part) for part in parts)
+    truth = values[window:]
+    guesses = {
+        "naive": (values[window - 1 : -1], NAIVE_LINE),
+        "linear": (linear_forecast(train, values, window), LINEAR_LINE),
+        "GRU": (forecast_values(values, window, predictions), MODEL_LINE),
+    }
+    floor = noise_floor(series, len(train))
     shown = slice(0, SHOWN_STEPS)
     steps = np.arange(window, len(values))[shown]
-    figure, (top, below) = plt.subplots(2, 1, figsize=(12, 6), sharex=True)
-    top.plot(steps, truth[shown], color=BLACK, label="true value")
-    top.plot(steps, naive[shown], label="naive forecast", **NAIVE_LINE)
-    top.plot(steps, forecast[shown], label="model", **MODEL_LINE)
-    title = f"One step ahead: the first {len(steps)} forecasts"
-    _label(top, title, "", "value (standardised)")
-
     means = {}
-    for name, guess, line in (("naive", naive, NAIVE_LINE), ("model", forecast, MODEL_LINE)):
-        errors = truth - guess
-        means[name] = np.abs(errors).mean()
-        label = f"{name}: mean absolute error {means[name]:.3f}"
-        below.plot(steps, errors[shown], label=label, **line)
-    below.axhline(0, color=BLACK, linewidth=0.8)
-    title = "Errors: true value minus forecast (the means are over all forecasts)"
-    _label(below, title, "time step of the test part", "error (standardised)")
-    for axes in (top, below):
-        axes.margins(x=0.01, y=0.25)
-        axes.legend(loc="upper left", ncols=3)
-    _show(figure, f"Forecasts beside the true values, and the errors; mean absolute errors {_values(means)}")
+    with letters_for((12, 6)):
+        figure, (top, below) = plt.subplots(2, 1, figsize=(12, 6), sharex=True)
+        top.plot(steps, truth[shown], color=BLACK, label="true value")
+        for name, (guess, line) in guesses.items():
+            means[name] = float(np.abs(truth - guess).mean())
+            top.plot(steps, guess[shown], label=name, **line)
+            below.plot(steps, np.abs(truth - guess)[shown], label=f"{name}: {means[name]:.3f}", **line)
+        title = f"One step ahead: the first {len(steps)} forecasts"
+        label_axes(top, title, "", "value (standardized)")
+        below.axhline(floor, color=BLACK, linewidth=1, label=f"noise floor: {floor:.3f}")
+        title = "Size of the error (in the legend: the mean over all forecasts)"
+        label_axes(below, title, "time step of the test part", "error (standardized)")
+        for axes in (top, below):
+            axes.margins(x=0.01, y=0.3)
+            axes.legend(loc="upper left", ncols=4)
+        show_figure(
+            figure,
+            "Top: the test part of the series with three forecasts, one step ahead. Below: how large the "
+            f"errors are, with a line at the noise floor, {floor:.3f}. Mean absolute errors: "
+            f"{_values(means)}.",
+        )
 
 
 def _accuracy_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
     for name, values in curves.items():
-        style = _style(name)
+        style = model_style(name)
         axes.plot(
             np.arange(1, len(values) + 1),
             values,
@@ -214,9 +262,11 @@ def _accuracy_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
         )
     _chance_line(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.margins(y=0.1)
-    axes.legend()
-    _label(axes, "Validation accuracy", "epoch", "accuracy (share of reviews)")
+    # Room for the legend above the curves.
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.35 * (high - low))
+    axes.legend(loc="upper left", ncols=2, fontsize="small")
+    label_axes(axes, "Validation accuracy", "epoch", "accuracy (share of reviews)")
 
 
 def _accuracy_bars(axes: Axes, accuracies: Mapping[str, float], n_test: int) -> None:
@@ -226,11 +276,28 @@ def _accuracy_bars(axes: Axes, accuracies: Mapping[str, float], n_test: int) -> 
         place = (bar.get_x() + bar.get_width() / 2, value + margin + 0.015)
         axes.annotate(f"{value:.3f}", place, ha="center", va="bottom")
     _chance_line(axes)
-    axes.set_ylim(0, 1.12)
+    axes.set_ylim(0, 1.4)
     axes.set_yticks(np.linspace(0, 1, 6))
-    axes.legend(loc="upper left")
-    axes.set_xlabel(f"model (thin lines: 2 standard errors, n = {n_test:,})")
+    axes.set_xlabel("model (thin lines: 2 standard errors)")
     axes.set_ylabel("accuracy (share that is right)")
+
+
+def _seed_dots(axes: Axes, names: Sequence[str], runs: Mapping[str, Sequence[float]]) -> None:
+    """Draw the run of each seed as a dot, in the right half of the network's bar."""
+    label = "another seed"
+    for place, name in enumerate(names):
+        values = np.sort(np.asarray(runs.get(name, ())))
+        if values.size:
+            sideways = place + 0.08 + 0.18 * (np.arange(len(values)) % 5) / 4
+            axes.plot(sideways, values, "o", color=BLACK, markerfacecolor="white", markersize=4, label=label)
+            label = None
+
+
+def _dots_in_words(runs: Mapping[str, Sequence[float]]) -> str:
+    if not runs:
+        return ""
+    ranges = [f"{name} {min(values):.3f} to {max(values):.3f}" for name, values in runs.items()]
+    return f"Dots show other seeds: {', '.join(ranges)}. "
 
 
 def _size_bars(axes: Axes, sizes: Mapping[str, int]) -> None:
@@ -238,11 +305,11 @@ def _size_bars(axes: Axes, sizes: Mapping[str, int]) -> None:
     axes.bar_label(bars, fmt="{:,.0f}", padding=2)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.margins(y=0.12)
-    _label(axes, "Size of the recurrent layer alone", "model", "parameters (numbers)")
+    label_axes(axes, "Size of the recurrent layer alone", "model", "parameters (numbers)")
 
 
 def _bars(axes: Axes, values: Mapping[str, float], **options: Any) -> Any:
-    styles = [_style(name) for name in values]
+    styles = [model_style(name) for name in values]
     return axes.bar(
         list(values),
         list(values.values()),
@@ -259,28 +326,5 @@ def _chance_line(axes: Axes) -> None:
     axes.axhline(CHANCE, color=BLACK, linestyle="--", linewidth=1, label="guessing")
 
 
-def _style(name: str) -> dict[str, str]:
-    matching = (style for word, style in MODEL_STYLES.items() if word in name.lower())
-    return next(matching, OTHER_STYLE)
-
-
 def _values(named: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:,.4g}" for name, value in named.items())
-
-
-def _label(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set_title(title)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-
-
-def _show(figure: Figure, alt: str) -> None:
-    """Show a figure; in a notebook with ``alt`` as the text for those who cannot see it."""
-    for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    if getattr(get_ipython(), "kernel", None) is not None:
-        display(figure, metadata={"image/png": {"alt": alt}})
-    else:
-        plt.show()
-    plt.close(figure)

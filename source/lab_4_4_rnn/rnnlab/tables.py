@@ -6,33 +6,26 @@ While a value that a table needs is not there yet, it says which question makes 
 from __future__ import annotations
 
 import platform
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .baselines import linear_forecast, noise_floor
 from .errors import KitError, unanswered
 from .fitting import METRIC_NAMES
 from .inputs import number_array
 from .quiet import keras, tensorflow
 from .tasks import as_pair, forecast_values, naive_mae, series_values
 
-QUESTIONS = {"dense": "Q3", "simple": "Q5", "lstm": "Q6", "gru": "Q6"}
+QUESTIONS = {"dense": "Q3", "averag": "Q3", "simple": "Q5", "lstm": "Q6", "gru": "Q6"}
 """Which question makes a model, by a word that its name holds."""
 
-BOARD_ROWS = {
-    "averaging (Dense)": ("dense", "averag"),
-    "SimpleRNN": ("simple",),
-    "LSTM": ("lstm",),
-    "GRU": ("gru",),
-}
-"""Rows of the scoreboard, and words by which a model's name belongs to one."""
-
 PAGE_WIDTH = 80
-SHOWN_WORDS = 40
+SHOWN_WORDS = 12
 SHOWN_IDS = 20
-IDS_IN_LINE = 10
 NOTHING = "-"
 
 Scores = Mapping[str, Mapping[str, float]]
@@ -46,8 +39,7 @@ def show_versions() -> None:
         "Keras": keras.__version__,
         "NumPy": np.__version__,
     }
-    for name, version in versions.items():
-        print(f"{name:<12}{version}")
+    print(", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
 def show_sentences(sentences: Sequence[tuple[str, str]]) -> None:
@@ -58,23 +50,21 @@ def show_sentences(sentences: Sequence[tuple[str, str]]) -> None:
     Args:
         sentences: pairs such as ``("The movie was bad", "-")``.
     """
-    rows = [(text, sign, " ".join(sorted(text.lower().split()))) for text, sign in sentences]
+    rows = [(text, sign, " ".join(sorted(re.findall(r"\w+", text.lower())))) for text, sign in sentences]
     print_table(("sentence", "+/-", "the same words without their order"), rows)
 
 
 def show_dataset(X_train: Sequence[Any], y_train: Any, X_test: Sequence[Any], y_test: Any) -> None:
     """Print how many reviews there are and how many of each class."""
-    rows = []
-    for part, X, y in (("training", X_train, y_train), ("test", X_test, y_test)):
+    for part, X, y in (("Training", X_train, y_train), ("Test", X_test, y_test)):
         labels = np.asarray(y)
         if len(X) != len(labels):
             raise KitError(
-                f"The {part} part has {len(X):,} reviews and {len(labels):,} labels: "
+                f"The {part.lower()} part has {len(X):,} reviews and {len(labels):,} labels: "
                 "run the cell that loads the reviews again."
             )
         negative, positive = (labels == 0).sum(), (labels == 1).sum()
-        rows.append((part, f"{len(X):,}", f"{negative:,}", f"{positive:,}"))
-    print_table(("part", "reviews", "negative (0)", "positive (1)"), rows)
+        print(f"{part}: {len(X):,} reviews, {negative:,} negative (0) and {positive:,} positive (1)")
 
 
 def show_reviews(texts: Sequence[str], ids: Sequence[Sequence[int]], labels: Sequence[int]) -> None:
@@ -94,32 +84,28 @@ def show_reviews(texts: Sequence[str], ids: Sequence[Sequence[int]], labels: Seq
         sentiment = "positive" if label == 1 else "negative"
         words = text.split()
         shown = " ".join(words[:SHOWN_WORDS]) + (" ..." if len(words) > SHOWN_WORDS else "")
-        print(f"Review {number + 1}: {sentiment}, {len(review):,} word numbers")
-        print(textwrap.indent(textwrap.fill(shown, PAGE_WIDTH - 2), "  ") + "\n")
+        text = f"Review {number + 1} ({sentiment}, {len(review):,} ids): {shown}"
+        print(textwrap.fill(text, PAGE_WIDTH, subsequent_indent="  "))
 
 
 def show_length_statistics(X: Sequence[Sequence[int]]) -> None:
-    """Print shortest, longest, mean and standard deviation of the review lengths."""
+    """Print shortest, longest, mean and standard deviation of the review lengths.
+
+    A review's length counts all its ids, the start included.
+    """
     lengths = review_lengths(X)
-    rows = [
-        ("shortest", f"{lengths.min():,}"),
-        ("longest", f"{lengths.max():,}"),
-        ("mean", f"{lengths.mean():.1f}"),
-        ("standard deviation", f"{lengths.std():.1f}"),
-    ]
-    print_table(("review length", "words"), rows)
+    print(
+        f"Length in ids, the start included: shortest {lengths.min():,}, longest {lengths.max():,}, "
+        f"mean {lengths.mean():.1f}, sd {lengths.std():.1f}"
+    )
 
 
 def show_shapes(X_train_padded: np.ndarray, X_test_padded: np.ndarray) -> None:
     """Print shape and type of both padded arrays (Q2)."""
     if unanswered("Q2", X_train_padded, X_test_padded):
         return
-    parts = {"training": X_train_padded, "test": X_test_padded}
-    rows = []
-    for part, values in parts.items():
-        array = padded_array(values)
-        rows.append((part, str(array.shape), str(array.dtype)))
-    print_table(("part", "shape (reviews, places)", "type"), rows)
+    train, test = padded_array(X_train_padded), padded_array(X_test_padded)
+    print(f"Shapes (reviews, places): training {train.shape}, test {test.shape}; type {train.dtype}")
 
 
 def show_padding_example(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
@@ -134,11 +120,17 @@ def show_padding_example(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> No
         return
     chosen = int(short[0])
     before, after = list(X[chosen]), padded[chosen].tolist()
-    print(f"Review {chosen} has {len(before)} word numbers; padded, it has {len(after)}.")
-    for title, row in (("before", before), ("after", after)):
-        print(f"\n{title}, first {min(SHOWN_IDS, len(row))}:\n{_id_lines(row[:SHOWN_IDS])}")
-        print(f"{title}, last {min(SHOWN_IDS, len(row))}:\n{_id_lines(row[-SHOWN_IDS:])}")
-    print(f"\nA 0 is padding, not a word: {after.count(0)} of {len(after)} places here.")
+    print(f"Review {chosen} has {len(before)} ids before padding and {len(after)} after it.")
+    lines = {
+        "first": after[:SHOWN_IDS],
+        "last, before": before[-SHOWN_IDS:],
+        "last, after": after[-SHOWN_IDS:],
+    }
+    if lines["first"] != before[:SHOWN_IDS]:
+        lines = {"first, before": before[:SHOWN_IDS], **lines}
+    for title, ids in lines.items():
+        print(f"{title + ':':<15}{' '.join(map(str, ids))}")
+    print(f"A 0 is padding, not a word: {after.count(0)} of {len(after)} places here.")
 
 
 def show_padding_statistics(X: Sequence[Sequence[int]], X_padded: np.ndarray) -> None:
@@ -153,14 +145,11 @@ def show_padding_statistics(X: Sequence[Sequence[int]], X_padded: np.ndarray) ->
     truncated = int((lengths > width).sum())
     dropped = int(np.maximum(lengths - width, 0).sum())
     ratio = float((padded == 0).mean())
-    rows = [
-        ("reviews", f"{len(lengths):,}"),
-        ("truncated reviews", f"{truncated:,} ({truncated / len(lengths):.1%})"),
-        ("words dropped with them", f"{dropped:,} ({dropped / lengths.sum():.1%})"),
-        ("padding ratio", f"{ratio:.3f}"),
-        ("efficiency", f"{1 - ratio:.1%}"),
-    ]
-    print_table((f"padded to {width} places", ""), rows)
+    print(
+        f"Of all {len(lengths):,} reviews, {truncated:,} ({truncated / len(lengths):.1%}) are truncated to "
+        f"{width} ids; with them go {dropped / lengths.sum():.1%} of all ids."
+    )
+    print(f"Padding ratio (share of places that hold 0): {ratio:.3f}. Efficiency: {1 - ratio:.1%}.")
 
 
 def show_guess(guess: Any, value: Any, *, what: str) -> None:
@@ -250,6 +239,11 @@ def show_scores(scores: Scores, *, n_test: int | None = None, question: str | No
     if models_missing(scores, question):
         return
     accuracies = {name: accuracy_of(scores, name) for name in scores}
+    if len(accuracies) == 1:
+        ((name, accuracy),) = accuracies.items()
+        margin = f" {_margin(accuracy, n_test)} (2 standard errors)" if n_test else ""
+        print(f"{name}: test accuracy {accuracy:.3f}{margin}, test loss {scores[name]['loss']:.3f}")
+        return
     rows = [
         (name, f"{accuracy:.3f}", _margin(accuracy, n_test), f"{scores[name]['loss']:.3f}")
         for name, accuracy in accuracies.items()
@@ -260,56 +254,75 @@ def show_scores(scores: Scores, *, n_test: int | None = None, question: str | No
     print(f"\nHighest test accuracy: {listed(best)}, {top:.3f}")
 
 
-def accuracies(scores: Scores) -> dict[str, float]:
-    """Return the accuracy of each model, or of a coin alone while a model has no scores."""
-    if models_missing(scores):
-        return {"coin": 0.5}
-    return {name: accuracy_of(scores, name) for name in scores}
-
-
 def show_forecast(
-    test: np.ndarray, window: int, predictions: Any, *, question: str = "Q10"
+    series: np.ndarray, parts: tuple[np.ndarray, np.ndarray], window: int, predictions: Any
 ) -> dict[str, float] | None:
-    """Print the errors of the model and of the naive forecast, and the model's skill.
+    """Print the errors of the model (Q10) and of three forecasts to compare it with.
 
-    Skill is the share of the naive error that the model saves: 1 is a perfect forecast,
+    Skill is the share of the naive error that a forecast saves: 1 is a perfect forecast,
     0 is no better than naive, below 0 is worse.
 
+    Args:
+        series: before it was standardized.
+        parts: training and test part of it, standardized.
+        predictions: one forecast for each value of the test part that has a window before it.
+
     Returns:
-        ``{"mae": 0.14, "naive_mae": 0.23, "skill": 0.39}``, or None.
+        Mean absolute errors ``mae``, ``naive_mae`` and ``linear_mae``, and the model's ``skill``;
+        None while Q10 is open.
     """
-    if unanswered(question, predictions):
+    if unanswered("Q10", predictions):
         return None
-    values = series_values(test)
-    errors = values[window:] - forecast_values(values, window, predictions)
-    mae, naive = float(np.abs(errors).mean()), naive_mae(values, window)
-    skill = 1 - mae / naive
-    rows = [("naive: the last value", f"{naive:.3f}"), ("your model", f"{mae:.3f}")]
-    print_table(("forecast", "mean absolute error"), rows)
-    print(f"\nSkill: 1 - {mae:.3f} / {naive:.3f} = {skill:.2f}")
-    return {"mae": mae, "naive_mae": naive, "skill": skill}
+    train, test = (series_values(part) for part in parts)
+    truth = test[window:]
+    mae = float(np.abs(truth - forecast_values(test, window, predictions)).mean())
+    linear_mae = float(np.abs(truth - linear_forecast(train, test, window)).mean())
+    naive, floor = naive_mae(test, window), noise_floor(series, len(train))
+    errors = {
+        "naive: the last value again": naive,
+        f"linear: a weighted sum of {window} values": linear_mae,
+        "your GRU": mae,
+        "floor: only the noise is left": floor,
+    }
+    rows = [(name, f"{error:.3f}", f"{1 - error / naive:.2f}") for name, error in errors.items()]
+    print_table(("forecast", "mean absolute error", "skill"), rows)
+    print("\n" + textwrap.fill(forecast_sentence(mae, naive, linear_mae), PAGE_WIDTH))
+    return {"mae": mae, "naive_mae": naive, "linear_mae": linear_mae, "skill": 1 - mae / naive}
 
 
-def show_scoreboard(scores: Mapping[str, Any], order: Mapping[str, Any], forecast: Any) -> None:
-    """Print one row per kind of model, one column per task; what is missing stays blank.
+def forecast_sentence(mae: float, naive: float, linear: float) -> str:
+    """Say how a model's mean absolute error compares with two simple forecasts."""
+    if mae >= naive:
+        return "Your GRU does not beat the naive forecast: it has learned nothing of use about this series."
+    start = f"Your GRU saves {1 - mae / naive:.0%} of the naive error"
+    if mae < linear:
+        return f"{start}, more than the weighted sum of the same values ({1 - linear / naive:.0%})."
+    return (
+        f"{start}. A weighted sum of the same values, which needs no training at all, saves "
+        f"{1 - linear / naive:.0%}: on this series the simpler forecast is the better one."
+    )
+
+
+def show_scoreboard(scores: Scores, order: Mapping[str, Any], forecast: Any) -> None:
+    """Print, for each task, what was reached without a memory and with one.
 
     Args:
-        scores: what ``evaluate_model`` returned on the reviews, by model name.
-        order: accuracy or scores on the order task, by model name.
-        forecast: what ``show_forecast`` returned for the GRU.
+        scores: what ``evaluate_model`` returned on the reviews, by model name, Dense first.
+        order: accuracy or scores on the order task: ``averaging`` and ``SimpleRNN``.
+        forecast: what ``show_forecast`` returned.
     """
-    skill = f"{forecast['skill']:.2f}" if _is_dict(forecast) else ""
+    if models_missing(scores) or models_missing(order) or unanswered("Q10", forecast):
+        return
+    found = {name: accuracy_of(scores, name) for name in scores}
+    dense, *recurrent = found
+    best = max(recurrent, key=lambda name: found[name])
+    averaging, simple_rnn = (_accuracy_text(value) for value in order.values())
     rows = [
-        (
-            row,
-            _score_text(_named(scores, words)),
-            _score_text(_named(order, words)),
-            skill if "gru" in words else "",
-        )
-        for row, words in BOARD_ROWS.items()
+        ("which came first? (accuracy)", f"averaging {averaging}", f"SimpleRNN {simple_rnn}"),
+        ("reviews (accuracy)", f"{dense} {found[dense]:.3f}", f"{best} {found[best]:.3f}"),
+        ("time series (error)", f"linear {forecast['linear_mae']:.3f}", f"GRU {forecast['mae']:.3f}"),
     ]
-    header = ("model", "reviews: accuracy", "order task: accuracy", "forecast: skill")
-    print_table(header, rows)
+    print_table(("task", "without a memory", "with one"), rows)
 
 
 # What several tables and figures need
@@ -459,11 +472,6 @@ def _is_list_of_text(texts: Any) -> bool:
     return is_list and all(isinstance(text, str) for text in texts)
 
 
-def _id_lines(ids: Sequence[int]) -> str:
-    lines = [ids[at : at + IDS_IN_LINE] for at in range(0, len(ids), IDS_IN_LINE)]
-    return "\n".join("  " + "".join(f"{number:>6}" for number in line) for line in lines)
-
-
 def _number_text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)
 
@@ -476,14 +484,6 @@ def _is_dict(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-def _named(by_model: Mapping[str, Any], words: Sequence[str]) -> Any:
-    """Return the value whose name holds one of the words, or None."""
-    for name, value in by_model.items():
-        if any(word in name.lower() for word in words):
-            return value
-    return None
-
-
 def _units(layer: keras.layers.Layer) -> int:
     return getattr(layer, "forward_layer", layer).units
 
@@ -492,8 +492,6 @@ def _margin(accuracy: float, n_test: int | None) -> str:
     return f"+/- {two_standard_errors(accuracy, n_test):.3f}" if n_test else NOTHING
 
 
-def _score_text(value: Any) -> str:
-    if value is None or value is Ellipsis:
-        return ""
+def _accuracy_text(value: Any) -> str:
     number = accuracy_of({"model": value}, "model") if _is_dict(value) else value
     return f"{number:.3f}"

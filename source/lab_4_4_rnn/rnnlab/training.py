@@ -20,7 +20,7 @@ from .quiet import keras
 from .service import run
 from .tasks import check_whole_number
 
-_rows_learnt: WeakKeyDictionary[keras.Model, frozenset[bytes]] = WeakKeyDictionary()
+_rows_seen: WeakKeyDictionary[keras.Model, frozenset[bytes]] = WeakKeyDictionary()
 
 
 def train_model(
@@ -61,7 +61,7 @@ def train_model(
     check_whole_number("epochs", epochs, at_least=1)
     check_whole_number("batch_size", batch_size, at_least=1)
     X, y = checked_rows(model, X, y, samples)
-    _rows_learnt[model] = _rows(X)
+    _rows_seen[model] = _rows(X)
     settings = {
         "epochs": int(epochs),
         "batch_size": int(batch_size),
@@ -95,7 +95,7 @@ def evaluate_model(
         return None
     check_model(model)
     X, y = checked_rows(model, X, y, samples)
-    seen = sum(row in _rows_learnt.get(model, ()) for row in _rows(X))
+    seen = sum(row in _rows_seen.get(model, ()) for row in _rows(X))
     if seen:
         print(f"{seen:,} of these rows were trained on: the score says little about new ones")
     return run("scores", model, (X, y), {}).facts["scores"]

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .errors import KitError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
 
@@ -36,10 +38,27 @@ def silenced_stderr() -> Iterator[None]:
         os.close(null)
 
 
+def check_backend(backend: str) -> None:
+    """Refuse a Keras that computes with something else than TensorFlow."""
+    if backend != "tensorflow":
+        raise KitError(
+            f"Keras is set to the backend {backend!r}, and this lab needs TensorFlow: remove KERAS_BACKEND "
+            "from the environment (or the backend from ~/.keras/keras.json) and restart the kernel."
+        )
+    if os.environ.get("TF_USE_LEGACY_KERAS", "0").lower() in ("1", "true"):
+        raise KitError(
+            "TF_USE_LEGACY_KERAS is set, and this lab needs Keras 3: remove it from the environment and "
+            "restart the kernel."
+        )
+
+
+# Before the import, because a backend that is not installed makes it fail.
+check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
 with silenced_stderr():
     import keras
     import tensorflow
+check_backend(keras.backend.backend())
 
 tensorflow.get_logger().setLevel("ERROR")  # retracing warnings go to stderr
 
-__all__ = ["keras", "silenced_stderr", "tensorflow"]
+__all__ = ["check_backend", "keras", "silenced_stderr", "tensorflow"]

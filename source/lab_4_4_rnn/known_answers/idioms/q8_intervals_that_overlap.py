@@ -1,13 +1,14 @@
 """
 question = "q8"
 seen = "answers that compare confidence intervals"
-failing_checks = ["q8-margin", "q8-perfect"]
+failing_checks = ["q8-runs", "q8-difference"]
 """
 
-def tied_with_best(accuracies, n_test):
-    def interval(p):
-        margin = 2 * (p * (1 - p) / n_test) ** 0.5
-        return p - margin, p + margin
+def tied_with_best(runs):
+    def interval(values):
+        margin = 2 * np.std(values, ddof=1) / np.sqrt(len(values))
+        return np.mean(values) - margin, np.mean(values) + margin
 
-    low, _ = interval(max(accuracies.values()))
-    return [name for name, p in accuracies.items() if interval(p)[1] >= low]
+    best = max(runs, key=lambda name: np.mean(runs[name]))
+    low, _ = interval(runs[best])
+    return [name for name, values in runs.items() if interval(values)[1] >= low]

@@ -4,9 +4,9 @@ seen = "notebooks that turn everything into arrays"
 failing_checks = []
 """
 
-def tied_with_best(accuracies, n_test):
-    names = np.array(list(accuracies.keys()))
-    values = np.array(list(accuracies.values()))
-    best = values.max()
-    se = np.sqrt(best * (1 - best) / n_test)
-    return names[values >= best - 2 * se].tolist()
+def tied_with_best(runs):
+    names = np.array(list(runs.keys()))
+    means = np.array([np.mean(values) for values in runs.values()])
+    squares = np.array([np.var(values, ddof=1) / len(values) for values in runs.values()])
+    top = means.argmax()
+    return names[means[top] - means <= 2 * np.sqrt(squares[top] + squares)].tolist()

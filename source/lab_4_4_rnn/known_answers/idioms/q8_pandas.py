@@ -7,8 +7,9 @@ failing_checks = []
 import pandas as pd
 
 
-def tied_with_best(accuracies, n_test):
-    scores = pd.Series(accuracies).sort_values(ascending=False)
-    top = scores.iloc[0]
-    margin = 2 * (top * (1 - top) / n_test) ** 0.5
-    return scores[scores >= top - margin].index.to_list()
+def tied_with_best(runs):
+    table = pd.DataFrame({name: pd.Series(values) for name, values in runs.items()})
+    means, squares = table.mean(), table.sem() ** 2
+    best = means.idxmax()
+    gap = means[best] - means
+    return gap[gap <= 2 * (squares + squares[best]) ** 0.5].index.to_list()
