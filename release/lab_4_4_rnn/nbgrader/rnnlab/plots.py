@@ -141,7 +141,7 @@ def plot_comparison(
     with letters_for(THREE_PANELS):
         figure, (left, middle, right) = plt.subplots(1, 3, figsize=THREE_PANELS)
         _accuracy_curves(left, curves)
-        _accuracy_bars(middle, accuracies, n_test)
+        _accuracy_bars(middle, accuracies, n_test, seeds)
         middle.axhline(dense, color=BLACK, linewidth=1.5, label=f"Dense: {dense:.3f}")
         _seed_dots(middle, list(accuracies), seeds)
         middle.legend(loc="upper left", fontsize="small", framealpha=1)
@@ -269,11 +269,18 @@ def _accuracy_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
     label_axes(axes, "Validation accuracy", "epoch", "accuracy (share of reviews)")
 
 
-def _accuracy_bars(axes: Axes, accuracies: Mapping[str, float], n_test: int) -> None:
+def _accuracy_bars(
+    axes: Axes,
+    accuracies: Mapping[str, float],
+    n_test: int,
+    runs: Mapping[str, Sequence[float]] | None = None,
+) -> None:
     margins = [two_standard_errors(value, n_test) for value in accuracies.values()]
     bars = _bars(axes, accuracies, yerr=margins)
-    for bar, value, margin in zip(bars, accuracies.values(), margins, strict=True):
-        place = (bar.get_x() + bar.get_width() / 2, value + margin + 0.015)
+    for bar, (name, value), margin in zip(bars, accuracies.items(), margins, strict=True):
+        # Above the thin line and above all dots.
+        top = max(value + margin, *(runs or {}).get(name, (0.0,)))
+        place = (bar.get_x() + bar.get_width() / 2, top + 0.015)
         axes.annotate(f"{value:.3f}", place, ha="center", va="bottom")
     _chance_line(axes)
     axes.set_ylim(0, 1.4)
