@@ -59,6 +59,7 @@ def test_a_trusted_process_has_its_patterns_in_one_module() -> None:
     assert made_at_run_time() == {
         ("patterns.py", "regex"),
         ("checks/answers.py", "pattern"),
+        ("commands/students.py", "f\"(?<![^\\\\W_])(?:{'|'.join(patterns)})(?![^\\\\W_])\""),
         ("submission/platform_names.py", "assignment.submission_pattern"),
         ("submission/platform_names.py", "regex"),
         ("submission/platform_names.py", "f'{title}[\\\\W_]+(?=.)|(?<=.)[\\\\W_]+{title}$'"),

@@ -11,7 +11,6 @@ group, as in the names of its downloaded files, means all members.
 (Moodle, ``mod/assign/feedback/file/importziplib.php`` and ``mod/assign/classes/downloader.php``.)
 """
 
-import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
@@ -78,7 +77,8 @@ def canvas_place(run: Run, mark: Mark) -> str:
         if number != mark.result.ids.get("canvas", ""):
             continue  # a folder around the class
         # Canvas takes the first numbers of a name: there is none in front of these two.
-        prefix = f"{re.sub(r'[^A-Za-z]', '', who) or 'student'}_{number}"
+        letters = "".join(filter(str.isalpha, who.encode("ascii", errors="ignore").decode()))
+        prefix = f"{letters or 'student'}_{number}"
         if parsed.submitter.student.startswith("anon_"):
             prefix = number = parsed.submitter.student
         if upload and f"{number}_{upload}_" in part:  # not in a quiz, which Canvas does not take back
