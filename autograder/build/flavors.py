@@ -50,6 +50,11 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 _MAX_MESSAGE_LINES = 12
 
 
+def tool_path() -> str:
+    """Return the PATH with which tools find others by name, e.g. jupyter: first those next to this Python."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
 def run_tool(
     module: str,
     *arguments: str,
@@ -75,8 +80,7 @@ def run_tool(
         "JUPYTER_CONFIG_DIR": str(settings),
         "JUPYTER_NO_CONFIG": "1",
         "IPYTHONDIR": str(settings / "ipython"),
-        # The tools start others by name, e.g. jupyter; those next to this Python are meant.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PATH": tool_path(),
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         **(environment or {}),

@@ -7,6 +7,8 @@ notebook keeps these, so that an export after its removal takes back those score
 """
 
 import hashlib
+import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -26,7 +28,7 @@ from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from autograder.build import flavors
 from autograder.build.compile import prepare
-from autograder.build.flavors import CONFIG_NAME, config_text, run_tool
+from autograder.build.flavors import CONFIG_NAME, config_text, run_tool, tool_path
 from autograder.checks import Outcome
 from autograder.course import Assignment, load_course
 from autograder.engine.results import Result
@@ -131,6 +133,8 @@ def _load_config(folder: Path) -> Config:
 def _open_gradebook(course_directory: CourseDirectory, assignment: Assignment) -> Iterator[Gradebook]:
     """Open the gradebook, after nbgrader has entered the assignment if it is missing there."""
     address = course_directory.db_url, course_directory.course_id
+    if shutil.which("alembic") is None:  # nbgrader starts it to make a gradebook
+        os.environ["PATH"] = tool_path()
     try:
         with Gradebook(*address) as gradebook:
             is_missing = all(entry.name != assignment.name for entry in gradebook.assignments)

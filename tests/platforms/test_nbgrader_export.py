@@ -63,6 +63,16 @@ def entered(built: NbgraderCourse, tmp_path_factory: pytest.TempPathFactory) -> 
     return five
 
 
+def test_a_new_gradebook_needs_no_activated_environment(
+    here: NbgraderCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    (here.course_directory / "gradebook.db").unlink()
+    export(here.run(*here.sample_results().values()))
+    with gradebook(here) as book:
+        assert of(book, "ben").score >= 0
+
+
 def gradebook(here: NbgraderCourse) -> Gradebook:
     return Gradebook(f"sqlite:///{here.course_directory / 'gradebook.db'}", "tiny_course")
 
