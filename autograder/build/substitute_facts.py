@@ -143,7 +143,7 @@ class FactSubstitution:
                 "LAB": "add it to course_config.py or fix the name",
                 "EXPECTED": "add it to expected.py or fix the name",
                 "THRESHOLDS": f"run `course calibrate {self.assignment}` (or build with --uncalibrated)",
-                "POINTS": f"use one of {', '.join(self.points)}",
+                "POINTS": f"use one of {', '.join(name for name in self.points if '_to_' not in name)}",
                 "DUE": "use DUE.date",
             }[span.root]
             raise _UnknownFactError(f"the unknown name {name}", fix) from error
