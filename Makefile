@@ -60,7 +60,8 @@ hostile: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m hostile
 
 fuzz: $(VENV)/ready
-	@FUZZ_VALUES=50000 FUZZ_MODELS=5000 $(BIN)/python -m pytest -q tests/checks/test_total.py
+	@FUZZ_FRAMES=200000 FUZZ_NOTEBOOKS=20000 FUZZ_NAMES=20000 FUZZ_VALUES=50000 FUZZ_MODELS=5000 \
+	  $(BIN)/python -m pytest -q tests/test_fuzz.py tests/checks/test_total.py
 
 chaos: $(VENV)/ready
 	@$(BIN)/course build

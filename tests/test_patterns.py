@@ -38,9 +38,7 @@ def test_the_worst_cases_of_every_pattern_take_no_time() -> None:
             process.kill()
             pytest.fail(f"takes too long: {begun[-1:]}")
         assert process.wait() == 0, begun[-1:]
-    assert len(begun) == len(list(find_patterns())) + len(
-        [line for line in begun if line.startswith("platf")]
-    )
+    assert len(begun) == len(find_patterns()) + len([line for line in begun if line.startswith("platf")])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import re._constants as sre
 import re._parser as parser
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,13 @@ CATEGORIES = {
 }
 
 
-def find_patterns() -> Iterator[tuple[str, re.Pattern[Any], bool]]:
-    """Yield where each pattern of the package stands, the pattern, and whether it is a bounded one."""
+@cache
+def find_patterns() -> tuple[tuple[str, re.Pattern[Any], bool], ...]:
+    """Return where each pattern of the package stands, the pattern, and whether it is a bounded one."""
+    return tuple(_patterns())
+
+
+def _patterns() -> Iterator[tuple[str, re.Pattern[Any], bool]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE).as_posix()
         if not place.startswith(AUTHOR_ONLY):
