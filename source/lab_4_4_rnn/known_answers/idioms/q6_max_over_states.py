@@ -2,6 +2,7 @@
 question = "q6"
 seen = "text notebooks of competitions"
 failing_checks = ["q6-lstm-layers", "q6-lstm-settings", "q6-gru-layers", "q6-gru-settings"]
+undecided_checks = ["q6-lstm"] # passed on one kind of CPU, failed on another
 """
 
 def build_gated_rnn(
