@@ -71,6 +71,7 @@ COPY = bounded(
 LAST = bounded(r"(?:^|[\W_])(?:final|last|latest|new|neu)$", re.IGNORECASE)
 EARLIER = bounded(r"(?:^|[\W_])(?:old|alt|backup|archive|draft|entwurf)$", re.IGNORECASE)
 NUMBERED_FILE = bounded(r"\A(.+)-(\d{1,3})(\.[^.]*)?")
+# Names that say nothing about a submission or its author.
 ANY_FILE = bounded(r"(?:my|the|untitled|notebook|lab|\d++)*+")
 ANY_FOLDER = bounded(
     r"(?:my|the|labs?|works?|notebooks?|solutions?|homework|submissions?|assignments?|exercises?|class|students?|"

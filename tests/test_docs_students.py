@@ -51,3 +51,8 @@ def test_its_policy_costs_what_its_table_says() -> None:
 
 def test_every_file_of_a_run_is_among_the_places_of_personal_data() -> None:
     assert {name for name in RESERVED_NAMES if f"`DIR/{name}`" not in TEXT} == set()
+
+
+def test_no_student_can_have_the_name_of_a_table() -> None:
+    """A format added to the exports and not to the names would be written over a student's folder."""
+    assert {name for name, _ in FORMATS.values()} <= set(RESERVED_NAMES)

@@ -196,18 +196,18 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[str, ...]:
     source = prepare(run.assignment).source
     deleted = find_student(run.marks, student, out)
     # The submission of a group stays as long as another member's mark rests on it.
-    kept = {mark.result.student for mark in run.marks if mark.result and mark not in deleted}
+    others = {mark.result.student for mark in run.marks if mark.result and mark not in deleted}
     texts, labels = set(), set()
     for mark in deleted:
         texts |= {mark.row.student, mark.row.name, mark.row.email, mark.row.id, mark.row.canvas_id}
-        if mark.result and mark.result.student not in kept:
+        if mark.result and mark.result.student not in others:
             labels.add(mark.result.student)
             texts |= {mark.result.student, mark.result.name, *mark.result.ids.values()}
             journal.remove_student(out, mark.result.student, mark.result.name)
             delete_student_folder(out, mark.result.student)
     mentions = _mention_pattern(texts)
     if run.account:
-        kept |= set(account.store(out, account.without(run.account, labels, mentions)).students)
+        others |= set(account.store(out, account.without(run.account, labels, mentions)).students)
     rows = [mark.student for mark in deleted if mark.student]
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
@@ -216,7 +216,7 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[str, ...]:
         if name != gradebook.NAME and (out / name).is_file():
             (out / name).unlink()  # made again on request only, and has the name until then
     write_reports(load_run.load(out, course), source)
-    return tuple(dict.fromkeys(_remaining_mentions(out, kept, mentions)))
+    return tuple(dict.fromkeys(_remaining_mentions(out, others, mentions)))
 
 
 def _mention_pattern(texts: Iterable[str]) -> re.Pattern[str]:
@@ -230,9 +230,9 @@ def _mention_pattern(texts: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", re.IGNORECASE)
 
 
-def _remaining_mentions(out: Path, kept: Iterable[str], mentions: re.Pattern[str]) -> Iterator[str]:
+def _remaining_mentions(out: Path, others: Iterable[str], mentions: re.Pattern[str]) -> Iterator[str]:
     """Yield what to do about each file that still mentions a student who was deleted."""
-    others = {folder_name(student) for student in kept}
+    folders = {folder_name(student) for student in others}
     for path in sorted(out.rglob("*")):
         relative = path.relative_to(out)
         # What is made from the results repeats what a student's folder has.
@@ -241,7 +241,7 @@ def _remaining_mentions(out: Path, kept: Iterable[str], mentions: re.Pattern[str
         data = path.read_bytes()
         text = html.unescape(data.decode("utf-8", errors="replace"))
         text = re.sub(r"\\u([0-9a-f]{4})", lambda escape: chr(int(escape[1], 16)), text)
-        if relative.parts[0] in others:
+        if relative.parts[0] in folders:
             if mentions.search(text):
                 folder = out / relative.parts[0]
                 yield f"{folder}: what another student submitted mentions the student; it stays as it is."

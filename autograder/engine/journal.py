@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -37,6 +38,9 @@ _MAX_NAME_BYTES = 200
 NAME = "run.jsonl"
 FORMAT = 5
 """Version of the line format; a journal in another format cannot be continued."""
+
+_LOOK_S = 0.2
+"""Longer than ``is_locked`` holds the lock of a journal."""
 
 _FIXED_FIELDS = {"assignment": "assignment", "dataset": "dataset", "isolation": "isolation"}
 """Header fields that must not change within a journal, and how messages name them."""
@@ -209,7 +213,12 @@ class Journal:
         # A lock on the file and not a file that means "locked": it disappears with the process,
         # however that ends, so a killed run never blocks the next.
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                # Another run, or `is_locked`, which holds it for an instant.
+                time.sleep(_LOOK_S)
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # `course delete-student` may have replaced the file between our open and our lock. Then
             # we hold the lock of a file without a name, and whatever we wrote to it would be lost.
             if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):

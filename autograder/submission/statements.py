@@ -183,13 +183,18 @@ def _statements(nodes: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Statem
 
 
 def _does_nothing(node: ast.AST) -> bool:
-    """Return True for a function of ``pass``, ``...`` and texts only, or of nbgrader's placeholder."""
+    """Return True for a function of ``pass``, ``...``, texts and ``return None``, or of a placeholder."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     for inner in node.body:
-        is_constant = isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant)
-        is_placeholder = isinstance(inner, ast.Raise) and "NotImplementedError" in ast.dump(inner)
-        if not (is_constant or is_placeholder or isinstance(inner, ast.Pass)):
+        if isinstance(inner, ast.Return):
+            is_nothing = inner.value is None or ast.unparse(inner.value) in ("None", "...")
+        elif isinstance(inner, ast.Raise):
+            is_nothing = "NotImplementedError" in ast.dump(inner)
+        else:
+            is_text = isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant)
+            is_nothing = is_text or isinstance(inner, ast.Pass)
+        if not is_nothing:
             return False
     return True
 

@@ -192,6 +192,17 @@ def test_two_runs_into_one_folder_refuse(tmp_path: Path) -> None:
     Journal.open(tmp_path, HEADER).close()
 
 
+def test_a_look_at_the_run_does_not_stop_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Journal.open(tmp_path, HEADER).close()
+    look = (tmp_path / journal.NAME).open("rb")
+    fcntl.flock(look, fcntl.LOCK_SH)
+    monkeypatch.setattr(journal.time, "sleep", lambda _seconds: look.close())
+    with Journal.open(tmp_path, HEADER) as opened:
+        opened.append(result_for("ana"))
+
+
 def test_a_run_that_opened_the_journal_before_another_file_took_its_place_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

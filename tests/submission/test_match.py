@@ -386,14 +386,17 @@ def test_a_notebook_that_says_it_is_another_assignments_is_flagged(lab: SolvedAs
     assert lab.match(raw).flags == ("The notebook says that it belongs to 'lab_4_3_cnn'.",)
 
 
+@pytest.mark.parametrize(
+    "body", ["...", "pass", "return", "return None", "return ...", "raise NotImplementedError()"]
+)
 def test_a_file_of_an_earlier_release_is_flagged_and_its_blank_stubs_are_no_answers(
-    lab: SolvedAssignment, clean: MatchedSubmission
+    lab: SolvedAssignment, clean: MatchedSubmission, body: str
 ) -> None:
     raw = lab.notebook_copy()
     cell(raw, "q3")["source"] += "\n\nThe layer has 16 units."
     cell(raw, "q2-answer")["source"] = (
-        'def pad_reviews(reviews, length, value=0):\n    """Pad at the end."""\n    # TODO(q2)\n    ...'
-    )
+        'def pad_reviews(reviews, length, value=0):\n    """Pad at the end."""\n    # TODO(q2)\n    '
+    ) + body
     matched = lab.match(raw)
     (flag,) = matched.flags
     assert flag.startswith("Texts are not those of this release: q3; the file may be")
