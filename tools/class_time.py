@@ -69,16 +69,19 @@ class ClassTime:
         }
 
 
-def count(prepared: PreparedSource, executed: NotebookNode, waiting_s: float) -> ClassTime:
-    """Count the part for class.
+def count(
+    prepared: PreparedSource, executed: NotebookNode, waiting_s: float, ids: Collection[str] = ()
+) -> ClassTime:
+    """Count the part for class, or some of its cells.
 
     Args:
         prepared: the lab, with literals for facts.
         executed: the published solution, with its outputs.
         waiting_s: seconds that its cells take, see ``measure_waiting``.
+        ids: the cells to count; by default all of the part for class.
     """
     source = prepared.source
-    core = core_ids(prepared)
+    core = ids or core_ids(prepared)
     stubs = {answer.cell.id: answer.stub() for answer in source.answers()}
     checks = {check.cell.id for check in source.checks()}
     words = code_lines = lines = 0

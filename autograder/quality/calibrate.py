@@ -10,6 +10,7 @@ given: an estimate with heavy tails, and what the number of seeds alone implies.
 """
 
 import ast
+import itertools
 import json
 import math
 import operator
@@ -225,7 +226,16 @@ def write_results(assignment: Assignment, experiments: Sequence[Experiment], sco
             worst, best = sorted((min(values), max(values)), reverse=experiment.lower_is_better)
             spread = statistics.stdev(values) if len(values) > 1 else 0.0
             rows.append((experiment, len(values), worst, statistics.mean(values), best, spread))
-    page = write_page(assignment, "calibration", thresholds=thresholds, scores=rows, sure=f"{CONFIDENCE:.0%}")
+    page = write_page(
+        assignment,
+        "calibration",
+        thresholds=thresholds,
+        scores=rows,
+        apart=[
+            (e, apart_from_itself(scores.get(e.key, ()), e.test_size)) for e in experiments if e.released_as
+        ],
+        sure=f"{CONFIDENCE:.0%}",
+    )
     _draw_figure(thresholds, experiments, scores, page.with_suffix(".png"))
     return page
 
@@ -290,6 +300,21 @@ def are_apart(ahead: Sequence[float], behind: Sequence[float]) -> bool:
     square = statistics.variance(ahead) / len(ahead) + statistics.variance(behind) / len(behind)
     gap = statistics.mean(ahead) - statistics.mean(behind)
     return gap > APART_STANDARD_ERRORS * math.sqrt(square)
+
+
+def apart_from_itself(accuracies: Sequence[float], n: int) -> float:
+    """Return the share of pairs of runs of one network that their standard errors call apart.
+
+    Standard errors know the chance in the test set, not that in training: two accuracies on n
+    examples count as apart if they differ by more than ``APART_STANDARD_ERRORS`` standard errors of
+    the difference. It is 0 for fewer than two runs.
+    """
+    pairs = list(itertools.combinations(accuracies, 2))
+    apart = 0
+    for first, second in pairs:
+        error = math.sqrt((first * (1 - first) + second * (1 - second)) / n)
+        apart += abs(first - second) > APART_STANDARD_ERRORS * error
+    return apart / max(1, len(pairs))
 
 
 def _draw_figure(

@@ -19,6 +19,7 @@ from autograder.quality.calibrate import (
     MAX_TABLE_SEEDS,
     MIN_MARGIN_STANDARD_ERRORS,
     Experiment,
+    apart_from_itself,
     are_apart,
     fit,
     measure,
@@ -195,6 +196,13 @@ def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
     assert "| lstm | made up | 0.77 | 30 | 0.900 | 0.520 |" in text
     assert "| lstm | made up | wrong | 0 of 30 |" in text
     assert page.with_name("calibration.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_chance_in_training_makes_a_network_differ_from_itself() -> None:
+    assert apart_from_itself([0.8, 0.81, 0.82], 1_000) == 0
+    assert apart_from_itself([0.7, 0.81, 0.82], 1_000) == pytest.approx(2 / 3)
+    assert apart_from_itself([0.7, 0.81, 0.82], 50) == 0
+    assert apart_from_itself([0.7], 1_000) == 0
 
 
 def networks(*names: str) -> list[Experiment]:
