@@ -14,7 +14,7 @@ import numpy as np
 import rnnlab
 from rnnlab.quiet import keras
 
-from autograder.quality.calibrate import Experiment
+from autograder.quality.thresholds import Experiment
 
 HELD_OUT_SEED = 614_889
 ORDER_SEED = 731_204

@@ -10,7 +10,7 @@ from rnnlab.errors import KitError
 from rnnlab.quiet import keras
 
 from autograder.course import load_course
-from autograder.quality.calibrate import are_apart
+from autograder.quality.thresholds import are_apart
 
 from .conftest import ROOT
 

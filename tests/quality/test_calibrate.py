@@ -13,19 +13,16 @@ from rich.console import Console
 
 from autograder.course import load_course
 from autograder.facts import calibration_inputs
-from autograder.quality.calibrate import (
+from autograder.quality.calibrate import MAX_TABLE_SEEDS, measure, released_runs, write_results
+from autograder.quality.thresholds import (
     CONFIDENCE,
     MAX_FALSE_FAIL_RATE,
-    MAX_TABLE_SEEDS,
     MIN_MARGIN_STANDARD_ERRORS,
     Experiment,
     apart_from_itself,
     are_apart,
     fit,
-    measure,
-    released_runs,
     tail_probability_upper_bound,
-    write_results,
 )
 from tests.build.conftest import copy_course
 from tests.lab.conftest import ROOT
