@@ -43,8 +43,7 @@ def explain_simple_rnn(history: Any, scores: Any, dense_scores: Any, *, n_test: 
         [
             *_learning_sentences(trained, kept_aside),
             _against_dense(accuracy, dense, n_test),
-            "A SimpleRNN rewrites its whole state at each step, up to 200 times in a review. Another seed "
-            "may do better or worse.",
+            "A SimpleRNN rewrites its whole state at each step. Another seed may do better or worse.",
         ]
     )
 
@@ -90,11 +89,11 @@ def show_insights(scores: Scores, *, n_test: int, runs: Runs | None = None) -> N
     """
     if models_missing(scores):
         return
-    found = {name: accuracy_of(scores, name) for name in scores}
+    accuracies = {name: accuracy_of(scores, name) for name in scores}
     _say(
         [
-            *_dense_sentences(found, n_test),
-            *_seed_sentences(list(found), comparable(runs)),
+            *_dense_sentences(accuracies, n_test),
+            *_seed_sentences(list(accuracies), comparable(runs)),
         ]
     )
 
@@ -104,17 +103,17 @@ def difference_margin(first: float, second: float, n: int) -> float:
     return 2 * math.sqrt((first * (1 - first) + second * (1 - second)) / n)
 
 
-def _dense_sentences(found: Mapping[str, float], n_test: int) -> list[str]:
+def _dense_sentences(accuracies: Mapping[str, float], n_test: int) -> list[str]:
     """Compare each recurrent network with the number to beat, for this one run."""
-    dense = next((name for name in found if "dense" in name.lower()), None)
-    if dense is None or len(found) < 2:
+    dense = next((name for name in accuracies if "dense" in name.lower()), None)
+    if dense is None or len(accuracies) < 2:
         return []
     groups: dict[str, list[str]] = {"above": [], "below": [], "level": []}
-    for name, accuracy in found.items():
+    for name, accuracy in accuracies.items():
         if name == dense:
             continue
-        gap = accuracy - found[dense]
-        if abs(gap) <= difference_margin(accuracy, found[dense], n_test):
+        gap = accuracy - accuracies[dense]
+        if abs(gap) <= difference_margin(accuracy, accuracies[dense], n_test):
             groups["level"].append(f"{name} ({gap:+.3f})")
         else:
             groups["above" if gap > 0 else "below"].append(f"{name} ({gap:+.3f})")
@@ -126,12 +125,12 @@ def _dense_sentences(found: Mapping[str, float], n_test: int) -> list[str]:
     sentences = []
     if parts:
         sentences.append(
-            f"The number to beat is {found[dense]:.3f} ({dense}). In this run, {' and '.join(parts)} by more "
-            "than two standard errors of the difference, and another seed may turn the order around."
+            f"The number to beat is {accuracies[dense]:.3f} ({dense}). In this run, {' and '.join(parts)} "
+            "by more than two standard errors of the difference, and another seed may turn the order around."
         )
     if groups["level"]:
         sentences.append(
-            f"This test set cannot tell {listed(groups['level'])} from {dense} ({found[dense]:.3f})."
+            f"This test set cannot tell {listed(groups['level'])} from {dense} ({accuracies[dense]:.3f})."
         )
     return sentences
 
