@@ -1,9 +1,9 @@
-"""Write what ``docs/teaching.md`` says in figures: minutes for each step, mistakes to expect, slides.
+"""Write what ``docs/teaching.md`` says in figures: minutes for each step, mistakes to expect, pictures.
 
     python -m tools.teaching_page
 
 The rest of the page is written by hand. The tool replaces what stands between ``<!-- NAME: begin -->``
-and ``<!-- NAME: end -->``, and takes the slides from the outputs of the published solution.
+and ``<!-- NAME: end -->``, and takes the pictures from the outputs of the published solution.
 """
 
 import base64
@@ -19,8 +19,12 @@ from autograder.known_answers import KnownAnswer
 from tools.class_time import LAB, ROOT, core_ids, count, read_solution
 
 PAGE = ROOT / "docs" / "teaching.md"
-SLIDES = {"unrolled": "slide-unrolled.png", "cells": "slide-gates.png"}
-"""By the id of the cell that draws it, the file in ``docs/results/``."""
+PICTURES = {
+    "unrolled": "results/slide-unrolled.png",
+    "cells": "results/slide-gates.png",
+    "figure-c": "comparison.png",
+}
+"""By the id of the cell that draws it, the file in ``docs/``: two slides, and the README's picture."""
 
 MISTAKES_PER_QUESTION = 3
 """Those that most known answers hold; ``course validate`` lists all of them."""
@@ -88,21 +92,21 @@ def page_with(text: str, tables: Mapping[str, str]) -> str:
     return text
 
 
-def slides(prepared: PreparedSource) -> Iterator[tuple[Path, bytes]]:
-    """Yield the path and the PNG of each drawing that the solution shows."""
+def pictures(prepared: PreparedSource) -> Iterator[tuple[Path, bytes]]:
+    """Yield the path and the PNG of each picture, as the published solution shows it."""
     for cell in read_solution(prepared).cells:
-        if name := SLIDES.get(cell.id):
+        if name := PICTURES.get(cell.id):
             (picture,) = [output["data"]["image/png"] for output in cell.outputs if "data" in output]
-            yield PAGE.parent / "results" / name, base64.b64decode(picture)
+            yield PAGE.parent / name, base64.b64decode(picture)
 
 
 def main() -> None:
-    """Rewrite the page and its slides."""
+    """Rewrite the page and the pictures."""
     prepared = prepare(load_course(ROOT).assignment(LAB))
     tables = {"minutes": time_table(prepared), "mistakes": mistakes_table(prepared)}
     text = page_with(PAGE.read_text(encoding="utf-8"), tables)
     replace_file(PAGE, text.encode(), public=True)
-    for path, picture in slides(prepared):
+    for path, picture in pictures(prepared):
         replace_file(path, picture, public=True)
     print(PAGE.relative_to(ROOT))
 

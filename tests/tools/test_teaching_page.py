@@ -31,15 +31,15 @@ SLIPS = {
 }
 
 
-def test_its_tables_and_slides_are_what_the_command_writes() -> None:
+def test_its_tables_and_pictures_are_what_the_command_writes() -> None:
     prepared = prepare(load_course(ROOT).assignment(LAB))
     tables = {
         "minutes": teaching_page.time_table(prepared),
         "mistakes": teaching_page.mistakes_table(prepared),
     }
     assert teaching_page.page_with(TEXT, tables) == TEXT, "run python -m tools.teaching_page"
-    written = dict(teaching_page.slides(prepared))
-    assert len(written) == len(teaching_page.SLIDES)
+    written = dict(teaching_page.pictures(prepared))
+    assert len(written) == len(teaching_page.PICTURES)
     for path, picture in written.items():
         assert path.read_bytes() == picture, "run python -m tools.teaching_page"
 
