@@ -116,7 +116,7 @@ def test_the_vocabulary_stands_alone() -> None:
 
 
 def test_no_public_class_or_module_name_stands_twice() -> None:
-    names = [module.split(".")[-1] for module in MODULES if module]
+    names = [module.split(".")[-1] for module in MODULES if module and not module.endswith("__main__")]
     for path in MODULES.values():
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):

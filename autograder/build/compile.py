@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder.build import flavors, leaks, lint, solutions
-from autograder.build.release_parts import PreparedSource, in_folder, support_files
+from autograder.build.release_parts import PreparedSource, imported_modules, in_folder, support_files
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
@@ -116,8 +116,9 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         # A threshold may be missing in a calibration that is otherwise valid.
         substitution = replace(substitution, calibrated=False)
         cells, fact_problems = substitution.apply(source)
-    files, kit_problems = support_files(assignment, source)
+    files, kit_problems = support_files(assignment)
     files |= runs_file(assignment)
+    modules = imported_modules(assignment, source, files)
     problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError(dict.fromkeys(problems))
@@ -134,7 +135,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     text = json.dumps(settings, sort_keys=True, default=repr)
     inputs = {**files, "source.ipynb": data, "settings.json": text.encode()}
     source, _ = parse_questions(cells, label)
-    return PreparedSource(assignment, source, files, digest(inputs)[:16], thresholds)
+    return PreparedSource(assignment, source, files, modules, digest(inputs)[:16], thresholds)
 
 
 def _check_no_leaks(

@@ -20,8 +20,10 @@ from typing import Any
 import yaml
 
 from autograder import files
-from autograder.build import release_parts
-from autograder.build.release_parts import REQUIREMENTS_NAME, PreparedSource, check_code, make_cell
+from autograder.build import release_parts, stand_alone
+from autograder.build.release_parts import PreparedSource, check_code, make_cell
+from autograder.build.stand_alone import README_NAME, REQUIREMENTS_NAME, flavor_files
+from autograder.checks.preflight import HIDDEN_CHECK
 from autograder.course import Assignment, Course
 from autograder.errors import StaffError
 from autograder.files import NotebookNode, dump_notebook, load_notebook
@@ -38,6 +40,8 @@ READ_ONLY_CELLS = ("setup", "parameters")
 
 INIT_ID = "otter-init"
 EXPORT_IDS = ("export-instructions", "export", "export-end")
+SUBMISSION_ID = "hand-in"
+"""The last cell of nbgrader's flavor."""
 
 # If rfc3987_syntax is installed, jsonschema imports it to check web addresses, which takes
 # seconds; the schemas of notebooks contain none.
@@ -102,11 +106,15 @@ def run_tool(
 def build_otter(prepared: PreparedSource, work_dir: Path) -> tuple[dict[str, bytes], bytes]:
     """Return the files that students get, and otter's autograder zip; ``work_dir`` is a new folder."""
     name = prepared.assignment.notebook.name
-    files.write_tree(work_dir, {**prepared.files, name: dump_notebook(master_notebook(prepared))})
+    own_files = flavor_files(prepared, "otter")
+    files.write_tree(
+        work_dir, {**prepared.files, **own_files, name: dump_notebook(master_notebook(prepared))}
+    )
     run_tool("otter", "assign", "--no-run-tests", "--no-pdfs", name, "made", folder=work_dir)
     release = files.read_tree(work_dir / "made" / "student")
     release[name] = dump_notebook(_assign_cell_ids(load_notebook(release[name]), prepared.source))
-    release[REQUIREMENTS_NAME] = prepared.files[REQUIREMENTS_NAME]
+    # What only students need is not in otter's list of files, which also go into its zip.
+    release |= {file: own_files[file] for file in (README_NAME, REQUIREMENTS_NAME)}
     # Its name contains the time at which it was made.
     zips = list((work_dir / "made" / "autograder").glob("*.zip"))
     if len(zips) != 1:
@@ -116,7 +124,7 @@ def build_otter(prepared: PreparedSource, work_dir: Path) -> tuple[dict[str, byt
 
 def master_notebook(prepared: PreparedSource) -> NotebookNode:
     """Return the notebook that otter assign reads: the source with otter's settings on top."""
-    support_files = sorted({path.partition("/")[0] for path in prepared.files} - {REQUIREMENTS_NAME})
+    support_files = sorted({path.partition("/")[0] for path in prepared.files})
     settings = {
         "init_cell": False,
         "run_tests": False,
@@ -124,15 +132,16 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
         "files": support_files,  # folders are copied with their content
         # Tests in files survive a renamed notebook and Colab; tests in metadata do not.
         "tests": {"files": True, "ok_format": False},
-        "export_cell": {"pdf": False, "run_tests": False},
+        "export_cell": {
+            "pdf": False,
+            "run_tests": False,
+            "instructions": stand_alone.submission_text(prepared, "otter"),
+        },
         "generate": {"show_stdout": False, "show_hidden": False},
     }
     config = "# ASSIGNMENT CONFIG\n" + yaml.safe_dump(settings, sort_keys=True)
     init = Cell(INIT_ID, CellType.CODE, "import otter\n\ngrader = otter.Notebook()")
-    cells = [
-        make_cell(Cell("assignment-config", CellType.RAW, config)),
-        make_cell(init, editable=False, deletable=False),
-    ]
+    cells = [make_cell(Cell("assignment-config", CellType.RAW, config))]
     checks = {check.cell.id: check for check in prepared.source.checks()}
     for cell in prepared.source.cells:
         text = None
@@ -144,6 +153,10 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
             code = check_code(check, prepared.assignment.kit)
             text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
         cells.append(make_cell(cell, text))
+        if (
+            cell.id == "setup"
+        ):  # below it, because it says in one sentence what is missing next to the notebook
+            cells.append(make_cell(init, editable=False, deletable=False))
     return release_parts.make_notebook(cells, prepared)
 
 
@@ -197,9 +210,11 @@ def build_nbgrader(course: Course, prepared: PreparedSource, work_dir: Path) -> 
     """
     assignment = prepared.assignment
     name = assignment.notebook.name
-    cells = _nbgrader_cells(prepared.source, assignment.kit)
+    text = stand_alone.submission_text(prepared, "nbgrader")
+    submission = make_cell(Cell(SUBMISSION_ID, CellType.MARKDOWN, text), editable=False, deletable=False)
+    cells = [*_nbgrader_cells(prepared.source, assignment.kit), submission]
     translated = release_parts.make_notebook(cells, prepared)
-    inputs = {**prepared.files, name: dump_notebook(translated)}
+    inputs = {**prepared.files, **flavor_files(prepared, "nbgrader"), name: dump_notebook(translated)}
     files.write_tree(work_dir / "source" / assignment.name, inputs)
     (work_dir / CONFIG_NAME).write_text(config_text(course), encoding="utf-8")
     run_tool("nbgrader", "generate_assignment", assignment.name, "--create", folder=work_dir)
@@ -336,7 +351,7 @@ def _nbgrader_cells(source: Source, kit: str) -> Iterator[NotebookNode]:
             body, run_line = check_code(check, kit).rsplit("\n", 1)
             lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
             if check.hidden:
-                intro = f"# A hidden check, {check.points:g} points: it runs when your work is graded."
+                intro = f"{HIDDEN_CHECK}, {check.points:g} points: it runs when your work is graded."
                 lines = [intro, "### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"]
             # Without the tag, Run All would stop at the first failed check.
             tags = ["raises-exception"]

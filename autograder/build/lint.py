@@ -70,15 +70,15 @@ def cell_problems(source: Source) -> Iterator[Problem]:
     for required in ("setup", "parameters"):
         if required not in code_ids:
             yield Problem(source.label, f"no {required} cell", f"give one code cell the id {required!r}")
-    # otter adds cells; the build gives them these ids.
+    # Otter and the build add cells with these ids.
     reserved_ids = {f"{question.name.replace('_', '-')}-check" for question in source.questions}
-    reserved_ids |= {"otter-init", "export", "export-instructions", "export-end"}
+    reserved_ids |= {"otter-init", "export", "export-instructions", "export-end", "hand-in"}
     for cell in source.cells:
         if cell.id and (not _SLUG.fullmatch(cell.id) or len(cell.id) > _MAX_ID_CHARS):
             fix = "use lower-case words joined by hyphens, e.g. pad-reviews"
             yield source.problem(cell, f"the id {cell.id!r}", fix)
         if cell.id in reserved_ids:
-            fix = "use a different one; otter's flavor needs it"
+            fix = "use a different one; a release needs it"
             yield source.problem(cell, f"the id {cell.id!r}", fix)
         if cell.cell_type is CellType.CODE:
             try:

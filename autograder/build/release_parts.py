@@ -1,35 +1,26 @@
 """What both flavors of a release share: cells, checks with their imports, and the files beside.
 
-These files are the kit, the check vocabulary and ``requirements.txt``.
+These files are the kit and the check vocabulary; ``stand_alone`` adds those of one flavor.
 """
 
 import ast
 import functools
 import json
-import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder import checks
+from autograder.checks.saved_notebook import METADATA_KEY
 from autograder.course import Assignment
 from autograder.errors import Problem
 from autograder.files import NOTEBOOK_FORMAT, NotebookNode, read_tree, to_notebook_node
 from autograder.notebook import MODULES, Cell, CellType, Check, Source
 
 STUB = "..."
-METADATA_KEY = "course"
-"""The key in a notebook's metadata that says which release it belongs to."""
-
-REQUIREMENTS_NAME = "requirements.txt"
-_CHECKS_NAME = "checks"
-_DISTRIBUTIONS = {"IPython": "ipython", "otter": "otter-grader", "PIL": "pillow", "sklearn": "scikit-learn"}
-"""Modules whose distribution has a different name."""
-
-_BASE_REQUIREMENTS = ("ipykernel", "nbgrader", "otter-grader")
+CHECKS_NAME = "checks"
 _KIT_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md")
 
 
@@ -42,7 +33,10 @@ class PreparedSource:
     """With literals for facts."""
 
     files: dict[str, bytes]
-    """The files that ship next to the notebook: kit, checks, requirements."""
+    """The files that ship next to the notebook in both flavors: kit and checks."""
+
+    modules: frozenset[str]
+    """The modules of other people that notebook, kit and checks import, e.g. ``numpy``."""
 
     release_id: str
     """Digest of everything that the release is made from, 16 hexadecimal digits."""
@@ -108,7 +102,7 @@ def check_code(check: Check, kit: str) -> str:
     return "\n".join(lines)
 
 
-def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, bytes], list[Problem]]:
+def support_files(assignment: Assignment) -> tuple[dict[str, bytes], list[Problem]]:
     """Return the files that ship with the notebook, by path, and what is wrong with them."""
     folder = assignment.source / assignment.kit
     label = f"source/{assignment.name}"
@@ -124,15 +118,17 @@ def support_files(assignment: Assignment, source: Source) -> tuple[dict[str, byt
         elif not name.endswith(_KIT_SUFFIXES):
             problems.append(Problem(location, "a file that cannot ship with a kit", "move it"))
     # The copy of this package that students get is the one that grades.
-    files = kit | in_folder(_CHECKS_NAME, read_tree(Path(checks.__file__).parent))
+    return kit | in_folder(CHECKS_NAME, read_tree(Path(checks.__file__).parent)), problems
+
+
+def imported_modules(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> frozenset[str]:
+    """Return the modules that must be installed for a notebook and the files next to it."""
     code = [data for name, data in files.items() if name.endswith(".py")]
     code += [cell.text.encode() for cell in source.cells if cell.cell_type is CellType.CODE]
     modules: set[str] = set()
     for text in code:
         modules |= {module.split(".")[0] for module, _ in _imports(text)}
-    modules -= {assignment.kit, _CHECKS_NAME, "autograder", *sys.stdlib_module_names}
-    files[REQUIREMENTS_NAME] = _requirements(modules, assignment.root / "pyproject.toml")
-    return files, problems
+    return frozenset(modules - {assignment.kit, CHECKS_NAME, "autograder", *sys.stdlib_module_names})
 
 
 def in_folder(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -172,22 +168,3 @@ def _imports(code: bytes) -> tuple[tuple[str, int], ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imports.append((node.module, node.lineno))
     return tuple(imports)
-
-
-def _requirements(modules: Iterable[str], project_path: Path) -> bytes:
-    """Return ``requirements.txt`` with the versions that the course itself is tested with."""
-    requirements = []
-    if project_path.is_file():
-        project = tomllib.loads(project_path.read_text(encoding="utf-8")).get("project", {})
-        requirements += project.get("dependencies", [])
-        for group in project.get("optional-dependencies", {}).values():
-            requirements += group
-    # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
-    versions = {}
-    for line in requirements:
-        versions[re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]] = line
-    names = {_DISTRIBUTIONS.get(module, module) for module in modules}.union(_BASE_REQUIREMENTS)
-    text = ""
-    for name in sorted(names, key=str.lower):
-        text += versions.get(name, name) + "\n"
-    return text.encode()

@@ -414,7 +414,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "parameters:1",
         "a use of autograder",
     ),
-    "an id that otter's flavor needs": (put("end", id="q1-check"), "q1-check:1", "otter's flavor needs it"),
+    "an id that a release needs": (put("end", id="q1-check"), "q1-check:1", "a release needs it"),
     "an unknown fact": (replaced("parameters", "LAB.width", "LAB.widht"), "parameters:", "LAB.widht"),
     "an unknown fact in prose": (replaced("title", "LAB.width", "LAB.widht"), "title:3", "course_config.py"),
     "a fact in an f-string": (

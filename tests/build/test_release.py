@@ -70,9 +70,16 @@ def test_kit_vocabulary_and_requirements_stand_beside_the_notebook(
     tiny_course: BuiltCourse, flavor: str
 ) -> None:
     folder = tiny_course.release / flavor
-    assert read_tree(folder / "checks") == read_tree(ROOT / "autograder" / "checks")
+    vocabulary = read_tree(folder / "checks")
+    assert json.loads(vocabulary.pop("release.json"))["assignment"] == "tiny"
+    assert vocabulary == read_tree(ROOT / "autograder" / "checks")
     assert (folder / "tinykit" / "tables.py").is_file()
-    assert {"numpy", "otter-grader", "nbgrader", "ipykernel"} <= set(requirements(tiny_course, flavor))
+
+
+def test_students_install_only_what_their_flavor_needs(tiny_course: BuiltCourse) -> None:
+    assert requirements(tiny_course, "otter") == ["ipykernel", "numpy", "otter-grader"]
+    comment, *names = requirements(tiny_course, "nbgrader")
+    assert comment.startswith("# nbgrader is not needed: ") and names == ["ipykernel", "numpy"]
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
