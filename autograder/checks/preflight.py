@@ -208,7 +208,7 @@ def _prose_problems(notebook: SavedNotebook, answer: _Released, prompt: str) -> 
     cells: list[SavedCell] = [cell for cell in notebook.cells if answer["id"] in cell.names]
     if not cells:  # an editor dropped the ids: the answer is below its prompt
         below = zip(notebook.cells, notebook.cells[1:], strict=False)
-        cells = [cell for above, cell in below if above.text.strip().startswith(prompt)]
+        cells = [cell for above, cell in below if prompt in above.text.splitlines()]
     if not cells:
         yield "the cell for your text is missing; copy it from a new download"
     elif cells[-1].text.strip() in ("", answer["text"]):
@@ -229,5 +229,5 @@ def missing_checks(notebook: SavedNotebook, release: _Released) -> Iterator[str]
         yield f"Check cells are missing in {listed(sorted(set(questions), key=questions.index))}: {fix}."
     hidden_count = sum(text.startswith(HIDDEN_CHECK) for text in code)
     if hidden_count < release["hidden_checks"]:
-        missing = release["hidden_checks"] - hidden_count
-        yield f"{missing} cells that start with {HIDDEN_CHECK!r} are missing: {fix}."
+        count = f"{hidden_count} of {release['hidden_checks']}"
+        yield f"Only {count} cells that start with {HIDDEN_CHECK!r} are left: {fix}."
