@@ -1,60 +1,22 @@
 """The check vocabulary: how a shape, a layer, a parameter count or an accuracy is checked.
 
 ``answers`` runs checks and calls answers; ``value_checks``, ``model_checks`` and ``compile_checks``
-compare, models in the view of ``canonical``. The build
-copies this folder into every release, so it imports nothing else of the package::
+compare, models in the view of ``canonical``; ``vocabulary`` lists the functions. The build copies
+this folder into every release, so it imports nothing else of the package::
 
     def check_two_rows(add_rows):
         \"\"\"Two rows are added column by column\"\"\"
         checks.equal(checks.call(add_rows, [[1, 2], [3, 4]]), [4, 6])
     checks.run(check_two_rows)
+
+``preflight`` is for the terminal, not for checks: ``python -m checks lab.ipynb`` says what a notebook
+still lacks (``saved_notebook`` reads it, ``written_code`` looks at answers).
 """
 
-# A value that comes out of ``call`` is plain data or a Keras model of Keras' own classes, and the
-# other functions rely on that. A check must pass such a value to this vocabulary before it does
-# anything else with it: indexing into a number would be a grader error, not the student's.
+import sys
 
-from types import SimpleNamespace
-
-from .answers import MismatchError, Outcome, attempt, call, raises, run, unchanged, without_values
-from .compile_checks import compiled
-from .model_checks import (
-    input_shape,
-    layers,
-    model_name,
-    output,
-    output_range,
-    padding_invariant,
-    params,
-    recurrent,
-    separate,
-    setting,
-)
-from .value_checks import (
-    as_array,
-    at_least,
-    at_most,
-    close,
-    equal,
-    integers,
-    length,
-    of_type,
-    shape,
-    single_spaced,
-)
-
-_FUNCTIONS = (
-    *(call, attempt, raises, unchanged),
-    *(equal, close, as_array, shape, integers, of_type, single_spaced, length, at_least, at_most),
-    *(layers, setting, recurrent, params, model_name, input_shape, output, compiled),
-    *(separate, output_range, padding_invariant),
-)
-
-hidden = SimpleNamespace(MismatchError=MismatchError, run=run)
-"""The same functions for hidden checks: their messages show no values."""
-
-for _function in _FUNCTIONS:
-    setattr(hidden, _function.__name__, without_values(_function))
-
-__all__ = ["MismatchError", "Outcome", "hidden", "run"]
-__all__ += [_function.__name__ for _function in _FUNCTIONS]
+# While `python -m checks` loads this package, the first argument is "-m". It needs none of the
+# functions, and the Python of a terminal may lack NumPy.
+if sys.argv[:1] != ["-m"]:
+    from .vocabulary import *  # noqa: F403
+    from .vocabulary import __all__ as __all__
