@@ -140,7 +140,9 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
         "generate": {"show_stdout": False, "show_hidden": False},
     }
     config = "# ASSIGNMENT CONFIG\n" + yaml.safe_dump(settings, sort_keys=True)
-    init = Cell(INIT_ID, CellType.CODE, "import otter\n\ngrader = otter.Notebook()")
+    # A traceback shows the comment; a statement more would be the student's own code to the grader.
+    hint = "# Needs the folder tests next to this notebook, and %pip install -r requirements.txt"
+    init = Cell(INIT_ID, CellType.CODE, f"{hint}\nimport otter\n\ngrader = otter.Notebook()")
     cells = [make_cell(Cell("assignment-config", CellType.RAW, config))]
     checks = {check.cell.id: check for check in prepared.source.checks()}
     for cell in prepared.source.cells:

@@ -142,6 +142,13 @@ def replace_ids(raw: dict) -> None:
         item["id"] = f"c{number}"
 
 
+def write_differently(raw: dict) -> None:
+    """Answers that are no plain ``def``, or that index with ``...``."""
+    cell(raw, "q1-answer")["source"] = "moving_average = lambda values, width=3: values[..., width]"
+    indented = cell(raw, "q2-helper")["source"].replace("\n", "\n    ")
+    cell(raw, "q2-helper")["source"] = f"try:\n    {indented}\nfinally:\n    pass"
+
+
 def split_sources(raw: dict) -> None:
     for item in raw["cells"]:
         item["source"] = "".join(item["source"]).splitlines(True)
@@ -158,7 +165,16 @@ def add_own_cells(raw: dict) -> None:
 
 @pytest.mark.parametrize(
     "save",
-    [drop_ids, drop_ids_and_metadata, save_in_colab, replace_ids, split_sources, add_magic, add_own_cells],
+    [
+        drop_ids,
+        drop_ids_and_metadata,
+        save_in_colab,
+        replace_ids,
+        split_sources,
+        add_magic,
+        add_own_cells,
+        write_differently,
+    ],
 )
 def test_an_editors_way_of_saving_changes_nothing(solved: Path, save: Change) -> None:
     change_notebook(solved, save)
@@ -179,8 +195,10 @@ def without(*names: str) -> Change:
     return change
 
 
-def with_copy_of_stub(raw: dict) -> None:
-    raw["cells"].append({**cell(raw, "q1-answer"), "id": "copy", "source": "def moving_average(v):\n    ..."})
+def with_another_definition(raw: dict) -> None:
+    raw["cells"].append(
+        {**cell(raw, "q1-answer"), "id": "copy", "source": "def moving_average(v):\n    return v"}
+    )
 
 
 def as_text(raw: dict) -> None:
@@ -207,6 +225,11 @@ FINDINGS = {
         2,
         "Q1: moving_average has no code yet",
     ),
+    "a stub as a value": (
+        answered("q1-answer", "def moving_average(v):\n    return ..."),
+        2,
+        "Q1: moving_average still has ...",
+    ),
     "a helper": (answered("q2-helper", "def spread(values):\n    ..."), 2, "Q2: spread still has ..."),
     "no prose": (answered("q3-answer", "  "), 2, "Q3: the text is not written yet"),
     "no Python": (
@@ -223,8 +246,8 @@ FINDINGS = {
     "no cell for prose": (without("q3", "q3-answer"), 2, "Q3: the cell for your text is missing"),
     "no checks": (without("q1-shape", "q1-example", "q1-check"), 3, "Check cells are missing in Q1"),
     "two definitions": (
-        with_copy_of_stub,
-        2,
+        with_another_definition,
+        3,
         "moving_average is defined in 2 places, and the last one counts",
     ),
     "a text cell": (as_text, 2, "Q1: moving_average is in a text cell; change its type to code"),
@@ -240,6 +263,12 @@ def test_each_finding_is_one_sentence_with_what_to_do(solved: Path, case: str) -
     assert code == 1
     assert f"{count} of 3" in lines[1]
     assert len(lines) == 3 and sentence in lines[2], lines
+
+
+def test_an_answer_in_a_copy_is_not_called_blank(folder: Path) -> None:
+    change_notebook(folder, with_another_definition)
+    code, lines = preflight(folder)
+    assert code == 1 and "1 of 3" in lines[1] and not any("Nothing is answered" in line for line in lines)
 
 
 def test_a_missing_cell_of_a_hidden_check_is_counted_and_not_named(
@@ -301,12 +330,13 @@ UNUSABLE = {
     "zip": ("x.zip", written(b"PK\3\4"), "this is not a notebook"),
     "a renamed zip": ("x.ipynb", written(b"PK\3\4"), "this is a zip with another name"),
     "a web page": ("x.ipynb", written("<!DOCTYPE html>"), "this is a web page"),
-    "not JSON": ("x.ipynb", written("print(1)"), "damaged or cut off in line 1"),
+    "not JSON": ("x.ipynb", written("print(1)"), "what is in it is not a notebook"),
     "cut off": ("x.ipynb", written('{"cells": [{"source": "de'), "damaged or cut off in line 1"),
     "a conflict": ("x.ipynb", written('{\n<<<<<<< HEAD\n "cells"'), "git left a conflict"),
-    "no text": ("x.ipynb", written(bytes(range(128, 255))), "damaged or cut off"),
-    "UTF-16": ("x.ipynb", written('{"cells": []}'.encode("utf-16")), "damaged or cut off"),
-    "deep": ("x.ipynb", written("[" * 100_000), "damaged or cut off"),
+    "no text": ("x.ipynb", written(bytes(range(128, 255))), "what is in it is not a notebook"),
+    "UTF-16": ("x.ipynb", written('{"cells": []}'.encode("utf-16")), "what is in it is not a notebook"),
+    "deep": ("x.ipynb", written("[" * 100_000), "what is in it is not a notebook"),
+    "deep cells": ("x.ipynb", written('{"cells": ' + "[" * 100_000), "damaged or cut off"),
     "a long number": ("x.ipynb", written('{"cells": 1' + "0" * 10_000 + "}"), "damaged or cut off"),
     "a list": ("x.ipynb", written("[1, 2]"), "there are no cells in it"),
     "a number": ("x.ipynb", written("7"), "there are no cells in it"),
@@ -410,7 +440,7 @@ def lab_folder(tmp_path: Path) -> Path:
 def test_the_first_cell_says_where_which_folder_is_missing(tmp_path: Path) -> None:
     assert run_setup(tmp_path) == (
         "ImportError: No module named 'rnnlab': put the whole folders rnnlab and checks into "
-        f"{tmp_path}, where this notebook runs, then restart the kernel"
+        f"{tmp_path}, where this kernel runs, then restart the kernel"
     )
 
 
