@@ -59,11 +59,11 @@ def main(arguments: Sequence[str]) -> int:
     count = len(release["questions"])
     print(f"Answered: {count - len(unanswered)} of {count} questions (right or wrong is not looked at)")
     problems = [*place_problems(notebook, release, Path(__file__).parents[1])]
-    if unanswered and is_blank(notebook, release):
+    if len(unanswered) == count and is_blank(notebook, release):
         problems.append("Nothing is answered in this file: if you wrote answers, save it and run this again.")
     else:
         problems += unanswered.values()
-    problems += missing_checks(notebook, release)
+    problems += [*repeated_answers(notebook, release), *missing_checks(notebook, release)]
     for problem in problems:
         print(f"- {problem}")
     if problems:
@@ -148,9 +148,14 @@ def place_problems(notebook: SavedNotebook, release: _Released, folder: Path) ->
 
 
 def is_blank(notebook: SavedNotebook, release: _Released) -> bool:
-    """Return True if every answer is as it was in the release."""
-    texts = {cell.text.strip() for cell in notebook.cells}
-    return all(answer["text"] in texts for question in release["questions"] for answer in question["answers"])
+    """Return True if all code to write is as it was in the release."""
+    for question in release["questions"]:
+        for answer in question["answers"]:
+            heads = [f"def {name}" for name in _names(answer)]
+            texts = {cell.text.strip() for cell in notebook.cells if any(head in cell.text for head in heads)}
+            if answer["is_code"] and texts != {answer["text"]}:
+                return False
+    return True
 
 
 def open_questions(notebook: SavedNotebook, release: _Released) -> dict[str, str]:
@@ -169,29 +174,41 @@ def open_questions(notebook: SavedNotebook, release: _Released) -> dict[str, str
 
 
 def _names(answer: _Released) -> list[str]:
-    """Return the functions that an answer defines, or nothing for prose."""
-    return [name for name, _ in parse_written(answer["text"]).functions]
+    """Return what an answer defines; nothing for prose."""
+    return [name for name, _ in parse_written(answer["text"]).names]
 
 
 def _code_problems(notebook: SavedNotebook, answer: _Released) -> Iterator[str]:
     for name in _names(answer):
-        found = []
-        for number, cell in enumerate(notebook.cells, 1):
-            # Most cells need not be parsed.
-            if cell.is_code and f"def {name}" in cell.text:
-                code = parse_written(cell.text)
-                found += [(number, code.problem, lack) for other, lack in code.functions if other == name]
+        found = _definitions(notebook, name)
         if not found:
             yield _why_not_found(notebook, answer, name)
             continue
-        # A notebook runs from top to bottom.
-        number, syntax_problem, lack = found[-1]
+        syntax_problem, lack = found[-1]
         if syntax_problem:
             yield f"{name} is not valid Python ({syntax_problem}); fix it"
         elif lack:
             yield f"{name} {lack}; write your answer there"
-        if len(found) > 1:
-            yield f"{name} is defined in {len(found)} places, and the last one counts; delete the others"
+
+
+def _definitions(notebook: SavedNotebook, name: str) -> list[tuple[str, str]]:
+    """Return for each place that defines a name why it is not Python, and what it lacks."""
+    found = []
+    for cell in notebook.cells:
+        if cell.is_code and name in cell.text:  # most cells need not be parsed
+            code = parse_written(cell.text)
+            found += [(code.problem, lack) for other, lack in code.names if other == name]
+    return found
+
+
+def repeated_answers(notebook: SavedNotebook, release: _Released) -> Iterator[str]:
+    """Yield which answers are in more than one place."""
+    for question in release["questions"]:
+        for answer in question["answers"]:
+            for name in _names(answer):
+                count = len(_definitions(notebook, name))
+                if count > 1:  # a notebook runs from top to bottom
+                    yield f"{name} is defined in {count} places, and the last one counts: delete the others."
 
 
 def _why_not_found(notebook: SavedNotebook, answer: _Released, name: str) -> str:

@@ -1,10 +1,11 @@
-"""Which functions a cell defines, and which of them are not written yet; nothing of it runs."""
+"""What a cell defines, and which of that is not written yet; nothing of it runs."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _MAX_CHARS = 1_000_000
@@ -18,8 +19,8 @@ class WrittenCode:
     problem: str = ""
     """Why it is not Python; empty if it is."""
 
-    functions: tuple[tuple[str, str], ...] = ()
-    """The name of each function, and what it lacks; empty if it has code of its own."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Each name that it defines, and what is lacking there; empty if it has code of its own."""
 
 
 def parse_written(text: str) -> WrittenCode:
@@ -38,11 +39,24 @@ def parse_written(text: str) -> WrittenCode:
         return WrittenCode(place, tuple((name, "") for name in names))
     except (ValueError, RecursionError, MemoryError):  # a null byte, or nested too deeply
         return WrittenCode("it cannot be read")
-    functions = []
-    for node in tree.body:
+    names = []
+    for node in _outside_functions(tree.body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            functions.append((node.name, _what_is_missing(node)))
-    return WrittenCode("", tuple(functions))
+            names.append((node.name, _what_is_missing(node, node.body)))
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    names.append((target.id, _what_is_missing(node, [node])))
+    return WrittenCode("", tuple(names))
+
+
+def _outside_functions(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a cell, also those in a ``try`` or an ``if``."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _outside_functions(getattr(node, part, ()))
 
 
 def _parse(text: str) -> ast.Module:
@@ -51,12 +65,17 @@ def _parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-def _what_is_missing(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return what a function lacks; empty if it has code of its own."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...:
+def _what_is_missing(definition: ast.AST, body: Sequence[ast.stmt]) -> str:
+    """Return what a definition lacks; empty if it has code of its own."""
+    nodes = list(ast.walk(definition))
+    in_index: set[ast.AST] = set()  # x[..., 0] is code
+    for node in nodes:
+        if isinstance(node, ast.Subscript):
+            in_index.update(ast.walk(node.slice))
+    for node in nodes:
+        if isinstance(node, ast.Constant) and node.value is ... and node not in in_index:
             return "still has ..."
-    if all(isinstance(node, ast.Pass) or _is_text(node) for node in function.body):
+    if all(isinstance(node, ast.Pass) or _is_text(node) for node in body):
         return "has no code yet"
     return ""
 

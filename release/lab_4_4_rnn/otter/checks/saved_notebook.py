@@ -111,6 +111,8 @@ def _why_not_json(data: bytes, error: ValueError | RecursionError) -> str:
         return "this is a web page; download the notebook itself"
     if re.search(rb"^(<<<<<<<|>>>>>>>) ", data, re.MULTILINE):
         return "git left a conflict in it (a line starts with <<<<<<<); choose one of the two versions"
+    if not data.startswith((b"{", b"\xef\xbb\xbf{")):
+        return "what is in it is not a notebook; use another copy"
     place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
     return f"the file is damaged or cut off{place}; save the notebook again, or use another copy"
 
