@@ -5,6 +5,7 @@ apart from ``source/`` and ``release/`` because nbgrader deletes and overwrites 
 (``generate_assignment --force`` starts by deleting the release).
 """
 
+import ast
 import io
 import os
 import re
@@ -145,21 +146,54 @@ def master_notebook(prepared: PreparedSource) -> NotebookNode:
     init = Cell(INIT_ID, CellType.CODE, f"{hint}\nimport otter\n\ngrader = otter.Notebook()")
     cells = [make_cell(Cell("assignment-config", CellType.RAW, config))]
     checks = {check.cell.id: check for check in prepared.source.checks()}
+    notes = dict(_notes_on_hidden_checks(prepared.source))
     for cell in prepared.source.cells:
         text = None
         if cell.id in checks:
             check = checks[cell.id]
             settings = {"points": check.points, "hidden": check.hidden, "failure_message": check.title}
+            if cell.id in notes:
+                settings["success_message"] = notes[cell.id]
             # Without a width, YAML would fold a long title into two lines.
             config = yaml.safe_dump(settings, sort_keys=True, width=10_000, allow_unicode=True)
-            code = check_code(check, prepared.assignment.kit)
+            code = _enclose(check_code(check, prepared.assignment.kit))
             text = f'""" # BEGIN TEST CONFIG\n{config}""" # END TEST CONFIG\n{code}'
         cells.append(make_cell(cell, text))
-        if (
-            cell.id == "setup"
-        ):  # below it, because it says in one sentence what is missing next to the notebook
+        if cell.id == "setup":  # which says in one sentence what is missing next to the notebook
             cells.append(make_cell(init, editable=False, deletable=False))
     return release_parts.make_notebook(cells, prepared)
+
+
+def _enclose(code: str) -> str:
+    """Return a check whose statements are in a function of their own, which its last line calls.
+
+    otter prints the line at which a check failed above the message: there, the hint would be read
+    twice and the call would run over the page.
+    """
+    tree = ast.parse(code)
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    names = ", ".join(argument.arg for argument in function.args.args)
+    # The title must remain the first statement.
+    title, statements = function.body[0], function.body[1:]
+    function.body = [title, *ast.parse(f"def check({names}):\n    ...\ncheck({names})").body]
+    inner = function.body[1]
+    assert isinstance(inner, ast.FunctionDef)
+    inner.body = statements
+    return ast.unparse(tree)
+
+
+def _notes_on_hidden_checks(source: Source) -> Iterator[tuple[str, str]]:
+    """Yield what the last visible check of a question adds when it passes, by the check's id.
+
+    otter says of a question whose visible checks pass that it passed.
+    """
+    for question in source.questions:
+        visible = [check for check in question.checks if not check.hidden]
+        hidden_points = sum(check.points for check in question.checks if check.hidden)
+        if visible and hidden_points:
+            share = f"{hidden_points:g} of {question.points:g} points"
+            yield visible[-1].cell.id, f"Visible checks only: hidden checks bring the other {share}."
 
 
 def repack(data: bytes) -> bytes:
@@ -353,11 +387,14 @@ def _nbgrader_cells(source: Source, kit: str) -> Iterator[NotebookNode]:
             body, run_line = check_code(check, kit).rsplit("\n", 1)
             lines = [*body.rstrip("\n").split("\n"), "", "", "import checks", "", run_line]
             if check.hidden:
-                intro = f"{HIDDEN_CHECK}, {check.points:g} points: it runs when your work is graded."
+                points = "1 point" if check.points == 1 else f"{check.points:g} points"
+                intro = f"{HIDDEN_CHECK}, {points}: it runs when your work is graded."
                 lines = [intro, "### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"]
-            # Without the tag, Run All would stop at the first failed check.
+            # Without the tag, Run All would stop at the first failed check. A visible check is
+            # folded, so that its hints are not in sight before it has run.
+            shown = {} if check.hidden else {"jupyter": {"source_hidden": True}}
             tags = ["raises-exception"]
-            yield make_cell(cell, "\n".join(lines), nbgrader=metadata[cell.id], tags=tags)
+            yield make_cell(cell, "\n".join(lines), nbgrader=metadata[cell.id], tags=tags, **shown)
         elif cell.id in metadata:
             yield make_cell(cell, nbgrader=metadata[cell.id])
         elif cell.cell_type is not CellType.RAW:

@@ -103,7 +103,9 @@ class _Grader:
             check(*(self._answer(name, kind, hidden) for name, kind in message["answers"]))
         except MismatchError as mismatch:
             outcome, hint = mismatch.outcome, mismatch.hint
-            problem = str(MismatchError(mismatch.problem, actual=mismatch.actual, expected=mismatch.expected))
+            problem = MismatchError(
+                mismatch.problem, actual=mismatch.actual, expected=mismatch.expected
+            ).sentence
         except _CheckAborted as aborted:
             outcome, problem = Outcome.UNGRADED, str(aborted)
         except Exception as error:  # noqa: BLE001  a bug in a check must not cost the student

@@ -122,6 +122,35 @@ def test_nbgrader_knows_every_point_once(tiny_course: BuiltCourse) -> None:
     assert all(actual["metadata"]["tags"] == ["raises-exception"] for actual in checks)
 
 
+def test_nbgrader_folds_visible_checks_and_leaves_the_note_on_a_hidden_one_in_sight(
+    tiny_course: BuiltCourse,
+) -> None:
+    folded = {
+        name
+        for name, actual in cells(tiny_course, "nbgrader").items()
+        if actual["metadata"].get("jupyter") == {"source_hidden": True}
+    }
+    assert folded == {check.cell.id for check in tiny_course.prepared.source.checks() if not check.hidden}
+
+
+def test_otter_says_of_a_passed_question_what_hidden_checks_bring(tiny_course: BuiltCourse) -> None:
+    for question in tiny_course.prepared.source.questions:
+        hidden = sum(check.points for check in question.checks if check.hidden)
+        if not question.manual:
+            text = (tiny_course.release / "otter" / "tests" / f"{question.name}.py").read_text()
+            note = f"hidden checks bring the other {hidden:g} of {question.points:g} points."
+            assert text.count(note) == (1 if hidden else 0)
+
+
+def test_the_line_at_which_a_check_of_otter_fails_holds_no_hint(tiny_course: BuiltCourse) -> None:
+    for path in (tiny_course.release / "otter" / "tests").glob("*.py"):
+        functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            assert ast.get_docstring(function)
+            arguments = ", ".join(argument.arg for argument in function.args.args)
+            assert ast.unparse(function.body[-1]) == f"check({arguments})"
+
+
 def test_nbgrader_restores_setup_parameters_and_prompts_only(tiny_course: BuiltCourse) -> None:
     locked = {
         name

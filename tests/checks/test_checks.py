@@ -44,13 +44,13 @@ class TestCallingAnAnswer:
         ],
     )
     def test_code_for_an_older_keras_is_told_so(self, build: Callable[[], Any]) -> None:
-        assert "older books" in str(mismatch(checks.call, build))
+        assert "older books" in mismatch(checks.call, build).sentence
 
     @pytest.mark.parametrize("missing", [None, ...])
     def test_a_missing_answer_is_blocked_and_not_answered_yet(self, missing: Any) -> None:
         actual = mismatch(checks.call, missing, 1)
         assert actual.outcome is Outcome.BLOCKED
-        assert "not answered yet" in str(actual)
+        assert "not answered yet" in actual.sentence
 
     def test_an_untouched_stub_is_not_answered_yet(self) -> None:
         def documented(rows: Any, width: int = 3) -> Any:
@@ -65,7 +65,7 @@ class TestCallingAnAnswer:
             for check in (checks.call, checks.unchanged, checks.raises):
                 actual = mismatch(check, stub, 1)
                 assert actual.outcome is Outcome.BLOCKED
-                assert "not answered yet" in str(actual)
+                assert "not answered yet" in actual.sentence
 
     @pytest.mark.parametrize("returned", [None, ...])
     def test_an_answer_without_a_return_is_told_to_end_with_one(self, returned: Any) -> None:
@@ -75,7 +75,7 @@ class TestCallingAnAnswer:
 
         actual = mismatch(checks.call, add_up, [1, 2])
         assert actual.outcome is Outcome.FAILED
-        assert str(actual) == "add_up returned None: end it with `return …`."
+        assert actual.sentence == "add_up returned None: end it with `return …`."
 
     def test_an_answer_that_is_one_constant_is_no_stub(self) -> None:
         assert checks.call(lambda: 5) == 5
@@ -87,8 +87,8 @@ class TestCallingAnAnswer:
 
         actual = mismatch(checks.call, divide)
         assert actual.outcome is Outcome.ERRORED
-        assert f"divide raised an error: {type(error).__name__} in line 2" in str(actual)
-        assert "\n" not in str(actual)
+        assert f"divide raised an error: {type(error).__name__} in line 2" in actual.sentence
+        assert "\n" not in actual.sentence
 
     def test_an_interrupt_by_the_user_stays_an_interrupt(self) -> None:
         def interrupted() -> None:
@@ -105,7 +105,7 @@ class TestCallingAnAnswer:
         monkeypatch.setattr(checks.answers, "CALL_TIMEOUT_S", 0.2)
         actual = mismatch(checks.call, endless)
         assert actual.outcome is Outcome.ERRORED
-        assert "took too long" in str(actual)
+        assert "took too long" in actual.sentence
 
     @pytest.mark.parametrize("argument", [[3, 1, 2], np.array([3, 1, 2])], ids=["list", "array"])
     def test_an_argument_that_was_changed_is_noticed(self, argument: Any) -> None:
@@ -113,7 +113,7 @@ class TestCallingAnAnswer:
             values.sort()
             return 1
 
-        assert "modifies its arguments" in str(mismatch(checks.unchanged, sort_in_place, argument))
+        assert "modifies its arguments" in mismatch(checks.unchanged, sort_in_place, argument).sentence
         checks.call(sort_in_place, argument)
         assert list(argument) == [3, 1, 2]
 
@@ -133,7 +133,7 @@ class TestCallingAnAnswer:
         for value in (Always("x"), [Always("x")], object(), np.array([[1], [2, 3]], dtype=object)):
             assert mismatch(checks.call, lambda value=value: value).outcome is Outcome.FAILED
         own = mismatch(checks.call, Own)
-        assert (own.outcome, "class of your own" in str(own)) == (Outcome.REVIEW, True)
+        assert (own.outcome, "class of your own" in own.sentence) == (Outcome.REVIEW, True)
         plain = (1, [2.5, "three"], {"four": np.int64(4)}, {"five"})
         assert checks.call(lambda: plain) == (1, [2.5, "three"], {"four": 4}, {"five"})
         model = classifier()
@@ -143,12 +143,12 @@ class TestCallingAnAnswer:
 class TestValues:
     def test_an_int_and_a_numpy_int_are_equal_and_a_float_beside_is_not(self) -> None:
         checks.equal(np.int64(624), 624)
-        assert "found 625, expected 624" in str(mismatch(checks.equal, 625, 624))
-        assert "found 0.5, expected 1.5" in str(mismatch(checks.equal, np.float64(0.5), np.float64(1.5)))
+        assert "found 625, expected 624" in mismatch(checks.equal, 625, 624).sentence
+        assert "found 0.5, expected 1.5" in mismatch(checks.equal, np.float64(0.5), np.float64(1.5)).sentence
 
     def test_a_row_of_another_width_is_a_wrong_shape_and_not_a_crash(self) -> None:
         actual = mismatch(checks.equal, np.zeros((2, 4)), np.zeros((2, 3)))
-        assert "found (2, 4), expected (2, 3)" in str(actual)
+        assert "found (2, 4), expected (2, 3)" in actual.sentence
         mismatch(checks.equal, [[1], [2, 3]], np.zeros((2, 3)))
 
     def test_axes_of_length_one_do_not_count_and_others_do(self) -> None:
@@ -157,14 +157,14 @@ class TestValues:
             check(rows, np.array([1.0, 2.0, 3.0]))
             check(rows[:, 0], rows)
             check([[7.0]], np.array(7.0))
-            text = str(mismatch(check, np.ones((2, 3)), np.ones((3, 2))))
+            text = mismatch(check, np.ones((2, 3)), np.ones((3, 2))).sentence
             assert "wrong shape: found (2, 3), expected (3, 2)" in text
         assert checks.as_array(rows, (None,)).tolist() == [1.0, 2.0, 3.0]
         assert checks.as_array([[1, 2], [3, 4], [5, 6]], (None, 2, 1)).shape == (3, 2, 1)
         assert checks.as_array(np.ones((1, 2, 1)), (None, 2, 1)).shape == (1, 2, 1)
-        assert "expected (any, 4)" in str(mismatch(checks.as_array, np.ones((2, 3)), (None, 4)))
-        assert "not contain only real numbers" in str(mismatch(checks.as_array, "ab", (None,)))
-        assert "found (3, 1), expected (any,)" in str(mismatch(checks.shape, rows, (None,)))
+        assert "expected (any, 4)" in mismatch(checks.as_array, np.ones((2, 3)), (None, 4)).sentence
+        assert "not contain only real numbers" in mismatch(checks.as_array, "ab", (None,)).sentence
+        assert "found (3, 1), expected (any,)" in mismatch(checks.shape, rows, (None,)).sentence
         checks.shape(rows, (None, 1))
 
     def test_a_text_is_compared_by_its_words_where_spaces_are_left_open(self) -> None:
@@ -174,7 +174,7 @@ class TestValues:
         mismatch(checks.equal, 12, "one two", any_spacing=True)
         checks.single_spaced("one two")
         for value, says in ((" one", "a space too many"), ("one  two", "too many"), (["one"], "wrong type")):
-            assert says in str(mismatch(checks.single_spaced, value))
+            assert says in mismatch(checks.single_spaced, value).sentence
 
     def test_a_set_passes_where_the_order_is_left_open(self) -> None:
         checks.equal({"b", "a"}, ["a", "b"], any_order=True)
@@ -196,7 +196,7 @@ class TestValues:
     def test_numpys_integers_are_integers_and_whole_floats_are_not(self) -> None:
         checks.of_type(np.int64(3), int)
         checks.of_type("text", str)
-        assert "found float, expected int" in str(mismatch(checks.of_type, 3.0, int))
+        assert "found float, expected int" in mismatch(checks.of_type, 3.0, int).sentence
         mismatch(checks.of_type, True, int)
 
     def test_length_counts_entries_of_lists_and_arrays_only(self) -> None:
@@ -209,7 +209,7 @@ class TestValues:
             raise ValueError(kind)
 
         checks.raises(refuses, "other", error=ValueError)
-        assert "must raise ValueError" in str(mismatch(checks.raises, lambda kind: kind, "other"))
+        assert "must raise ValueError" in mismatch(checks.raises, lambda kind: kind, "other").sentence
         assert mismatch(checks.raises, refuses, "other", error=KeyError).outcome is Outcome.ERRORED
 
 
@@ -221,7 +221,7 @@ class TestModels:
         checks.layers(classifier(), [L.Embedding, L.GRU, L.Dense])
         fake = keras.Sequential([keras.Input((3,)), GRU(2)])
         own = mismatch(checks.layers, fake, [L.GRU])
-        assert (own.outcome, "GRU (your own code)" in str(own)) == (Outcome.REVIEW, True)
+        assert (own.outcome, "GRU (your own code)" in own.sentence) == (Outcome.REVIEW, True)
 
     def test_a_functional_model_with_a_mask_has_the_same_layers_as_a_sequential_one(self) -> None:
         ids = keras.Input((7,))
@@ -229,7 +229,7 @@ class TestModels:
         checks.layers(model, [L.Embedding, L.GRU, L.Dense])
 
     def test_a_wrong_count_names_the_first_layer_and_its_arrays(self) -> None:
-        text = str(mismatch(checks.params, classifier(), [33, 41, 3]))
+        text = mismatch(checks.params, classifier(), [33, 41, 3]).sentence
         assert "GRU has the wrong size" in text
         assert "arrays of shape (3, 6), (2, 6), (2, 6)" in text
         assert "expected 41" in text
@@ -260,7 +260,7 @@ class TestModels:
     def test_what_is_no_built_model_gets_one_clear_sentence(
         self, answer: Any, check: Callable[[Any], None]
     ) -> None:
-        assert str(mismatch(check, answer)).startswith(("the answer is not", "the model is not built"))
+        assert mismatch(check, answer).sentence.startswith(("the answer is not", "the model is not built"))
 
     def test_a_model_without_an_input_has_layers_and_settings_already(self) -> None:
         model = keras.Sequential([L.Embedding(11, 3, mask_zero=True), L.GRU(2, dropout=0.2)])
@@ -268,16 +268,21 @@ class TestModels:
         checks.setting(model, L.Embedding, "mask_zero", True)
         checks.recurrent(model, L.GRU, dropout=0.2)
         for answer in (None, "a model"):
-            assert str(mismatch(checks.layers, answer, [L.GRU])).startswith("the answer is not")
+            assert mismatch(checks.layers, answer, [L.GRU]).sentence.startswith("the answer is not")
 
     def test_a_hint_belongs_to_what_was_found(self) -> None:
         per_step = keras.Sequential([keras.Input((7, 3)), L.GRU(2, return_sequences=True), L.Dense(1)])
-        text = str(mismatch(checks.output, per_step, (None, 1), activation="sigmoid", hint="A probability."))
+        text = mismatch(
+            checks.output, per_step, (None, 1), activation="sigmoid", hint="A probability."
+        ).sentence
         assert "one vector per time step" in text and "A probability." not in text
-        text = str(mismatch(checks.params, per_step, [1, 2, 3], hint="This layer."))
+        text = mismatch(checks.params, per_step, [1, 2, 3], hint="This layer.").sentence
         assert "wrong number of parameters" in text and "This layer." not in text
-        assert "mask" not in str(
-            mismatch(checks.setting, per_step, L.Embedding, "mask_zero", True, hint="The mask is off.")
+        assert (
+            "mask"
+            not in mismatch(
+                checks.setting, per_step, L.Embedding, "mask_zero", True, hint="The mask is off."
+            ).sentence
         )
 
     @pytest.mark.parametrize(
@@ -322,7 +327,7 @@ class TestModels:
         actual = mismatch(
             checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
         )
-        assert says in str(actual)
+        assert says in actual.sentence
 
     @pytest.mark.parametrize(
         ("changed", "says"),
@@ -342,7 +347,7 @@ class TestModels:
         actual = mismatch(
             checks.compiled, model, loss="binary_crossentropy", optimizer="adam", metric="accuracy"
         )
-        assert says in str(actual)
+        assert says in actual.sentence
 
     def test_the_same_settings_written_out_pass(self) -> None:
         model = classifier()
@@ -356,7 +361,7 @@ class TestModels:
     def test_a_loss_with_logits_behind_a_linear_output_is_not_said_to_be_activated_twice(self) -> None:
         model = keras.Sequential([keras.Input((3,)), L.Dense(1)])
         model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-        text = str(mismatch(checks.compiled, model, loss="binary_crossentropy"))
+        text = mismatch(checks.compiled, model, loss="binary_crossentropy").sentence
         assert text.startswith("from_logits of the loss has a different value: found True, expected False.")
         assert "already" not in text
 
@@ -380,7 +385,7 @@ class TestModels:
         loop = {name: settings.pop(name) for name in ("go_backwards", "return_sequences") if name in settings}
         layer = L.RNN(L.GRUCell(2, **settings), **loop) if is_cell else L.GRU(2, **settings, **loop)
         model = keras.Sequential([keras.Input((7, 3)), layer])
-        assert says in str(mismatch(checks.recurrent, model, L.GRU, dropout=0.2))
+        assert says in mismatch(checks.recurrent, model, L.GRU, dropout=0.2).sentence
 
     @pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
     def test_a_recurrent_layer_with_its_defaults_written_out_passes(self, kind: Any) -> None:
@@ -390,18 +395,21 @@ class TestModels:
     def test_an_input_of_any_width_is_not_one_of_a_fixed_width(self) -> None:
         checks.input_shape(classifier(), (None, 7))
         model = keras.Sequential([keras.Input((None,)), L.Embedding(11, 3)])
-        assert "found (None, None), expected (None, 7)" in str(mismatch(checks.input_shape, model, (None, 7)))
+        assert (
+            "found (None, None), expected (None, 7)"
+            in mismatch(checks.input_shape, model, (None, 7)).sentence
+        )
 
     def test_a_model_has_the_name_that_it_was_given(self) -> None:
         model = keras.Sequential(name="Own")
         checks.model_name(model, "Own")
-        assert "found Own, expected Other" in str(mismatch(checks.model_name, model, "Other"))
+        assert "found Own, expected Other" in mismatch(checks.model_name, model, "Other").sentence
 
     def test_two_models_with_one_embedding_are_not_separate(self) -> None:
         checks.separate(classifier(), classifier())
         shared = L.Embedding(11, 3)
         first, second = (keras.Sequential([keras.Input((7,)), shared, L.GRU(2)]) for _ in range(2))
-        assert "share a layer" in str(mismatch(checks.separate, first, second))
+        assert "share a layer" in mismatch(checks.separate, first, second).sentence
 
     def test_padding_counts_only_where_no_mask_is(self) -> None:
         checks.padding_invariant(classifier(width=7), classifier(width=19))
@@ -410,12 +418,12 @@ class TestModels:
             ends = [keras.Input((width,)), L.Embedding(11, 3), L.GRU(2), L.Dense(1, "sigmoid")]
             return keras.Sequential(ends)
 
-        assert "padding zeros" in str(mismatch(checks.padding_invariant, unmasked(7), unmasked(19)))
+        assert "padding zeros" in mismatch(checks.padding_invariant, unmasked(7), unmasked(19)).sentence
 
     def test_an_output_outside_its_range_is_noticed(self) -> None:
         last = L.Dense(1, bias_initializer=keras.initializers.Constant(5.0))
         ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), last]
-        assert "out of range" in str(mismatch(checks.output_range, keras.Sequential(ends), 0, 1))
+        assert "out of range" in mismatch(checks.output_range, keras.Sequential(ends), 0, 1).sentence
         checks.output_range(classifier(), 0, 1)
 
 
@@ -432,7 +440,7 @@ class TestHiddenChecks:
             (checks.hidden.call, (lambda ids: [object(), ids], 31337)),
         ]
         for function, args in tries:
-            assert secret not in str(mismatch(function, *args)).replace(",", "")
+            assert secret not in mismatch(function, *args).sentence.replace(",", "")
 
     def test_it_is_the_same_vocabulary(self) -> None:
         own_part = {name for name in checks.__all__ if name not in ("hidden", "Outcome")}
@@ -460,6 +468,12 @@ class TestRunningACheck:
         assert lines[0] == "failed: Two numbers are added"
         assert max(map(len, lines)) <= 80
 
+    def test_otter_prints_a_failed_check_in_short_lines_of_whole_words(self) -> None:
+        actual = MismatchError("the count is wrong", 625, 624, hint="Look at the bias-term of a layer. " * 9)
+        lines = f"MismatchError: {actual}".split("\n")
+        assert len(lines) > 3 and max(map(len, lines)) <= 80
+        assert " ".join(lines) == f"MismatchError: {actual.sentence.strip()}"
+
     def test_nothing_reaches_stderr_while_a_check_runs(self, capfd: pytest.CaptureFixture[str]) -> None:
         def check_noise() -> None:
             """Noise"""
@@ -472,7 +486,7 @@ class TestRunningACheck:
         assert capfd.readouterr().err == "afterwards\n"
 
     def test_a_less_than_sign_cannot_open_a_tag(self) -> None:
-        assert "<script" not in str(MismatchError("found <script>alert(1)</script>"))
+        assert "<script" not in MismatchError("found <script>alert(1)</script>").sentence
 
 
 class TestSettingsOfSeveralLayers:
@@ -486,8 +500,8 @@ class TestSettingsOfSeveralLayers:
         actual = mismatch(
             checks.setting, self.model(None, "sigmoid"), L.Dense, "activation", ["relu", "sigmoid"]
         )
-        assert str(actual) == "activation of Dense has a different value: found linear, expected relu."
+        assert actual.sentence == "activation of Dense has a different value: found linear, expected relu."
 
     def test_another_number_of_layers_is_told(self) -> None:
         actual = mismatch(checks.setting, self.model("relu"), L.Dense, "units", [2, 2])
-        assert str(actual) == "the model has the wrong number of Dense layers: found 1, expected 2."
+        assert actual.sentence == "the model has the wrong number of Dense layers: found 1, expected 2."

@@ -23,7 +23,7 @@ def _quick(lab: Lab, question: str) -> list[str]:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_solution_passes_every_check(lab: Lab, question: str) -> None:
     actual = lab.findings(question, lab.solution(question), only=_quick(lab, question))
-    assert {check: str(why) for check, why in actual.items() if why} == {}
+    assert {check: why.sentence for check, why in actual.items() if why} == {}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -31,7 +31,7 @@ def test_a_blank_answer_is_blocked_at_every_check_and_says_so(lab: Lab, question
     for why in lab.findings(question, lab.blank(question)).values():
         assert why is not None
         assert why.outcome is Outcome.BLOCKED
-        assert "not answered yet" in str(why)
+        assert "not answered yet" in why.sentence
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
 ) -> None:
     quick = _quick(lab, entry.question)
     actual = lab.findings(entry.question, entry.code, only=quick)
-    messages = [str(why) for why in actual.values() if why]
+    messages = [why.sentence for why in actual.values() if why]
     assert {check for check, why in actual.items() if why} == set(entry.failing_checks) & set(quick)
     assert any(entry.message_part in message for message in messages), messages
     assert all(len(message) <= 700 and "\n" not in message for message in messages)
@@ -51,7 +51,7 @@ def test_a_mistake_fails_the_checks_that_it_must_and_no_other_and_is_told_why(
 @pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: entry.name)
 def test_a_right_answer_in_another_style_passes(lab: Lab, entry: KnownAnswer) -> None:
     actual = lab.findings(entry.question, entry.code, only=_quick(lab, entry.question))
-    assert {check: str(why) for check, why in actual.items() if why} == {}
+    assert {check: why.sentence for check, why in actual.items() if why} == {}
 
 
 TRAINED = [

@@ -5,7 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from IPython import get_ipython
+
 LINE_WIDTH = 80
+
+_named: set[tuple[int, str]] = set()
+"""Cells, by the number that their run has, and the open questions that they have named."""
 
 
 class KitError(ValueError):
@@ -21,15 +26,27 @@ class KitError(ValueError):
 def unanswered(question: str, *values: Any) -> bool:
     """Print that a question is open, and return True, if any value is a placeholder.
 
-    A placeholder is ``None`` or ``...``; dicts, lists and tuples are looked into.
+    A cell of a notebook that asks several times says so once. A placeholder is ``None`` or
+    ``...``; dicts, lists and tuples are looked into.
 
     Args:
         question: the question that makes the values, e.g. ``"Q6"``.
     """
     found = any(_has_placeholder(value) for value in values)
-    if found:
+    if found and _is_new_in_cell(question):
         print(f"{question} is not answered yet")
     return found
+
+
+def _is_new_in_cell(question: str) -> bool:
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return True  # outside a notebook there are no cells
+    line = (kernel.shell.execution_count, question)
+    if line in _named:
+        return False
+    _named.add(line)
+    return True
 
 
 def _has_placeholder(value: Any) -> bool:

@@ -25,6 +25,9 @@ CALL_TIMEOUT_S = 60.0
 _MAX_TEXT_CHARS = 160
 """Maximum length of a value in a message, characters."""
 
+_LINE_WIDTH = 78
+"""Maximum length of a line of a message, characters: ``nbgrader validate`` cuts lines at 87."""
+
 _WORD_JOINER = "\u2060"
 
 
@@ -68,7 +71,9 @@ class MismatchError(AssertionError):
         """Return the same finding without any value, as a hidden check may show it."""
         return MismatchError(self.problem, hint=self.hint, outcome=self.outcome)
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """The finding on one line."""
         values = []
         if self.actual is not None:
             values.append(f"found {_format_value(self.actual)}")
@@ -83,15 +88,22 @@ class MismatchError(AssertionError):
         # otter pastes messages into HTML without escaping: "<" must not be able to open a tag.
         return re.sub(r"<(?=[A-Za-z/])", f"<{_WORD_JOINER}", sentence)
 
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython prints instead of a traceback.
+    def __str__(self) -> str:
+        """Return the finding in short lines: otter prints them behind the name of the class.
 
-        Lines have at most 80 characters: ``nbgrader validate`` cuts them at 87.
+        JupyterLab breaks a line of otter's that is too long in the middle of a word.
         """
+        indent = " " * len("MismatchError: ")
+        return textwrap.fill(
+            self.sentence, _LINE_WIDTH, initial_indent=indent, break_on_hyphens=False
+        ).lstrip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints instead of a traceback."""
         head = str(self.outcome)
         if self.title:
             head += f": {self.title}"
-        return [head, *textwrap.wrap(str(self), 78)]
+        return [head, *textwrap.wrap(self.sentence, _LINE_WIDTH, break_on_hyphens=False)]
 
 
 def review(names: Iterable[str]) -> MismatchError:
