@@ -4,13 +4,13 @@ SEEDS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 # Markers of the tests that have targets of their own (minutes to hours, or a special machine):
-SPECIAL := peers or hostile or chaos or machines or thousand or browser or bundles
+SPECIAL := peers or hostile or chaos or machines or thousand or browser or journeys or bundles
 # The tests of the core that are over in half a minute on 2 cores:
 CORE := tests/checks tests/models tests/submission tests/report tests/test_*.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile fuzz chaos machines browsers bundles bench thousand clean
+.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile fuzz chaos machines browsers journeys bundles bench thousand clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -72,6 +72,10 @@ machines: $(VENV)/ready
 
 browsers: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m browser
+
+journeys: $(VENV)/ready
+	@$(BIN)/course build
+	@$(BIN)/python -m pytest -q -m journeys
 
 bundles: $(VENV)/ready
 	@$(BIN)/course bundle gradescope
