@@ -153,7 +153,7 @@ def _seed_sentences(names: Sequence[str], runs: Mapping[str, Sequence[float]]) -
             level.append(f"{ahead} from {behind}")
     verdicts = [listed(steps)] if steps else []
     if level:
-        verdicts.append(f"even so many cannot tell {listed(level)}")
+        verdicts.append(f"even {count} seeds cannot tell {listed(level)}")
     return [f"Means over {count} seeds: {listing}. There, {'; '.join(verdicts)}."]
 
 

@@ -46,8 +46,8 @@ from .tables import (
 from .tasks import forecast_values, series_values
 
 NAIVE_LINE = {"color": BLUE, "linestyle": ":", "linewidth": 1.5}
-LINEAR_LINE = {"color": GREEN, "linestyle": "-.", "linewidth": 1.8}
-MODEL_LINE = {"color": RED, "linestyle": "--", "linewidth": 1.8}
+LINEAR_LINE = {"color": RED, "linestyle": "-.", "linewidth": 1.8}
+GRU_LINE = {"color": GREEN, "linestyle": "--", "linewidth": 1.8}
 
 FIRST_REVIEWS = 1_000
 CHANCE = 0.5
@@ -219,7 +219,7 @@ def plot_forecast(
     guesses = {
         "naive": (values[window - 1 : -1], NAIVE_LINE),
         "linear": (linear_forecast(train, values, window), LINEAR_LINE),
-        "GRU": (forecast_values(values, window, predictions), MODEL_LINE),
+        "GRU": (forecast_values(values, window, predictions), GRU_LINE),
     }
     floor = noise_floor(series, len(train))
     shown = slice(0, SHOWN_STEPS)
