@@ -161,7 +161,8 @@ def test_a_student_reads_one_sentence_for_a_failed_check_in_both_flavors(
         )
         assert " ".join(text.split()).count(sentence) == 1
         failed = text.count("MismatchError: ") + text.count("failed: ")
-        assert "Traceback" not in text and len(text.splitlines()) <= 8 * failed
+        # Of them otter has six, and a long sentence takes two or three.
+        assert "Traceback" not in text and len(text.splitlines()) <= 9 * failed
 
 
 NOISY = """import os
