@@ -1,7 +1,7 @@
 """Count how long the part of Lab 4.4 that is done in class takes a careful reader.
 
     python -m tools.class_time            # runs the solution with nothing remembered, for the waiting
-    python -m tools.class_time --wait 60  # counts only
+    python -m tools.class_time --wait 45  # counts only
 
 The part for class ends at the cell ``going-further``. What is counted, and how:
 
