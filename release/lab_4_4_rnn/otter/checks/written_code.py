@@ -31,7 +31,7 @@ def parse_written(text: str) -> WrittenCode:
         tree = _parse(text)
     except SyntaxError as error:
         # A student may have added a magic, such as %%time, which only IPython understands.
-        without_magics = re.sub(r"^(\s*)[%!].*$", r"\1pass", text, flags=re.MULTILINE)
+        without_magics = re.sub(r"^([ \t]*)[%!].*$", r"\1pass", text, flags=re.MULTILINE)
         if without_magics != text:
             return parse_written(without_magics)
         names = re.findall(r"^def\s+(\w+)", text, re.MULTILINE)
