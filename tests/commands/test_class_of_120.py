@@ -98,7 +98,8 @@ def other_trees(plan: GradingPlan) -> dict[str, dict[str, bytes]]:
         )
         for name, code in ATTACKS.items()
     }
-    files = {f"file-{Path(name).stem}/{name}": data for name, data in hostile_files(solution).items()}
+    hostile = hostile_files(solution, make_submission(plan, WRONG, {}))
+    files = {f"file-{Path(name).stem}/{name}": data for name, data in hostile.items()}
     return {
         "canvas": {
             "late_LATE_3001_9001_tiny.ipynb": solution,
