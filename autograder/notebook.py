@@ -152,6 +152,11 @@ class Question:
     checks: tuple[Check, ...]
 
     @property
+    def otter_check_id(self) -> str:
+        """Return the id of the cell that runs the checks in otter's flavor."""
+        return f"{self.name}-check".replace("_", "-")
+
+    @property
     def title(self) -> str:
         """Return the first heading of the prompt without number and points; empty if there is none."""
         prose = "\n".join(cell.text for cell in self.prompt if cell.cell_type is CellType.MARKDOWN)

@@ -22,7 +22,14 @@ import yaml
 
 from autograder import files
 from autograder.build import release_parts, stand_alone
-from autograder.build.release_parts import PreparedSource, check_code, make_cell
+from autograder.build.release_parts import (
+    EXPORT_IDS,
+    INIT_ID,
+    SUBMISSION_ID,
+    PreparedSource,
+    check_code,
+    make_cell,
+)
 from autograder.build.stand_alone import README_NAME, REQUIREMENTS_NAME, flavor_files
 from autograder.checks.preflight import HIDDEN_CHECK
 from autograder.course import Assignment, Course
@@ -38,11 +45,6 @@ EXCHANGE = "exchange"
 READ_ONLY_CELLS = ("setup", "parameters")
 """Provided cells that nbgrader restores before it grades; students may change the others."""
 
-
-INIT_ID = "otter-init"
-EXPORT_IDS = ("export-instructions", "export", "export-end")
-SUBMISSION_ID = "hand-in"
-"""The last cell of nbgrader's flavor."""
 
 # If rfc3987_syntax is installed, jsonschema imports it to check web addresses, which takes
 # seconds; the schemas of notebooks contain none.
@@ -209,12 +211,13 @@ def _assign_cell_ids(student: NotebookNode, source: Source) -> NotebookNode:
     known_ids = {cell.id for cell in source.cells} | {INIT_ID}
     manual_ids = iter([question.answers[0].cell.id for question in source.questions if question.manual])
     export_ids = iter(EXPORT_IDS)
+    check_ids = {question.name: question.otter_check_id for question in source.questions}
     for number, cell in enumerate(student.cells):
         if cell.id in known_ids:
             continue
         check = re.fullmatch(r'grader\.check\("(\w+)"\)', cell.source)
         if check:
-            cell.id = f"{check[1]}-check".replace("_", "-")
+            cell.id = check_ids[check[1]]
         elif "otter_answer_cell" in cell.metadata.get("tags", []):
             cell.id = next(manual_ids)
         elif re.fullmatch(r"<!-- (BEGIN|END) QUESTION -->\s*(<!-- .*)?", cell.source, re.DOTALL):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder import checks, notebook
+from autograder.build.release_parts import EXPORT_IDS, INIT_ID, SUBMISSION_ID
 from autograder.build.substitute_facts import CODE_ROOTS
 from autograder.course import Assignment
 from autograder.errors import Problem, name_hint
@@ -70,9 +71,9 @@ def cell_problems(source: Source) -> Iterator[Problem]:
     for required in ("setup", "parameters"):
         if required not in code_ids:
             yield Problem(source.label, f"no {required} cell", f"give one code cell the id {required!r}")
-    # Otter and the build add cells with these ids.
-    reserved_ids = {f"{question.name.replace('_', '-')}-check" for question in source.questions}
-    reserved_ids |= {"otter-init", "export", "export-instructions", "export-end", "hand-in"}
+    # otter and the build add cells with these ids.
+    reserved_ids = {question.otter_check_id for question in source.questions}
+    reserved_ids |= {INIT_ID, *EXPORT_IDS, SUBMISSION_ID}
     for cell in source.cells:
         if cell.id and (not _SLUG.fullmatch(cell.id) or len(cell.id) > _MAX_ID_CHARS):
             fix = "use lower-case words joined by hyphens, e.g. pad-reviews"

@@ -21,6 +21,13 @@ from autograder.notebook import MODULES, Cell, CellType, Check, Source
 
 STUB = "..."
 CHECKS_NAME = "checks"
+INIT_ID = "otter-init"
+EXPORT_IDS = ("export-instructions", "export", "export-end")
+"""Cells that otter's flavor has besides those of the source; each question has one more."""
+
+SUBMISSION_ID = "hand-in"
+"""The last cell of nbgrader's flavor."""
+
 _KIT_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md")
 
 

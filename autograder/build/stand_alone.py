@@ -67,8 +67,7 @@ def _parts(question: Question, flavor: Flavor) -> dict[str, Any]:
         text = answer.stub() if is_code else TEXT_STUB
         answers.append({"id": answer.cell.id, "is_code": is_code, "text": text.strip()})
     if flavor == "otter" and question.checks:
-        check_id = f"{question.name}-check".replace("_", "-")
-        checks = [{"id": check_id, "first_line": f'grader.check("{question.name}")'}]
+        checks = [{"id": question.otter_check_id, "first_line": f'grader.check("{question.name}")'}]
     elif flavor == "nbgrader":
         for check in question.checks:
             if not check.hidden:

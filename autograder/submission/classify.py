@@ -98,7 +98,7 @@ def index_source(source: Source) -> SourceIndex:
         if question.checks:
             first_check = question.checks[0].cell.id
             end = index.positions[first_check]
-            index.first_checks[f"{question.name}-check".replace("_", "-")] = first_check
+            index.first_checks[question.otter_check_id] = first_check
             index.check_names[question.name] = first_check
             for check in question.checks:
                 index.first_checks[check.cell.id] = first_check

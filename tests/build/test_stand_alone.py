@@ -225,6 +225,13 @@ FINDINGS = {
         2,
         "Q1: moving_average has no code yet",
     ),
+    "nbgrader's placeholder": (
+        answered(
+            "q1-answer", "def moving_average(v):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+        ),
+        2,
+        "Q1: moving_average has no code yet",
+    ),
     "a stub as a value": (
         answered("q1-answer", "def moving_average(v):\n    return ..."),
         2,

@@ -75,9 +75,13 @@ def _what_is_missing(definition: ast.AST, body: Sequence[ast.stmt]) -> str:
     for node in nodes:
         if isinstance(node, ast.Constant) and node.value is ... and node not in in_index:
             return "still has ..."
-    if all(isinstance(node, ast.Pass) or _is_text(node) for node in body):
+    if all(isinstance(node, ast.Pass) or _is_text(node) or _is_placeholder(node) for node in body):
         return "has no code yet"
     return ""
+
+
+def _is_placeholder(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Raise) and "NotImplementedError" in ast.dump(node)
 
 
 def _is_text(node: ast.stmt) -> bool:
