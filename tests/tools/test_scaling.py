@@ -17,6 +17,7 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result
 from autograder.engine.run import start_engine
 from autograder.files import MEBIBYTE
+from autograder.sandbox import reader
 from tests.engine.test_session import AVERAGE, in_the_function
 from tests.support.grading import make_submission, start_numpy_engine
 from tests.support.lab_grading import ASSIGNMENT
@@ -54,6 +55,7 @@ def test_sixty_submissions_take_no_more_memory_than_twenty_and_leave_nothing(
         make_submission(tiny_plan, {"q1-answer": answer.replace("{number}", str(number))}, {})
         for number, (answer, _) in enumerate(kinds, start=1)
     ]
+    reader.start_early()  # it stays until this process ends, whichever test has started it
     before = remains.snapshot(os.getpid())
     with start_numpy_engine(tiny_plan, workers=WORKERS) as engine, watch.track_submissions(engine) as seen:
         early, graded = (
