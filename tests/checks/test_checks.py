@@ -420,6 +420,21 @@ class TestModels:
 
         assert "padding zeros" in mismatch(checks.padding_invariant, unmasked(7), unmasked(19)).sentence
 
+    def test_no_weights_hide_that_padding_takes_part_in_a_maximum(self) -> None:
+        def classifier_by_maxima(width: int) -> Any:
+            first, last = L.Embedding(300, 8), L.Dense(1, "sigmoid")
+            return keras.Sequential([keras.Input((width,)), first, L.GlobalMaxPooling1D(), last])
+
+        def forecaster_by_maxima(width: int) -> Any:
+            return keras.Sequential([keras.Input((width, 1)), L.GlobalMaxPooling1D(), L.Dense(1)])
+
+        for seed in range(20):
+            keras.utils.set_random_seed(seed)
+            short, long = classifier_by_maxima(12), classifier_by_maxima(30)
+            assert "padding zeros" in mismatch(checks.padding_invariant, short, long).sentence
+            short, long = forecaster_by_maxima(12), forecaster_by_maxima(30)
+            assert "padding zeros" in mismatch(checks.padding_invariant, short, long).sentence
+
     def test_an_output_outside_its_range_is_noticed(self) -> None:
         last = L.Dense(1, bias_initializer=keras.initializers.Constant(5.0))
         ends = [keras.Input((7,)), L.Embedding(11, 3), L.GRU(2), last]
