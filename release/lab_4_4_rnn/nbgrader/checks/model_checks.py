@@ -273,17 +273,8 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5) -> None
         )
     # Same weights, so only the padding can make a difference.
     long.set_weights(short.get_weights())
-    rows = _random_rows(short, rows=16, width=12)
-    long_rows = _random_rows(long, rows=16, width=30)
-    if rows.ndim < 2 or rows.ndim != long_rows.ndim or rows.shape[1] > long_rows.shape[1]:
-        raise MismatchError("the model does not read sequences of the lengths that it was asked for")
-    # Half of the rows repeat their first step: among twelve different steps, zeros are seldom the
-    # maximum, and the pooling of maxima would pass by chance.
-    repeated = rows[len(rows) // 2 :]
-    repeated[:] = repeated[:, :1]
-    padding = [(0, 0), (0, long_rows.shape[1] - rows.shape[1]), *[(0, 0)] * (rows.ndim - 2)]
-    plain = _outputs(short, rows)
-    padded = _outputs(long, np.pad(rows, padding))
+    rows, padded_rows = _rows_with_padding(short, long)
+    plain, padded = _outputs(short, rows), _outputs(long, padded_rows)
     if plain.shape != padded.shape:
         raise MismatchError(
             "the model does not return one result per sequence",
@@ -306,6 +297,20 @@ def padding_invariant(short: Any, long: Any, *, tolerance: float = 1e-5) -> None
             f"at most {tolerance:.0e}",
             hint,
         )
+
+
+def _rows_with_padding(short: Any, long: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows that one model can read, and the same rows with zeros behind them for the other."""
+    rows = _random_rows(short, rows=16, width=12)
+    long_rows = _random_rows(long, rows=16, width=30)
+    if rows.ndim < 2 or rows.ndim != long_rows.ndim or rows.shape[1] > long_rows.shape[1]:
+        raise MismatchError("the model does not read sequences of the lengths that it was asked for")
+    # Half of the rows repeat their first step: among twelve different steps, zeros are seldom the
+    # maximum, and the pooling of maxima would pass by chance.
+    repeated = rows[len(rows) // 2 :]
+    repeated[:] = repeated[:, :1]
+    padding = [(0, 0), (0, long_rows.shape[1] - rows.shape[1]), *[(0, 0)] * (rows.ndim - 2)]
+    return rows, np.pad(rows, padding)
 
 
 def _built_layers(model: Any) -> list[Any]:
