@@ -100,16 +100,13 @@ class _Submission:
             self._remember_lost_names(cell, reason)
         if "cell" in message:
             if message["is_first_of_question"]:
-                self._restore_keras()
+                # One answer's global settings must not change the next.
+                for put_back, value in self._keras_settings:
+                    put_back(value)
             return self._run_cell(message["cell"], message["limit_s"])
         if "names" in message:
             return {"kinds": {name: self._kind(name) for name in message["names"]}}
         return self._call_function(message)
-
-    def _restore_keras(self) -> None:
-        """Put back the global settings of Keras, so that one answer does not change the next."""
-        for put_back, value in self._keras_settings:
-            put_back(value)
 
     def train(self, job: Message) -> Message:
         """Have the trainer do a job; the clock of the cell or call is stopped meanwhile."""

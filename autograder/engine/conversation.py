@@ -102,8 +102,9 @@ class CheckSession:
         step = self._cache.get(self._digest)
         if step is None:
             step = self._from_grader()
+            verdict = step.frame.get("verdict", {})
             # Not cached: what failed once in the grader or the trainer may succeed the next time.
-            if step.frame.get("verdict") != MODEL_STOPS_GRADER and not _is_ungraded(step):
+            if verdict != MODEL_STOPS_GRADER and verdict.get("outcome") != Outcome.UNGRADED.value:
                 self._cache.put(self._digest, step)
         elif "verdict" in step.frame:
             # Another worker's grader came to this verdict. Ours may be in the middle of the check.
@@ -158,10 +159,6 @@ class CheckSession:
                 self.abort()
                 raise GraderError("after the same replies the check made another call than before")
         return step
-
-
-def _is_ungraded(step: CheckStep) -> bool:
-    return bool(step.frame.get("verdict", {}).get("outcome") == Outcome.UNGRADED.value)
 
 
 def run_check(session: CheckSession, call_answer: Callable[[Message], Message]) -> Message:

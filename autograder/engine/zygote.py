@@ -193,7 +193,9 @@ def _prepare_entry_point(command: Frame) -> EntryPoint:
     if command["trusted"]:
         syscalls.set_process_name(entry.__module__.rpartition(".")[2])
     else:
-        _install_preloaded_calls()
+        for module_name, name, arguments, value in _preloaded:
+            module = importlib.import_module(module_name)
+            setattr(module, name, _return_once(getattr(module, name), arguments, value))
     # Python seeds ``random`` again in each forked process.
     seed = options.get("seed", 0)
     random.seed(seed)
@@ -224,13 +226,6 @@ def _preload_call(text: str) -> None:
     function = getattr(importlib.import_module(module), name)
     bound = _bind_arguments(function, args, kwargs)
     _preloaded.append((module, name, bound, function(*args, **kwargs)))
-
-
-def _install_preloaded_calls() -> None:
-    """Replace functions of the kit by ones that return the preloaded values once."""
-    for module_name, name, arguments, value in _preloaded:
-        module = importlib.import_module(module_name)
-        setattr(module, name, _return_once(getattr(module, name), arguments, value))
 
 
 def _return_once(

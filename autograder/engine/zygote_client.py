@@ -26,9 +26,9 @@ from autograder.sandbox.layers import (
     IsolationStatus,
     Layer,
     LayerError,
+    claim_uid,
     drop_unsatisfied,
 )
-from autograder.sandbox.privileges import claim_uid
 from autograder.sandbox.process import Process, watch_memory
 
 CHILD_ENTRY = "autograder.engine.child:main"

@@ -41,7 +41,13 @@ def encode(model: Any) -> dict[str, Any]:
     Raises:
         UnsupportedModelError: the model is of a class of the student's own, or cannot be described.
     """
-    _require_supported_class(model)
+    # A subclass can override ``call``; only these two classes do what their layers say.
+    if type(model) not in (keras.Sequential, Functional):
+        raise UnsupportedModelError(
+            "the model is of a class of your own",
+            seen=type(model).__name__,
+            hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
+        )
     table = _Objects()
     graph = _Graph(table)
     functional = _functional(model)
@@ -57,16 +63,6 @@ def encode(model: Any) -> dict[str, Any]:
     return plain(
         Model(tuple(table.objects), tuple(layers), tuple(graph.calls), tuple(inputs), tuple(outputs), config)
     )
-
-
-def _require_supported_class(model: Any) -> None:
-    # A subclass can override ``call``; only these two classes do what their layers say.
-    if type(model) not in (keras.Sequential, Functional):
-        raise UnsupportedModelError(
-            "the model is of a class of your own",
-            seen=type(model).__name__,
-            hint="Build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
-        )
 
 
 def _functional(model: Any) -> Any:
@@ -97,7 +93,8 @@ class _Objects:
             return self._index_of[id(value)][0]
         place = catalog.place_of(value if isinstance(value, FunctionType) else type(value))
         if place is None:
-            raise _unsupported_error(value, label)
+            seen = str(getattr(value, "__name__", type(value).__name__))[:60]
+            raise UnsupportedModelError(f"{label} is not one of Keras' own", seen=seen)
         arguments = {} if isinstance(value, FunctionType) else self._arguments(value, *place)
         return self._append(value, KerasObject(place[0], place[1], arguments))  # type: ignore[arg-type]
 
@@ -202,7 +199,10 @@ def _is_default(setting: Any, default: Any) -> bool:
         return catalog.place_of(setting) == ("activations", default)
     if type(default) is str and isinstance(setting, keras.initializers.Initializer):
         usual = keras.initializers.get(default)
-        return type(setting) is type(usual) and _config(setting) == {**_config(usual), **_seed_of(setting)}
+        config, usual_config = _config(setting), _config(usual)
+        if "seed" in config:
+            usual_config["seed"] = config["seed"]
+        return type(setting) is type(usual) and config == usual_config
     if isinstance(default, (list, tuple)) and isinstance(setting, (list, tuple)):
         return list(setting) == list(default)
     if type(setting) is type(default) is float:
@@ -210,11 +210,6 @@ def _is_default(setting: Any, default: Any) -> bool:
             np.float32(setting) == np.float32(default)
         )  # an optimizer keeps its rate in that precision
     return type(setting) is type(default) and bool(setting == default)
-
-
-def _seed_of(initializer: Any) -> dict[str, Any]:
-    config = _config(initializer)
-    return {"seed": config["seed"]} if "seed" in config else {}
 
 
 def _backward_layer(value: Any, _: Any) -> Any:
@@ -236,11 +231,6 @@ _SPECIAL_SETTINGS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("ActivityRegularization", "activity_regularizer"): lambda *_: None,
 }
 """What objects of a few classes keep otherwise than their constructors take it."""
-
-
-def _unsupported_error(value: Any, label: str) -> UnsupportedModelError:
-    seen = str(getattr(value, "__name__", type(value).__name__))[:60]
-    return UnsupportedModelError(f"{label} is not one of Keras' own", seen=seen)
 
 
 class _Graph:

@@ -71,7 +71,8 @@ def _add_metric(table: Any, model: Any, metric: Any) -> int | None:
     """Add a metric, "accuracy" as the one that fits the output; None if it is not Keras' own."""
     if not _is_accuracy(metric):
         return _add_canonical(table, "metrics", metric)
-    if _has_one_number(model):
+    # Of a model that returns one number a row, "accuracy" is ``BinaryAccuracy``.
+    if model.built and len(model.outputs) == 1 and model.outputs[0].shape[-1] == 1:
         return _add_canonical(table, "metrics", keras.metrics.BinaryAccuracy)
     index: int = table.add_accuracy()
     return index
@@ -84,11 +85,6 @@ def _flatten(value: Any) -> list[Any]:
 
 def _is_accuracy(metric: Any) -> bool:
     return isinstance(metric, str) and metric.lower() in (ACCURACY, "acc")
-
-
-def _has_one_number(model: Any) -> bool:
-    """Return True if a model returns one number a row: then "accuracy" is ``BinaryAccuracy``."""
-    return bool(model.built) and len(model.outputs) == 1 and model.outputs[0].shape[-1] == 1
 
 
 def _add_canonical(table: Any, family: str, value: Any) -> int | None:

@@ -8,7 +8,6 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 
@@ -109,7 +108,9 @@ def _measure(model: Model) -> Sizes:
                 raise UnsupportedModelError("a layer of the model is called with two different shapes")
             kernels = [shape for shape in arrays if len(shape) > 1]
             read = [builder.tensor(reference) for reference in call.references()]
-            loops = _loop_count(layer)
+            loops = int(isinstance(layer, (keras.layers.RNN, keras.layers.TimeDistributed)))
+            if isinstance(layer, keras.layers.Bidirectional):
+                loops = 2
             if loops:
                 steps = loops * _length(read[0].shape[1])
                 time_steps += steps
@@ -141,13 +142,6 @@ def require_reasonable(sizes: Sizes) -> None:
     if sizes.largest_tensor > MAX_ELEMENTS:
         problem = "a layer of the model returns too many numbers for one row"
         raise ModelRefusedError(problem, hint=f"At most {MAX_ELEMENTS:,}.")
-
-
-def _loop_count(layer: Any) -> int:
-    """Return how many loops over time a layer runs."""
-    if isinstance(layer, keras.layers.Bidirectional):
-        return 2
-    return int(isinstance(layer, (keras.layers.RNN, keras.layers.TimeDistributed)))
 
 
 def _elements(shape: Sequence[int | None]) -> int:

@@ -4,13 +4,16 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import autograder
+from autograder.errors import StaffError
 
 
 class Layer(Enum):
@@ -49,6 +52,10 @@ CONSEQUENCE_IF_MISSING = {
 FORK_LAYERS = frozenset({Layer.PIDS, Layer.ROOT})
 """Layers that need a fork: the process that makes a pid namespace is not in it, its next child is."""
 
+_FIRST_UID = 61000
+_UID_COUNT = 180
+"""Below 61184, where systemd's own dynamic users begin."""
+
 _MAX_NAMESPACE_PID = 64
 """A new pid namespace counts from 1; a process tree outside of one is far beyond this."""
 
@@ -65,6 +72,30 @@ class LayerError(Exception):
 def drop_unsatisfied(layers: frozenset[Layer]) -> frozenset[Layer]:
     """Return ``layers`` without those that need a missing one."""
     return layers if Layer.PIDS in layers else layers - {Layer.ROOT}
+
+
+@contextmanager
+def claim_uid(slot: int) -> Iterator[int]:
+    """Claim a uid that no other worker of this machine has, and that owns nothing else.
+
+    The claim is an abstract socket: the kernel frees it even when the supervisor is killed.
+
+    Raises:
+        StaffError: all are taken.
+    """
+    if sys.platform != "linux":  # no abstract sockets; nor does root confine anything by a user there
+        yield _FIRST_UID + slot
+        return
+    for attempt in range(_UID_COUNT):
+        uid = _FIRST_UID + (slot + attempt) % _UID_COUNT
+        with socket.socket(socket.AF_UNIX) as claim:
+            try:
+                claim.bind(f"\0course-grade-uid-{uid}")
+            except OSError:
+                continue
+            yield uid
+            return
+    raise StaffError(f"all {_UID_COUNT} users for submissions are taken; stop other graders on this machine")
 
 
 @dataclass(frozen=True, slots=True)

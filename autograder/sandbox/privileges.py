@@ -7,14 +7,11 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import psutil
 
-from autograder.errors import StaffError
 from autograder.limits import Limits
 from autograder.sandbox import syscalls
 
@@ -23,10 +20,6 @@ _MAX_ADDRESS_BYTES = 8 * 2**30
 _MAX_OPEN_FILES = 1024
 _RLIMIT_MSGQUEUE = 12
 """RLIMIT_MSGQUEUE; Python has no name for it."""
-
-_FIRST_UID = 61000
-_UID_COUNT = 180
-"""Below 61184, where systemd's own dynamic users begin."""
 
 # A deny list, since an allow list breaks with every release of glibc and TensorFlow. What it stops no
 # other layer does: pathname sockets connect out of a network namespace, AF_VSOCK ignores it, and a
@@ -80,30 +73,6 @@ _TIOCSTI, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x8901, 0x8902
 
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
 """Commands (``fcntl``): choose who gets a descriptor's signals, and which one, also SIGKILL."""
-
-
-@contextmanager
-def claim_uid(slot: int) -> Iterator[int]:
-    """Claim a uid that no other worker of this machine has, and that owns nothing else.
-
-    The claim is an abstract socket: the kernel frees it even when the supervisor is killed.
-
-    Raises:
-        StaffError: all are taken.
-    """
-    if sys.platform != "linux":  # no abstract sockets; nor does root confine anything by a user there
-        yield _FIRST_UID + slot
-        return
-    for attempt in range(_UID_COUNT):
-        uid = _FIRST_UID + (slot + attempt) % _UID_COUNT
-        with socket.socket(socket.AF_UNIX) as claim:
-            try:
-                claim.bind(f"\0course-grade-uid-{uid}")
-            except OSError:
-                continue
-            yield uid
-            return
-    raise StaffError(f"all {_UID_COUNT} users for submissions are taken; stop other graders on this machine")
 
 
 def enter_user_namespace() -> None:

@@ -24,7 +24,7 @@ import msgspec
 from autograder.errors import StaffError, StudentError
 from autograder.files import MEBIBYTE
 from autograder.sandbox.frames import Frame, receive_frame, send_frame
-from autograder.sandbox.privileges import claim_uid
+from autograder.sandbox.layers import claim_uid
 from autograder.sandbox.reader_process import ANSWER, ANSWER_LENGTH, DEFECT, REFUSAL
 
 _REQUEST_TIMEOUT_S = 60.0
@@ -225,11 +225,8 @@ def _descriptor(file: int | bytes) -> Iterator[int]:
     if isinstance(file, int):
         yield file
         return
-    with tempfile.TemporaryFile() if sys.platform != "linux" else _memory_file() as stream:
+    on_linux = sys.platform == "linux"
+    with os.fdopen(os.memfd_create("submission"), "r+b") if on_linux else tempfile.TemporaryFile() as stream:
         stream.write(file)
         stream.seek(0)
         yield stream.fileno()
-
-
-def _memory_file() -> Any:
-    return os.fdopen(os.memfd_create("submission"), "r+b")

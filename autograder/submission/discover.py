@@ -228,7 +228,12 @@ class _Finder:
         """Return what was found."""
         people = _join(self.people)
         choices = self._choices(people)
-        order = sorted(range(len(people)), key=lambda place: _sort_key(people[place], choices[place]))
+
+        def sort_key(place: int) -> tuple[object, ...]:
+            name, entry = safe_name(people[place].submitter.student), choices[place].file.entry
+            return normalized(name), name, entry.parts, str(entry.file)
+
+        order = sorted(range(len(people)), key=sort_key)
         names = unique_names(
             [people[place].submitter.student for place in order],
             [_identity(people[place]) for place in order],
@@ -346,11 +351,6 @@ def _identity(person: Person) -> str:
     """Return what tells a person from others of the same name, wherever the class is unpacked."""
     first = min(person.files, key=lambda file: (file.whole_path, str(file.entry.file)))
     return "\0".join((person.submitter.student, *person.submitter.members, *first.whole_path))
-
-
-def _sort_key(person: Person, choice: Choice) -> tuple[object, ...]:
-    name = safe_name(person.submitter.student)
-    return normalized(name), name, choice.file.entry.parts, str(choice.file.entry.file)
 
 
 def _label_of_rest(file: FoundFile) -> tuple[Label, str]:

@@ -163,7 +163,10 @@ class Layout:
         """Return how many folders are around everything, by rule (b)."""
         depth = 0
         while main:
-            names = {file.path[depth] for file in files if len(file.path) > depth + 1 and _may_count(file)}
+            names = set()
+            for file in files:
+                if len(file.path) > depth + 1 and file.kind not in (FileKind.DATA, FileKind.RELEASE):
+                    names.add(file.path[depth])
             direct = [file.path[-1] for file in main if len(file.path) == depth + 2]
             if len(names) != 1 or any(len(file.path) == depth + 1 for file in main):
                 break
@@ -256,7 +259,14 @@ class Layout:
         if several and (len(several) == count or len(several) + len(sections) >= max(2, (count + 1) // 2)):
             sections.update(doubtful)
         elif 2 * (len(doubtful) - len(several)) > max(count, 2):
-            self._stop(doubtful, count)
+            name, folders = next(iter(doubtful.items()))
+            raise StaffError(
+                f"{self.container}: {len(doubtful)} of {count} folders have several folders in them, e.g. "
+                f"{name!r} with {', '.join(sorted(folders)[:3])}; it is not clear which of them are people. "
+                "Give a class list (--roster) with these names, or set submission_pattern in "
+                "course_config.py, e.g. '(?P<student>[^/]+)/.*', or '[^/]+/(?P<student>[^/]+)/.*' if "
+                f"{name!r} is a section"
+            )
         for name, inside in units.items():
             if name in sections:
                 self._split(inside, depth + 1)
@@ -286,15 +296,6 @@ class Layout:
             if is_folder or file.kind in MAIN_KINDS:
                 names[file.path[depth]] = self._is_known(file.path[depth], is_folder=is_folder)
         return any(names.values()) and 2 * sum(names.values()) >= len(names)
-
-    def _stop(self, doubtful: dict[str, dict[str, list[FoundFile]]], count: int) -> None:
-        name, folders = next(iter(doubtful.items()))
-        raise StaffError(
-            f"{self.container}: {len(doubtful)} of {count} folders have several folders in them, e.g. "
-            f"{name!r} with {', '.join(sorted(folders)[:3])}; it is not clear which of them are people. "
-            "Give a class list (--roster) with these names, or set submission_pattern in course_config.py, "
-            f"e.g. '(?P<student>[^/]+)/.*', or '[^/]+/(?P<student>[^/]+)/.*' if {name!r} is a section"
-        )
 
     def _has_different_answers(self, folders: dict[str, list[FoundFile]]) -> bool:
         digests: set[str] = set()
@@ -342,11 +343,6 @@ class Layout:
         for file in files:
             person.attempts[file.entry] = parsed
         self.people.append(person)
-
-
-def _may_count(file: FoundFile) -> bool:
-    """Return True if a file may be all that a person submitted."""
-    return file.kind not in (FileKind.DATA, FileKind.RELEASE)
 
 
 def _folders(files: Sequence[FoundFile], depth: int) -> dict[str, list[FoundFile]]:

@@ -101,7 +101,10 @@ def foreign_problem(
     for cell in cells:
         if cell.kind is CellType.CODE:
             code = parse_code(cell.text)
-            is_given = code.digests in index.provided_by_digests and not _only_imports(cell.text)
+            # Cells that only import look alike in all assignments.
+            lines = [line for line in cell.text.split("\n") if line.strip()]
+            only_imports = all(line.startswith(("import ", "from ", "#")) for line in lines)
+            is_given = code.digests in index.provided_by_digests and not only_imports
             if code.names & names or is_given:
                 return ""
         elif cell.text.strip() and remove_whitespace(cell.text) in index.prose:
@@ -110,11 +113,6 @@ def foreign_problem(
             seems = one_line(cell.text.lstrip("# \t\r\n").partition("\n")[0], _MAX_TITLE_CHARS)
     found = f"it seems to be {seems!r}" if seems else "it contains nothing of this assignment"
     return f"This file is not {title or assignment!r}: {found}; submit the right file."
-
-
-def _only_imports(text: str) -> bool:
-    """Return True if a cell only imports, which looks alike in all assignments."""
-    return all(line.startswith(("import ", "from ", "#")) for line in text.split("\n") if line.strip())
 
 
 def _answers(cells: Sequence[SubmittedCell], index: SourceIndex) -> tuple[int, str]:
