@@ -3,12 +3,13 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder.build import flavors, leaks, lint, solutions
+from autograder.build.exposed import exposed_values
 from autograder.build.release_parts import PreparedSource, imported_modules, in_folder, support_files
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
@@ -36,15 +37,30 @@ class BuildReport:
     executed: bool
     """Whether the solution was executed again."""
 
+    proof: str
+    """What the grader has proven of this release, e.g. ``solution 100 of 100, blank 0 of 100``; empty
+    for a draft."""
+
+
+Prover = Callable[[PreparedSource, bytes], str]
+"""Grades a prepared source and its released notebook, and returns what that proves."""
+
 
 def build(
-    course: Course, assignment: Assignment, *, check: bool = False, uncalibrated: bool = False
+    course: Course,
+    assignment: Assignment,
+    *,
+    check: bool = False,
+    uncalibrated: bool = False,
+    prove: Prover | None = None,
 ) -> BuildReport:
     """Compile one assignment; releases and solutions change together or not at all.
 
     Args:
         check: compare what would be made with the files on disk; execute and write nothing.
         uncalibrated: build without measured accuracy thresholds, and say so in the manifest.
+        prove: called before anything is written, unless the last release was made from the same
+            inputs and proven; not with ``check``. Without it, the release is a draft.
 
     Raises:
         AuthorError: all problems of the source at once, or a leak.
@@ -72,7 +88,10 @@ def build(
             # Executing takes minutes: a leak that can be found without it has not waited for it.
             solution_files = solutions.execute(prepared)
             scanner = _check_no_leaks(prepared, files, solution_files)
-        files[MANIFEST_NAME] = _manifest(prepared, files, scanner)
+        proof = stored_proof(prepared)
+        if prove and not proof and not check:
+            proof = prove(prepared, files[f"otter/{assignment.notebook.name}"])
+        files[MANIFEST_NAME] = _manifest(prepared, files, scanner, proof)
         changes = tuple(differences(release_folder, files))
         if check:
             _check_no_changes(assignment, changes)
@@ -84,7 +103,7 @@ def build(
             replace_trees(trees)
             replace_file(assignment.bundle("otter"), otter_bundle, public=True)
             flavors.update_course(course, assignment, for_nbgrader)
-    return BuildReport(prepared, scanner, len(files), changes, executed)
+    return BuildReport(prepared, scanner, len(files), changes, executed, proof)
 
 
 def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:
@@ -102,7 +121,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     if not cells:  # the other rules need cells
         raise AuthorError(problems)
     source, parse_problems = parse_questions(cells, label)
-    problems += [*parse_problems, *lint.check(source, assignment)]
+    problems += [*parse_problems, *lint.check(source, assignment), *exposed_values(source)]
     uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
     reason = why_uncalibrated(assignment) if uses_thresholds else ""
     if reason and not uncalibrated:
@@ -152,7 +171,20 @@ def _check_no_leaks(
     return scanner
 
 
-def _manifest(prepared: PreparedSource, files: Mapping[str, bytes], scanner: leaks.LeakScanner) -> bytes:
+def stored_proof(prepared: PreparedSource) -> str:
+    """Return what was proven of the release on disk; empty if it is a draft or made from other inputs."""
+    assignment = prepared.assignment
+    try:
+        manifest = json.loads((assignment.root / "release" / assignment.name / MANIFEST_NAME).read_bytes())
+        same = manifest["release"] == prepared.release_id
+        return str(manifest.get("proof", "")) if same else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def _manifest(
+    prepared: PreparedSource, files: Mapping[str, bytes], scanner: leaks.LeakScanner, proof: str
+) -> bytes:
     """Return the manifest of a release: the size and SHA-256 of each file, and how it was made."""
     entries = {}
     for name, data in sorted(files.items()):
@@ -162,6 +194,7 @@ def _manifest(prepared: PreparedSource, files: Mapping[str, bytes], scanner: lea
         "thresholds": prepared.thresholds,
         "watched": len(scanner.secrets),
         "public": scanner.public_count,
+        "proof": proof,
         "files": entries,
     }
     return f"{json.dumps(manifest, indent=1, ensure_ascii=False)}\n".encode()

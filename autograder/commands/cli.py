@@ -21,6 +21,7 @@ from autograder.course import Assignment, Course, find_root, load_course
 from autograder.errors import CourseError, StaffError
 
 if TYPE_CHECKING:
+    from autograder.build.compile import Prover
     from autograder.report.load_run import Run
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -57,17 +58,24 @@ def course() -> None:
 @_ASSIGNMENT
 @click.option("--check", is_flag=True, help="Only compare with the files on disk; execute nothing.")
 @click.option("--uncalibrated", is_flag=True, help="Build without measured accuracy thresholds.")
-def build_command(assignment: str, check: bool, uncalibrated: bool) -> None:
-    """Build releases, solutions and bundles from the source notebook."""
+@click.option("--no-proof", is_flag=True, help="Build a draft: the solution is not graded.")
+def build_command(assignment: str, check: bool, uncalibrated: bool, no_proof: bool) -> None:
+    """Build releases, solutions and bundles from the source notebook.
+
+    The grader grades the solution and the release first: the solution must get all points, the
+    release none, and each check must be able to fail.
+    """
     from autograder.build.compile import build
 
+    prover = None if no_proof or check else _prover()
     for current_course, selected in _assignments(assignment):
-        report = build(current_course, selected, check=check, uncalibrated=uncalibrated)
+        report = build(current_course, selected, check=check, uncalibrated=uncalibrated, prove=prover)
         state = "up to date" if check else f"{len(report.changes)} changed"
         secrets, public = len(report.scanner.secrets), report.scanner.public_count
         click.echo(
             f"{selected.name}: {report.files} files, {state}; {secrets} statements and values "
-            f"watched for leaks, {public} public; thresholds: {report.prepared.thresholds}"
+            f"watched for leaks, {public} public; thresholds: {report.prepared.thresholds}; "
+            f"{report.proof or 'a draft, not proven'}"
         )
 
 
@@ -265,10 +273,10 @@ def bundle_command(platform: str, assignment: str, minutes: int) -> None:
     from autograder.build.compile import build
     from autograder.commands.bundle import write_gradescope_zip
 
+    prover = _prover()
     for current_course, selected in _assignments(assignment):
-        if platform == "otter":
-            build(current_course, selected)  # also makes the zip for otter
-        else:
+        build(current_course, selected, prove=prover)  # also makes the zip for otter
+        if platform == "gradescope":
             write_gradescope_zip(selected, _CONSOLE, minutes=minutes)
         path = selected.bundle(platform)
         click.echo(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB")
@@ -336,6 +344,13 @@ def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bo
         raise StaffError("--anonymous: the run's own folder contains names; choose another one with --out")
     run = load_run.load(folder, _load_course(), roster)
     return load_run.anonymize(run) if anonymous else run, out or folder
+
+
+def _prover() -> "Prover":
+    """Return what grades the solution of a build; it needs the engine."""
+    from autograder.quality.proof import prove
+
+    return lambda prepared, release: prove(prepared, release, _CONSOLE)
 
 
 def _load_course() -> Course:

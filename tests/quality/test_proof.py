@@ -1,0 +1,88 @@
+"""A build is proven: the solution gets all points, the release none, and each check can fail."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from autograder.build.compile import MANIFEST_NAME, build
+from autograder.course import load_course
+from autograder.errors import AuthorError
+from autograder.quality.proof import prove
+from tests.build.conftest import cell, copy_course, edit_notebook
+
+pytestmark = pytest.mark.slow
+
+
+def build_proven(root: Path) -> str:
+    course = load_course(root)
+    console = Console(quiet=True)
+    report = build(
+        course,
+        course.assignment("tiny"),
+        prove=lambda prepared, release: prove(prepared, release, console),
+    )
+    return report.proof
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[dict], None]:
+    def change(raw: dict) -> None:
+        edited = cell(raw, name)
+        assert old in edited["source"]
+        edited["source"] = edited["source"].replace(old, new)
+
+    return change
+
+
+def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(tmp_path: Path) -> None:
+    root = copy_course(tmp_path / "course")
+    proof = "solution 14 of 14, blank 0 of 14"
+    assert build_proven(root) == proof
+    manifest = root / "release" / "tiny" / MANIFEST_NAME
+    assert json.loads(manifest.read_bytes())["proof"] == proof
+    course = load_course(root)
+
+    def refuse(*_: object) -> str:
+        raise AssertionError("nothing changed, so nothing is to be proven")
+
+    assert build(course, course.assignment("tiny"), prove=refuse).proof == proof
+    assert build(course, course.assignment("tiny"), check=True).proof == proof
+    edit_notebook(root, replaced("end", "That is all.", "That is all, thank you."))
+    assert build(course, course.assignment("tiny")).proof == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        (
+            "q1-answer",
+            "/ width",
+            "/ (width + 1)",
+            "found a check that the solution does not pass (failed: ",
+        ),
+        (
+            "q2-hidden-spread",
+            "checks.close(checks.call(spread, alone), 1.0)",
+            "checks.close(alone, alone)",
+            "#q2-hidden-spread:5: found a check that the release passes before anything is answered",
+        ),
+        (
+            "q2-hidden-spread",
+            "checks.close(checks.call(spread, alone), 1.0)",
+            "checks.call(spread, alone)",
+            "passes for answers that return the first argument, zeros, values off by one; compare",
+        ),
+    ],
+    ids=["wrong-solution", "no-call", "no-comparison"],
+)
+def test_a_build_without_proof_changes_nothing_and_names_the_check(
+    tmp_path: Path, name: str, old: str, new: str, expected: str
+) -> None:
+    root = copy_course(tmp_path / "course")
+    edit_notebook(root, replaced(name, old, new))
+    with pytest.raises(AuthorError) as error:
+        build_proven(root)
+    assert expected in str(error.value)
+    assert not (root / "release").exists()
