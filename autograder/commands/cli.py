@@ -84,12 +84,17 @@ def build_command(assignment: str, check: bool, uncalibrated: bool, no_proof: bo
 @click.option(
     "--seeds", default=30, show_default=True, type=click.IntRange(2), help="Trainings of each model."
 )
-def calibrate_command(assignment: str, seeds: int) -> None:
-    """Measure the accuracy thresholds; resumes where an earlier run stopped."""
+@click.option("--only", multiple=True, metavar="THRESHOLD", help="Train only what this one needs, e.g. lstm.")
+@_WORKERS_OPTION
+def calibrate_command(assignment: str, seeds: int, only: tuple[str, ...], workers: int) -> None:
+    """Measure the accuracy thresholds; resumes where an earlier run stopped.
+
+    The thresholds of before stay until all are measured.
+    """
     from autograder.quality.calibrate import calibrate
 
     for _, selected in _assignments(assignment):
-        page = calibrate(selected, seeds, _CONSOLE).relative_to(selected.root)
+        page = calibrate(selected, seeds, _CONSOLE, only=only, workers=workers).relative_to(selected.root)
         click.echo(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
 
 

@@ -1,15 +1,19 @@
 """``course calibrate``: train right and wrong answers over seeds, put a threshold between them.
 
-A lab says in ``source/<lab>/measure.py`` what to train. Each score is stored in
-``calibration/<lab>.json`` as soon as it is measured, so an interrupted run resumes where it stopped.
+A lab says in ``source/<lab>/measure.py`` what to train. Each score is stored in ``var/calibration/`` as
+soon as it is measured, so an interrupted run resumes where it stopped. ``calibration/<lab>.json``
+changes when all thresholds are measured, and not before.
 """
 
 import ast
 import json
+import multiprocessing
+import os
 import runpy
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,10 +26,11 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.build.compile import prepare
-from autograder.course import Assignment
-from autograder.errors import StaffError
+from autograder.course import Assignment, load_course
+from autograder.errors import StaffError, name_hint
 from autograder.facts import calibration_inputs, why_uncalibrated
 from autograder.files import replace_file
+from autograder.notebook import CellType
 from autograder.quality.results_page import write_page
 from autograder.quality.thresholds import (
     CONFIDENCE,
@@ -43,15 +48,73 @@ MAX_TABLE_SEEDS = 8
 
 _RIGHT_COLOR, _WRONG_COLOR = "#0072B2", "#D55E00"
 
+Training = tuple[int, Experiment]
+"""A seed, and what is trained under it."""
 
-def calibrate(assignment: Assignment, seeds: int, console: Console) -> Path:
+_experiments: dict[str, Experiment] = {}
+"""In a process that trains: the experiments by their keys."""
+
+
+def calibrate(
+    assignment: Assignment, seeds: int, console: Console, *, only: Sequence[str] = (), workers: int = 2
+) -> Path:
     """Measure the thresholds of an assignment, store and document them; return the page's path.
 
+    Args:
+        assignment: has a ``measure.py``.
+        seeds: trainings of each model.
+        console: shows progress.
+        only: the names of thresholds whose models are trained, e.g. ``lstm``; all by default.
+        workers: processes that train at the same time, each in one thread.
+
     Raises:
-        StaffError: it has no ``measure.py``.
+        StaffError: there is no ``measure.py`` or no such threshold, or thresholds are missing after
+            a partial calibration; those of before are unchanged then.
     """
     experiments = load_experiments(assignment)
-    return write_results(assignment, experiments, measure(assignment, experiments, seeds, console))
+    names = sorted({experiment.threshold for experiment in experiments if experiment.threshold})
+    for name in only:
+        if name not in names:
+            raise StaffError(f"no threshold {name!r} in measure.py; {name_hint(name, names)}")
+    measured_on = {experiment.dataset for experiment in experiments}
+    for name in assignment.grading.datasets:
+        if name not in measured_on:
+            console.print(f"Left out: {name}; measure.py does not find this dataset", highlight=False)
+    wanted = [experiment for experiment in experiments if not only or experiment.threshold in only]
+    # Inherited by the processes that train: two of one thread are faster than one of two.
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    with ProcessPoolExecutor(
+        workers,
+        multiprocessing.get_context("spawn"),
+        _load_into_process,
+        (assignment.root, assignment.name),
+    ) as pool:
+
+        def train(trainings: Sequence[Training]) -> Iterable[float]:
+            return pool.map(_train, [(seed, experiment.key) for seed, experiment in trainings])
+
+        scores = measure(assignment, experiments, seeds, console, wanted=wanted, train=train)
+    if missing := unmeasured(experiments, scores, seeds):
+        raise StaffError(
+            f"{assignment.name}: the thresholds stay as they are; not measured yet: {', '.join(missing)}. "
+            "What was measured is kept: run the command again without --only"
+        )
+    _write_calibration(assignment, experiments, scores)
+    return write_results(assignment, experiments, scores)
+
+
+def _load_into_process(root: Path, name: str) -> None:
+    for experiment in load_experiments(load_course(root).assignment(name)):
+        _experiments[experiment.key] = experiment
+
+
+def _train(training: tuple[int, str]) -> float:
+    seed, key = training
+    return _experiments[key].score(seed)
+
+
+def _train_here(trainings: Iterable[Training]) -> Iterable[float]:
+    return (experiment.score(seed) for seed, experiment in trainings)
 
 
 def load_experiments(assignment: Assignment) -> list[Experiment]:
@@ -74,7 +137,7 @@ def load_experiments(assignment: Assignment) -> list[Experiment]:
     for cell in source.cells:
         if cell.id in ("setup", "parameters"):
             exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
-        elif cell.id in solutions:
+        elif cell.id in solutions and cell.cell_type is CellType.CODE:
             exec(compile(solutions[cell.id], cell.id, "exec"), names)
     experiments: list[Experiment] = make_experiments(names, assignment.lab)
     return experiments
@@ -86,31 +149,78 @@ def strip_expressions(code: str) -> ast.Module:
 
 
 def measure(
-    assignment: Assignment, experiments: Sequence[Experiment], seeds: int, console: Console
+    assignment: Assignment,
+    experiments: Sequence[Experiment],
+    seeds: int,
+    console: Console,
+    *,
+    wanted: Sequence[Experiment] | None = None,
+    train: Callable[[Sequence[Training]], Iterable[float]] = _train_here,
 ) -> Scores:
-    """Run every experiment under the seeds 0 … ``seeds`` - 1 that are not measured yet.
+    """Run experiments under the seeds 0 … ``seeds`` - 1 that are not measured yet; return all scores.
 
     Scores that were measured with other parameters or another kit are discarded.
+
+    Args:
+        assignment: where scores are stored.
+        experiments: all of the assignment.
+        seeds: how many each is trained under.
+        console: shows progress, with the time left on a terminal.
+        wanted: the experiments that are trained; all by default.
+        train: yields the scores of trainings in their order.
     """
-    scores: Scores = {}
-    if not why_uncalibrated(assignment):
-        scores = json.loads(assignment.calibration.read_bytes()).get("scores", {})
+    scores = _stored_scores(assignment)
     remaining = []
     for seed in range(seeds):
-        for experiment in experiments:
+        for experiment in experiments if wanted is None else wanted:
             is_measured = len(scores.get(experiment.key, ())) > seed
             if not is_measured and (experiment.needs_every_seed or seed < MAX_TABLE_SEEDS):
                 remaining.append((seed, experiment))
-    hide = not console.is_terminal
-    for seed, experiment in track(remaining, "Training", console=console, disable=hide):
-        score = round(experiment.score(seed), 4)
-        scores.setdefault(experiment.key, []).append(score)
+    done = track(
+        zip(remaining, train(remaining), strict=True),
+        "Training",
+        total=len(remaining),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    measured_with = calibration_inputs(assignment)
+    for (seed, experiment), score in done:
+        scores.setdefault(experiment.key, []).append(round(score, 4))
         # After each score: a training takes seconds to minutes, and a run hours.
-        _write_scores(assignment, experiments, scores)
+        text = json.dumps({"measured_with": measured_with, "scores": scores})
+        replace_file(_progress_file(assignment), text.encode())
         console.print(f"seed {seed}  {score:.4f}  {experiment.key}")
-    # Also when nothing was left to measure: the rules in ``fit`` may have changed.
-    _write_scores(assignment, experiments, scores)
     return scores
+
+
+def _progress_file(assignment: Assignment) -> Path:
+    return assignment.root / "var" / "calibration" / f"{assignment.name}.json"
+
+
+def _stored_scores(assignment: Assignment) -> Scores:
+    """Return what was measured with the parameters and the kit of now, by this run or an earlier one."""
+    scores: Scores = {}
+    if not why_uncalibrated(assignment):
+        scores = json.loads(assignment.calibration.read_bytes()).get("scores", {})
+    path = _progress_file(assignment)
+    if path.is_file():
+        try:
+            progress = json.loads(path.read_bytes())
+        except ValueError:  # a damaged file costs the scores in it, which are measured again
+            progress = {}
+        if progress.get("measured_with") == calibration_inputs(assignment):
+            for key, values in progress["scores"].items():
+                scores[key] = max(values, scores.get(key, []), key=len)
+    return scores
+
+
+def unmeasured(experiments: Iterable[Experiment], scores: Scores, seeds: int) -> list[str]:
+    """Return the thresholds that lack a score under one of the seeds."""
+    missing = set()
+    for experiment in experiments:
+        if experiment.threshold and len(scores.get(experiment.key, ())) < seeds:
+            missing.add(experiment.threshold)
+    return sorted(missing)
 
 
 def write_results(assignment: Assignment, experiments: Sequence[Experiment], scores: Scores) -> Path:
@@ -139,7 +249,7 @@ def write_results(assignment: Assignment, experiments: Sequence[Experiment], sco
     return page
 
 
-def _write_scores(assignment: Assignment, experiments: Sequence[Experiment], scores: Scores) -> None:
+def _write_calibration(assignment: Assignment, experiments: Sequence[Experiment], scores: Scores) -> None:
     """Write scores, thresholds and their provenance."""
     values: dict[str, dict[str, float]] = {}
     errors = []

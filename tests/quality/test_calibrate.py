@@ -12,8 +12,16 @@ import pytest
 from rich.console import Console
 
 from autograder.course import load_course
+from autograder.errors import StaffError
 from autograder.facts import calibration_inputs
-from autograder.quality.calibrate import MAX_TABLE_SEEDS, measure, released_runs, write_results
+from autograder.quality.calibrate import (
+    MAX_TABLE_SEEDS,
+    calibrate,
+    measure,
+    released_runs,
+    unmeasured,
+    write_results,
+)
 from autograder.quality.thresholds import (
     CONFIDENCE,
     MAX_FALSE_FAIL_RATE,
@@ -182,7 +190,56 @@ def test_a_stopped_calibration_resumes_where_it_stopped(tmp_path: Path) -> None:
     actual = measure(assignment, experiments, 10, Console(quiet=True))
     assert trained == [0, 0, 1, -1, 1, *(seed for seed in range(2, 8) for _ in range(2)), 8, 9]
     assert actual["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
-    assert json.loads(assignment.calibration.read_bytes())["scores"] == actual
+    assert not assignment.calibration.exists(), "thresholds change when all are measured"
+
+
+def test_scores_of_other_parameters_are_discarded(tmp_path: Path) -> None:
+    root = copy_course(tmp_path / "course")
+    assignment = replace(load_course(root).assignment("tiny"), calibration_inputs=())
+    old = [Experiment("right", "made up", lambda _seed: 0.9, "lstm")]
+    measure(assignment, old, 2, Console(quiet=True))
+    config = root / "course_config.py"
+    config.write_text(config.read_text().replace('"width": 3', '"width": 4'))
+    changed = replace(load_course(root).assignment("tiny"), calibration_inputs=())
+    assert changed.lab != assignment.lab
+    new = [Experiment("right", "made up", lambda _seed: 0.5, "lstm")]
+    assert measure(changed, new, 1, Console(quiet=True)) == {"made up: right": [0.5]}
+
+
+def test_only_what_is_wanted_is_trained_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    assignment = replace(
+        load_course(copy_course(tmp_path / "course")).assignment("tiny"), calibration_inputs=()
+    )
+    experiments = [Experiment(name, "made up", lambda _seed: 0.9, name) for name in ("gru", "lstm")]
+    actual = measure(assignment, experiments, 2, Console(quiet=True), wanted=experiments[1:])
+    assert actual == {"made up: lstm": [0.9, 0.9]}
+    assert unmeasured(experiments, actual, 2) == ["gru"]
+
+
+CALIBRATED_LAB = """
+from autograder.quality.thresholds import Experiment
+
+def experiments(answers, lab):
+    scores = {"right": 0.9, "wrong": 0.4}
+    return [
+        Experiment(name, "made up", lambda seed, score=score: score + seed / 1_000, "mean", name == "right")
+        for name, score in scores.items()
+    ]
+"""
+
+
+@pytest.mark.slow
+def test_processes_train_and_old_thresholds_stay_until_all_are_measured(tmp_path: Path) -> None:
+    root = copy_course(tmp_path / "course")
+    (root / "source" / "tiny" / "measure.py").write_text(CALIBRATED_LAB)
+    assignment = replace(load_course(root).assignment("tiny"), calibration_inputs=())
+    page = calibrate(assignment, 12, Console(quiet=True))
+    stored = json.loads(assignment.calibration.read_bytes())
+    assert stored["scores"]["made up: right"] == [round(0.9 + seed / 1_000, 4) for seed in range(12)]
+    assert 0.41 < stored["thresholds"]["mean"]["made up"] < 0.9
+    assert "| mean | made up |" in page.read_text()
+    with pytest.raises(StaffError, match=r"no threshold 'maen' in measure\.py; did you mean 'mean'"):
+        calibrate(assignment, 12, Console(quiet=True), only=["maen"])
 
 
 def test_the_page_gets_tables_and_a_figure(tmp_path: Path) -> None:
@@ -238,5 +295,5 @@ def test_released_networks_are_trained_under_every_seed(tmp_path: Path) -> None:
     seeds = MAX_TABLE_SEEDS + 2
     actual = measure(assignment, [table, released], seeds, Console(quiet=True))
     assert [len(actual[item.key]) for item in (table, released)] == [MAX_TABLE_SEEDS, seeds]
-    stored = json.loads(assignment.calibration.read_bytes())
-    assert len(stored["runs"]["datasets"]["made up"]["accuracies"]["A"]) == seeds
+    runs = released_runs(assignment, [table, released], actual)
+    assert len(runs["datasets"]["made up"]["accuracies"]["A"]) == seeds
