@@ -140,7 +140,10 @@ class Grading:
     """Environment variables that select a dataset, by its name; the first one is the default."""
 
     isolation: IsolationPolicy = IsolationPolicy.ANY
+    """How much isolation a machine must provide before it grades submissions."""
+
     limits: Annotated[Limits, _numbers_of(Limits)] = field(default_factory=Limits)
+    """What one submission may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +159,10 @@ class Assignment:
     """The folder that holds ``course_config.py``."""
 
     title: str
+    """As students, reports and Canvas show it."""
+
     due: Annotated[datetime, BeforeValidator(_parse_due)]
-    """With its time zone."""
+    """The due date, with its time zone."""
 
     kit: str
     """The package next to the notebook that ships with every release."""
@@ -176,7 +181,11 @@ class Assignment:
     """Files below ``source`` whose change invalidates the measured accuracy thresholds."""
 
     grading: Grading = field(default_factory=Grading)
+    """How submissions are graded."""
+
     late: Annotated[LatePolicy, _numbers_of(LatePolicy)] = field(default_factory=LatePolicy)
+    """What being late costs."""
+
     canvas_id: StrictInt = 0
     """The number of the assignment in Canvas; 0 if unknown."""
 
@@ -211,9 +220,14 @@ class Course:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     id: str
+    """A short name without spaces; nbgrader's course id."""
+
     title: str
+    """As people read it."""
+
     root: Annotated[Path, Field(validation_alias=_ROOT_KEY)]
     assignments: Annotated[Mapping[str, Assignment], _ReadOnly]
+    """The assignments by name, which is the name of the folder under ``source/``."""
 
     def assignment(self, name: str) -> Assignment:
         """Return one assignment by name.

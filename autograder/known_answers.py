@@ -31,6 +31,8 @@ class KnownAnswer:
 
     code: str
     question: str
+    """The question that it answers, e.g. ``q6``."""
+
     failing_checks: tuple[str, ...]
     """Ids of the checks that must not pass; all others of the question must pass."""
 

@@ -15,8 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
+from autograder.commands.command_group import (
+    COMPLETE_VARIABLE,
+    CONSOLE,
+    SHELLS,
+    CourseGroup,
+    complete_assignment,
+    complete_dataset,
+    completion_script,
+)
 from autograder.course import Assignment, Course, find_root, load_course
 from autograder.errors import CourseError, StaffError
 
@@ -27,9 +35,14 @@ if TYPE_CHECKING:
 INTERRUPTED = 128 + signal.SIGINT
 CLOSED_PIPE = 128 + signal.SIGPIPE
 
-_CONSOLE = Console(highlight=False)
+EXPORT_FORMATS = (
+    *("csv", "canvas", "moodle", "feedback-canvas", "feedback-moodle"),
+    *("nbgrader", "junit", "markdown", "annotations"),
+)
+"""Those of ``report.exports``, whose import takes half a second."""
+
 _PATH = click.Path(path_type=Path)
-_ASSIGNMENT = click.argument("assignment", default="")
+_ASSIGNMENT = click.argument("assignment", default="", shell_complete=complete_assignment)
 _FOLDER = click.argument("folder", type=_PATH)
 _ROSTER_OPTION = click.option(
     "--roster", type=_PATH, help="CSV file of the class; a copy is kept in the run."
@@ -49,9 +62,18 @@ _QUESTION_OPTION = click.option(
 )
 
 
-@click.group(help="Compile, check and grade the notebooks of this course.")
-def course() -> None:
+@click.group(
+    cls=CourseGroup,
+    help="Compile, check and grade the notebooks of this course.",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="rnn-course", prog_name="course", message="%(prog)s %(version)s")
+@click.pass_context
+def course(context: click.Context) -> None:
     """Collect the subcommands."""
+    if context.invoked_subcommand is None and isinstance(context.command, CourseGroup):
+        click.echo(context.command.introduction(context))
 
 
 @course.command("build")
@@ -77,6 +99,8 @@ def build_command(assignment: str, check: bool, uncalibrated: bool, no_proof: bo
             f"watched for leaks, {public} public; thresholds: {report.prepared.thresholds}; "
             f"{report.proof or 'a draft, not proven'}"
         )
+        if CONSOLE.is_verbose:
+            click.echo("\n".join(f"changed: {path}" for path in report.changes))
 
 
 @course.command("calibrate")
@@ -94,7 +118,7 @@ def calibrate_command(assignment: str, seeds: int, only: tuple[str, ...], worker
     from autograder.quality.calibrate import calibrate
 
     for _, selected in _assignments(assignment):
-        page = calibrate(selected, seeds, _CONSOLE, only=only, workers=workers).relative_to(selected.root)
+        page = calibrate(selected, seeds, CONSOLE, only=only, workers=workers).relative_to(selected.root)
         click.echo(f"{selected.name}: thresholds in {selected.calibration.name}, tables in {page}")
 
 
@@ -110,8 +134,18 @@ def calibrate_command(assignment: str, seeds: int, only: tuple[str, ...], worker
 @click.option("--cluster", default="", help="Address of a Dask scheduler whose workers grade instead.")
 @click.option("--cache", type=_PATH, help="Directory of the shared training cache.")
 @click.option("--force", is_flag=True, help="Regrade submissions that are already finished.")
-@click.option("--dataset", default="", help="Name of a dataset in course_config.py (default: the first).")
-@click.option("--assignment", default="", help="Assignment name; required if the course has several.")
+@click.option(
+    "--dataset",
+    default="",
+    shell_complete=complete_dataset,
+    help="Name of a dataset in course_config.py (default: the first).",
+)
+@click.option(
+    "--assignment",
+    default="",
+    shell_complete=complete_assignment,
+    help="Assignment name; required if the course has several.",
+)
 @click.option("--nbgrader", is_flag=True, help="Also write the marks to nbgrader's gradebook.")
 @_ROSTER_OPTION
 def grade_command(
@@ -128,7 +162,7 @@ def grade_command(
     if dry_run:
         from autograder.commands.grade_class import dry_run as show_intake
 
-        show_intake(_only_assignment(assignment)[1], options["paths"], _CONSOLE, roster=options["roster"])
+        show_intake(_only_assignment(assignment)[1], options["paths"], CONSOLE, roster=options["roster"])
         return 0
     if out is None:
         raise click.UsageError("Missing option '--out': name the output directory, or add --dry-run.")
@@ -138,7 +172,8 @@ def grade_command(
         current_course, selected = _only_assignment(assignment)
         if cluster and options["workers"]:
             raise StaffError("--workers is for this machine, --cluster for others; use only one of them")
-        code = grade_class(selected, out=out, console=_CONSOLE, cluster=cluster, **options)
+        options["verbose"] = CONSOLE.is_verbose
+        code = grade_class(selected, out=out, console=CONSOLE, cluster=cluster, **options)
         if nbgrader:
             from autograder.platforms import nbgrader_gradebook
             from autograder.report import load_run
@@ -160,7 +195,7 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
 
     run, target = _load_run(folder, out, roster, anonymous)
     pages.write_reports(run, prepare(run.assignment).source, target)
-    _CONSOLE.print(gradebook.summary_table(run.results, marks.display_names(run.marks)))
+    CONSOLE.print(gradebook.summary_table(run.results, marks.display_names(run.marks)))
     for remark in (*run.remarks, *marks.mark_remarks(run.marks), *filter(None, [run.unfinished])):
         click.echo(remark)
     click.echo(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")
@@ -172,7 +207,8 @@ def report_command(folder: Path, out: Path | None, roster: Path | None, anonymou
     "--format",
     "name",
     required=True,
-    help="csv, canvas, moodle, feedback-canvas, feedback-moodle, nbgrader, junit, markdown or annotations.",
+    type=click.Choice(EXPORT_FORMATS),
+    help="Format of the other system.",
 )
 @_OUT_OPTION
 @click.option("--db-url", default="", help="nbgrader's gradebook (default: the one in its configuration).")
@@ -229,7 +265,7 @@ def regrade_command(folder: Path, students: tuple[str, ...], question: str) -> i
     """Regrade students from their stored submissions."""
     from autograder.commands.students import regrade
 
-    return regrade(_load_course(), folder, students, _CONSOLE, question=question)
+    return regrade(_load_course(), folder, students, CONSOLE, question=question)
 
 
 @course.command("explain", epilog=_STUDENT_HELP)
@@ -282,7 +318,7 @@ def bundle_command(platform: str, assignment: str, minutes: int) -> None:
     for current_course, selected in _assignments(assignment):
         build(current_course, selected, prove=prover)  # also makes the zip for otter
         if platform == "gradescope":
-            write_gradescope_zip(selected, _CONSOLE, minutes=minutes)
+            write_gradescope_zip(selected, CONSOLE, minutes=minutes)
         path = selected.bundle(platform)
         click.echo(f"Written: {path}, {path.stat().st_size / 1e6:.1f} MB")
 
@@ -295,7 +331,7 @@ def validate_command(assignment: str, **options: Any) -> int:
     """Grade all known answers, right and wrong; fail if any gets an unexpected verdict."""
     from autograder.quality.validate import validate
 
-    return max(validate(*selected, _CONSOLE, **options) for selected in _assignments(assignment))
+    return max(validate(*selected, CONSOLE, **options) for selected in _assignments(assignment))
 
 
 @course.command("mutation-test")
@@ -306,7 +342,7 @@ def mutation_test_command(assignment: str, workers: int) -> int:
     from autograder.quality.mutation_test import run_mutation_test
 
     return max(
-        run_mutation_test(selected, _CONSOLE, workers=workers) for _, selected in _assignments(assignment)
+        run_mutation_test(selected, CONSOLE, workers=workers) for _, selected in _assignments(assignment)
     )
 
 
@@ -318,7 +354,7 @@ def compare_command(assignment: str, **options: Any) -> int:
     """Compare marks with otter-grader and nbgrader; fail on unexplained differences."""
     from autograder.quality.compare import compare_graders
 
-    return max(compare_graders(selected, _CONSOLE, **options) for _, selected in _assignments(assignment))
+    return max(compare_graders(selected, CONSOLE, **options) for _, selected in _assignments(assignment))
 
 
 @course.command("doctor")
@@ -329,7 +365,7 @@ def doctor_command() -> int:
     rows: list[tuple[str, str]] = []
     for _, assignment in _assignments(""):
         rows += dataset_states(assignment)
-    return print_report(_CONSOLE, rows)
+    return print_report(CONSOLE, rows)
 
 
 @course.command("demo")
@@ -338,7 +374,18 @@ def demo_command() -> None:
     from autograder.commands.grade_class import run_demo
 
     for current_course, assignment in _assignments(""):
-        run_demo(current_course, assignment, _CONSOLE)
+        run_demo(current_course, assignment, CONSOLE)
+
+
+@course.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion_command(shell: str) -> None:
+    """Print the lines with which a shell completes this command.
+
+    Bash: add eval "$(course completion bash)" to ~/.bashrc. Zsh: eval "$(course completion zsh)" in
+    ~/.zshrc. Fish: course completion fish > ~/.config/fish/completions/course.fish.
+    """
+    click.echo(completion_script(course, shell))
 
 
 def _load_run(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> tuple["Run", Path]:
@@ -355,7 +402,7 @@ def _prover() -> "Prover":
     """Return what grades the solution of a build; it needs the engine."""
     from autograder.quality.proof import prove
 
-    return lambda prepared, release: prove(prepared, release, _CONSOLE)
+    return lambda prepared, release: prove(prepared, release, CONSOLE)
 
 
 def _load_course() -> Course:
@@ -380,10 +427,14 @@ def _assignments(name: str) -> Iterator[tuple[Course, Assignment]]:
 
 def main() -> None:
     """Run the command line; errors become exit codes here and nowhere else."""
+    if COMPLETE_VARIABLE in os.environ:
+        course.main(prog_name="course")  # answers the shell and ends the process
     try:
         # Commands that can fail without an error, like ``grade``, return a code; the others None.
         code = course.main(prog_name="course", standalone_mode=False)
     except CourseError as error:
+        if CONSOLE.is_verbose:
+            traceback.print_exc()
         click.echo(str(error), err=True)
         code = 2
     except click.ClickException as error:

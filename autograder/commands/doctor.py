@@ -57,11 +57,13 @@ def print_report(console: Console, rows: Iterable[tuple[str, str]] = ()) -> int:
                 end = time.monotonic()
         except StaffError as error:
             console.print(table)
+            console.quiet = False  # what follows is the result, which --quiet shows too
             console.print(f"submissions cannot run on this machine: {error}", markup=False)
             return 2
     for name, state in layer_states(zygote.isolation):
         table.add_row(name, Text(state))
     console.print(table)
+    console.quiet = False
     console.print(
         f"isolation: {zygote.isolation.level}; a worker starts in {ready - start:.1f} s, "
         f"a sandbox takes {(end - ready) * 1000:.0f} ms",

@@ -1,6 +1,6 @@
 """``course grade``: compile an assignment, grade its submissions, write pages and tables; ``course demo``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from autograder.build.compile import build, prepare
 from autograder.course import Assignment, Course
 from autograder.engine import run
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.progress import show_progress
+from autograder.engine.progress import RunProgress, show_progress
 from autograder.engine.results import Result, RunListener
 from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
@@ -40,6 +40,7 @@ def grade_class(
     roster: Path | None = None,
     force: bool = False,
     is_own_code: bool = False,
+    verbose: bool = False,
 ) -> int:
     """Grade submissions into a folder and print the table; return the exit code.
 
@@ -51,6 +52,7 @@ def grade_class(
         roster: the class list, which is copied into ``out``; by default the copy there.
         force: also regrade submissions that are already finished.
         is_own_code: whether the submissions are the author's own, as in the demo.
+        verbose: also print what each submission took and what staff should know of it.
 
     Raises:
         AuthorError: the assignment does not compile.
@@ -62,31 +64,36 @@ def grade_class(
     plan = replace(plan, is_own_code=is_own_code, cache=(cache or plan.cache).absolute())
     students = load_or_store(out, roster)
     intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
-    arrived = account.store(out, account_of(intake))
     people = account.expected_marks(intake.submissions, students, assignment)
+    unfinished = Run(out, assignment, (), people, account=account.store(out, account_of(intake)))
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
-        writer = _StudentWriter(Run(out, assignment, (), people), plan.source, progress)
+        writer = _StudentWriter(unfinished, plan.source, progress, progress.log if verbose else None)
         try:
             results = run.grade(plan, intake.submissions, out, start, writer, force=force)
         except KeyboardInterrupt:
-            done = f"{progress.completed} of {progress.total} submissions are graded and stored"
-            progress.log(f"{done}; run the same command again to resume.")
+            _log_interrupt(progress)
             raise
-    final_marks = marks.final_marks(results, students, assignment)
-    graded = Run(out, assignment, results, final_marks, account=arrived)
+    graded = replace(unfinished, results=results, marks=marks.final_marks(results, students, assignment))
     write_reports(graded, plan.source, written=writer.answers)
     return _print_run(graded, console)
+
+
+def _log_interrupt(progress: RunProgress) -> None:
+    done = f"{progress.completed} of {progress.total} submissions are graded and stored"
+    progress.log(f"{done}; run the same command again to resume.")
 
 
 class _StudentWriter(RunListener):
     """Writes the files of each student whose result is in the journal, then tells the next listener."""
 
-    def __init__(self, graded: Run, source: Source, listener: RunListener) -> None:
+    def __init__(
+        self, graded: Run, source: Source, listener: RunListener, log: Callable[[str], None] | None = None
+    ) -> None:
         self.answers: dict[str, Mapping[str, str]] = {}
         """By student and question."""
 
-        self._run, self._source, self._listener = graded, source, listener
+        self._run, self._source, self._listener, self._log = graded, source, listener, log
         self._names = marks.display_names(graded.marks)
 
     def on_start(self, already_graded: int, students: Sequence[str], remarks: Sequence[str]) -> None:
@@ -100,6 +107,19 @@ class _StudentWriter(RunListener):
         with suppress(StaffError):
             self.answers[result.student] = write_student(self._run, result, self._source, name=name).answers
         self._listener.on_graded(result)
+        if self._log:
+            for line in detail_lines(result):
+                self._log(line)
+
+
+def detail_lines(result: Result) -> Iterator[str]:
+    """Yield what ``--verbose`` shows of a graded submission: cost, open checks, repairs and flags."""
+    cost = f"{result.wall_s:.1f} s, {result.peak_bytes / 1e6:.0f} MB"
+    yield f"{result.student}: {cost}, from {one_line(result.submission, 200)}"
+    for check in result.open_checks:
+        yield f"  {check.id}: {check.outcome.value}: {one_line(check.message, 300)}"
+    for sentence in (*result.repairs, *result.flags):
+        yield f"  {one_line(sentence, 300)}"
 
 
 def dry_run(
@@ -142,6 +162,7 @@ def _print_run(graded: Run, console: Console) -> int:
     console.print(gradebook.summary_table(results, marks.display_names(graded.marks)))
     if graded.account:
         _print_account(graded.account, graded.marks, console)
+    console.quiet = False  # what follows is the result, which --quiet shows too
     console.print(f"Class report: {out / 'report.html'}, {out / 'grades.csv'}; per student: feedback.html")
     if sentence := summary.isolation_sentence(results):
         console.print(sentence, markup=False, soft_wrap=True)

@@ -49,6 +49,7 @@ def regrade(
     """
     plan, submissions = _load_submissions(course, out, students, question)
     ungraded_count = 0
+    console.quiet = False  # each line is a result, which --quiet shows too
     with journal.Journal.open(out, run_header(plan)) as open_journal, start_engine(plan) as engine:
         for before, content in submissions:
             after = regrade_submission(before, content, engine.workers[0], question=question)

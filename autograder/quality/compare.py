@@ -99,6 +99,7 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int, q
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
     unexplained = [comparison for comparison in comparisons if not comparison.is_explained]
+    console.quiet = False  # what follows is the result, which --quiet shows too
     for comparison in unexplained:
         difference = comparison.known_difference
         action = "fix it, or explain it in docs/differences.md and name it as known_difference"

@@ -107,6 +107,7 @@ def run_mutation_test(assignment: Assignment, console: Console, *, workers: int)
         notebooks[mutant.name] = sample.fill_answers(release, {**texts, mutant.cell: mutant.code})
     surviving = survivors(mutants, grade_notebooks(plan, notebooks, console, workers=workers))
     unexpected = [mutant for mutant in surviving if mutant.key not in reasons]
+    console.quiet = False  # what follows is the result, which --quiet shows too
     for mutant in unexpected:
         line = f"{mutant.name} survives: {mutant.before}  ->  {mutant.after}"
         console.print(line, soft_wrap=True, markup=False)

@@ -66,6 +66,7 @@ def validate(
     report = compare_verdicts(plan.source, answers, results)
     # Only the answers to all questions show which checks none of them needs.
     redundant = () if question else report.redundant
+    console.quiet = False  # what follows is the result, which --quiet shows too
     for line in (*report.problems, *redundant):
         console.print(line, soft_wrap=True, highlight=False)
     wrong = sum(bool(answer.failing_checks) for answer in answers)

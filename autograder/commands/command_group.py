@@ -1,0 +1,153 @@
+"""How the ``course`` command presents itself: its help, ``--quiet`` and ``--verbose``, and completion."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+from rich.console import Console
+
+from autograder.course import Assignment, find_root, load_course
+from autograder.errors import CourseError
+
+SECTIONS = {
+    "First commands": ("build", "validate", "grade", "report", "export"),
+    "After grading": ("mark", "explain", "regrade", "delete-student"),
+    "Quality of the checks": ("calibrate", "mutation-test", "compare"),
+    "Platforms and this machine": ("bundle", "doctor", "demo", "completion"),
+}
+"""Headings of ``course --help``; commands that none of them names come last."""
+
+EXIT_CODES = {
+    "0": "done, whatever the marks",
+    "2": "you can fix it; the message says how",
+    "3": "a bug in this program",
+    "130": "interrupted",
+    "141": "the output was closed, e.g. by head",
+}
+
+SHELLS = ("bash", "zsh", "fish")
+COMPLETE_VARIABLE = "_COURSE_COMPLETE"
+"""The environment variable with which a shell asks for completions."""
+
+_PIPE_WIDTH = 500
+"""Columns where the output is not a terminal, so that no line or table is wrapped or cut there."""
+
+
+class CourseConsole(Console):
+    """A console that wraps lines on a terminal only; without one, rich uses no color either."""
+
+    is_verbose = False
+
+    def __init__(self) -> None:
+        is_terminal = sys.stdout.isatty()
+        super().__init__(
+            highlight=False, width=None if is_terminal else _PIPE_WIDTH, soft_wrap=not is_terminal
+        )
+
+
+CONSOLE = CourseConsole()
+
+
+def _set_quiet(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    # The option of ``course`` itself comes first; that of a subcommand can only add to it.
+    CONSOLE.quiet = value or (CONSOLE.quiet and context.parent is not None)
+
+
+def _set_verbose(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    CONSOLE.is_verbose = value or (CONSOLE.is_verbose and context.parent is not None)
+
+
+def _common_options() -> list[click.Parameter]:
+    """Return the options that every command has."""
+    quiet, verbose = (
+        "Print only errors and the result.",
+        "Print more detail; errors show where they come from.",
+    )
+    return [
+        click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_set_quiet, help=quiet),
+        click.Option(
+            ["-v", "--verbose"], is_flag=True, expose_value=False, callback=_set_verbose, help=verbose
+        ),
+    ]
+
+
+class CourseCommand(click.Command):
+    """A command with the options that all commands have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _common_options()
+
+
+class CourseGroup(click.Group):
+    """The ``course`` command: what one needs first comes first."""
+
+    command_class = CourseCommand
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _common_options()
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, each with its whole first sentence."""
+        listed = {name for names in SECTIONS.values() for name in names}
+        others = tuple(name for name in self.list_commands(ctx) if name not in listed)
+        for heading, names in (*SECTIONS.items(), ("Other commands", others)):
+            rows = [(name, first_sentence(self.commands[name])) for name in names if name in self.commands]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes, and where to read on."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl(list(EXIT_CODES.items()))
+        super().format_epilog(ctx, formatter)
+
+    def introduction(self, ctx: click.Context) -> str:
+        """Return what ``course`` alone prints: the first commands, and where the others are."""
+        formatter = ctx.make_formatter()
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        (heading, names), *_ = SECTIONS.items()
+        with formatter.section(heading):
+            formatter.write_dl([(name, first_sentence(self.commands[name])) for name in names])
+        formatter.write_paragraph()
+        formatter.write_text("course --help lists all commands; course COMMAND --help explains one.")
+        return formatter.getvalue().rstrip("\n")
+
+
+def first_sentence(command: click.Command) -> str:
+    """Return the first paragraph of a command's help on one line."""
+    return " ".join((command.help or "").partition("\n\n")[0].split())
+
+
+def complete_assignment(_context: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Return the assignments of this course that begin with ``start``."""
+    return [CompletionItem(each.name) for each in _assignments_here() if each.name.startswith(start)]
+
+
+def complete_dataset(_context: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Return the datasets of this course that begin with ``start``."""
+    names = sorted({name for each in _assignments_here() for name in each.grading.datasets})
+    return [CompletionItem(name) for name in names if name.startswith(start)]
+
+
+def _assignments_here() -> Iterator[Assignment]:
+    try:
+        yield from load_course(find_root(Path.cwd())).assignments.values()
+    except CourseError:
+        return  # outside a course, there is nothing to complete
+
+
+def completion_script(group: click.Group, shell: str) -> str:
+    """Return the lines with which a shell completes the ``course`` command."""
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise ValueError(f"{shell!r} is none of {SHELLS}")
+    script = completion(group, {}, "course", COMPLETE_VARIABLE)
+    # Not by ``source()``: for bash, that runs bash to learn its version, even if there is none here.
+    return script.source_template % script.source_vars()
