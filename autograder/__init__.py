@@ -7,7 +7,10 @@ text            text that students control, made safe to show
 limits          what one submission may use
 lateness        deadlines, and what late submissions lose
 course          ``course_config.py``, validated
+headings        headings of Markdown cells, and the questions that they name
 notebook        a source notebook as questions, answer cells and checks
+notebook_file   the cells of a file that Jupyter, VS Code or Colab saved
+authoring       questions by their headings, ids: what the author need not write
 facts           LAB, EXPECTED and THRESHOLDS of an assignment
 known_answers   wrong and right answers with the marks that each must get
 checks/         the check vocabulary; copied into releases, imports nothing else of the package

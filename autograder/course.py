@@ -164,14 +164,14 @@ class Assignment:
     due: Annotated[datetime, BeforeValidator(_parse_due)]
     """The due date, with its time zone."""
 
-    kit: str
-    """The package next to the notebook that ships with every release."""
+    kit: str = ""
+    """The package next to the notebook that ships with every release; empty if there is none."""
 
-    build_cell_timeout_s: StrictInt
+    build_cell_timeout_s: StrictInt = 600
     """Longest time that a notebook cell may run in the build and in nbgrader, seconds; grading uses
     ``grading.limits.cell_s``."""
 
-    lab: Annotated[Any, BeforeValidator(_parse_lab)]
+    lab: Annotated[Any, BeforeValidator(_parse_lab)] = field(default_factory=lambda: _parse_lab({}))
     """The lab parameters, one attribute each: ``lab.units == 32``."""
 
     environment: Texts = field(default_factory=dict)
@@ -246,7 +246,8 @@ def find_root(start: Path) -> Path:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / CONFIG_NAME).is_file():
             return folder
-    raise StaffError(f"{start}: no {CONFIG_NAME} here or above; run this command inside a course")
+    fix = "run this command inside a course, or start one here with `course new NAME`"
+    raise StaffError(f"{start}: no {CONFIG_NAME} here or above; {fix}")
 
 
 def load_course(root: Path) -> Course:

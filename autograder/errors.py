@@ -39,7 +39,7 @@ class Problem:
     """One mistake in a source notebook; they are collected and reported together."""
 
     location: str
-    """File, cell and line, e.g. ``source/lab/lab.ipynb#pad-reviews:2``."""
+    """File, question, kind of cell, its first line, line and id, as ``Cell.place`` returns them."""
 
     found: str
     fix: str

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from autograder.course import Assignment, find_root, load_course
 from autograder.errors import AuthorError
 
+EXPECTED_NAME = "expected.py"
+
 
 class Facts(NamedTuple):
     """The values that prose and checks may refer to; a release contains the literals."""
@@ -19,7 +21,7 @@ class Facts(NamedTuple):
     """The lab parameters, by attribute."""
 
     expected: Mapping[str, Any]
-    """What ``source/<lab>/expected.py`` computes from them."""
+    """What ``source/<lab>/expected.py`` computes from them; empty without this file."""
 
     thresholds: Mapping[str, Any]
     """Measured accuracy thresholds of ``calibration/<lab>.json``; empty if never calibrated."""
@@ -39,15 +41,16 @@ def compute_facts(assignment: Assignment) -> Facts:
     """Compute the facts of an assignment that is already parsed.
 
     Raises:
-        AuthorError: ``expected.py`` is missing, or the thresholds cannot be read.
+        AuthorError: ``expected.py`` has no function ``expected``, or the thresholds cannot be read.
     """
-    path = assignment.source / "expected.py"
-    if not path.is_file():
-        raise AuthorError(
-            f"{path.name}: missing next to {assignment.notebook.name}; add it, with a function expected(lab)"
-        )
-    # The author's own code, like the configuration; releases contain its results, never the file.
-    expected = runpy.run_path(str(path))["expected"](assignment.lab)
+    path = assignment.source / EXPECTED_NAME
+    expected: Mapping[str, Any] = {}
+    if path.is_file():
+        # The author's own code, like the configuration; releases contain its results, never the file.
+        compute = runpy.run_path(str(path)).get("expected")
+        if compute is None:
+            raise AuthorError(f"source/{assignment.name}/{EXPECTED_NAME}: add a function expected(lab)")
+        expected = compute(assignment.lab)
     thresholds: Mapping[str, Any] = {}
     if assignment.calibration.is_file():
         try:

@@ -1,10 +1,11 @@
 """The source notebook, parsed: cells, questions, answer cells and checks.
 
-Both parsers report all problems; what they return is complete only if there are none.
+``authoring`` reads the file and marks the questions that it finds by their headings; the parser
+here sees raw cells around every question. It reports all problems; what it returns is complete
+only if there are none.
 """
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import yaml
 
 from autograder.errors import Problem, name_hint
-from autograder.files import NOTEBOOK_FORMAT, join_source
+from autograder.headings import Heading, headings
 
 MODULES = {"np": "import numpy as np", "keras": "import keras"}
 """Modules that a check may use in addition to the vocabulary and the kit, and their imports."""
@@ -24,18 +25,19 @@ BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"
 """These two mark a region of an answer cell, and as raw cells the answer cells of a question."""
 
-_BEGIN_QUESTION, _END_QUESTION = "# BEGIN QUESTION", "# END QUESTION"
-_BEGIN_TESTS = "# BEGIN TESTS"
-_BLOCKS = {_BEGIN_QUESTION: _END_QUESTION, BEGIN_SOLUTION: END_SOLUTION, _BEGIN_TESTS: "# END TESTS"}
+BEGIN_QUESTION, END_QUESTION = "# BEGIN QUESTION", "# END QUESTION"
+BEGIN_TESTS, END_TESTS = "# BEGIN TESTS", "# END TESTS"
+BLOCKS = {BEGIN_QUESTION: END_QUESTION, BEGIN_SOLUTION: END_SOLUTION, BEGIN_TESTS: END_TESTS}
 """The first lines of raw cells that open a block, and of those that close it."""
 
 TEXT_STUB = "_Type your answer here, replacing this text._"
 """What students get in place of an answer of prose."""
 
-_CONFIG_BEGIN = '""" # BEGIN TEST CONFIG'
-_CONFIG_END = '""" # END TEST CONFIG'
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
-_NOTEBOOK_METADATA = {"kernelspec": {"name", "display_name", "language"}, "language_info": {"name"}}
+CHECK_BEGIN = re.compile(r"\s*(\"\"\"|''')[ \t]*#[ \t]*BEGIN TEST CONFIG[ \t]*$", re.MULTILINE)
+"""How the text of a check cell begins."""
+
+_CONFIG_END = re.compile(r"(\"\"\"|''')[ \t]*#[ \t]*END TEST CONFIG[ \t]*")
+_MAX_PLACE_CHARS = 50
 # Exact types: a bool is an int to isinstance, but "points: true" is a mistake.
 _SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "name": ((str,), "a string"),
@@ -63,6 +65,25 @@ class Cell:
     tags: tuple[str, ...] = ()
     attachments: str = ""
     """The attachments of a Markdown cell as JSON; empty if it has none."""
+
+    added_lines: tuple[int, ...] = ()
+    """Lines of ``text`` that are not in the file, from 1."""
+
+    def place(self, line: int = 1, question: str = "") -> str:
+        """Return where a line of this cell is, in words that lead to it in an editor."""
+        lines = [text.strip() for text in self.text.split("\n")]
+        kind, first_lines = f"{self.cell_type} cell".replace("markdown", "Markdown"), lines
+        if CHECK_BEGIN.match(self.text):
+            # The first line is the same in every check.
+            kind, first_lines = "check cell", [text for text in lines if text.startswith("def ")] + lines
+        elif BEGIN_SOLUTION in lines and self.cell_type is CellType.CODE:
+            kind = "answer cell"
+        first_line = next(filter(None, first_lines), "")
+        if len(first_line) > _MAX_PLACE_CHARS:
+            first_line = f"{first_line[:_MAX_PLACE_CHARS]}…"
+        line_in_file = line - sum(added < line for added in self.added_lines)
+        place = f"{kind} `{first_line}`, line {line_in_file}, id {self.id or 'none'}"
+        return f"{question}, {place}" if question else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +172,11 @@ class Question:
     answers: tuple[Answer, ...]
     checks: tuple[Check, ...]
 
+    def cells(self) -> tuple[Cell, ...]:
+        """Return the cells of prompt, answers and checks."""
+        answers = [answer.cell for answer in self.answers]
+        return (self.cell, *self.prompt, *answers, *(check.cell for check in self.checks))
+
     @property
     def otter_check_id(self) -> str:
         """Return the id of the cell that runs the checks in otter's flavor."""
@@ -158,13 +184,14 @@ class Question:
 
     @property
     def title(self) -> str:
-        """Return the first heading of the prompt without number and points; empty if there is none."""
-        prose = "\n".join(cell.text for cell in self.prompt if cell.cell_type is CellType.MARKDOWN)
-        heading = _HEADING.search(prose)
-        if heading is None:
-            return ""
-        title = re.sub(r"\s*\([^()]* points?\)$", "", re.sub(r"[*`]", "", heading[1]).strip())
-        return re.sub(rf"^{re.escape(self.name)}\b[.:]?\s*", "", title, flags=re.IGNORECASE)
+        """Return the question's heading without number and points; empty if there is none."""
+        found: list[Heading] = []
+        for cell in self.prompt:
+            if cell.cell_type is CellType.MARKDOWN:
+                found += headings(cell.text)
+        # The cell may begin with the heading of a section.
+        own = [heading for heading in found if heading.question == self.name]
+        return next((heading.title(self.name) for heading in own + found), "")
 
     @property
     def points(self) -> float:
@@ -186,7 +213,12 @@ class Source:
 
     def location(self, cell: Cell, line: int = 1) -> str:
         """Return the place of a problem, as messages name it."""
-        return f"{self.label}#{cell.id}:{line}"
+        for question in self.questions:
+            if cell.id == question.cell.id and question.prompt:
+                cell = question.prompt[0]  # an author knows the heading; the raw cell may not be in the file
+            if cell in question.cells():
+                return f"{self.label}: {cell.place(line, question.name)}"
+        return f"{self.label}: {cell.place(line)}"
 
     def problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> Problem:
         """Return a problem with a line of a cell."""
@@ -203,71 +235,13 @@ class Source:
             yield from question.answers
 
 
-def parse_cells(data: bytes, label: str) -> tuple[tuple[Cell, ...], list[Problem]]:
-    """Split a notebook file, which messages call ``label``, into cells and check its format."""
-    try:
-        raw = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return (), [Problem(label, f"a file that is not a notebook ({error})", "save it as .ipynb again")]
-    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        return (), [Problem(label, "JSON that is not a notebook", "save it as .ipynb again")]
-    problems = _format_problems(raw, label)
-    cells: dict[str, Cell] = {}
-    for number, raw_cell in enumerate(raw["cells"], 1):
-        try:
-            cell = _parse_cell(raw_cell, f"{label}#{raw_cell.get('id', number)}:1", problems)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            found = f"a cell that does not follow the format ({error!r})"
-            problems.append(Problem(f"{label}#{number}:1", found, "write the cell again"))
-            continue
-        if cell.id in cells:
-            problems.append(Problem(f"{label}#{cell.id}:1", "this id twice", "rename one cell"))
-        cells[cell.id] = cell
-    return tuple(cells.values()), problems
-
-
-def _format_problems(raw: dict[str, Any], label: str) -> list[Problem]:
-    problems = []
-    version = (raw.get("nbformat"), raw.get("nbformat_minor"))
-    if version != NOTEBOOK_FORMAT:
-        found = f"notebook format {version[0]}.{version[1]}"
-        problems.append(Problem(label, found, "save it as 4.5, which has cell ids"))
-    metadata = raw.get("metadata", {})
-    for key, value in metadata.items():
-        if key not in _NOTEBOOK_METADATA:
-            problems.append(Problem(label, f"notebook metadata {key!r}", "delete it"))
-        elif extra := sorted(set(value) - _NOTEBOOK_METADATA[key]):
-            problems.append(Problem(label, f"metadata {key} with {', '.join(extra)}", "delete that part"))
-    if metadata.get("kernelspec", {}).get("language") != "python":
-        fix = 'add {"kernelspec": {"name": "python3", "language": "python", "display_name": …}}'
-        problems.append(Problem(label, "no Python kernel in the metadata", fix))
-    return problems
-
-
-def _parse_cell(raw: dict[str, Any], location: str, problems: list[Problem]) -> Cell:
-    """Return a cell of the file; raises built-in errors if it is not one."""
-    for key in sorted(raw["metadata"].keys() - {"tags"}):
-        problems.append(Problem(location, f"cell metadata {key!r}", "delete it"))
-    if raw.get("outputs"):
-        problems.append(Problem(location, "a stored output", "clear all outputs and save"))
-    if raw.get("execution_count") is not None:
-        problems.append(Problem(location, "an execution count", "clear all outputs and save"))
-    if not isinstance(raw.get("id"), str):
-        problems.append(Problem(location, "a cell without an id", "give it one, e.g. pad-reviews"))
-    tags = tuple(str(tag) for tag in raw["metadata"].get("tags", []))
-    attachments = json.dumps(raw["attachments"], sort_keys=True) if raw.get("attachments") else ""
-    return Cell(
-        str(raw.get("id", "")), CellType(raw["cell_type"]), join_source(raw["source"]), tags, attachments
-    )
-
-
 def parse_questions(cells: Sequence[Cell], label: str) -> tuple[Source, list[Problem]]:
     """Find the questions among the cells."""
     parser = _QuestionParser(label)
     for cell in cells:
         parser.add_cell(cell)
     for marker, cell in parser.open_blocks:
-        parser.add_problem(cell, f"{marker!r} that is never closed", f"add {_BLOCKS[marker]!r}")
+        parser.add_problem(cell, f"{marker!r} that is never closed", f"add {BLOCKS[marker]!r}")
     return Source(label, tuple(cells), tuple(parser.questions)), parser.problems
 
 
@@ -281,54 +255,61 @@ class _QuestionParser:
         self.open_blocks: list[tuple[str, Cell]] = []
         """The marker and the raw cell of each block that is not closed yet."""
 
+        self.question_name = ""
+        """For messages; empty outside of questions."""
+
         self.contents: dict[str, list[Cell]] = {}
         """The cells in each block of the last question, by the marker that opens the block."""
 
     def add_problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> None:
-        self.problems.append(Problem(f"{self.label}#{cell.id}:{line}", found, fix))
+        name = "" if cell.cell_type is CellType.RAW else self.question_name
+        self.problems.append(Problem(f"{self.label}: {cell.place(line, name)}", found, fix))
 
     def add_cell(self, cell: Cell) -> None:
         if cell.cell_type is CellType.RAW:
             self._handle_marker(cell)
         elif self.open_blocks:
             block, _ = self.open_blocks[-1]
-            if block == _BEGIN_QUESTION and len(self.contents) > 1:
-                found = "a cell after the solution that is not a check"
-                self.add_problem(cell, found, "move it above the solution or below '# END QUESTION'")
+            if block == BEGIN_QUESTION and len(self.contents) > 1:
+                found = "a cell after the answer that is not a check"
+                self.add_problem(cell, found, "move it above the answer or below the question")
             self.contents[block].append(cell)
 
     def _handle_marker(self, cell: Cell) -> None:
         marker = cell.text.split("\n")[0].strip()
-        if marker == _BEGIN_QUESTION:
+        if marker == BEGIN_QUESTION:
             # Forget blocks that were never closed, or every later cell would be reported too.
             if self.open_blocks:
                 self.add_problem(cell, "a question inside another block", "close that block first")
             self.open_blocks = [(marker, cell)]
             self.contents = {marker: []}
+            name = re.search(r"^name:[ \t]*(\w+)", cell.text, re.MULTILINE)
+            self.question_name = name[1] if name else ""
             return  # its settings are below the marker
-        if marker in _BLOCKS:
+        if marker in BLOCKS:
             self._open_inner_block(marker, cell)
-        elif self.open_blocks and _BLOCKS[self.open_blocks[-1][0]] == marker:
+        elif self.open_blocks and BLOCKS[self.open_blocks[-1][0]] == marker:
             _, first_cell = self.open_blocks.pop()
-            if marker == _END_QUESTION:
+            if marker == END_QUESTION:
                 self._add_question(first_cell)
-        elif marker in _BLOCKS.values():
+                self.question_name = ""
+        elif marker in BLOCKS.values():
             self.add_problem(cell, f"{marker!r} with no such block open", "delete it or open the block above")
         else:
-            hint = name_hint(marker, [*_BLOCKS, *_BLOCKS.values()])
+            hint = name_hint(marker, [*BLOCKS, *BLOCKS.values()])
             self.add_problem(cell, f"a raw cell that starts with {marker!r}", hint)
             return
         if cell.text.strip() != marker:
             self.add_problem(cell, "text below the marker", "delete it", 2)
 
     def _open_inner_block(self, marker: str, cell: Cell) -> None:
-        if [opened for opened, _ in self.open_blocks] != [_BEGIN_QUESTION]:
+        if [opened for opened, _ in self.open_blocks] != [BEGIN_QUESTION]:
             place = f"inside {self.open_blocks[-1][0]!r}" if self.open_blocks else "outside a question"
             self.add_problem(cell, f"{marker!r} {place}", "move it")
             return
         if marker in self.contents:
             self.add_problem(cell, f"a second {marker!r} in this question", "join the two blocks")
-        elif marker == BEGIN_SOLUTION and _BEGIN_TESTS in self.contents:
+        elif marker == BEGIN_SOLUTION and BEGIN_TESTS in self.contents:
             self.add_problem(cell, "a solution below its tests", "move it above '# BEGIN TESTS'")
         self.open_blocks.append((marker, cell))
         self.contents.setdefault(marker, [])
@@ -340,13 +321,13 @@ class _QuestionParser:
         answers = []
         for cell in self.contents.get(BEGIN_SOLUTION, ()):
             answers.append(Answer(cell, self._find_regions(cell)))
-        checks = list(filter(None, map(self._parse_check, self.contents.get(_BEGIN_TESTS, ()))))
+        checks = list(filter(None, map(self._parse_check, self.contents.get(BEGIN_TESTS, ()))))
         question = Question(
             config.get("name", first_cell.id),
             first_cell,
             config.get("manual", False),
             config.get("points"),
-            tuple(self.contents[_BEGIN_QUESTION]),
+            tuple(self.contents[BEGIN_QUESTION]),
             tuple(answers),
             tuple(checks),
         )
@@ -399,12 +380,14 @@ class _QuestionParser:
             self.add_problem(cell, f"a {cell.cell_type} cell among the checks", "move it out of the tests")
             return None
         lines = cell.text.split("\n")
-        if lines[0] != _CONFIG_BEGIN or _CONFIG_END not in lines:
-            fix = f"begin with {_CONFIG_BEGIN}, points: …, {_CONFIG_END}"
+        begin = CHECK_BEGIN.match(cell.text)
+        ends = [number for number, line in enumerate(lines) if _CONFIG_END.fullmatch(line)]
+        if begin is None or not ends:
+            fix = 'begin with """ # BEGIN TEST CONFIG, points: …, """ # END TEST CONFIG'
             self.add_problem(cell, "a check without its settings", fix)
             return None
-        end = lines.index(_CONFIG_END)
-        config = self._parse_config(cell, "\n".join(lines[1:end]), ("points", "hidden"), 2)
+        first, end = begin[0].count("\n") + 1, ends[0]
+        config = self._parse_config(cell, "\n".join(lines[first:end]), ("points", "hidden"), first + 1)
         if "points" not in config:
             self.add_problem(cell, "a check without points", "add points: 2 to its settings")
         code = "\n".join(lines[end + 1 :])

@@ -3,22 +3,32 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from autograder.authoring import read_source
 from autograder.build import flavors, leaks, lint, solutions
 from autograder.build.exposed import exposed_values
-from autograder.build.release_parts import PreparedSource, imported_modules, in_folder, support_files
+from autograder.build.release_parts import (
+    PreparedSource,
+    imported_modules,
+    in_folder,
+    quiet_import,
+    support_files,
+)
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.facts import compute_facts, runs_file, why_uncalibrated
+from autograder.facts import EXPECTED_NAME, compute_facts, runs_file, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
-from autograder.notebook import parse_cells, parse_questions
+from autograder.notebook import parse_questions
 
 MANIFEST_NAME = "MANIFEST.json"
+_ASSIGNED_IDS = "assigned_ids"
+"""Entry of the manifest: ids that the source file does not contain."""
+
 _MAX_LISTED = 20
 
 
@@ -40,6 +50,9 @@ class BuildReport:
     proof: str
     """What the grader has proven of this release, e.g. ``solution 100 of 100, blank 0 of 100``; empty
     for a draft."""
+
+    remarks: tuple[str, ...]
+    """What an author may want to know, one sentence each."""
 
 
 Prover = Callable[[PreparedSource, bytes], str]
@@ -69,41 +82,46 @@ def build(
     """
     prepared = prepare(assignment, uncalibrated=uncalibrated)
     release_folder = assignment.root / "release" / assignment.name
-    with tempfile.TemporaryDirectory(prefix="build-") as name:
-        work_dir = Path(name)
-        # Each tool starts in a process of its own for seconds; both share nothing but their input.
-        with ThreadPoolExecutor(2) as pool:
-            otter = pool.submit(flavors.build_otter, prepared, work_dir / "otter")
-            nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, work_dir / "nbgrader")
-        otter_files, otter_bundle = otter.result()
-        for_nbgrader = nbgrader.result()
-        files = in_folder("otter", otter_files) | in_folder("nbgrader", for_nbgrader.release)
-        solution_files = solutions.stored(prepared)
-        scanner = _check_no_leaks(prepared, files, solution_files)
-        executed = not solution_files
-        if executed:
-            if check:
-                fix = f"run `course build {assignment.name}` and commit it"
-                raise StaffError(f"solutions/{assignment.name}: not the solution of this source; {fix}")
-            # Executing takes minutes: a leak that can be found without it has not waited for it.
-            solution_files = solutions.execute(prepared)
-            scanner = _check_no_leaks(prepared, files, solution_files)
-        proof = stored_proof(prepared)
-        if prove and not proof and not check:
-            proof = prove(prepared, files[f"otter/{assignment.notebook.name}"])
-        files[MANIFEST_NAME] = _manifest(prepared, files, scanner, proof)
-        changes = tuple(differences(release_folder, files))
+    (otter_files, otter_bundle), for_nbgrader = _run_tools(course, prepared)
+    files = in_folder("otter", otter_files) | in_folder("nbgrader", for_nbgrader.release)
+    solution_files = solutions.stored(prepared)
+    scanner = _check_no_leaks(prepared, files, solution_files)
+    executed = not solution_files
+    if executed:
         if check:
-            _check_no_changes(assignment, changes)
-        else:
-            flavors.check_no_marks_lost(course, assignment, for_nbgrader)
-            trees = flavors.course_trees(assignment, for_nbgrader)
-            trees |= {release_folder: files, solutions.solution_folder(assignment): solution_files}
-            # Everything is written before anything is replaced, so a full disk changes nothing.
-            replace_trees(trees)
-            replace_file(assignment.bundle("otter"), otter_bundle, public=True)
-            flavors.update_course(course, assignment, for_nbgrader)
-    return BuildReport(prepared, scanner, len(files), changes, executed, proof)
+            fix = f"run `course build {assignment.name}` and commit it"
+            raise StaffError(f"solutions/{assignment.name}: not the solution of this source; {fix}")
+        # Executing takes minutes: a leak that can be found without it has not waited for it.
+        solution_files = solutions.execute(prepared)
+        scanner = _check_no_leaks(prepared, files, solution_files)
+    proof = stored_proof(prepared)
+    if prove and not proof and not check:
+        proof = prove(prepared, files[f"otter/{assignment.notebook.name}"])
+    files[MANIFEST_NAME] = _manifest(prepared, files, scanner, proof)
+    changes = tuple(differences(release_folder, files))
+    remarks = (*prepared.remarks, *_id_remarks(prepared, release_folder))
+    if check:
+        _check_no_changes(assignment, changes)
+    else:
+        flavors.check_no_marks_lost(course, assignment, for_nbgrader)
+        trees = flavors.course_trees(assignment, for_nbgrader)
+        trees |= {release_folder: files, solutions.solution_folder(assignment): solution_files}
+        # Everything is written before anything is replaced, so a full disk changes nothing.
+        replace_trees(trees)
+        replace_file(assignment.bundle("otter"), otter_bundle, public=True)
+        flavors.update_course(course, assignment, for_nbgrader)
+    return BuildReport(prepared, scanner, len(files), changes, executed, proof, remarks)
+
+
+def _run_tools(
+    course: Course, prepared: PreparedSource
+) -> tuple[tuple[dict[str, bytes], bytes], flavors.NbgraderOutput]:
+    """Return otter's release and bundle, and what nbgrader made."""
+    with tempfile.TemporaryDirectory(prefix="build-") as name, ThreadPoolExecutor(2) as pool:
+        # Each tool starts in a process of its own for seconds; both share nothing but their input.
+        otter = pool.submit(flavors.build_otter, prepared, Path(name) / "otter")
+        nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, Path(name) / "nbgrader")
+        return otter.result(), nbgrader.result()
 
 
 def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:
@@ -117,11 +135,11 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         data = assignment.notebook.read_bytes()
     except OSError as error:
         raise AuthorError(f"{label}: cannot be read ({error.strerror}); add the notebook") from error
-    cells, problems = parse_cells(data, label)
-    if not cells:  # the other rules need cells
-        raise AuthorError(problems)
-    source, parse_problems = parse_questions(cells, label)
-    problems += [*parse_problems, *lint.check(source, assignment), *exposed_values(source)]
+    authored = read_source(data, label)
+    if authored.problems:  # the other rules would only report what follows from these
+        raise AuthorError(authored.problems)
+    source, parse_problems = parse_questions(authored.cells, label)
+    problems = [*parse_problems, *lint.check(source, assignment), *exposed_values(source)]
     uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
     reason = why_uncalibrated(assignment) if uses_thresholds else ""
     if reason and not uncalibrated:
@@ -138,13 +156,24 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     files, kit_problems = support_files(assignment)
     files |= runs_file(assignment)
     modules = imported_modules(assignment, source, files)
+    files |= quiet_import(assignment, modules, files)
+    modules = imported_modules(assignment, source, files)  # Keras alone does not install TensorFlow
     problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError(dict.fromkeys(problems))
     thresholds = "none"
     if uses_thresholds:
         thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
-    # The notebook's bytes are not enough: it refers to numbers that are stored elsewhere.
+    release_id = _release_id(substitution, assignment, {**files, "source.ipynb": authored.content})
+    source, _ = parse_questions(cells, label)
+    return PreparedSource(
+        assignment, source, files, modules, release_id, thresholds, authored.remarks, authored.assigned_ids
+    )
+
+
+def _release_id(substitution: FactSubstitution, assignment: Assignment, files: Mapping[str, bytes]) -> str:
+    """Return the digest of all that a release is made from: ``files``, and the numbers stored elsewhere."""
+    facts = substitution.facts
     settings = {
         "lab": asdict(facts.lab),
         "expected": dict(facts.expected),
@@ -152,9 +181,7 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         "kit": assignment.kit,
     }
     text = json.dumps(settings, sort_keys=True, default=repr)
-    inputs = {**files, "source.ipynb": data, "settings.json": text.encode()}
-    source, _ = parse_questions(cells, label)
-    return PreparedSource(assignment, source, files, modules, digest(inputs)[:16], thresholds)
+    return digest({**files, "settings.json": text.encode()})[:16]
 
 
 def _check_no_leaks(
@@ -162,7 +189,8 @@ def _check_no_leaks(
 ) -> leaks.LeakScanner:
     """Search the release for secrets and return the scanner; ``solution_files`` may be empty."""
     assignment = prepared.assignment
-    expected = (assignment.source / "expected.py").read_text(encoding="utf-8")
+    path = assignment.source / EXPECTED_NAME
+    expected = path.read_text(encoding="utf-8") if path.is_file() else ""
     executed = load_notebook(solution_files[assignment.notebook.name]) if solution_files else None
     scanner = leaks.leak_scanner(prepared.source, prepared.files, expected, executed)
     problems = [*scanner.problems, *scanner.scan(files, f"release/{assignment.name}")]
@@ -189,7 +217,7 @@ def _manifest(
     entries = {}
     for name, data in sorted(files.items()):
         entries[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    manifest = {
+    manifest: dict[str, object] = {
         **prepared.identity(),
         "thresholds": prepared.thresholds,
         "watched": len(scanner.secrets),
@@ -197,7 +225,29 @@ def _manifest(
         "proof": proof,
         "files": entries,
     }
+    if prepared.assigned_ids:
+        manifest[_ASSIGNED_IDS] = list(prepared.assigned_ids)
     return f"{json.dumps(manifest, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def _id_remarks(prepared: PreparedSource, release_folder: Path) -> Iterator[str]:
+    """Yield which cells that the build named have other names than in the last release."""
+    path = release_folder / MANIFEST_NAME
+    if not path.is_file():
+        return
+    try:
+        before = json.loads(path.read_bytes()).get(_ASSIGNED_IDS, [])
+    except ValueError:
+        return  # a damaged manifest is replaced
+    ids = [cell.id for cell in prepared.source.cells]
+    gone = [name for name in before if name not in ids]
+    new = [name for name in prepared.assigned_ids if name not in before]
+    if gone:
+        became = f", new: {', '.join(new)}" if new else ""
+        yield (
+            f"{prepared.source.label}: cell ids of the last release that are gone: {', '.join(gone)}"
+            f"{became}; work on the last release is matched by its content"
+        )
 
 
 def _check_no_changes(assignment: Assignment, changes: tuple[str, ...]) -> None:

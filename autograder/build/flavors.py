@@ -312,7 +312,7 @@ def check_no_marks_lost(course: Course, assignment: Assignment, output: Nbgrader
         raise StaffError(
             f"{path.relative_to(assignment.root)}: contains {before.submission_count} submissions of "
             f"{assignment.name}, and the source now has different cells ({', '.join(sorted(changed))}); "
-            "give the cells their old ids, or move the gradebook away and grade again"
+            "give questions and functions their old names, or move the gradebook away and grade again"
         )
 
 

@@ -28,6 +28,12 @@ EXPORT_IDS = ("export-instructions", "export", "export-end")
 SUBMISSION_ID = "hand-in"
 """The last cell of nbgrader's flavor."""
 
+QUIET_NAME = "quiet.py"
+_IMPORT_QUIET = b"""
+if sys.argv[:1] != ["-m"]:
+    from . import quiet as quiet
+"""
+
 _KIT_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md")
 
 
@@ -50,6 +56,12 @@ class PreparedSource:
 
     thresholds: str
     """``calibrated``, ``uncalibrated`` (built with low thresholds) or ``none``."""
+
+    remarks: tuple[str, ...] = ()
+    """What was left out of the source file, one sentence each."""
+
+    assigned_ids: tuple[str, ...] = ()
+    """Ids of cells that the source file does not contain."""
 
     def identity(self) -> dict[str, str]:
         """Return what the manifest and the metadata of notebooks say of their release."""
@@ -98,7 +110,7 @@ def check_code(check: Check, kit: str) -> str:
     function = check.function()
     used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     imports = ["from checks import hidden as checks" if check.hidden else "import checks"]
-    for name, line in sorted({**MODULES, kit: f"import {kit}"}.items()):
+    for name, line in sorted({**MODULES, kit: f"import {kit}"}.items()):  # without a kit, no name is ""
         if name in used:
             imports.append(line)
     # Below the title: a docstring must remain the first statement.
@@ -113,10 +125,12 @@ def support_files(assignment: Assignment) -> tuple[dict[str, bytes], list[Proble
     """Return the files that ship with the notebook, by path, and what is wrong with them."""
     folder = assignment.source / assignment.kit
     label = f"source/{assignment.name}"
-    if not (folder / "__init__.py").is_file():
-        fix = "write the package or fix 'kit' in course_config.py"
-        return {}, [Problem(f"{label}/{assignment.kit}", "no kit with an __init__.py", fix)]
-    kit = in_folder(assignment.kit, read_tree(folder))
+    kit: dict[str, bytes] = {}
+    if assignment.kit:
+        if not (folder / "__init__.py").is_file():
+            fix = "write the package or fix 'kit' in course_config.py"
+            return {}, [Problem(f"{label}/{assignment.kit}", "no kit with an __init__.py", fix)]
+        kit = in_folder(assignment.kit, read_tree(folder))
     problems: list[Problem] = []
     for name, data in kit.items():
         location = f"{label}/{name}"
@@ -136,6 +150,22 @@ def imported_modules(assignment: Assignment, source: Source, files: Mapping[str,
     for text in code:
         modules |= {module.split(".")[0] for module, _ in _imports(text)}
     return frozenset(modules - {assignment.kit, CHECKS_NAME, "autograder", *sys.stdlib_module_names})
+
+
+def quiet_import(
+    assignment: Assignment, modules: frozenset[str], files: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Return the files of the vocabulary with which ``import checks`` also imports Keras, quietly.
+
+    TensorFlow writes to stderr when it is imported, and nbgrader takes points away for that. A lab
+    without Keras gets none of them, nor one whose kit redirects stderr itself.
+    """
+    kit = [data for name, data in files.items() if name.startswith(f"{assignment.kit}/")]
+    if not {"keras", "tensorflow"} & modules or any(b"dup2(" in data for data in kit):
+        return {}
+    package = f"{CHECKS_NAME}/__init__.py"
+    quiet = (Path(__file__).parent / "templates" / QUIET_NAME).read_bytes()
+    return {package: files[package] + _IMPORT_QUIET, f"{CHECKS_NAME}/{QUIET_NAME}": quiet}
 
 
 def in_folder(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -84,12 +84,13 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise AuthorError(_failure_message(executed, source, error)) from error
     noise = []
+    cells = {cell.id: cell for cell in source.cells}
     for cell in executed.cells:
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
                 first_line = output.text.strip().split("\n")[0][:100]
                 fix = "print it or suppress it: nbgrader takes points away for it"
-                noise.append(source.problem(cell, f"output on stderr ({first_line})", fix))
+                noise.append(source.problem(cells[cell.id], f"output on stderr ({first_line})", fix))
     if noise:
         raise AuthorError(noise)
     executed.metadata = draft.metadata  # the kernel adds the version of its Python
@@ -100,7 +101,9 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
 def _failure_message(notebook: NotebookNode, source: Source, error: Exception) -> str:
     reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
     # The last cell that was started is the one that failed.
+    cells = {cell.id: cell for cell in source.cells}
     for cell in reversed(notebook.cells):
         if cell.cell_type == "code" and cell.execution_count is not None:
-            return f"{source.location(cell)}: the solution stops here: {reason}; fix the cell or the answer"
+            place = source.location(cells[cell.id])
+            return f"{place}: the solution stops here: {reason}; fix the cell or the answer"
     return f"{source.label}: the solution stops before its first cell: {reason}"

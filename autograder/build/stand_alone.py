@@ -3,10 +3,12 @@
 ``python -m checks``, in the folder, compares a student's notebook with that list.
 """
 
+import contextlib
 import json
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +27,8 @@ ABOUT_NAME = "about.md"
 
 _DISTRIBUTIONS = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn"}
 """Modules whose distribution has a different name."""
+
+_OWN_DISTRIBUTION = "rnn-course"
 
 _FLAVOR_REQUIREMENTS = {
     "otter": ("", ("ipykernel", "otter-grader")),
@@ -98,6 +102,11 @@ def _tested_versions(project_path: Path) -> dict[str, str]:
         lines += project.get("dependencies", [])
         for group in project.get("optional-dependencies", {}).values():
             lines += group
+    else:
+        # A course of its own: the versions that the installed package is tested with.
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            for line in metadata.requires(_OWN_DISTRIBUTION) or ():
+                lines.append(line.partition(";")[0].strip())
     # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
     return {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in lines}
 

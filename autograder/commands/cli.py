@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
 
 from autograder.commands.command_group import (
     COMPLETE_VARIABLE,
@@ -76,6 +77,19 @@ def course(context: click.Context) -> None:
         click.echo(context.command.introduction(context))
 
 
+@course.command("new")
+@click.argument("name")
+@click.option("--keras", is_flag=True, help="Add a question about a small network.")
+def new_command(name: str, keras: bool) -> None:
+    """Write a new assignment that builds, validates and grades as it is."""
+    from autograder.commands.new_assignment import new_assignment
+
+    notebook, config = new_assignment(Path.cwd(), name, keras=keras)
+    root = config.parent
+    click.echo(f"{name}: {notebook.relative_to(root)}, and an entry in {config.name}")
+    click.echo(f"Next: course build {name}")
+
+
 @course.command("build")
 @_ASSIGNMENT
 @click.option("--check", is_flag=True, help="Only compare with the files on disk; execute nothing.")
@@ -92,6 +106,8 @@ def build_command(assignment: str, check: bool, uncalibrated: bool, no_proof: bo
     prover = None if no_proof or check else _prover()
     for current_course, selected in _assignments(assignment):
         report = build(current_course, selected, check=check, uncalibrated=uncalibrated, prove=prover)
+        for remark in report.remarks:
+            click.echo(remark)
         state = "up to date" if check else f"{len(report.changes)} changed"
         secrets, public = len(report.scanner.secrets), report.scanner.public_count
         click.echo(
@@ -402,7 +418,8 @@ def _prover() -> "Prover":
     """Return what grades the solution of a build; it needs the engine."""
     from autograder.quality.proof import prove
 
-    return lambda prepared, release: prove(prepared, release, CONSOLE)
+    console = CONSOLE if CONSOLE.is_terminal else Console(quiet=True)
+    return lambda prepared, release: prove(prepared, release, console)
 
 
 def _load_course() -> Course:

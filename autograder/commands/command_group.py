@@ -14,6 +14,7 @@ from autograder.errors import CourseError
 
 SECTIONS = {
     "First commands": ("build", "validate", "grade", "report", "export"),
+    "A lab of your own": ("new",),
     "After grading": ("mark", "explain", "regrade", "delete-student"),
     "Quality of the checks": ("calibrate", "mutation-test", "compare"),
     "Platforms and this machine": ("bundle", "doctor", "demo", "completion"),

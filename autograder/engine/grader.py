@@ -40,7 +40,7 @@ def main(sock: socket.socket, options: Message) -> None:
     """Load the checks, then run one after the other until the supervisor closes the wire.
 
     Args:
-        options: ``seed``; ``kit``, the name of the kit's package; ``trainer_module``, the kit's
+        options: ``seed``; ``kit``, the name of the kit's package or empty; ``trainer_module``, the kit's
             module whose work the trainer does (empty if there is none).
     """
     if "keras" in sys.modules:  # imported by the zygote
@@ -73,7 +73,7 @@ class _Grader:
     def __init__(self, wire: Channel, options: Message) -> None:
         self.wire = wire
         self.seed = options["seed"]
-        self.kit = sys.modules[options["kit"]]
+        self.kit: str = options["kit"]
         self.checks: dict[str, tuple[Callable[..., None], bool]] = {}
         """Each check's function and whether the check is hidden, by cell id."""
 
@@ -81,7 +81,9 @@ class _Grader:
         """Define checks from their ``id``, ``code`` (a ``def``) and ``hidden``."""
         for definition in definitions:
             vocabulary: Any = checks.hidden if definition["hidden"] else checks
-            namespace = {self.kit.__name__: self.kit, "checks": vocabulary}
+            namespace = {"checks": vocabulary}
+            if self.kit:
+                namespace[self.kit] = sys.modules[self.kit]
             function = ast.parse(definition["code"]).body[0]
             assert isinstance(function, ast.FunctionDef)
             used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}

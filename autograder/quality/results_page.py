@@ -5,12 +5,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from autograder.course import Assignment
+from autograder.course import Assignment, load_course
 from autograder.files import replace_file
 
 
 def write_page(assignment: Assignment, name: str, **values: Any) -> Path:
     """Write ``docs/results/<name>.md`` from its template and return the path.
+
+    Of a course with several assignments, the pages of the first are there and those of the others in
+    folders of their own.
 
     Args:
         assignment: its course's folder gets the page.
@@ -25,6 +28,9 @@ def write_page(assignment: Assignment, name: str, **values: Any) -> Path:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    path = assignment.root / "docs" / "results" / f"{name}.md"
+    folder = assignment.root / "docs" / "results"
+    if assignment.name != next(iter(load_course(assignment.root).assignments)):
+        folder /= assignment.name
+    path = folder / f"{name}.md"
     replace_file(path, templates.get_template(f"{name}.md.j2").render(values).encode(), public=True)
     return path

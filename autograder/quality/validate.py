@@ -19,6 +19,7 @@ from autograder.engine.misconceptions import (
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.results import Result
 from autograder.engine.run import grade_notebooks
+from autograder.errors import StaffError, name_hint
 from autograder.known_answers import KnownAnswer
 from autograder.notebook import Check, Source
 from autograder.quality import sample
@@ -54,42 +55,49 @@ def validate(
 
     Raises:
         AuthorError: the assignment does not compile, or its release leaks.
-        StaffError: the release is not what the build makes, or this machine cannot grade.
+        StaffError: there is no such question, the release is not what the build makes, or this
+            machine cannot grade.
     """
     # First: verdicts on anything but the committed release would say nothing about it.
     built = build(course, assignment, check=True)
-    secrets = len(built.scanner.secrets)
-    console.print(f"{assignment.name}: none of {secrets} secret statements and values leaks")
+    secrets = built.scanner.secrets
+    console.print(f"{assignment.name}: none of {len(secrets)} secret statements and values leaks")
     plan = grading_plan(assignment, built.prepared.source, built.prepared.files)
+    names = [known.name for known in plan.source.questions]
+    if question and question not in names:
+        raise StaffError(f"--question: no question {question!r}; {name_hint(question, names)}")
     answers = known_answers.load(assignment, question)
     results = grade_notebooks(plan, _notebooks(plan, answers), console, workers=workers)
     report = compare_verdicts(plan.source, answers, results)
     # Only the answers to all questions show which checks none of them needs.
-    redundant = () if question else report.redundant
+    redundant = report.redundant if answers and not question else ()
     console.quiet = False  # what follows is the result, which --quiet shows too
     for line in (*report.problems, *redundant):
         console.print(line, soft_wrap=True, highlight=False)
-    wrong = sum(bool(answer.failing_checks) for answer in answers)
-    right = sum(answer.is_right for answer in answers)
     console.print(
-        f"{assignment.name}: solution, blank release, {wrong} wrong and {right} right answers, "
-        f"{len(answers) - wrong - right} that a person must decide; {len(report.problems)} unexpected "
+        f"{assignment.name}: solution, blank release, {_tally(answers)}; {len(report.problems)} unexpected "
         f"verdicts, {len(redundant)} redundant checks"
     )
-    if report.problems or question:
+    if not answers:
+        place = f"source/{assignment.name}/{known_answers.FOLDER}/"
+        console.print(f"{place}: no known answers; only they show which mistakes the checks catch")
+    if report.problems or question or not answers:
         return 2 if report.problems else 0
     signatures = compute_signatures(answers, results)
     write_signatures(assignment, match_signatures(answers, signatures))
-    path = write_page(
-        assignment,
-        "validation",
-        kinds=_kinds(plan.source.checks()),
-        matrix=report.matrix,
-        inference=list(evaluate_signatures(answers, signatures)),
-        answers=answers,
-    )
+    inference = list(evaluate_signatures(answers, signatures))
+    values = {"kinds": _kinds(plan.source.checks()), "matrix": report.matrix, "inference": inference}
+    path = write_page(assignment, "validation", answers=answers, **values)
     console.print(f"{assignment.name}: {path.relative_to(assignment.root)}")
     return 0
+
+
+def _tally(answers: Sequence[KnownAnswer]) -> str:
+    """Return how many known answers there are of each kind."""
+    wrong = sum(bool(answer.failing_checks) for answer in answers)
+    right = sum(answer.is_right for answer in answers)
+    undecided = len(answers) - wrong - right
+    return f"{wrong} wrong and {right} right answers, {undecided} that a person must decide"
 
 
 def _notebooks(plan: GradingPlan, answers: Iterable[KnownAnswer]) -> dict[str, bytes]:
@@ -163,7 +171,8 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
         yield f"{answer.name}: a person {verb} decide {check_id}; correct the check or review_checks"
     # An undecided check passes or fails by chance, so it is in neither set.
     for check_id in sorted(failed - {*answer.failing_checks, *answer.undecided_checks}):
-        whose = "its own question" if check_id.startswith(f"{answer.question}-") else "another question"
+        prefix = f"{answer.question}-".replace("_", "-")
+        whose = "its own question" if check_id.startswith(prefix) else "another question"
         kind = "false alarm" if answer.is_right else "collateral"
         yield f"{answer.name}: {kind}: also fails {check_id} of {whose}"
     messages = []

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder.authoring import read_source
 from autograder.course import Assignment
 from autograder.errors import StaffError, StudentError
 from autograder.lateness import parse_datetime
-from autograder.notebook import Source, parse_cells, parse_questions
+from autograder.notebook import Source, parse_questions
 from autograder.sandbox import reader
 from autograder.submission.archives import FileEntry
 from autograder.submission.arrivals import FROM_SYSTEM, OTHER_ASSIGNMENT, Label, sort_arrivals
@@ -177,7 +178,7 @@ class _Finder:
 
     def _source(self) -> Source:
         if self.source is None:
-            cells, _ = parse_cells(self.assignment.notebook.read_bytes(), "")
+            cells = read_source(self.assignment.notebook.read_bytes(), "").cells
             self.source, _ = parse_questions(cells, "")
         return self.source
 

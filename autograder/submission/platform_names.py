@@ -101,7 +101,7 @@ class NamePatterns:
             spellings.append(r"[\W_]*".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", title))))
         title = f"(?i:{'|'.join(spellings)})"
         self._around_title = bounded(rf"{title}[\W_]+(?=.)|(?<=.)[\W_]+{title}$")
-        self.modules = frozenset({assignment.kit, "checks", "tests"})
+        self.modules = frozenset({assignment.kit, "checks", "tests"} - {""})
         """Folders in every release; in older ones ``checks`` is a file."""
 
         self._own = bounded(assignment.submission_pattern) if assignment.submission_pattern else None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from autograder import checks, known_answers, notebook
+from autograder.authoring import read_source
 from autograder.course import load_course
 from autograder.facts import compute_facts
 from autograder.known_answers import KnownAnswer
@@ -76,9 +77,10 @@ def lab() -> Lab:
     """The lab with its set-up and parameters cells run."""
     assignment = load_course(ROOT).assignment("lab_4_4_rnn")
     label = assignment.notebook.relative_to(ROOT).as_posix()
-    cells, unreadable = notebook.parse_cells(assignment.notebook.read_bytes(), label)
-    source, unparsable = notebook.parse_questions(cells, label)
-    assert not [*unreadable, *unparsable]
+    authored = read_source(assignment.notebook.read_bytes(), label)
+    cells = authored.cells
+    source, problems = notebook.parse_questions(cells, label)
+    assert not [*authored.problems, *problems]
     facts = compute_facts(assignment)
     names: dict[str, Any] = {"LAB": facts.lab, "EXPECTED": facts.expected, "THRESHOLDS": facts.thresholds}
     for cell in cells:
