@@ -72,8 +72,8 @@ def build(
     Args:
         check: compare what would be made with the files on disk; execute and write nothing.
         uncalibrated: build without measured accuracy thresholds, and say so in the manifest.
-        prove: called before anything is written, unless the last release was made from the same
-            inputs and proven; not with ``check``. Without it, the release is a draft.
+        prove: called before anything is written, unless a release of the same inputs was proven;
+            not with ``check``. Without it, the release is a draft.
 
     Raises:
         AuthorError: all problems of the source at once, or a leak.
@@ -81,19 +81,24 @@ def build(
             disk are not what the build makes.
     """
     prepared = prepare(assignment, uncalibrated=uncalibrated)
+    with tempfile.TemporaryDirectory(prefix="build-") as name:
+        return _build(course, prepared, Path(name), check=check, prove=prove)
+
+
+def _build(
+    course: Course, prepared: PreparedSource, work_dir: Path, *, check: bool, prove: Prover | None
+) -> BuildReport:
+    """Build in an empty folder, which must stay until the release is written."""
+    assignment = prepared.assignment
     release_folder = assignment.root / "release" / assignment.name
-    (otter_files, otter_bundle), for_nbgrader = _run_tools(course, prepared)
+    # Each tool starts in a process of its own for seconds; both share nothing but their input.
+    with ThreadPoolExecutor(2) as pool:
+        otter = pool.submit(flavors.build_otter, prepared, work_dir / "otter")
+        nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, work_dir / "nbgrader")
+    otter_files, otter_bundle = otter.result()
+    for_nbgrader = nbgrader.result()
     files = in_folder("otter", otter_files) | in_folder("nbgrader", for_nbgrader.release)
-    solution_files = solutions.stored(prepared)
-    scanner = _check_no_leaks(prepared, files, solution_files)
-    executed = not solution_files
-    if executed:
-        if check:
-            fix = f"run `course build {assignment.name}` and commit it"
-            raise StaffError(f"solutions/{assignment.name}: not the solution of this source; {fix}")
-        # Executing takes minutes: a leak that can be found without it has not waited for it.
-        solution_files = solutions.execute(prepared)
-        scanner = _check_no_leaks(prepared, files, solution_files)
+    solution_files, scanner, executed = _add_solution(prepared, files, check=check)
     proof = stored_proof(prepared)
     if prove and not proof and not check:
         proof = prove(prepared, files[f"otter/{assignment.notebook.name}"])
@@ -102,26 +107,33 @@ def build(
     remarks = (*prepared.remarks, *_id_remarks(prepared, release_folder))
     if check:
         _check_no_changes(assignment, changes)
-    else:
-        flavors.check_no_marks_lost(course, assignment, for_nbgrader)
-        trees = flavors.course_trees(assignment, for_nbgrader)
-        trees |= {release_folder: files, solutions.solution_folder(assignment): solution_files}
-        # Everything is written before anything is replaced, so a full disk changes nothing.
-        replace_trees(trees)
-        replace_file(assignment.bundle("otter"), otter_bundle, public=True)
-        flavors.update_course(course, assignment, for_nbgrader)
+        return BuildReport(prepared, scanner, len(files), (), executed, proof, remarks)
+    flavors.check_no_marks_lost(course, assignment, for_nbgrader)
+    trees = flavors.course_trees(assignment, for_nbgrader)
+    trees |= {release_folder: files, solutions.solution_folder(assignment): solution_files}
+    # Everything is written before anything is replaced, so a full disk changes nothing.
+    replace_trees(trees)
+    replace_file(assignment.bundle("otter"), otter_bundle, public=True)
+    flavors.update_course(course, assignment, for_nbgrader)
     return BuildReport(prepared, scanner, len(files), changes, executed, proof, remarks)
 
 
-def _run_tools(
-    course: Course, prepared: PreparedSource
-) -> tuple[tuple[dict[str, bytes], bytes], flavors.NbgraderOutput]:
-    """Return otter's release and bundle, and what nbgrader made."""
-    with tempfile.TemporaryDirectory(prefix="build-") as name, ThreadPoolExecutor(2) as pool:
-        # Each tool starts in a process of its own for seconds; both share nothing but their input.
-        otter = pool.submit(flavors.build_otter, prepared, Path(name) / "otter")
-        nbgrader = pool.submit(flavors.build_nbgrader, course, prepared, Path(name) / "nbgrader")
-        return otter.result(), nbgrader.result()
+def _add_solution(
+    prepared: PreparedSource, files: Mapping[str, bytes], *, check: bool
+) -> tuple[dict[str, bytes], leaks.LeakScanner, bool]:
+    """Return the solution, what searched the release for its secrets, and whether it was executed."""
+    assignment = prepared.assignment
+    solution_files = solutions.stored(prepared)
+    scanner = _check_no_leaks(prepared, files, solution_files)
+    executed = not solution_files
+    if executed and check:
+        fix = f"run `course build {assignment.name}` and commit it"
+        raise StaffError(f"solutions/{assignment.name}: not the solution of this source; {fix}")
+    if executed:
+        # Executing takes minutes: a leak that can be found without it has not waited for it.
+        solution_files = solutions.execute(prepared)
+        scanner = _check_no_leaks(prepared, files, solution_files)
+    return solution_files, scanner, executed
 
 
 def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:

@@ -6,10 +6,7 @@ Subcommands import what they need when they run, so that ``course --help`` answe
 """
 
 import contextlib
-import os
-import signal
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,23 +15,20 @@ import click
 from rich.console import Console
 
 from autograder.commands.command_group import (
-    COMPLETE_VARIABLE,
     CONSOLE,
     SHELLS,
     CourseGroup,
     complete_assignment,
     complete_dataset,
     completion_script,
+    run,
 )
 from autograder.course import Assignment, Course, find_root, load_course
-from autograder.errors import CourseError, StaffError
+from autograder.errors import StaffError
 
 if TYPE_CHECKING:
     from autograder.build.compile import Prover
     from autograder.report.load_run import Run
-
-INTERRUPTED = 128 + signal.SIGINT
-CLOSED_PIPE = 128 + signal.SIGPIPE
 
 EXPORT_FORMATS = (
     *("csv", "canvas", "moodle", "feedback-canvas", "feedback-moodle"),
@@ -443,34 +437,5 @@ def _assignments(name: str) -> Iterator[tuple[Course, Assignment]]:
 
 
 def main() -> None:
-    """Run the command line; errors become exit codes here and nowhere else."""
-    if COMPLETE_VARIABLE in os.environ:
-        course.main(prog_name="course")  # answers the shell and ends the process
-    try:
-        # Commands that can fail without an error, like ``grade``, return a code; the others None.
-        code = course.main(prog_name="course", standalone_mode=False)
-    except CourseError as error:
-        if CONSOLE.is_verbose:
-            traceback.print_exc()
-        click.echo(str(error), err=True)
-        code = 2
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        code = INTERRUPTED
-    except (SystemExit, BrokenPipeError):
-        # Only click and rich end the process themselves, when nobody reads the output any more. Python
-        # would complain of it once more when it writes what is still in its buffers.
-        for descriptor in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-        code = CLOSED_PIPE
-    except Exception:  # noqa: BLE001  nothing narrower can promise exit code 3 for every bug
-        # What nobody foresaw ends here, whatever its class: scripts tell by the exit code that no
-        # argument of theirs helps. Nothing is swallowed, since the process ends with the whole
-        # traceback.
-        traceback.print_exc()
-        click.echo("This is a bug in the autograder; please report the lines above.", err=True)
-        code = 3
-    sys.exit(code or 0)
+    """Run the command line."""
+    sys.exit(run(course))

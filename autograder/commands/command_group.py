@@ -1,6 +1,9 @@
-"""How the ``course`` command presents itself: its help, ``--quiet`` and ``--verbose``, and completion."""
+"""How the ``course`` command presents itself: help, ``--quiet``, ``--verbose``, completion, exit codes."""
 
+import os
+import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,10 @@ EXIT_CODES = {
     "130": "interrupted",
     "141": "the output was closed, e.g. by head",
 }
+
+INTERRUPTED = 128 + signal.SIGINT
+CLOSED_PIPE = 128 + signal.SIGPIPE
+"""As for a program that one of these signals ended."""
 
 SHELLS = ("bash", "zsh", "fish")
 COMPLETE_VARIABLE = "_COURSE_COMPLETE"
@@ -152,3 +159,37 @@ def completion_script(group: click.Group, shell: str) -> str:
     script = completion(group, {}, "course", COMPLETE_VARIABLE)
     # Not by ``source()``: for bash, that runs bash to learn its version, even if there is none here.
     return script.source_template % script.source_vars()
+
+
+def run(course: click.Group) -> int:
+    """Run the command line; errors become exit codes here and nowhere else."""
+    if COMPLETE_VARIABLE in os.environ:
+        course.main(prog_name="course")  # answers the shell and ends the process
+    try:
+        # Commands that can fail without an error, like ``grade``, return a code; the others None.
+        code = course.main(prog_name="course", standalone_mode=False)
+    except CourseError as error:
+        if CONSOLE.is_verbose:
+            traceback.print_exc()
+        click.echo(str(error), err=True)
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    except (SystemExit, BrokenPipeError):
+        # Only click and rich end the process themselves, when nobody reads the output any more. Python
+        # would complain of it once more when it writes what is still in its buffers.
+        for descriptor in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+        code = CLOSED_PIPE
+    except Exception:  # noqa: BLE001  nothing narrower can promise exit code 3 for every bug
+        # What nobody foresaw ends here, whatever its class: scripts tell by the exit code that no
+        # argument of theirs helps. Nothing is swallowed, since the process ends with the whole
+        # traceback.
+        traceback.print_exc()
+        click.echo("This is a bug in the autograder; please report the lines above.", err=True)
+        code = 3
+    return code or 0

@@ -31,7 +31,7 @@ def test_a_hidden_value_in_the_prompt_is_refused(unbuilt_course: Path, sentence:
 
     edit_notebook(unbuilt_course, paste)
     message = problems(unbuilt_course)
-    assert "tiny.ipynb#q1:5: found [" in message
+    assert "line 5, id q1: found [" in message
     assert "of the hidden check q1-hidden-values where students read it; take it out" in message
 
 
@@ -43,7 +43,7 @@ def test_a_hidden_number_is_found_in_all_prose_and_however_its_digits_are_groupe
         cell(raw, "end")["source"] = f"The last one was {number}."
 
     edit_notebook(unbuilt_course, paste)
-    assert "#end:1: found 7331.25 of the hidden check q2-hidden-equal" in problems(unbuilt_course)
+    assert "line 1, id end: found 7331.25 of the hidden check q2-hidden-equal" in problems(unbuilt_course)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_a_short_pair_counts_in_the_prose_of_its_own_question_only(unbuilt_cours
         cell(raw, "q1")["source"] += "\n\nTake 6, 9 as well."
 
     edit_notebook(unbuilt_course, paste_near)
-    assert "#q1:5: found (6, 9) of the hidden check" in problems(unbuilt_course)
+    assert "line 5, id q1: found (6, 9) of the hidden check" in problems(unbuilt_course)

@@ -1,5 +1,6 @@
 """Our marks beside those of the real otter and nbgrader; `course compare` does it for all answers."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,11 +122,20 @@ def test_each_known_answer_is_dealt_once_and_one_to_a_question() -> None:
 
 
 def test_the_page_shows_each_difference(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "course_config.py", tmp_path)
     assignment = replace(load_course(ROOT).assignment(LAB), root=tmp_path)
-    actual = [mark(4, 4), mark(0, 4, "own-layers"), mark(1, 4, review=3)]
+    by_chance = replace(mark(2, 4), undecided_points=2.0)
+    actual = [mark(4, 4), mark(0, 4, "own-layers"), mark(1, 4, review=3), by_chance]
     text = compare.write_results(assignment, [*actual, replace(actual[0], tool="nbgrader")]).read_text()
-    summary = "otter: 1 of 3 question marks in 1 notebooks are equal (33.33%), a person decides 1, 1 differ"
-    assert summary in text
+    assert "1 of 4 question marks in 1 notebooks are equal (25.00%)" in text
+    assert "a person decides 1, chance 1, 1 differ" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 0 | 0 | [own-layers](../differences.md#own-layers) |" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 1 | 3 | a person decides |" in text
-    assert text.count("| otter | q1_offset_0") == 2
+    assert "| 4 | 2 | 0 | [an unstable training](../differences.md#unstable-training) |" in text
+    assert text.count("| otter | q1_offset_0") == 3
+
+
+def test_chance_explains_no_more_than_the_points_of_its_checks() -> None:
+    assert replace(mark(2, 4), undecided_points=2.0).is_explained
+    assert not replace(mark(1, 4), undecided_points=2.0).is_explained
+    assert not mark(2, 4).is_explained

@@ -66,7 +66,7 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
             "q2-hidden-spread",
             "checks.close(checks.call(spread, alone), 1.0)",
             "checks.close(alone, alone)",
-            "#q2-hidden-spread:5: found a check that the release passes before anything is answered",
+            "id q2-hidden-spread: found a check that the release passes before anything is answered",
         ),
         (
             "q2-hidden-spread",
