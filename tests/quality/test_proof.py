@@ -57,10 +57,10 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
     ("name", "old", "new", "expected"),
     [
         (
-            "q1-answer",
-            "/ width",
-            "/ (width + 1)",
-            "found a check that the solution does not pass (failed: ",
+            "q1-hidden-values",
+            "wanted = [49.0, 57.5]",
+            "wanted = [49.0, 58.5]",
+            "id q1-hidden-values: found a check that the solution does not pass (failed: ",
         ),
         (
             "q2-hidden-spread",
@@ -75,7 +75,7 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
             "passes for answers that return the first argument, zeros, values off by one; compare",
         ),
     ],
-    ids=["wrong-solution", "no-call", "no-comparison"],
+    ids=["wrong-check", "no-call", "no-comparison"],
 )
 def test_a_build_without_proof_changes_nothing_and_names_the_check(
     tmp_path: Path, name: str, old: str, new: str, expected: str
