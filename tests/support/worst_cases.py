@@ -23,7 +23,7 @@ from autograder.submission.platform_names import NamePatterns
 PACKAGE = Path(autograder.__file__).parent
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"
 LENGTH = 400_000
-AUTHOR_ONLY = ("build", "course", "notebook")
+AUTHOR_ONLY = ("authoring", "build", "course", "headings", "notebook")
 """Parts that see nothing but what a course's author wrote."""
 
 FUNCTIONS = {
