@@ -131,10 +131,7 @@ def test_the_page_shows_each_difference(tmp_path: Path) -> None:
     assert "a person decides 1, chance 1, 1 differ" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 0 | 0 | [own-layers](../differences.md#own-layers) |" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 1 | 3 | a person decides |" in text
-    assert (
-        "| 4 | 2 | 0 | [an unstable training](../differences.md#known-differences-that-no-submission-of-the-class-shows) |"
-        in text
-    )
+    assert "| q1 | 4 | 2 | 0 | [an unstable training](../differences.md#known" in text
     assert text.count("| otter | q1_offset_0") == 3
 
 
