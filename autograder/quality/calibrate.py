@@ -6,7 +6,9 @@ changes when all thresholds are measured, and not before.
 """
 
 import ast
+import itertools
 import json
+import math
 import multiprocessing
 import os
 import runpy
@@ -34,6 +36,7 @@ from autograder.notebook import CellType
 from autograder.quality.results_page import write_page
 from autograder.quality.thresholds import (
     CONFIDENCE,
+    LOOKS,
     Experiment,
     Scores,
     Threshold,
@@ -41,6 +44,7 @@ from autograder.quality.thresholds import (
     are_apart,
     fit,
     measured_experiments,
+    needing_more_seeds,
 )
 
 MAX_TABLE_SEEDS = 8
@@ -159,27 +163,51 @@ def measure(
 ) -> Scores:
     """Run experiments under the seeds 0 … ``seeds`` - 1 that are not measured yet; return all scores.
 
-    Scores that were measured with other parameters or another kit are discarded.
+    First come right answers and rows of the table, which need a fixed number of seeds, then the
+    wrong variants: after each sixth of the seeds those that are decided are left out. Scores that
+    were measured with other parameters or another kit are discarded.
 
     Args:
         assignment: where scores are stored.
         experiments: all of the assignment.
-        seeds: how many each is trained under.
+        seeds: how many each is trained under at most.
         console: shows progress, with the time left on a terminal.
         wanted: the experiments that are trained; all by default.
         train: yields the scores of trainings in their order.
     """
+    wanted = experiments if wanted is None else wanted
     scores = _stored_scores(assignment)
-    remaining = []
-    for seed in range(seeds):
-        for experiment in experiments if wanted is None else wanted:
-            is_measured = len(scores.get(experiment.key, ())) > seed
-            if not is_measured and (experiment.needs_every_seed or seed < MAX_TABLE_SEEDS):
-                remaining.append((seed, experiment))
+    fixed = [experiment for experiment in wanted if not experiment.may_stop_early]
+    _train_and_store(assignment, scores, _missing(fixed, scores, seeds), train, console)
+    for look in range(1, LOOKS + 1):
+        undecided = needing_more_seeds(wanted, scores, seeds)
+        trainings = _missing(undecided, scores, math.ceil(seeds * look / LOOKS))
+        _train_and_store(assignment, scores, trainings, train, console)
+    return scores
+
+
+def _missing(experiments: Iterable[Experiment], scores: Scores, seeds: int) -> list[Training]:
+    """Return the trainings under the seeds 0 … ``seeds`` - 1 that have no score, ordered by seed."""
+    missing = []
+    for seed, experiment in itertools.product(range(seeds), experiments):
+        is_due = experiment.needs_every_seed or seed < MAX_TABLE_SEEDS
+        if is_due and len(scores.get(experiment.key, ())) <= seed:
+            missing.append((seed, experiment))
+    return missing
+
+
+def _train_and_store(
+    assignment: Assignment,
+    scores: Scores,
+    trainings: Sequence[Training],
+    train: Callable[[Sequence[Training]], Iterable[float]],
+    console: Console,
+) -> None:
+    """Add the scores of trainings to ``scores``, in memory and on disk, as they come."""
     done = track(
-        zip(remaining, train(remaining), strict=True),
+        zip(trainings, train(trainings), strict=True),
         "Training",
-        total=len(remaining),
+        total=len(trainings),
         console=console,
         disable=not console.is_terminal,
     )
@@ -190,7 +218,6 @@ def measure(
         text = json.dumps({"measured_with": measured_with, "scores": scores})
         replace_file(_progress_file(assignment), text.encode())
         console.print(f"seed {seed}  {score:.4f}  {experiment.key}")
-    return scores
 
 
 def _progress_file(assignment: Assignment) -> Path:
@@ -214,11 +241,12 @@ def _stored_scores(assignment: Assignment) -> Scores:
     return scores
 
 
-def unmeasured(experiments: Iterable[Experiment], scores: Scores, seeds: int) -> list[str]:
-    """Return the thresholds that lack a score under one of the seeds."""
-    missing = set()
+def unmeasured(experiments: Sequence[Experiment], scores: Scores, seeds: int) -> list[str]:
+    """Return the thresholds that lack scores of a right answer or a wrong variant."""
+    missing = {experiment.threshold for experiment in needing_more_seeds(experiments, scores, seeds)}
     for experiment in experiments:
-        if experiment.threshold and len(scores.get(experiment.key, ())) < seeds:
+        is_complete = experiment.may_stop_early or len(scores.get(experiment.key, ())) >= seeds
+        if experiment.threshold and not is_complete:
             missing.add(experiment.threshold)
     return sorted(missing)
 

@@ -24,6 +24,15 @@ MAX_FALSE_FAIL_RATE = 0.001
 CONFIDENCE = 0.95
 """... which is true of this share of all thresholds fitted in this way."""
 
+MAX_FALSE_PASS_RATE = 0.001
+"""A wrong variant needs no more seeds once it passes with at most this chance ..."""
+
+LOOKS = 6
+"""... which is asked so many times at most, each time after a sixth of the seeds."""
+
+LOOK_CONFIDENCE = 1 - (1 - CONFIDENCE) / LOOKS
+"""Confidence of one look, so that all of them together keep ``CONFIDENCE`` (Bonferroni)."""
+
 HEAVY_TAIL_DF = 4
 """Degrees of freedom of a Student's t whose extremes are far more frequent than normal ones."""
 
@@ -76,6 +85,11 @@ class Experiment:
         return bool(self.threshold or self.every_seed or self.released_as)
 
     @property
+    def may_stop_early(self) -> bool:
+        """Return True for a wrong variant that needs only the seeds that show that it fails."""
+        return bool(self.threshold) and not (self.is_right or self.every_seed or self.released_as)
+
+    @property
     def key(self) -> str:
         """Return the name under which its scores are stored."""
         return f"{self.dataset}: {self.model}"
@@ -119,6 +133,13 @@ class Threshold:
     """Upper confidence limit without an assumption: none of so many seeds failed."""
 
     wrong_variants: tuple[WrongVariant, ...] = ()
+
+    def excludes(self, model: str) -> bool:
+        """Return True if a wrong variant, given by its name, passes with a tiny chance at most."""
+        for variant in self.wrong_variants:
+            if variant.model == model and variant.pass_upper_bound is not None:
+                return variant.pass_upper_bound <= MAX_FALSE_PASS_RATE
+        return False
 
 
 def are_apart(ahead: Sequence[float], behind: Sequence[float]) -> bool:
@@ -165,7 +186,35 @@ def measured_experiments(
     return [experiment for experiment in deciding if scores.get(experiment.key)]
 
 
-def tail_probability_upper_bound(scores: Sequence[float], value: float) -> float:
+def needing_more_seeds(
+    experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]], seeds: int
+) -> list[Experiment]:
+    """Return the wrong variants that must be trained under more seeds, of at most ``seeds``.
+
+    A variant is decided when its chance to pass is at most ``MAX_FALSE_PASS_RATE``, or when no
+    threshold can separate it from the right answers: with all right scores at hand, a threshold that
+    is too close to the best wrong score stays so however many wrong scores follow.
+
+    Args:
+        experiments: their right answers have all their scores.
+        scores: what is measured.
+        seeds: the most that any experiment gets.
+    """
+    fitted = {(threshold.name, threshold.dataset): threshold for threshold in fit(experiments, scores)}
+    needing = []
+    for experiment in experiments:
+        measured = len(scores.get(experiment.key, ()))
+        if not experiment.may_stop_early or measured >= seeds:
+            continue
+        threshold = fitted[experiment.threshold, experiment.dataset]
+        if measured < 2 or (threshold.value is not None and not threshold.excludes(experiment.model)):
+            needing.append(experiment)
+    return needing
+
+
+def tail_probability_upper_bound(
+    scores: Sequence[float], value: float, confidence: float = CONFIDENCE
+) -> float:
     """Return an upper confidence limit of the chance that a score is at or below ``value``.
 
     It is 1 where it would be a half or more.
@@ -173,6 +222,7 @@ def tail_probability_upper_bound(scores: Sequence[float], value: float) -> float
     Args:
         scores: two or more, taken to be independent and normal.
         value: the threshold.
+        confidence: share of such limits that are above the true chance.
     """
     mean, spread, n = statistics.mean(scores), statistics.stdev(scores), len(scores)
     if spread == 0 or value >= mean:
@@ -180,9 +230,9 @@ def tail_probability_upper_bound(scores: Sequence[float], value: float) -> float
     distance = (mean - value) / spread
 
     # Solve for the true distance z under which the observed one is as large as this with the
-    # chance CONFIDENCE: sqrt(n) times the observed distance is noncentral t around sqrt(n) z.
+    # chance ``confidence``: sqrt(n) times the observed distance is noncentral t around sqrt(n) z.
     def surplus(z: float) -> float:
-        return float(stats.nct.cdf(distance * math.sqrt(n), n - 1, z * math.sqrt(n))) - CONFIDENCE
+        return float(stats.nct.cdf(distance * math.sqrt(n), n - 1, z * math.sqrt(n))) - confidence
 
     if surplus(0) <= 0:
         return 1.0
@@ -245,5 +295,5 @@ def _wrong_variant(model: str, scores: Sequence[float], value: float) -> WrongVa
     upper_bound = None
     if len(scores) > 1:
         # The chance to be above the threshold is that of the negated scores to be below it.
-        upper_bound = tail_probability_upper_bound(list(map(operator.neg, scores)), -value)
+        upper_bound = tail_probability_upper_bound(list(map(operator.neg, scores)), -value, LOOK_CONFIDENCE)
     return WrongVariant(model, len(scores), passed, upper_bound)
