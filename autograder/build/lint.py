@@ -16,6 +16,7 @@ from autograder.build.release_parts import EXPORT_IDS, INIT_ID, SUBMISSION_ID
 from autograder.build.substitute_facts import CODE_ROOTS
 from autograder.course import Assignment
 from autograder.errors import Problem, name_hint
+from autograder.headings import headings
 from autograder.notebook import BEGIN_SOLUTION, END_SOLUTION, Answer, CellType, Check, Question, Source
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -23,6 +24,8 @@ _TODO = re.compile(r"# TODO\(([^)]*)\): \S")
 _STATEMENT_START = re.compile(r"^\s*[^\s#]", re.MULTILINE)
 _LIBRARY_IMPORT = re.compile(r"(?:import|from) (checks|keras|tensorflow)\b")
 _TYPED_POINTS = re.compile(r"^#{1,6}[ \t].*?(\d[\d.,]*[ \t]*(points?|pts?)\b)", re.IGNORECASE)
+_NUMBERED = re.compile(r"q\d+(_\d+)*[a-z]?")
+_POINTS_OF = re.compile(r"\{\{ *POINTS\.(\w+) *\}\}")
 _OTTER_ONLY = r"# (SEED|(BEGIN |END )?IGNORE)\s*$|(?i:^\s*##?\s*ignore\b)"
 _MARKERS = (
     (r"(?i)(BEGIN|END) SOLUTION", f"put {BEGIN_SOLUTION} or {END_SOLUTION} alone on a line of its own"),
@@ -132,6 +135,15 @@ def name_problems(source: Source) -> Iterator[Problem]:
         if not _NAME.fullmatch(question.name) or question.name == "total":
             fix = "use lower-case letters, digits and underscores, e.g. q2, and not total"
             yield source.problem(question.cell, f"the name {question.name!r}", fix)
+    asked_in: dict[str, str] = {}
+    for question in source.questions:
+        for answer in question.answers:
+            for name in _function_names(answer):
+                first = asked_in.setdefault(name, question.name)
+                if first != question.name:
+                    found = f"{name} is also what {first} asks for"
+                    fix = "rename one: the later definition would replace the other"
+                    yield source.problem(answer.cell, found, fix)
     # otter silently drops one of two checks with the same name.
     functions = Counter(graded_check.function().name for graded_check in source.checks())
     for graded_check in source.checks():
@@ -141,8 +153,9 @@ def name_problems(source: Source) -> Iterator[Problem]:
 
 
 def question_problems(source: Source, question: Question) -> Iterator[Problem]:
-    """Check that a question is complete."""
+    """Check that a question is complete and that its heading speaks of it."""
     cell = question.cell
+    yield from heading_problems(source, question)
     if CellType.MARKDOWN not in [prompt.cell_type for prompt in question.prompt]:
         yield source.problem(cell, "a question without a prompt", "add a Markdown cell that asks it")
     if not question.answers:
@@ -162,6 +175,21 @@ def question_problems(source: Source, question: Question) -> Iterator[Problem]:
     for graded_check in question.checks:
         if graded_check.points <= 0:
             yield source.problem(graded_check.cell, f"points: {graded_check.points:g}", "use more than 0")
+
+
+def heading_problems(source: Source, question: Question) -> Iterator[Problem]:
+    """Find a heading above the answer with the number or the points of another question."""
+    for cell in question.prompt:
+        if cell.cell_type is not CellType.MARKDOWN:
+            continue
+        for heading in headings(cell.text):
+            named = {heading.question, *_POINTS_OF.findall(heading.text)} - {"", "total"}
+            # A question that is named by a word, such as ``padding``, may have any number.
+            if not _NUMBERED.fullmatch(question.name):
+                named.discard(heading.question)
+            for name in sorted(named - {question.name}):
+                found = f"{name} in the heading of {question.name}: {heading.text!r}"
+                yield source.problem(cell, found, "let the heading and the question have one name")
 
 
 def manual_question_problems(source: Source, question: Question) -> Iterator[Problem]:
@@ -276,14 +304,18 @@ def parameter_findings(function: ast.FunctionDef, question: Question) -> Iterato
     extra = [*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults]
     if extra or arguments.vararg or arguments.kwarg or function.decorator_list:
         yield function, "a check with defaults, * or decorators", "name functions only"
-    # By pattern: an answer cell that is not Python is reported elsewhere.
     functions = set()
     for answer in question.answers:
-        functions |= set(re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE))
+        functions |= set(_function_names(answer))
     for argument in arguments.args:
         if functions and argument.arg not in functions:
             fix = f"take only functions that {question.name} asks for: {', '.join(sorted(functions))}"
             yield function, f"the parameter {argument.arg!r}", fix
+
+
+def _function_names(answer: Answer) -> list[str]:
+    # By pattern: an answer cell that is not Python is reported elsewhere.
+    return re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE)
 
 
 def name_findings(function: ast.FunctionDef, kit: str) -> Iterator[Finding]:
@@ -308,6 +340,9 @@ def body_findings(function: ast.FunctionDef) -> Iterator[Finding]:
         if isinstance(node, ast.JoinedStr):
             fix = "join texts with +: Python versions write f-strings differently"
             yield node, "an f-string in a check", fix
+        elif isinstance(node, ast.Assert):
+            fix = "compare with a function of checks, e.g. checks.equal: students read what differs"
+            yield node, "an assert in a check", fix
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node, "an import in a check", "the build adds the imports"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:

@@ -116,6 +116,28 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "q2:1",
         "with no check",
     ),
+    "a heading with the number of another question": (
+        replaced("q2", "## Q2. Standardise", "## Question 3: Standardise"),
+        "q2:1",
+        "q3 in the heading of q2",
+    ),
+    "a heading with the points of another question": (
+        replaced("q2", "POINTS.q2", "POINTS.q1"),
+        "q2:1",
+        "q1 in the heading of q2",
+    ),
+    "two questions with one function": (
+        replaced("q2-answer", "def standardize(", "def moving_average("),
+        "q2-answer:1",
+        "moving_average is also what q1 asks for",
+    ),
+    "an assert in a check": (
+        replaced(
+            "q2-mean", 'checks.close(np.mean(scaled), 0.0, what="the mean")', "assert np.mean(scaled) < 1"
+        ),
+        "q2-mean:7",
+        "an assert in a check; compare with a function of checks",
+    ),
     "points that are typed into a heading": (
         replaced("q2", "({{ POINTS.q2 }} points)", "(6 points)"),
         "q2:1",
