@@ -85,7 +85,10 @@ def write_reports(
         if result.student not in written:
             name = names.get(result.student, "")
             answers[result.student] = write_student(run, result, source, out, name=name).answers
-    references = similarity.reference_answers(source, known_answers.load(run.assignment))
+    similar_pairs: Sequence[SimilarPair] = ()
+    if len(answers) > 1:
+        references = similarity.reference_answers(source, known_answers.load(run.assignment))
+        similar_pairs = similarity.similar_pairs(answers, references)
     replace_file(out / gradebook.NAME, gradebook.dump(run.marks))
     page = report(
         sorted(results, key=lambda result: names.get(result.student, result.student)),
@@ -93,7 +96,7 @@ def write_reports(
         headings=_headings(source),
         names=names,
         unfinished=run.unfinished,
-        similar_pairs=similarity.similar_pairs(answers, references),
+        similar_pairs=similar_pairs,
         answers=answers,
         account=run.account,
     )
