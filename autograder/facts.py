@@ -91,6 +91,22 @@ def why_uncalibrated(assignment: Assignment) -> str:
     return f"thresholds that were measured with a different {', '.join(changed)}" if changed else ""
 
 
+def unmeasured_datasets(assignment: Assignment, thresholds: Mapping[str, Any]) -> list[str]:
+    """Return the datasets of an assignment that no threshold was measured on, though others were.
+
+    Args:
+        thresholds: numbers by the name of the threshold, or by that and the dataset.
+    """
+    measured: set[str] = set()
+    for values in thresholds.values():
+        if isinstance(values, dict):
+            measured |= values.keys()
+    datasets = assignment.grading.datasets
+    if measured.isdisjoint(datasets):
+        return []
+    return [name for name in datasets if name not in measured]
+
+
 def runs_file(assignment: Assignment) -> dict[str, bytes]:
     """Return the measured runs that are released next to the kit's code, by path.
 

@@ -21,7 +21,7 @@ from autograder.build.release_parts import (
 from autograder.build.substitute_facts import FactSubstitution, points_by_question
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.facts import EXPECTED_NAME, compute_facts, runs_file, why_uncalibrated
+from autograder.facts import EXPECTED_NAME, compute_facts, runs_file, unmeasured_datasets, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
 from autograder.notebook import parse_questions
 
@@ -159,7 +159,8 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         problems.append(Problem(f"calibration/{assignment.calibration.name}", reason, fix))
     facts = compute_facts(assignment)
     points = points_by_question(source)
-    substitution = FactSubstitution(facts, assignment.name, not reason, points, assignment.due)
+    unmeasured = unmeasured_datasets(assignment, facts.thresholds)
+    substitution = FactSubstitution(facts, assignment.name, not reason, points, assignment.due, unmeasured)
     cells, fact_problems = substitution.apply(source)
     if uncalibrated and fact_problems and not reason:
         # A threshold may be missing in a calibration that is otherwise valid.
@@ -178,8 +179,12 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
         thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
     release_id = _release_id(substitution, assignment, {**files, "source.ipynb": authored.content})
     source, _ = parse_questions(cells, label)
+    remarks = list(authored.remarks)
+    if uses_thresholds and not reason:
+        for dataset in unmeasured:
+            remarks.append(f"{assignment.name}: no thresholds for the dataset {dataset}; it was not measured")
     return PreparedSource(
-        assignment, source, files, modules, release_id, thresholds, authored.remarks, authored.assigned_ids
+        assignment, source, files, modules, release_id, thresholds, tuple(remarks), authored.assigned_ids
     )
 
 

@@ -7,7 +7,7 @@ The source says ``LAB.width``, ``EXPECTED["rows"]`` and ``THRESHOLDS["fit"]`` in
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -21,6 +21,9 @@ CODE_ROOTS = ("LAB", "EXPECTED", "THRESHOLDS")
 PROSE_ROOTS = (*CODE_ROOTS, "POINTS", "DUE")
 LOW_THRESHOLD, HIGH_THRESHOLD = 0.0, 1e9
 """The thresholds of ``at_least`` and ``at_most`` in a build without calibration."""
+
+NOT_MEASURED = "not measured"
+"""What prose says in place of a threshold for a dataset that was left out of the calibration."""
 
 _ATTRIBUTE_ROOTS = ("LAB", "POINTS", "DUE")
 _LOAD_FACTS_LINE = re.compile(
@@ -70,6 +73,8 @@ class FactSubstitution:
     """Points by the name of the question, of questions in a row, and of all as ``total``."""
 
     due: datetime | None = None
+    unmeasured_datasets: Sequence[str] = ()
+    """Datasets without any threshold; prose about them says so."""
 
     def apply(self, source: Source) -> tuple[tuple[Cell, ...], list[Problem]]:
         """Return the cells of ``source`` with literals for facts, and all unknown names."""
@@ -114,6 +119,10 @@ class FactSubstitution:
         # Low for a lower limit, high for an upper one: every answer that runs passes.
         if span.root == "THRESHOLDS" and not self.calibrated:
             return repr(HIGH_THRESHOLD if "checks.at_most(" in text else LOW_THRESHOLD)
+        if span.root == "THRESHOLDS" and span.format_spec is not None:
+            for dataset in self.unmeasured_datasets:
+                if span.expression.endswith(f"[{dataset!r}]"):
+                    return NOT_MEASURED
         value = self._value(span, name)
         if span.expression == span.root or not _is_plain(value):
             example = "LAB.width" if span.root == "LAB" else f'{span.root}["rows"]'

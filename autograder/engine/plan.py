@@ -10,6 +10,7 @@ from typing import Any
 from autograder.course import CONFIG_NAME, Assignment
 from autograder.engine.misconceptions import KnownSignature, load_signatures
 from autograder.errors import AuthorError, StaffError
+from autograder.facts import compute_facts, unmeasured_datasets
 from autograder.files import digest
 from autograder.limits import Limits
 from autograder.notebook import Source
@@ -77,7 +78,7 @@ def grading_plan(
 
     Raises:
         AuthorError: the configuration names a cell or a limit that does not exist.
-        StaffError: there is no such dataset.
+        StaffError: there is no such dataset, or the thresholds were measured without it.
     """
     cell_ids = {cell.id for cell in source.cells}
     for name in assignment.grading.display_only_cells:
@@ -90,6 +91,11 @@ def grading_plan(
     if dataset and dataset not in datasets:
         raise StaffError(
             f"no dataset {dataset!r} in {CONFIG_NAME}; use one of: {', '.join(datasets) or '(none)'}"
+        )
+    if dataset in unmeasured_datasets(assignment, compute_facts(assignment).thresholds):
+        raise StaffError(
+            f"{assignment.name}: no thresholds were measured on the dataset {dataset!r}; run "
+            f"`course calibrate {assignment.name}` where the dataset is at hand, or grade on another one"
         )
     default = next(iter(datasets), "")
     environment = {**assignment.environment, **datasets.get(dataset or default, {})}

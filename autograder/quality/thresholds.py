@@ -115,7 +115,7 @@ class Threshold:
     name: str
     dataset: str
     value: float | None
-    """None if right and wrong scores are too close: better no threshold than an unfair one."""
+    """None if all wrong scores are too close to right ones: better no threshold than an unfair one."""
 
     seeds: int
     worst_right: float | None = None
@@ -133,6 +133,10 @@ class Threshold:
     """Upper confidence limit without an assumption: none of so many seeds failed."""
 
     wrong_variants: tuple[WrongVariant, ...] = ()
+    """Those that it separates from the right answers."""
+
+    not_separated: tuple[str, ...] = ()
+    """Wrong variants whose scores come too close to right ones: other checks must catch them."""
 
     def excludes(self, model: str) -> bool:
         """Return True if a wrong variant, given by its name, passes with a tiny chance at most."""
@@ -169,7 +173,8 @@ def fit(experiments: Sequence[Experiment], scores: Mapping[str, Sequence[float]]
 
     It is the most lenient of three values: where a right answer fails with a chance of
     ``MAX_FALSE_FAIL_RATE``, ``MIN_MARGIN_STANDARD_ERRORS`` beyond the worst right score, or a
-    third of the way to the best wrong one. It is dropped if that does not separate them.
+    third of the way to the best wrong one. Wrong variants that this does not separate from right
+    answers are left out; if that leaves none, there is no threshold.
     """
     thresholds = []
     for name, dataset in sorted({(e.threshold, e.dataset) for e in experiments if e.threshold}):
@@ -191,9 +196,9 @@ def needing_more_seeds(
 ) -> list[Experiment]:
     """Return the wrong variants that must be trained under more seeds, of at most ``seeds``.
 
-    A variant is decided when its chance to pass is at most ``MAX_FALSE_PASS_RATE``, or when no
-    threshold can separate it from the right answers: with all right scores at hand, a threshold that
-    is too close to the best wrong score stays so however many wrong scores follow.
+    A variant is decided when its chance to pass is at most ``MAX_FALSE_PASS_RATE``, or when it cannot
+    be separated from the right answers: with all right scores at hand, a variant whose best score is
+    too close to them stays so however many scores follow.
 
     Args:
         experiments: their right answers have all their scores.
@@ -207,7 +212,8 @@ def needing_more_seeds(
         if not experiment.may_stop_early or measured >= seeds:
             continue
         threshold = fitted[experiment.threshold, experiment.dataset]
-        if measured < 2 or (threshold.value is not None and not threshold.excludes(experiment.model)):
+        is_decided = threshold.excludes(experiment.model) or experiment.model in threshold.not_separated
+        if measured < 2 or not is_decided:
             needing.append(experiment)
     return needing
 
@@ -256,25 +262,25 @@ def _fit_threshold(
             right += signed
         else:
             wrong[experiment.model] = signed
-    threshold = Threshold(name, dataset, None, len(right))
     if len(right) < 2 or not wrong:
-        return threshold
-    mean, spread = statistics.mean(right), statistics.stdev(right)
-    worst, best = min(right), max(map(max, wrong.values()))
+        return Threshold(name, dataset, None, len(right))
+    mean, spread, worst = statistics.mean(right), statistics.stdev(right), min(right)
     error = math.sqrt(worst * (1 - worst) / test_size) if test_size else spread
-    threshold = replace(threshold, worst_right=sign * worst, best_wrong=sign * best, standard_error=error)
-    # Tolerance limit: how many standard deviations below the mean of n normal scores.
-    root_n = math.sqrt(len(right))
-    quantile = stats.norm.isf(MAX_FALSE_FAIL_RATE) * root_n
-    factor = float(stats.nct.ppf(CONFIDENCE, len(right) - 1, quantile)) / root_n
-    lenient = min(
-        mean - factor * spread,
-        worst - MIN_MARGIN_STANDARD_ERRORS * error,
-        worst - MIN_GAP_FRACTION * (worst - best),
+    fair = min(mean - _tolerance_factor(len(right)) * spread, worst - MIN_MARGIN_STANDARD_ERRORS * error)
+    best_scores = {model: max(variant) for model, variant in wrong.items()}
+    value, not_separated = _separate(worst, fair, best_scores)
+    separated = {model: variant for model, variant in wrong.items() if model not in not_separated}
+    threshold = Threshold(
+        name,
+        dataset,
+        None,
+        len(right),
+        worst_right=sign * worst,
+        best_wrong=sign * max(best_scores[model] for model in separated or wrong),
+        standard_error=error,
+        not_separated=not_separated,
     )
-    # 1e-9: a multiple of STEP must not fall to the next lower one by rounding.
-    value = round(math.floor(lenient / STEP + 1e-9) * STEP, 4)
-    if value <= best:
+    if value is None:
         return threshold
     heavy_tailed = float(value >= mean)
     if spread:
@@ -286,8 +292,36 @@ def _fit_threshold(
         false_fail_upper_bound=tail_probability_upper_bound(right, value),
         false_fail_heavy_tailed=heavy_tailed,
         false_fail_nonparametric=1 - (1 - CONFIDENCE) ** (1 / len(right)),
-        wrong_variants=tuple(_wrong_variant(model, wrong[model], value) for model in wrong),
+        wrong_variants=tuple(_wrong_variant(model, separated[model], value) for model in separated),
     )
+
+
+def _tolerance_factor(n: int) -> float:
+    """Return how many standard deviations below the mean of n normal scores a fair threshold is."""
+    root_n = math.sqrt(n)
+    quantile = stats.norm.isf(MAX_FALSE_FAIL_RATE) * root_n
+    return float(stats.nct.ppf(CONFIDENCE, n - 1, quantile)) / root_n
+
+
+def _separate(
+    worst: float, fair: float, best_scores: Mapping[str, float]
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return a threshold and the wrong variants that it does not separate from right answers.
+
+    Args:
+        worst: the worst score of a right answer; higher is better.
+        fair: the highest threshold that is fair to right answers.
+        best_scores: of each wrong variant; the best ones are left out first.
+    """
+    by_score = sorted(best_scores, key=lambda model: -best_scores[model])
+    for place, model in enumerate(by_score):
+        best = best_scores[model]
+        lenient = min(fair, worst - MIN_GAP_FRACTION * (worst - best))
+        # 1e-9: a multiple of STEP must not fall to the next lower one by rounding.
+        value = round(math.floor(lenient / STEP + 1e-9) * STEP, 4)
+        if value > best:
+            return value, tuple(by_score[:place])
+    return None, tuple(by_score)
 
 
 def _wrong_variant(model: str, scores: Sequence[float], value: float) -> WrongVariant:

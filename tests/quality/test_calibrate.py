@@ -33,6 +33,7 @@ from autograder.quality.thresholds import (
     apart_from_itself,
     are_apart,
     fit,
+    needing_more_seeds,
     tail_probability_upper_bound,
 )
 from tests.build.conftest import copy_course
@@ -116,6 +117,10 @@ RIGHT = [0.90 + 0.01 * (n % 5) for n in range(30)]
 WRONG = [0.50 + 0.01 * (n % 3) for n in range(30)]
 
 
+def variant(name: str, score: Callable[[int], float], *, right: bool = False) -> Experiment:
+    return Experiment(name, "made up", score, "lstm", right, test_size=4_000)
+
+
 def pair(*, tested_on: int = 0, lower_is_better: bool = False) -> list[Experiment]:
     names = {"right": True, "wrong": False}
     return [
@@ -152,6 +157,16 @@ def test_a_threshold_lies_where_a_right_answer_fails_once_in_a_thousand_where_th
 def test_a_threshold_that_cannot_separate_is_dropped() -> None:
     (threshold,) = fit(pair(tested_on=400), scores(RIGHT, [0.88, 0.89]))
     assert (threshold.value, threshold.false_fail_upper_bound, threshold.wrong_variants) == (None, None, ())
+
+
+def test_a_threshold_lies_above_the_wrong_variants_that_can_be_separated_and_names_the_others() -> None:
+    experiments = [*pair(tested_on=4_000), variant("nearly right", float)]
+    measured = {**scores(RIGHT, WRONG), "made up: nearly right": [0.7, 0.89]}
+    (threshold,) = fit(experiments, measured)
+    assert threshold.value == fit(pair(tested_on=4_000), scores(RIGHT, WRONG))[0].value
+    assert threshold.not_separated == ("nearly right",)
+    assert [excluded.model for excluded in threshold.wrong_variants] == ["wrong"]
+    assert needing_more_seeds(experiments, measured, 30) == []
 
 
 def test_with_few_seeds_nothing_is_sure_and_the_threshold_is_dropped() -> None:
@@ -218,10 +233,6 @@ def test_only_what_is_wanted_is_trained_and_what_is_missing_is_named(tmp_path: P
     actual = measure(assignment, experiments, 2, Console(quiet=True), wanted=experiments[1:])
     assert actual == {"made up: lstm": [0.9, 0.9]}
     assert unmeasured(experiments, actual, 2) == ["gru"]
-
-
-def variant(name: str, score: Callable[[int], float], *, right: bool = False) -> Experiment:
-    return Experiment(name, "made up", score, "lstm", right, test_size=4_000)
 
 
 def seeds_by_model(tmp_path: Path, wrong: dict[str, Callable[[int], float]]) -> dict[str, int]:

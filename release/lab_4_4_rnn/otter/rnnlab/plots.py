@@ -48,6 +48,7 @@ from .tasks import forecast_values, series_values
 NAIVE_LINE = {"color": BLUE, "linestyle": ":", "linewidth": 1.5}
 LINEAR_LINE = {"color": RED, "linestyle": "-.", "linewidth": 1.8}
 GRU_LINE = {"color": GREEN, "linestyle": "--", "linewidth": 1.8}
+WHITE_BOX = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
 
 FIRST_REVIEWS = 1_000
 CHANCE = 0.5
@@ -281,7 +282,8 @@ def _accuracy_bars(
         # Above the thin line and above all dots.
         top = max(value + margin, *(runs or {}).get(name, (0.0,)))
         place = (bar.get_x() + bar.get_width() / 2, top + 0.015)
-        axes.annotate(f"{value:.3f}", place, ha="center", va="bottom")
+        # On white: the line of the Dense baseline may pass behind it.
+        axes.annotate(f"{value:.3f}", place, ha="center", va="bottom", bbox=WHITE_BOX)
     _chance_line(axes)
     axes.set_ylim(0, 1.4)
     axes.set_yticks(np.linspace(0, 1, 6))
