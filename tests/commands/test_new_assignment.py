@@ -122,6 +122,17 @@ def test_the_files_are_those_of_the_package_and_a_person_can_read_them(tmp_path:
     assert (tmp_path / ".gitignore").read_text().split()[:2] == ["dist/", "var/"]
 
 
+def test_nbgrader_finds_the_course_of_a_new_folder(tmp_path: Path) -> None:
+    """The file is the one of this repository, and one that is there already stays."""
+    new_assignment(tmp_path / "first", "lab_5_1", keras=False)
+    expected = Path(__file__).resolve().parents[2] / "nbgrader_config.py"
+    assert (tmp_path / "first" / "nbgrader_config.py").read_bytes() == expected.read_bytes()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "nbgrader_config.py").write_text("c = get_config()\n")
+    new_assignment(tmp_path / "second", "lab_5_1", keras=False)
+    assert (tmp_path / "second" / "nbgrader_config.py").read_text() == "c = get_config()\n"
+
+
 def test_outside_of_a_course_a_command_names_the_way_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
