@@ -164,7 +164,8 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
     for check_id in answer.failing_checks:
         if check_id in checks and check_id not in failed:
             reason = answer.misconception or answer.seen
-            yield f"{answer.name}: passes {check_id}, which no longer catches it ({reason})"
+            fix = "correct the check or failing_checks"
+            yield f"{answer.name}: passes {check_id}, which must catch it; {fix} ({reason})"
     reviewed = {check.id for check in result.checks if check.outcome is Outcome.REVIEW}
     for check_id in sorted(reviewed ^ set(answer.review_checks)):
         verb = "must" if check_id in answer.review_checks else "need not"

@@ -102,6 +102,12 @@ def test_a_check_of_another_question_that_fails_is_collateral() -> None:
     assert words.startswith("q3_no_mask: no message contains 'padding zeros change'")
 
 
+def test_a_wrong_answer_that_passes_names_the_check_and_what_to_correct() -> None:
+    results = as_they_must_be() | {"q3_no_mask": result("q3_no_mask", ["q3-mask"])}
+    problem = next(line for line in compare(results).problems if "passes" in line)
+    assert problem.startswith("q3_no_mask: passes q3-padding, which must catch it; correct the check or ")
+
+
 def test_a_right_answer_that_fails_is_a_false_alarm() -> None:
     results = as_they_must_be() | {"right_q4_loops": result("right_q4_loops", ["q4-keras"])}
     assert compare(results).problems == (
