@@ -1,0 +1,19 @@
+"""
+question = "q2"
+misconception = "A convolution keeps the size of a picture."
+truth = "Without padding, a convolution makes a picture smaller."
+failing_checks = ["q2-convolutions", "q2-other-sizes"]
+kind = "params"
+"""
+
+def build_cnn(height=12, width=12, classes=3):
+    model = keras.Sequential([
+        keras.Input((height, width, 1)),
+        keras.layers.Conv2D(8, 3, activation="relu"),
+        keras.layers.MaxPooling2D(),
+        keras.layers.Conv2D(16, 3, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(classes, activation="softmax"),
+    ])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
