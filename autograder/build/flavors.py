@@ -38,6 +38,16 @@ from autograder.files import NotebookNode, dump_notebook, load_notebook
 from autograder.notebook import TEXT_STUB, Cell, CellType, Source
 
 CONFIG_NAME = "nbgrader_config.py"
+ROOT_CONFIG = '''\
+"""Where nbgrader works: in var/nbgrader, which `course build` fills, and nowhere else."""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  nbgrader provides it
+c.CourseDirectory.root = str(Path(__file__).resolve().parent / "var" / "nbgrader")
+'''
+"""The file of that name next to ``course_config.py``."""
+
 GRADEBOOK = "gradebook.db"
 EXCHANGE = "exchange"
 """Where ``nbgrader release_assignment`` and ``list`` look on a machine without JupyterHub."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from autograder.build import flavors
 from autograder.course import CONFIG_NAME, find_root, load_course
 from autograder.errors import AuthorError, StaffError
 from autograder.files import join_source, replace_file, replace_trees
@@ -19,14 +20,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WEEKS_UNTIL_DUE = 4
 _CHECKS_FILE = "from autograder.checks import *  # noqa: F403  a release gets the real files\n"
 _IGNORED = "dist/\nvar/\n__pycache__/\n.ipynb_checkpoints/\n"
-_NBGRADER_CONFIG = '''\
-"""Where nbgrader works: in var/nbgrader, which `course build` fills, and nowhere else."""
-
-from pathlib import Path
-
-c = get_config()  # noqa: F821  nbgrader provides it
-c.CourseDirectory.root = str(Path(__file__).resolve().parent / "var" / "nbgrader")
-'''
 _KERAS_SETUP = [
     "import checks  # first: it imports Keras without a word\n",
     "import keras\n",
@@ -88,7 +81,7 @@ def new_assignment(folder: Path, name: str, *, keras: bool) -> tuple[Path, Path]
     replace_trees({source: _files(name, keras=keras)})
     replace_file(config, after.encode(), public=True)
     if is_new:
-        for file, text in ((".gitignore", _IGNORED), ("nbgrader_config.py", _NBGRADER_CONFIG)):
+        for file, text in ((".gitignore", _IGNORED), (flavors.CONFIG_NAME, flavors.ROOT_CONFIG)):
             if not (root / file).exists():
                 replace_file(root / file, text.encode(), public=True)
     return source / f"{name}.ipynb", config

@@ -19,8 +19,8 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import known_answers
+from autograder.build import flavors
 from autograder.build.compile import prepare
-from autograder.build.flavors import run_tool
 from autograder.course import Assignment
 from autograder.engine.plan import GradingPlan, grading_plan
 from autograder.engine.run import grade_notebooks
@@ -198,7 +198,7 @@ def _tool_points(
     # The tool writes into these folders; results of other runs would be mixed with its own.
     written = shutil.ignore_patterns("submitted", "autograded", "feedback")
     shutil.copytree(source / "var" / "nbgrader", root / "var" / "nbgrader", ignore=written)
-    shutil.copy(source / "nbgrader_config.py", root)
+    (root / flavors.CONFIG_NAME).write_text(flavors.ROOT_CONFIG)
     points: dict[str, Points] = {}
     names = [notebook for notebook in notebooks if notebook.startswith(f"{tool}-")]
     # The tools share a cache of trainings: from both ends, one seldom trains what the other trains too.
@@ -254,7 +254,7 @@ def otter_points(
     (work_folder / f"{name}.ipynb").write_bytes(notebook)
     bundle = str(root / "dist" / f"{name}-otter.zip")
     arguments = ["run", "-a", bundle, f"{name}.ipynb"]
-    run_tool("otter", *arguments, folder=work_folder, timeout_s=TIMEOUT_S, environment=environment)
+    flavors.run_tool("otter", *arguments, folder=work_folder, timeout_s=TIMEOUT_S, environment=environment)
     tests = json.loads((work_folder / "results.json").read_bytes())["tests"]
     return {test["name"]: test["score"] for test in tests if "score" in test and "name" in test}
 
@@ -280,7 +280,9 @@ def nbgrader_points(
     submitted.mkdir(parents=True)
     (submitted / f"{name}.ipynb").write_bytes(notebook)
     arguments = [name, "--student", student, "--force"]
-    run_tool("nbgrader", "autograde", *arguments, folder=root, timeout_s=TIMEOUT_S, environment=environment)
+    flavors.run_tool(
+        "nbgrader", "autograde", *arguments, folder=root, timeout_s=TIMEOUT_S, environment=environment
+    )
     return gradebook_points(course, name, student)
 
 
