@@ -18,8 +18,10 @@ import yaml
 from autograder.errors import Problem, name_hint
 from autograder.headings import Heading, headings
 
-MODULES = {"np": "import numpy as np", "keras": "import keras"}
+MODULES = {"np": "import numpy as np", "keras": "import keras", "pd": "import pandas as pd"}
 """Modules that a check may use in addition to the vocabulary and the kit, and their imports."""
+
+_PANDAS_IMPORT = re.compile(r"^\s*(import|from) pandas\b", re.MULTILINE)
 
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"
@@ -223,6 +225,12 @@ class Source:
     def problem(self, cell: Cell, found: str, fix: str, line: int = 1) -> Problem:
         """Return a problem with a line of a cell."""
         return Problem(self.location(cell, line), found, fix)
+
+    @property
+    def uses_pandas(self) -> bool:
+        """Return True if a code cell imports pandas, which students need then."""
+        code = [cell.text for cell in self.cells if cell.cell_type is CellType.CODE]
+        return any(map(_PANDAS_IMPORT.search, code))
 
     def checks(self) -> Iterator[Check]:
         """Yield the checks of all questions in order."""

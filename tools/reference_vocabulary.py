@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder import checks
-from autograder.checks import hidden
-from autograder.checks.answers import Outcome
+from autograder.checks import Outcome, hidden
 from tools.reference_text import docstring, field_docs, markdown, table
 
 _HEADINGS = {
     "answers": "Calling an answer",
     "value_checks": "Values",
+    "table_checks": "Frames",
     "model_checks": "Models",
     "compile_checks": "Models: how they are compiled",
 }

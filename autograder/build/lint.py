@@ -38,7 +38,7 @@ _MARKERS = (
 )
 """Text that a line must not contain, and what to do; the first match is reported."""
 
-_NOT_REVEALING_KEYWORDS = {"hint", "what", "tolerance"}
+_NOT_REVEALING_KEYWORDS = {"hint", "what", "tolerance", "rtol"}
 _MIN_ITEMS = 3
 _MIN_LARGE_INT = 100
 _MAX_TITLE_CHARS = 70
@@ -274,7 +274,7 @@ def check_problems(source: Source, question: Question, check: Check, kit: str) -
     findings = [
         *title_findings(function, check.title),
         *parameter_findings(function, question),
-        *name_findings(function, kit),
+        *name_findings(function, kit, source.uses_pandas),
         *body_findings(function),
     ]
     if check.hidden:
@@ -318,7 +318,7 @@ def _function_names(answer: Answer) -> list[str]:
     return re.findall(r"^def (\w+)", answer.cell.text, re.MULTILINE)
 
 
-def name_findings(function: ast.FunctionDef, kit: str) -> Iterator[Finding]:
+def name_findings(function: ast.FunctionDef, kit: str, uses_pandas: bool) -> Iterator[Finding]:
     """A check runs in four places: its names must mean the same in each."""
     names = {*notebook.MODULES, kit, "checks", *CODE_ROOTS, *dir(builtins)}
     for node in ast.walk(function):
@@ -331,6 +331,9 @@ def name_findings(function: ast.FunctionDef, kit: str) -> Iterator[Finding]:
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id not in names:
             yield node, f"the name {node.id!r}", "pass it in or compute it in the check"
+        elif isinstance(node, ast.Name) and node.id == "pd" and not uses_pandas:
+            fix = "write `import pandas as pd` below `import checks`: students need pandas then"
+            yield node, "the name 'pd' in a notebook without pandas", fix
 
 
 def body_findings(function: ast.FunctionDef) -> Iterator[Finding]:

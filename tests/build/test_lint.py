@@ -313,6 +313,11 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "q1-shape:6",
         "the name 'series'",
     ),
+    "pandas in a check of a notebook without it": (
+        replaced("q1-shape", "np.arange(20.0)", "pd.Series(range(20))"),
+        "q1-shape:6",
+        "'pd' in a notebook without pandas; write `import pandas as pd`",
+    ),
     "a direct call": (
         replaced(
             "q1-shape", "checks.call(moving_average, np.arange(20.0))", "moving_average(np.arange(20.0))"

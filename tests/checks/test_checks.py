@@ -130,7 +130,10 @@ class TestCallingAnAnswer:
         class Own(keras.Model):
             pass
 
-        for value in (Always("x"), [Always("x")], object(), np.array([[1], [2, 3]], dtype=object)):
+        for value in (Always("x"), [Always("x")], object(), (item for item in "ab")):
+            assert mismatch(checks.call, lambda value=value: value).outcome is Outcome.REVIEW
+            assert mismatch(checks.hidden.call, lambda value=value: value).outcome is Outcome.FAILED
+        for value in (np.array([[1], [2, 3]], dtype=object), len, [None], checks):
             assert mismatch(checks.call, lambda value=value: value).outcome is Outcome.FAILED
         own = mismatch(checks.call, Own)
         assert (own.outcome, "class of your own" in own.sentence) == (Outcome.REVIEW, True)

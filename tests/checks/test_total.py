@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,11 +22,13 @@ from autograder.models.description import ModelRefusedError
 from autograder.models.encode import encode
 from autograder.models.parse import parse
 from autograder.models.rebuild import build
+from tests.support import tables as pandas_tables
 
 L = keras.layers
 VALUES = int(os.environ.get("FUZZ_VALUES", "500"))
 MODELS = int(os.environ.get("FUZZ_MODELS", "25"))
 ARRAY = np.array([[1.0, 2.0], [3.0, 4.0]])
+FRAMES = {**pandas_tables.readable(), **pandas_tables.unreadable()}
 
 VALUE_CHECKS: dict[str, list[Callable[[Any], object]]] = {
     "call": [lambda value: checks.call(lambda: value)],
@@ -38,6 +41,16 @@ VALUE_CHECKS: dict[str, list[Callable[[Any], object]]] = {
         lambda value: checks.equal(value, ARRAY),
         lambda value: checks.equal(value, {"a": [1, 2.5]}),
         lambda value: checks.equal(value, ["b", "a"], any_order=True),
+        lambda value: checks.equal(value, [pandas_tables.SALES]),
+    ],
+    "frame": [
+        lambda value: checks.frame(value, pandas_tables.SALES),
+        lambda value: checks.frame(value, FRAMES["pivot"], index=True, kinds=False),
+        lambda value: checks.frame(value, FRAMES["two levels of rows"], order=True),
+        lambda value: checks.frame(value, FRAMES["series"], kinds=False),
+        lambda value: checks.frame(value, FRAMES["categories"]),
+        lambda value: checks.frame(value, FRAMES["mixed"]),
+        lambda value: checks.frame(value, FRAMES["index"]),
     ],
     "close": [lambda value: checks.close(value, 2.5), lambda value: checks.close(value, ARRAY)],
     "unchanged": [lambda value: checks.unchanged(lambda _values: value, [1, 2])],
@@ -78,8 +91,11 @@ dtypes = arrays.scalar_dtypes() | arrays.unicode_string_dtypes(max_len=4)
 scalars = arrays.arrays(dtypes, ()).map(lambda array: array[()])
 tables = arrays.arrays(dtypes, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
 placeholders = st.sampled_from([type("DataFrame", (), {})(), np.empty((2, 2), dtype=object), object()])
+frames = st.sampled_from(sorted(FRAMES)).map(FRAMES.__getitem__)
+cells = st.sampled_from([pd.NA, pd.NaT, pd.Timestamp(3), pd.Interval(0, 1), FRAMES["frame"].groupby("city")])
 atoms = st.one_of(
-    *(st.none(), st.booleans(), integers, st.floats(), texts, st.just(...), scalars, tables, placeholders)
+    *(frames, cells, cells.map(lambda cell: pd.Series([cell, 1], dtype=object))),
+    *(st.none(), st.booleans(), integers, st.floats(), texts, st.just(...), scalars, tables, placeholders),
 )
 values = st.recursive(
     atoms,
@@ -175,6 +191,14 @@ unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck), dat
 def test_every_function_of_the_vocabulary_is_tried() -> None:
     functions = {name for name in checks.__all__ if name.islower()} - {"hidden", "run"}
     assert VALUE_CHECKS.keys() | MODEL_CHECKS.keys() == functions
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_any_table_is_judged(name: str) -> None:
+    for variants in (*VALUE_CHECKS.values(), *MODEL_CHECKS.values()):
+        for check in variants:
+            judge(check, FRAMES[name])
+            judge(lambda value: check(checks.call(lambda: value)), FRAMES[name])  # noqa: B023  it is called here
 
 
 @settings(unhurried, max_examples=VALUES)
