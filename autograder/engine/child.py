@@ -26,7 +26,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder.checks.answers import is_stub
-from autograder.engine import values
+from autograder.engine import table_values, values
 from autograder.engine.missing_imports import INPUT, MissingLibrary, explain_import_error, guard_imports
 from autograder.engine.wire import Channel, Message, WireError
 from autograder.models.description import ModelRefusedError
@@ -170,7 +170,7 @@ class _Submission:
 
     def _call_function(self, message: Message) -> Message:
         function: Any = self.names.get(message["call"])
-        args, kwargs = message["args"], message["kwargs"]
+        args, kwargs = table_values.unpack((message["args"], message["kwargs"]))
         try:
             with _time_limit(message["limit_s"]):
                 value = function(*args, **kwargs)

@@ -19,7 +19,8 @@ import numpy as np
 
 from autograder import checks
 from autograder.checks import MismatchError, Outcome
-from autograder.engine import values
+from autograder.checks.table_view import is_table
+from autograder.engine import table_values, values
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
 from autograder.models.description import ModelRefusedError, UnsupportedModelError
 from autograder.models.parse import parse
@@ -221,3 +222,5 @@ def _write_back(argument: Any, returned: Any) -> None:
         is_same_form = (returned.shape, returned.dtype) == (argument.shape, argument.dtype)
         if argument.flags.writeable and is_same_form:
             argument[...] = returned
+    elif is_table(argument):
+        table_values.write_back(argument, returned)

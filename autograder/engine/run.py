@@ -283,6 +283,9 @@ def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     grading = plan.assignment.grading
+    imports = (*IMPORTS, "checks")
+    if plan.source.uses_pandas:
+        imports += ("pandas",)
     return ZygoteConfig(
         folder,
         plan.assignment.kit,
@@ -290,7 +293,7 @@ def zygote_config(plan: GradingPlan, folder: Path) -> ZygoteConfig:
         dict(plan.environment),
         data=tuple(path for path in map(Path, plan.environment.values()) if path.is_file()),
         hidden=(plan.assignment.root, plan.cache),
-        imports=(*IMPORTS, "checks"),
+        imports=imports,
     )
 
 

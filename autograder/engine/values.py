@@ -2,12 +2,12 @@
 
 The submission's process encodes what an answer returned (``to_wire``), and the grader decodes it
 (``from_wire``). A wire value is a tuple of a word and its content: ``("data", 3)``,
-``("list", [...])``, ``("model", content)``, ``("other", "DataFrame")``. A value that cannot
+``("list", [...])``, ``("model", content)``, ``("other", "Figure")``. A value that cannot
 cross arrives as an object of an empty class with the same name, so that a check can name its type.
+Frames of pandas are data: they cross as ``table_values`` packs them.
 ``to_wire`` runs next to student code, and its output can be forged: ``from_wire`` trusts none of it.
 """
 
-import contextlib
 import math
 import sys
 from collections.abc import Callable
@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from autograder.checks import MismatchError, Outcome
-from autograder.engine.wire import MAX_TEXT_CHARS, WireError, encode
-from autograder.text import identifier, one_line
+from autograder.checks.table_view import is_table, plain
+from autograder.engine.table_values import unpack
+from autograder.engine.wire import MAX_FRAME_BYTES, MAX_TEXT_CHARS, WireError, encode
+from autograder.text import one_line
 
 MAX_INTEGER_DIGITS = 20_000
 """Hexadecimal digits of an integer beyond 64 bits; a parameter count has a dozen."""
 
 _MAX_PLACEHOLDER_SIZE = 1_000
+_MAX_NAME_CHARS = 100
 
 WireValue = tuple[Any, ...]
 
@@ -35,10 +38,14 @@ def to_wire(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
     """
     if type(value).__module__.startswith("tensorflow.") and hasattr(value, "numpy"):
         value = value.numpy()  # runs student code if the class is forged; so does everything here
-    with contextlib.suppress(WireError):
-        encode({"value": value})
+    try:
+        if len(encode({"value": value})) > MAX_FRAME_BYTES // 2:  # beside it, the arguments return
+            raise WireError("more than can cross")
         return ("data", value)
+    except WireError as error:
+        reason = str(error)
     # It cannot cross as it is: as much of it as can.
+    value = plain(value)
     kind = type(value)
     if kind in (list, tuple, set):
         items = sorted(value, key=repr) if kind is set else value
@@ -53,7 +60,8 @@ def to_wire(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
         return ("array", str(value.dtype)[:60], list(value.shape))
     if "keras" in sys.modules and isinstance(value, sys.modules["keras"].Model):
         return describe(value)
-    return ("other", kind.__name__[:100])
+    name = f"{kind.__name__} with {reason}" if is_table(value) else kind.__name__
+    return ("other", name[:_MAX_NAME_CHARS])
 
 
 def from_wire(wire_value: Any, build: Callable[[Any], Any]) -> Any:
@@ -93,7 +101,7 @@ def holds_model(wire_value: Any) -> bool:
 def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
     match wire_value:
         case ("data", value):
-            return value
+            return unpack(value)
         case ("list" | "tuple" | "set" as kind, items):
             collection: type = {"list": list, "tuple": tuple, "set": set}[kind]
             return collection([from_wire(item, build) for item in items])
@@ -104,7 +112,7 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
         case ("array", _, [*shape]):
             return _placeholder_array(shape)
         case ("other", name):
-            return type(identifier(name), (), {})()
+            return type(one_line(name, _MAX_NAME_CHARS) or "object", (), {})()
         case ("model", dict(content)):
             return build(content)
         case ("refused", sentence):

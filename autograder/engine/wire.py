@@ -11,6 +11,9 @@ then the bytes of its arrays. Lists, integers up to 64 bits, finite floats, text
     {"u": "text"}              np.str_
     {"s": "<i8"}               NumPy scalar: dtype; its bytes are next in the payload
     {"a": ["<f4", [3, 5]]}     array: dtype, shape; its bytes are next in the payload
+    {"i": ["date", "2027-01-29"]}      date, or datetime
+    {"i": ["timedelta", [1, 0, 0]]}    days, seconds, microseconds
+    {"p": {…}}                 frame, series or index of pandas, as ``table_values`` packs it
 
 So exact types survive. A payload may come from a process that runs student code. The reader
 believes no length or type that it did not check, and allocates nothing that the payload does not
@@ -21,8 +24,10 @@ limit on depth below the interpreter's, on the number of values or on the length
 turn tuples into lists. Each of these would have to be checked again in a walk like the one here.
 """
 
+import datetime
 import json
 import math
+import re
 import socket
 import struct
 import time
@@ -31,16 +36,21 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.table_view import UnreadableTableError, is_table, plain
+from autograder.engine.table_values import Table, pack
+
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_TEXT_CHARS = 100_000
-MAX_DEPTH = 12
+MAX_DEPTH = 16
 MAX_AXES = 8
 MAX_VALUES = 2_000_000
 """Values in one frame; a class of reviews as lists of ids has 1.2 million."""
 
 _LENGTH = struct.Struct("!I")
-_ARRAY_KINDS = "biufU"
+_ARRAY_KINDS = "biufUmM"
+_DTYPE = re.compile(r"[<|][biufU]\d{1,6}|<[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns)\]", re.ASCII)
 _MAX_SCALAR_BYTES = 8
+_MAX_DATE_CHARS = 40
 _INT64_LIMIT = 2**63
 _LONG_LIST = 64
 
@@ -134,6 +144,8 @@ def encode(message: Message) -> bytes:
         line = json.dumps(writer.tree(message, 0), separators=(",", ":"), allow_nan=False)
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise WireError(f"a value that cannot cross ({type(error).__name__})") from None
+    except UnreadableTableError as error:
+        raise WireError(str(error)) from None
     raw = line.encode("ascii")
     return b"".join((_LENGTH.pack(len(raw)), raw, *writer.blobs))
 
@@ -211,11 +223,22 @@ class _Writer(_Walk):
         if value is Ellipsis:
             return {"e": 0}
         if kind is np.ndarray:
-            return {"a": self._array(value)}
+            return {"a": self._array(plain(value))}
         if kind is np.str_:
             return {"u": _check_text(str(value))}
         if isinstance(value, np.generic) and kind is value.dtype.type and value.nbytes <= _MAX_SCALAR_BYTES:
             return {"s": self._array(np.asarray(value))[0]}
+        if kind in (datetime.date, datetime.datetime):
+            return {"i": [kind.__name__, value.isoformat()]}
+        if kind is datetime.timedelta:
+            return {"i": [kind.__name__, [value.days, value.seconds, value.microseconds]]}
+        if kind is Table:
+            return {"p": self.tree(value.content, depth + 1)}
+        if is_table(value):
+            return self.tree(pack(value), depth)
+        known = plain(value)
+        if known is not value:
+            return self.tree(known, depth)
         raise WireError(f"a value of type {kind.__name__[:60]}")
 
     def _list(self, value: list[Any], depth: int) -> list[Any]:
@@ -273,6 +296,12 @@ class _Reader(_Walk):
                 return self._array(name, [])[()]
             case {"a": [str(name), list(shape)]}:
                 return self._array(name, shape)
+            case {"i": ["date" | "datetime" as name, str(text)]} if len(text) <= _MAX_DATE_CHARS:
+                return getattr(datetime, name).fromisoformat(text)
+            case {"i": ["timedelta", [int(days), int(seconds), int(microseconds)]]}:
+                return datetime.timedelta(days, seconds, microseconds)
+            case {"p": content}:
+                return Table(self.value(content, depth + 1))
             case dict():
                 raise WireError(f"an unknown or malformed tagged value {tree!r:.20}")
         return tree
@@ -285,9 +314,7 @@ class _Reader(_Walk):
         """
         # NumPy's parser takes names like "i4,i4", pads others, and raises a SyntaxError for some: it
         # only gets what may be its own spelling.
-        order, kind, width = name[:1], name[1:2], name[2:]
-        is_width = width.isdecimal() and width.isascii() and len(width) <= 6
-        dtype = np.dtype(name) if order in ("<", "|") and kind in _ARRAY_KINDS and is_width else None
+        dtype = np.dtype(name) if _DTYPE.fullmatch(name) else None
         if dtype is None or dtype.str != name:
             raise WireError("an array of an unknown type")
         if not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS:

@@ -51,7 +51,7 @@ _INPUT_FD = 0
 """The control socket of a zygote; the job file of an executed process."""
 
 _COMPUTING_PACKAGES = ("tensorflow", "keras", "numpy")
-_VERSIONED_PACKAGES = ("matplotlib", "IPython")
+_VERSIONED_PACKAGES = ("matplotlib", "IPython", "pandas")
 """Packages of which the version that is loaded is reported too."""
 
 

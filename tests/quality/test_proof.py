@@ -63,6 +63,12 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
             "id q1-hidden-values: found a check that the solution does not pass (failed: ",
         ),
         (
+            "q1-answer",
+            "return (totals",
+            "return iter(totals",
+            "can read: found an object of type array_iterator.); let the solution return plain data",
+        ),
+        (
             "q2-hidden-spread",
             "checks.close(checks.call(spread, alone), 1.0)",
             "checks.close(alone, alone)",
@@ -75,7 +81,7 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
             "passes for answers that return the first argument, zeros, values off by one; compare",
         ),
     ],
-    ids=["wrong-check", "no-call", "no-comparison"],
+    ids=["wrong-check", "no-data", "no-call", "no-comparison"],
 )
 def test_a_build_without_proof_changes_nothing_and_names_the_check(
     tmp_path: Path, name: str, old: str, new: str, expected: str

@@ -32,6 +32,8 @@ TRICKS = {
     "has another shape": "return np.zeros((4, 4))",
     "is another type": "return 'leak40'",
     "is of its own class": "return type('leak40', (), {})()",
+    "is a generator": "return (value for value in values)",
+    "is a frame": "import pandas; return pandas.DataFrame({'leak40': [[40]]})",
     "changes its argument": "values[0] = 0; return np.array([49.0, 0.0])",
 }
 """What an answer does where it is asked for a width that only a hidden check asks for."""

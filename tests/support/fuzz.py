@@ -10,6 +10,7 @@ too long knows that something hangs. The input that fails is printed last, as Py
 import contextlib
 import copy
 import csv
+import datetime
 import io
 import json
 import random
@@ -26,12 +27,14 @@ from typing import Any
 import numpy as np
 import psutil
 
+from autograder.engine.table_values import Table
 from autograder.engine.values import from_wire
 from autograder.engine.wire import Channel, WireError, decode, encode
 
 GROUP = 100
 MAX_GROWTH_BYTES = 64 * 2**20
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"
+DAY = datetime.datetime(2027, 1, 29, 12)
 
 Draw = random.Random
 Case = tuple[Callable[[Any], object], Any]
@@ -74,7 +77,9 @@ def mutated(draw: Draw, data: bytes, words: tuple[bytes, ...], other: bytes) -> 
 
 FRAME_WORDS = (
     b'{"d":[[', b'{"t":[', b'{"a":["<f8",[2,3]]}', b'{"a":["|V0",[9]]}', b'{"s":"<i8"}', b'{"f":"nan"}',
-    b'{"e":0}', b'{"u":"x"}', b"]]}", b"[", b"]", b"1e999", b"NaN", b"-0.0", b"9" * 30, b'"\\ud83d"',
+    b'{"e":0}', b'{"i":["date","2027-01-29"]}', b'{"i":["timedelta",[1,2,3]]}', b'{"p":{"d":[]}}',
+    b'{"a":["<M8[ns]",[2]]}', b'{"u":"x"}',
+    b"]]}", b"[", b"]", b"1e999", b"NaN", b"-0.0", b"9" * 30, b'"\\ud83d"',
     b"null", b"true", b",", b":", b"\0\0\0\0", b"\xff\xff\xff\xff", b'"<U100001"',
     b'["<f8",[4294967296,4294967296]]', b"[" * 2_000,
 )  # fmt: skip
@@ -117,6 +122,7 @@ def random_value(draw: Draw, depth: int) -> Any:
         lambda: draw.choice((None, True, ..., 0, -(2**63), 2**63 - 1, 0.1, float("nan"), float("inf"))),
         lambda: draw.choice(ODD_TEXTS),
         lambda: np.str_(draw.choice(ODD_TEXTS)),
+        lambda: draw.choice((DAY, DAY.date(), DAY - DAY, np.datetime64(DAY), Table({"columns": []}))),
         lambda: draw.choice((np.float32(1.5), np.int8(-3), np.bool_(True))),
         lambda: np.arange(draw.randrange(6)).astype(draw.choice(("<i8", "<f4", "|b1", "<U3"))),
     ]
