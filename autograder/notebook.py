@@ -21,7 +21,7 @@ from autograder.headings import Heading, headings
 MODULES = {"np": "import numpy as np", "keras": "import keras", "pd": "import pandas as pd"}
 """Modules that a check may use in addition to the vocabulary and the kit, and their imports."""
 
-_PANDAS_IMPORT = re.compile(r"^\s*(import|from) pandas\b", re.MULTILINE)
+_PANDAS_IMPORT = re.compile(r"^[ \t]*+(import|from) pandas\b", re.MULTILINE)
 
 BEGIN_SOLUTION = "# BEGIN SOLUTION"
 END_SOLUTION = "# END SOLUTION"

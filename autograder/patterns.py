@@ -93,6 +93,10 @@ FORMULA = bounded(r"(^|[;,|\t\r\n])([^\S\t\r\n]*+)('*+[=+\-@＝＋－＠])")
 LEADING_CONTROL = bounded(r"^('*+[\t\r\n])")
 NBGRADER_ID = bounded(r"\w[\w .@+-]{0,99}")
 
+# The wire.
+DTYPE = bounded(r"[<|][biufU]\d{1,6}|<[mM]8\[(?:Y|M|W|D|h|m|s|ms|us|ns)\]", re.ASCII)
+"""A dtype as NumPy writes it: ``<f4``, ``<M8[ns]``."""
+
 # Messages and results.
 IMPORTED = bounded(r"[A-Za-z_][\w.]{0,79}+\*?", re.ASCII)
 """What an import names: ``gensim.models``, ``tensorflow_addons.*``."""

@@ -26,7 +26,7 @@ PLAIN_TYPES = (str, int, float, bool, datetime.datetime, datetime.date, datetime
 
 
 FIXED_ZONE = re.compile(r"UTC([+-]\d\d:\d\d)?")
-ZONE = re.compile(r"[A-Za-z]\w{1,30}([+/-][\w+:-]{1,30}){0,3}", re.ASCII)
+ZONE = re.compile(r"[A-Za-z][\w+:/-]{1,60}", re.ASCII)
 """Names of time zones: an offset from UTC, or a place."""
 
 

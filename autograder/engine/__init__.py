@@ -6,6 +6,6 @@ one sandboxed child per submission (student code, no checks).
 
 supervisor  run, grade_submission, session, conversation, worker; progress of a run
 on disk     journal, results, plan, misconceptions
-processes   zygote_client, zygote; wire and values cross between the processes
+processes   zygote_client, zygote; between them wire, values and table_values
 in them     child; grader; offload; trainer with training_cache; lazy_variables
 """

@@ -27,7 +27,6 @@ turn tuples into lists. Each of these would have to be checked again in a walk l
 import datetime
 import json
 import math
-import re
 import socket
 import struct
 import time
@@ -38,6 +37,7 @@ import numpy as np
 
 from autograder.checks.table_view import UnreadableTableError, is_table, plain
 from autograder.engine.table_values import Table, pack
+from autograder.patterns import DTYPE
 
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_TEXT_CHARS = 100_000
@@ -48,7 +48,6 @@ MAX_VALUES = 2_000_000
 
 _LENGTH = struct.Struct("!I")
 _ARRAY_KINDS = "biufUmM"
-_DTYPE = re.compile(r"[<|][biufU]\d{1,6}|<[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns)\]", re.ASCII)
 _MAX_SCALAR_BYTES = 8
 _MAX_DATE_CHARS = 40
 _INT64_LIMIT = 2**63
@@ -314,7 +313,7 @@ class _Reader(_Walk):
         """
         # NumPy's parser takes names like "i4,i4", pads others, and raises a SyntaxError for some: it
         # only gets what may be its own spelling.
-        dtype = np.dtype(name) if _DTYPE.fullmatch(name) else None
+        dtype = np.dtype(name) if DTYPE.fullmatch(name) else None
         if dtype is None or dtype.str != name:
             raise WireError("an array of an unknown type")
         if not 0 < dtype.itemsize <= 4 * MAX_TEXT_CHARS:

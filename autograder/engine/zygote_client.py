@@ -71,6 +71,7 @@ _BASE_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports Arrow where it is installed
     "ONEDNN_MAX_CPU_ISA": "AVX2",
 }
 

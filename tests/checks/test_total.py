@@ -91,7 +91,7 @@ dtypes = arrays.scalar_dtypes() | arrays.unicode_string_dtypes(max_len=4)
 scalars = arrays.arrays(dtypes, ()).map(lambda array: array[()])
 tables = arrays.arrays(dtypes, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
 placeholders = st.sampled_from([type("DataFrame", (), {})(), np.empty((2, 2), dtype=object), object()])
-frames = st.sampled_from(sorted(FRAMES)).map(FRAMES.__getitem__)
+frames = st.sampled_from(sorted(FRAMES)).map(lambda name: FRAMES[name])
 cells = st.sampled_from([pd.NA, pd.NaT, pd.Timestamp(3), pd.Interval(0, 1), FRAMES["frame"].groupby("city")])
 atoms = st.one_of(
     *(frames, cells, cells.map(lambda cell: pd.Series([cell, 1], dtype=object))),
