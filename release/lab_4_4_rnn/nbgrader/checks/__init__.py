@@ -1,8 +1,10 @@
 """The check vocabulary: how a shape, a layer, a parameter count or an accuracy is checked.
 
-``answers`` runs checks and calls answers; ``value_checks``, ``model_checks`` and ``compile_checks``
-compare, models in the view of ``canonical``; ``vocabulary`` lists the functions. The build copies
-this folder into every release, so it imports nothing else of the package::
+``answers`` runs checks and calls answers, which return ``plain_data``; a check that does not pass raises
+the error of ``mismatch``. ``value_checks``, ``table_checks``, ``model_checks`` and
+``compile_checks`` compare, frames of pandas in the view of ``table_view`` and models in that of
+``canonical``; ``vocabulary`` lists the functions. The build copies this folder into every release, so it
+imports nothing else of the package::
 
     def check_two_rows(add_rows):
         \"\"\"Two rows are added column by column\"\"\"

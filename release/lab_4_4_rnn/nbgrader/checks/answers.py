@@ -1,4 +1,4 @@
-"""Call an answer, judge what comes back, and explain a failed check in one sentence."""
+"""Run a check and call answers in it; whatever student code raises becomes one sentence."""
 
 import contextlib
 import copy
@@ -10,106 +10,19 @@ import os
 import re
 import signal
 import sys
-import textwrap
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .mismatch import MismatchError, Outcome
+from .plain_data import to_plain_data
+from .table_view import is_same, is_table
+
 CALL_TIMEOUT_S = 60.0
 """How long one call of student code may take."""
-
-_MAX_TEXT_CHARS = 160
-"""Maximum length of a value in a message, characters."""
-
-_LINE_WIDTH = 78
-"""Maximum length of a line of a message, characters: ``nbgrader validate`` cuts lines at 87."""
-
-_WORD_JOINER = "\u2060"
-
-
-class Outcome(StrEnum):
-    """The outcome of a check."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERRORED = "errored"
-    BLOCKED = "blocked"
-    REVIEW = "review"
-    """The answer runs, but rests on code that the check cannot judge: a person decides."""
-
-    UNGRADED = "ungraded"
-
-
-class MismatchError(AssertionError):
-    """A check did not pass: what is wrong, what was found, what was expected, and a hint.
-
-    ``problem`` and ``hint`` never contain a value of a check's input; ``actual`` and
-    ``expected`` may, so a hidden check drops them.
-    """
-
-    def __init__(
-        self,
-        problem: str,
-        actual: object = None,
-        expected: object = None,
-        hint: str = "",
-        outcome: Outcome = Outcome.FAILED,
-    ) -> None:
-        self.title = ""
-        self.problem = problem
-        self.actual = actual
-        self.expected = expected
-        self.hint = hint
-        self.outcome = outcome
-        super().__init__(problem)
-
-    def without_values(self) -> "MismatchError":
-        """Return the same finding without any value, as a hidden check may show it."""
-        return MismatchError(self.problem, hint=self.hint, outcome=self.outcome)
-
-    @property
-    def sentence(self) -> str:
-        """The finding on one line."""
-        values = []
-        if self.actual is not None:
-            values.append(f"found {_format_value(self.actual)}")
-        if self.expected is not None:
-            values.append(f"expected {_format_value(self.expected)}")
-        sentence = self.problem
-        if values:
-            sentence += ": " + ", ".join(values)
-        sentence += "."
-        if self.hint:
-            sentence += f" {self.hint}"
-        # otter pastes messages into HTML without escaping: "<" must not be able to open a tag.
-        return re.sub(r"<(?=[A-Za-z/])", f"<{_WORD_JOINER}", sentence)
-
-    def __str__(self) -> str:
-        """Return the finding in short lines: otter prints them behind the name of the class.
-
-        JupyterLab breaks a line of otter's that is too long in the middle of a word.
-        """
-        indent = " " * len("MismatchError: ")
-        return textwrap.fill(
-            self.sentence, _LINE_WIDTH, initial_indent=indent, break_on_hyphens=False
-        ).lstrip()
-
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython prints instead of a traceback."""
-        head = str(self.outcome)
-        if self.title:
-            head += f": {self.title}"
-        return [head, *textwrap.wrap(self.sentence, _LINE_WIDTH, break_on_hyphens=False)]
-
-
-def review(names: Iterable[str]) -> MismatchError:
-    """Return the finding that a person must look at the model; hidden checks do not show the names."""
-    problem = "this rests on a part that cannot be judged automatically, so a person will look at it"
-    return MismatchError(problem, ", ".join(names), outcome=Outcome.REVIEW)
 
 
 def run(check: Callable[..., None]) -> None:
@@ -138,17 +51,21 @@ def run(check: Callable[..., None]) -> None:
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     """Call an answer with copies of the arguments and return its value as plain data or a Keras model.
 
+    Plain data are numbers, texts, dates, lists, tuples, dicts, sets, arrays, and DataFrames, Series and
+    indexes of pandas, in which the same may be.
+
     Args:
         function: the answer; ``None`` or ``...`` if the student has not written one yet.
 
     Raises:
         MismatchError: the answer is missing (blocked), raised or took too long (errored), or
-            returned nothing or something that is not data (failed).
+            returned nothing or a value with a missing part (failed), or a value that no check can
+            read (review; in a hidden check failed).
     """
     # An answer may change its copies: the check compares with the original.
     args, kwargs = copy.deepcopy((args, kwargs))
     name = _name(function)
-    return _to_plain_data(_require_value(_call_answer(function, args, kwargs), name), name)
+    return to_plain_data(_require_value(_call_answer(function, args, kwargs), name), name)
 
 
 def unchanged(function: Any, *args: Any) -> None:
@@ -323,85 +240,13 @@ def _is_same(left: Any, right: Any) -> bool:
         if left.dtype == object:
             return all(map(_is_same, left.ravel(), right.ravel()))
         return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
+    if is_table(left):
+        return is_same(left, right)
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(_is_same, left, right))
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(_is_same(left[key], right[key]) for key in left)
     return bool(left == right)
-
-
-_PLAIN_TYPES = (str, int, float, bool, np.ndarray)
-
-
-def _to_plain_data(value: Any, name: str) -> Any:
-    """Return a value as plain data or a Keras model.
-
-    Types are compared by identity: a subclass of ``str`` or ``ndarray`` could define an
-    ``__eq__`` that is always true.
-    """
-    value_type = type(value)
-    if value_type.__module__.startswith("tensorflow.") and hasattr(value, "numpy"):
-        value = value.numpy()
-        value_type = type(value)
-    if value_type is np.ndarray and value.dtype.kind not in "biufU":
-        raise MismatchError(
-            f"{name} returns an array that does not contain plain numbers",
-            f"dtype {value.dtype}",
-            hint="All its rows must have the same length.",
-        )
-    if value_type in _PLAIN_TYPES:
-        return value
-    if isinstance(value, np.generic) and value_type.__module__ == "numpy":
-        return value
-    if value_type in (list, tuple, set):
-        return value_type(_to_plain_data(item, name) for item in value)
-    if value_type is dict:
-        return {_to_plain_data(key, name): _to_plain_data(item, name) for key, item in value.items()}
-    if _is_keras_model(value, name):
-        return value
-    if value is None or value is Ellipsis:
-        raise MismatchError(f"{name} returns a value with a missing part", repr(value))
-    raise MismatchError(
-        f"{name} returns something that is not a number, text or a Keras model",
-        f"an object of type {value_type.__name__}",
-    )
-
-
-def _is_keras_model(value: Any, name: str) -> bool:
-    keras: Any = sys.modules.get("keras")  # a course without Keras never imports it
-    if keras is None or not isinstance(value, keras.Model):
-        return False
-    if type(value) in (keras.Sequential, _functional_class()):
-        return True
-    raise MismatchError(
-        f"{name} returns a model of a class of your own, so a person will look at it",
-        type(value).__name__,
-        hint="Or build it with keras.Sequential([…]) or keras.Model(inputs, outputs).",
-        outcome=Outcome.REVIEW,
-    )
-
-
-@functools.cache
-def _functional_class() -> type:
-    """Return the class of ``keras.Model(inputs, outputs)``, which Keras does not export."""
-    keras: Any = sys.modules["keras"]
-    inputs = keras.Input((1,))
-    return type(keras.Model(inputs, keras.layers.Identity()(inputs)))
-
-
-def _format_value(value: object) -> str:
-    if isinstance(value, np.generic):
-        value = value.item()
-    try:
-        if isinstance(value, str):
-            text = value.encode("utf-8", "backslashreplace").decode()
-        elif isinstance(value, np.ndarray):
-            text = np.array2string(value, threshold=40, separator=", ").replace("\n", "")
-        else:
-            text = f"{value:,}" if type(value) is int else repr(value)
-    except ValueError:  # Python does not print integers of more than 4,300 digits
-        text = f"a value of type {type(value).__name__} that is too large to print"
-    return text if len(text) <= _MAX_TEXT_CHARS else f"{text[:_MAX_TEXT_CHARS]} …"
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .answers import MismatchError, attempt, review
+from .answers import attempt
 from .canonical import (
     LayerView,
     activation_of,
@@ -21,6 +21,7 @@ from .canonical import (
     written_layers,
 )
 from .compile_checks import DEFAULT_HINT
+from .mismatch import MismatchError, review
 
 _MAX_RANDOM_NUMBERS = 2**22
 """Numbers that a model is given at once where a check runs it."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .answers import MismatchError
+from .mismatch import MismatchError
+from .table_view import is_same, is_table
 
 
 def equal(
@@ -18,9 +19,10 @@ def equal(
     what: str = "the result",
     hint: str = "",
 ) -> None:
-    """Check that two values are equal: numbers, texts, lists, dicts or whole arrays.
+    """Check that two values are equal: numbers, texts, dates, lists, dicts or whole arrays.
 
-    Axes of length 1 do not count: ``shape`` looks at them.
+    Axes of length 1 do not count: ``shape`` looks at them. Frames of pandas are equal only with the same
+    order and index: ``frame`` compares them as a reader does.
 
     Args:
         any_order: compare a list or a set of texts regardless of the order.
@@ -90,11 +92,13 @@ def single_spaced(actual: Any, *, what: str = "the result") -> None:
 
 
 def integers(actual: Any, *, what: str = "the result", hint: str = "") -> None:
-    """Check that an array holds whole numbers by its dtype."""
-    if isinstance(actual, np.ndarray) and actual.dtype.kind in "iu":
-        return
-    dtype = getattr(actual, "dtype", type(actual).__name__)
-    raise MismatchError(f"{what} does not contain integers", str(dtype), "an integer dtype", hint)
+    """Check that an array, or a Series, holds whole numbers by its dtype."""
+    dtype = type(actual).__name__
+    if isinstance(actual, (np.ndarray, np.generic)) or (is_table(actual) and actual.ndim == 1):
+        dtype = str(actual.dtype)
+        if actual.dtype.kind in ("i", "u") and not isinstance(actual, np.generic):
+            return
+    raise MismatchError(f"{what} does not contain integers", dtype, "an integer dtype", hint)
 
 
 def of_type(actual: Any, *expected: type, what: str = "the result", hint: str = "") -> None:
@@ -106,9 +110,10 @@ def of_type(actual: Any, *expected: type, what: str = "the result", hint: str = 
 
 
 def length(actual: Any, expected: int, *, what: str = "the result", hint: str = "") -> None:
-    """Check that a list, tuple or array has ``expected`` entries."""
+    """Check that a list, tuple or array has ``expected`` entries, or a frame as many rows."""
     dimensions = _array_shape(actual)
-    if isinstance(actual, (list, tuple, np.ndarray)) and dimensions[:1] == (expected,):
+    has_length = isinstance(actual, (list, tuple, np.ndarray)) or is_table(actual)
+    if has_length and dimensions[:1] == (expected,):
         return
     count: object = f"one {type(actual).__name__}"
     if dimensions:
@@ -136,6 +141,8 @@ def _is_equal(actual: Any, expected: Any) -> bool:
     if isinstance(actual, dict) and isinstance(expected, dict):
         same_keys = actual.keys() == expected.keys()
         return same_keys and all(_is_equal(actual[key], expected[key]) for key in expected)
+    if is_table(actual) or is_table(expected):
+        return is_same(actual, expected)
     try:
         if isinstance(actual, np.ndarray) or isinstance(expected, np.ndarray):
             return bool(np.array_equal(actual, expected))

@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from .answers import MismatchError, review
 from .canonical import activation_of, is_own_code, keras
+from .mismatch import MismatchError, review
 
 DEFAULT_HINT = "The question leaves it as Keras sets it."
 
