@@ -100,6 +100,9 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
 
 def _failure_message(notebook: NotebookNode, source: Source, error: Exception) -> str:
     reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    if hasattr(error, "ename") and hasattr(error, "evalue"):  # an exception of the cell
+        # All of it: what a check says is several lines long.
+        reason = " ".join(f"{error.ename}: {error.evalue}".split())
     # The last cell that was started is the one that failed.
     cells = {cell.id: cell for cell in source.cells}
     for cell in reversed(notebook.cells):

@@ -105,10 +105,7 @@ def _problems(source: Source, results: Mapping[str, Result]) -> Iterator[Problem
             raise StaffError(f"{source.location(check.cell)}: could not be graded ({solved.message})")
         if solved.outcome is not Outcome.PASSED:
             found = f"a check that the solution does not pass ({solved.outcome.value}: {solved.message})"
-            fix = "correct the solution or the check"
-            if solved.outcome is Outcome.REVIEW:
-                fix = "let the solution return plain data, a DataFrame or a network of Keras' own layers"
-            yield _problem(source, check, found, fix)
+            yield _problem(source, check, found, "correct the solution or the check")
         elif by_name[BLANK][check.cell.id].outcome is Outcome.PASSED:
             found = "a check that the release passes before anything is answered"
             yield _problem(source, check, found, "reach the answer through checks.call")

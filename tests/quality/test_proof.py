@@ -64,9 +64,9 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
         ),
         (
             "q1-answer",
-            "return (totals",
-            "return iter(totals",
-            "can read: found an object of type array_iterator.); let the solution return plain data",
+            "return (totals[width:] - totals[:-width]) / width",
+            "return iter((totals[width:] - totals[:-width]) / width)",
+            "moving_average returns a value that no check can read: found an object of type iterator",
         ),
         (
             "q2-hidden-spread",
