@@ -277,7 +277,8 @@ def test_whole_numbers_and_rows_of_a_series_are_checked_by_the_functions_for_arr
 def test_the_example_of_the_documentation_says_what_the_page_says() -> None:
     page = (Path(__file__).parents[2] / "docs" / "writing-a-lab.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {"checks": checks, "pd": pd}
-    exec(page.split("```py\n")[1].split("```")[0], names)
+    (example,) = (block for block in page.split("```") if "def check_totals(" in block)
+    exec(example.removeprefix("py\n"), names)
     names["check_totals"](lambda sales: sales.groupby("city").agg(total=("amount", "sum")))
     with pytest.raises(MismatchError) as caught:
         names["check_totals"](
