@@ -10,7 +10,7 @@ CORE := tests/checks tests/models tests/submission tests/report tests/test_*.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONUTF8 := 1
 
-.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile fuzz chaos machines browsers journeys bundles bench thousand docs clean
+.PHONY: demo test test-all lint check validate mutation-test compare calibrate peers hostile fuzz chaos machines browsers journeys bundles bench thousand coverage docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -87,6 +87,9 @@ bench: $(VENV)/ready
 
 thousand: $(VENV)/ready
 	@$(BIN)/python -m pytest -q -m thousand
+
+coverage: $(VENV)/ready
+	@$(BIN)/python -m tools.measure_coverage -q -n 2 -m 'not ($(SPECIAL))'
 
 docs: $(VENV)/ready
 	@$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs var/docs
