@@ -1,23 +1,18 @@
 """A second lab, written from the documentation alone: three graders agree about what students submit."""
 
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder import known_answers
-from autograder.course import load_course
 from autograder.engine.run import Engine, start_engine
 from autograder.quality import compare
-from autograder.quality.sample import answers_with, fill_answers, read_release
-from tests.build.conftest import BuiltCourse, build_course
-from tests.support.grading import grade_bytes, outcomes, points
-from tests.support.plans import compile_plan
+from tests.build.conftest import BuiltCourse
+from tests.support.grading import grade_bytes, points
+from tests.support.labs import FLAVORS, build_lab, failing_checks, lab_plan, submission
 
 NAME = "lab_4_3_cnn"
-COURSE = Path(__file__).parents[1] / "labs" / NAME
-FLAVORS = ("otter", "nbgrader")
 
 MARKS = {
     "solution": {"q1": 8, "q2": 14, "q3": 8},
@@ -32,31 +27,18 @@ MARKS = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> BuiltCourse:
-    ignored = shutil.ignore_patterns("__pycache__")
-    root = tmp_path_factory.mktemp("cnn") / "course"
-    return build_course(Path(shutil.copytree(COURSE, root, ignore=ignored)), NAME)
+    return build_lab(NAME, tmp_path_factory.mktemp(NAME))
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with start_engine(compile_plan(load_course(COURSE).assignment(NAME)), workers=1) as running:
+    with start_engine(lab_plan(NAME), workers=1) as running:
         yield running
-
-
-def submission(course: BuiltCourse, flavor: str, name: str) -> bytes:
-    """Fill the release with the solution's answers and the known answer of that name."""
-    code: Mapping[str, str] = {
-        answer.question: answer.code
-        for answer in known_answers.load(course.assignment)
-        if answer.name == name
-    }
-    assert bool(code) == (name != "solution")
-    return fill_answers(read_release(course.assignment, flavor), answers_with(course.prepared.source, code))
 
 
 def test_the_known_answers_belong_to_checks_of_the_lab() -> None:
     """Nothing is graded here: a renamed check or answer is found in a second."""
-    plan = compile_plan(load_course(COURSE).assignment(NAME))
+    plan = lab_plan(NAME)
     ids = {check.cell.id for check in plan.source.checks()}
     answers = {answer.name: answer for answer in known_answers.load(plan.assignment)}
     assert set(MARKS) - {"solution"} <= set(answers)
@@ -79,11 +61,8 @@ def test_a_submission_gets_its_marks(
 def test_a_known_answer_fails_the_checks_that_it_names_and_no_others(
     course: BuiltCourse, engine: Engine, tmp_path: Path
 ) -> None:
-    actual, expected = {}, {}
-    for answer in known_answers.load(course.assignment):
-        result = grade_bytes(engine, submission(course, "otter", answer.name), tmp_path)
-        actual[answer.name] = {check for check, outcome in outcomes(result).items() if outcome != "passed"}
-        expected[answer.name] = set(answer.failing_checks)
+    expected = {answer.name: set(answer.failing_checks) for answer in known_answers.load(course.assignment)}
+    actual = {name: failing_checks(course, engine, name, tmp_path) for name in expected}
     assert actual == expected
 
 

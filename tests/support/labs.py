@@ -7,7 +7,7 @@ from autograder import known_answers
 from autograder.course import load_course
 from autograder.engine.plan import GradingPlan
 from autograder.engine.run import Engine
-from autograder.quality.sample import answers_with, fill_answers, read_release
+from autograder.quality.sample import SOLUTION, answers_with, fill_answers, read_release
 from tests.build.conftest import BuiltCourse, build_course
 from tests.support.grading import grade_bytes, outcomes
 from tests.support.plans import compile_plan
@@ -27,9 +27,15 @@ def lab_plan(name: str) -> GradingPlan:
 
 
 def submission(course: BuiltCourse, flavor: str, *answers: str) -> bytes:
-    """Fill a release with the solution's answers, and with known answers to some of the questions."""
+    """Fill a release with known answers, and with the solution's to all other questions.
+
+    Args:
+        course: a built lab.
+        flavor: of the release.
+        answers: names of known answers; ``SOLUTION`` adds none.
+    """
     known = {answer.name: answer for answer in known_answers.load(course.assignment)}
-    code = {known[name].question: known[name].code for name in answers}
+    code = {known[name].question: known[name].code for name in answers if name != SOLUTION}
     return fill_answers(read_release(course.assignment, flavor), answers_with(course.prepared.source, code))
 
 
