@@ -202,7 +202,9 @@ def _error(raised: Any, hidden: bool) -> Exception:
     if issubclass(base, (UnicodeError, ExceptionGroup)):
         base = ValueError  # their constructors need more arguments
     class_name = base.__name__ if hidden else identifier(class_name)
-    error: Exception = type(class_name, (base,), {})(one_line(text, 300))
+    sentence = one_line(text, 300)
+    # Some exceptions, such as KeyError, would quote the text a second time.
+    error: Exception = type(class_name, (base,), {"__str__": lambda _: sentence})(sentence)
     is_line_shown = type(line) is int and not hidden
     error.answer_line = line if is_line_shown else None  # type: ignore[attr-defined]
     return error

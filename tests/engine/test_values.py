@@ -96,6 +96,12 @@ def test_every_exception_of_python_arrives(base: str) -> None:
         assert arrived.args == ("",)
 
 
+def test_the_text_of_an_exception_is_the_one_that_the_student_saw() -> None:
+    error = KeyError("Rain")
+    arrived = _error(raised(bases=["KeyError"], name="KeyError", text=str(error)), hidden=False)
+    assert str(arrived) == str(error) == "'Rain'"
+
+
 @pytest.mark.parametrize("name", [",b1", "<U4,x", "(1", "<i²", "<f8" + 60 * "0", "", "<", "<i"])
 @pytest.mark.parametrize("tag", ["a", "s"])
 def test_a_name_that_numpys_parser_stumbles_over_is_refused(tag: str, name: str) -> None:
