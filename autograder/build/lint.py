@@ -330,7 +330,7 @@ def name_findings(function: ast.FunctionDef, kit: str, uses_pandas: bool) -> Ite
             names.add(node.name or "")
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id not in names:
-            yield node, f"the name {node.id!r}", "pass it in or compute it in the check"
+            yield node, f"the name {node.id!r}", "compute it in the check; an answer is a parameter"
         elif isinstance(node, ast.Name) and node.id == "pd" and not uses_pandas:
             fix = "write `import pandas as pd` below `import checks`: students need pandas then"
             yield node, "the name 'pd' in a notebook without pandas", fix
