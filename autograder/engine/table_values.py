@@ -86,6 +86,7 @@ def unpack(value: Any) -> Any:
     if kind is Table:
         try:
             return _rebuild(value.content)
+        # pandas and NumPy raise errors of many classes for forged columns.
         except Exception as error:
             raise ValueError(f"a table that cannot be rebuilt ({type(error).__name__})") from error
     if kind in (list, tuple):
