@@ -150,7 +150,7 @@ def test_the_first_stop_of_the_keyboard_leads_to_the_content(browser: Browser, o
     box = page.locator(".skip").bounding_box()
     assert box and box["x"] >= 0
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content")
+    page.wait_for_url(lambda url: url.endswith("#content"))
     page.close()
 
 
