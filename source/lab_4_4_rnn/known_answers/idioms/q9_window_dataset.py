@@ -1,7 +1,8 @@
 """
 question = "q9"
 seen = "video courses: Dataset.window and flat_map"
-failing_checks = ["q9-rows", "q9-x-shape", "q9-y-shape", "q9-first-window", "q9-first-target", "q9-count", "q9-windows", "q9-targets"]
+failing_checks = ["q9-count", "q9-windows", "q9-targets"]
+review_checks = ["q9-rows", "q9-x-shape", "q9-y-shape", "q9-first-window", "q9-first-target"]
 """
 
 def make_windows(series, window):
