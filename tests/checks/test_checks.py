@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,11 @@ class TestCallingAnAnswer:
         assert (own.outcome, "class of your own" in own.sentence) == (Outcome.REVIEW, True)
         plain = (1, [2.5, "three"], {"four": np.int64(4)}, {"five"})
         assert checks.call(lambda: plain) == (1, [2.5, "three"], {"four": 4}, {"five"})
+        pair = namedtuple("pair", "word count")
+        for value in (Counter("aab"), OrderedDict(a=2, b=1), defaultdict(int, a=2, b=1)):
+            returned = checks.call(lambda value=value: [value, pair("a", 2)])
+            assert [type(part) for part in returned] == [dict, tuple]
+            assert returned == [{"a": 2, "b": 1}, ("a", 2)]
         model = classifier()
         assert checks.call(lambda: model) is model
 

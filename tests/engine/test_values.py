@@ -3,6 +3,7 @@
 import builtins
 import json
 import struct
+from collections import Counter, namedtuple
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from autograder.engine.grader import _error
 from autograder.engine.values import MAX_INTEGER_DIGITS, from_wire, to_wire
-from autograder.engine.wire import MAX_TEXT_CHARS, WireError, decode
+from autograder.engine.wire import MAX_TEXT_CHARS, WireError, decode, encode
 
 
 def crossed(value: Any) -> Any:
@@ -41,6 +42,18 @@ def test_what_cannot_cross_keeps_its_type_name_and_what_can_stays() -> None:
     assert crossed(np.empty((2, 3), dtype=object)).shape == (2, 3)
     assert crossed(np.empty((2, 1_001), dtype=object)).shape == (2, 0)
     assert crossed(np.empty((40, 50), dtype=object)).shape == (0,)
+
+
+def test_a_counter_and_a_named_tuple_arrive_as_a_dict_and_a_tuple() -> None:
+    class Own:
+        pass
+
+    pair = namedtuple("pair", "word count")
+    for count in (2, 2**70, Own()):  # the last two cross in parts
+        sent = to_wire([Counter(a=count), pair("a", count)], lambda model: ("model", model))
+        counts, first = from_wire(decode(encode({"value": sent}))["value"], lambda description: description)
+        assert (type(counts), type(first)) == (dict, tuple)
+        assert list(counts) == ["a"] and first[0] == "a"
 
 
 @pytest.mark.parametrize(
