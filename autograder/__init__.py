@@ -2,8 +2,7 @@
 
 errors          one error tree, split by who must act
 files           folders as values; atomic writes, zips, notebook files
-patterns        regular expressions that trusted processes run, on a bounded text
-text            text that students control, made safe to show
+text            text that others chose: bounded patterns, and made safe to show
 limits          what one submission may use
 lateness        deadlines, and what late submissions lose
 course          ``course_config.py``, validated

@@ -215,7 +215,11 @@ def _mark_questions(cells: Sequence[Cell], label: str, problems: list[Problem]) 
         else:
             yield _Part(cell)
             if _is_answer(cell) or _is_check(cell):
-                end = _skip_stray_cells(cells, start)
+                # One problem is enough for all cells up to the next section.
+                while (
+                    end < len(cells) and not _headings(cells[end]) and _raw_mark(cells[end]) != BEGIN_QUESTION
+                ):
+                    end += 1
                 problems.append(_stray_problem(cells, start, label))
         start = end
 
@@ -231,14 +235,6 @@ def _section_end(cells: Sequence[Cell], start: int, heading: Heading) -> int:
         if any(other.level <= heading.level for other in _headings(cell)):
             return number
     return len(cells)
-
-
-def _skip_stray_cells(cells: Sequence[Cell], start: int) -> int:
-    """Return where the next section starts; one problem is enough for this one."""
-    end = start + 1
-    while end < len(cells) and not _headings(cells[end]) and _raw_mark(cells[end]) != BEGIN_QUESTION:
-        end += 1
-    return end
 
 
 def _stray_problem(cells: Sequence[Cell], start: int, label: str) -> Problem:

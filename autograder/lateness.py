@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotated_types import Interval
 from pydantic import ConfigDict
 
-from autograder.patterns import DATETIME
+from autograder.text import DATETIME
 
 # The text is what messages about the configuration say.
 Share = Annotated[float, Interval(ge=0, le=1), "a number from 0 to 1"]

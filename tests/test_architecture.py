@@ -16,7 +16,6 @@ PACKAGE = ROOT / "autograder"
 ORDER = [
     "errors",
     "files",
-    "patterns",
     "text",
     "limits",
     "lateness",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.patterns import MAX_CHARS, bounded
+from autograder.text import MAX_CHARS, bounded
 from tests.support.worst_cases import find_patterns, made_at_run_time, worst_cases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,14 +53,14 @@ def test_a_trusted_process_has_its_patterns_in_one_module() -> None:
     """Only what is bounded sees what others chose: it never looks at more than 4,000 characters."""
     elsewhere = {place for place, _, is_bounded in find_patterns() if not is_bounded} - IN_UNTRUSTED_PROCESSES
     assert [place for place in elsewhere if place.startswith(TRUSTED)] == []
-    assert {place for place, _, is_bounded in find_patterns() if is_bounded} == {"patterns.py"}
+    assert {place for place, _, is_bounded in find_patterns() if is_bounded} == {"text.py"}
     assert made_at_run_time() == {
-        ("patterns.py", "regex"),
+        ("text.py", "regex"),
         ("checks/answers.py", "pattern"),
         ("commands/students.py", "f\"(?<![^\\\\W_])(?:{'|'.join(patterns)})(?![^\\\\W_])\""),
-        ("submission/platform_names.py", "assignment.submission_pattern"),
-        ("submission/platform_names.py", "regex"),
-        ("submission/platform_names.py", "f'{title}[\\\\W_]+(?=.)|(?<=.)[\\\\W_]+{title}$'"),
+        ("submission/names.py", "assignment.submission_pattern"),
+        ("submission/names.py", "regex"),
+        ("submission/names.py", "f'{title}[\\\\W_]+(?=.)|(?<=.)[\\\\W_]+{title}$'"),
     }
 
 

@@ -15,7 +15,7 @@ from autograder.commands.cli import course
 from autograder.course import load_course
 from autograder.engine.results import unrun_checks
 from autograder.quality import sample
-from autograder.report.gradebook import summary_table
+from autograder.report.summary import summary_table
 from tests.support.sample_results import result_for
 
 ROOT = Path(__file__).resolve().parents[1]

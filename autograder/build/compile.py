@@ -11,17 +11,11 @@ from pathlib import Path
 from autograder.authoring import read_source
 from autograder.build import flavors, leaks, lint, solutions
 from autograder.build.exposed import exposed_values
-from autograder.build.release_parts import (
-    PreparedSource,
-    imported_modules,
-    in_folder,
-    quiet_import,
-    support_files,
-)
-from autograder.build.substitute_facts import FactSubstitution, points_by_question
+from autograder.build.release_parts import PreparedSource, in_folder, support_files
+from autograder.build.substitute_facts import FactSubstitution, make_substitution
 from autograder.course import Assignment, Course
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.facts import EXPECTED_NAME, compute_facts, runs_file, unmeasured_datasets, why_uncalibrated
+from autograder.facts import EXPECTED_NAME, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
 from autograder.notebook import parse_questions
 
@@ -80,7 +74,7 @@ def build(
         StaffError: a tool fails, the disk cannot be written, or with ``check``: the files on
             disk are not what the build makes.
     """
-    prepared = prepare(assignment, uncalibrated=uncalibrated)
+    prepared = prepare(assignment, uncalibrated=uncalibrated, for_release=True)
     with tempfile.TemporaryDirectory(prefix="build-") as name:
         return _build(course, prepared, Path(name), check=check, prove=prove)
 
@@ -105,8 +99,14 @@ def _build(
     files[MANIFEST_NAME] = _manifest(prepared, files, scanner, proof)
     changes = tuple(differences(release_folder, files))
     remarks = (*prepared.remarks, *_id_remarks(prepared, release_folder))
+    if check and changes:
+        lines = [f"release/{line}" for line in changes[:_MAX_LISTED]]
+        if len(changes) > _MAX_LISTED:
+            lines.append(f"and {len(changes) - _MAX_LISTED} more")
+        fix = f"run `course build {assignment.name}` and commit it"
+        lines.insert(0, f"release/{assignment.name} is not what the build makes; {fix}")
+        raise StaffError("\n".join(lines))
     if check:
-        _check_no_changes(assignment, changes)
         return BuildReport(prepared, scanner, len(files), (), executed, proof, remarks)
     flavors.check_no_marks_lost(course, assignment, for_nbgrader)
     trees = flavors.course_trees(assignment, for_nbgrader)
@@ -136,8 +136,14 @@ def _add_solution(
     return solution_files, scanner, executed
 
 
-def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSource:
+def prepare(
+    assignment: Assignment, *, uncalibrated: bool = False, for_release: bool = False
+) -> PreparedSource:
     """Read and check a source notebook, and replace its facts by literals.
+
+    Args:
+        uncalibrated: accept thresholds that are missing or of other parameters.
+        for_release: also refuse values of hidden checks that students could read in prose.
 
     Raises:
         AuthorError: every problem at once, each with file, cell and line.
@@ -151,37 +157,31 @@ def prepare(assignment: Assignment, *, uncalibrated: bool = False) -> PreparedSo
     if authored.problems:  # the other rules would only report what follows from these
         raise AuthorError(authored.problems)
     source, parse_problems = parse_questions(authored.cells, label)
-    problems = [*parse_problems, *lint.check(source, assignment), *exposed_values(source)]
+    problems = [*parse_problems, *lint.check(source, assignment)]
+    if for_release:
+        problems += exposed_values(source)
     uses_thresholds = any("THRESHOLDS" in check.code for check in source.checks())
     reason = why_uncalibrated(assignment) if uses_thresholds else ""
     if reason and not uncalibrated:
         fix = f"run `course calibrate {assignment.name}` (or build with --uncalibrated)"
         problems.append(Problem(f"calibration/{assignment.calibration.name}", reason, fix))
-    facts = compute_facts(assignment)
-    points = points_by_question(source)
-    unmeasured = unmeasured_datasets(assignment, facts.thresholds)
-    substitution = FactSubstitution(facts, assignment.name, not reason, points, assignment.due, unmeasured)
+    substitution = make_substitution(source, assignment, calibrated=not reason)
     cells, fact_problems = substitution.apply(source)
     if uncalibrated and fact_problems and not reason:
         # A threshold may be missing in a calibration that is otherwise valid.
         substitution = replace(substitution, calibrated=False)
         cells, fact_problems = substitution.apply(source)
-    files, kit_problems = support_files(assignment)
-    files |= runs_file(assignment)
-    modules = imported_modules(assignment, source, files)
-    files |= quiet_import(assignment, modules, files)
-    modules = imported_modules(assignment, source, files)  # Keras alone does not install TensorFlow
+    files, modules, kit_problems = support_files(assignment, source)
     problems += [*fact_problems, *kit_problems]
     if problems:
         raise AuthorError(dict.fromkeys(problems))
-    thresholds = "none"
-    if uses_thresholds:
-        thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
     release_id = _release_id(substitution, assignment, {**files, "source.ipynb": authored.content})
     source, _ = parse_questions(cells, label)
-    remarks = list(authored.remarks)
+    thresholds, remarks = "none", list(authored.remarks)
+    if uses_thresholds:
+        thresholds = "calibrated" if substitution.calibrated else "uncalibrated"
     if uses_thresholds and not reason:
-        for dataset in unmeasured:
+        for dataset in substitution.unmeasured_datasets:
             remarks.append(f"{assignment.name}: no thresholds for the dataset {dataset}; it was not measured")
     return PreparedSource(
         assignment, source, files, modules, release_id, thresholds, tuple(remarks), authored.assigned_ids
@@ -265,13 +265,3 @@ def _id_remarks(prepared: PreparedSource, release_folder: Path) -> Iterator[str]
             f"{prepared.source.label}: cell ids of the last release that are gone: {', '.join(gone)}"
             f"{became}; work on the last release is matched by its content"
         )
-
-
-def _check_no_changes(assignment: Assignment, changes: tuple[str, ...]) -> None:
-    if not changes:
-        return
-    lines = [f"release/{line}" for line in changes[:_MAX_LISTED]]
-    if len(changes) > _MAX_LISTED:
-        lines.append(f"and {len(changes) - _MAX_LISTED} more")
-    fix = f"run `course build {assignment.name}` and commit it"
-    raise StaffError("\n".join([f"release/{assignment.name} is not what the build makes; {fix}", *lines]))

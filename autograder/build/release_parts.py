@@ -16,6 +16,7 @@ from autograder import checks
 from autograder.checks.saved_notebook import METADATA_KEY
 from autograder.course import Assignment
 from autograder.errors import Problem
+from autograder.facts import runs_file
 from autograder.files import NOTEBOOK_FORMAT, NotebookNode, read_tree, to_notebook_node
 from autograder.notebook import MODULES, Cell, CellType, Check, Source
 
@@ -121,8 +122,23 @@ def check_code(check: Check, kit: str) -> str:
     return "\n".join(lines)
 
 
-def support_files(assignment: Assignment) -> tuple[dict[str, bytes], list[Problem]]:
-    """Return the files that ship with the notebook, by path, and what is wrong with them."""
+def support_files(
+    assignment: Assignment, source: Source
+) -> tuple[dict[str, bytes], frozenset[str], list[Problem]]:
+    """Return the files that ship with the notebook.
+
+    Returns:
+        The files by path; the modules that must be installed for them and the notebook; and what is
+        wrong with the files.
+    """
+    files, problems = _kit_and_checks(assignment)
+    files |= runs_file(assignment)
+    files |= _quiet_import(assignment, _imported_modules(assignment, source, files), files)
+    # Once more: Keras alone does not install TensorFlow.
+    return files, _imported_modules(assignment, source, files), problems
+
+
+def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Problem]]:
     folder = assignment.source / assignment.kit
     label = f"source/{assignment.name}"
     kit: dict[str, bytes] = {}
@@ -142,7 +158,7 @@ def support_files(assignment: Assignment) -> tuple[dict[str, bytes], list[Proble
     return kit | in_folder(CHECKS_NAME, read_tree(Path(checks.__file__).parent)), problems
 
 
-def imported_modules(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> frozenset[str]:
+def _imported_modules(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> frozenset[str]:
     """Return the modules that must be installed for a notebook and the files next to it."""
     code = [data for name, data in files.items() if name.endswith(".py")]
     code += [cell.text.encode() for cell in source.cells if cell.cell_type is CellType.CODE]
@@ -152,7 +168,7 @@ def imported_modules(assignment: Assignment, source: Source, files: Mapping[str,
     return frozenset(modules - {assignment.kit, CHECKS_NAME, "autograder", *sys.stdlib_module_names})
 
 
-def quiet_import(
+def _quiet_import(
     assignment: Assignment, modules: frozenset[str], files: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Return the files of the vocabulary with which ``import checks`` also imports Keras, quietly.

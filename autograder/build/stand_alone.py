@@ -87,15 +87,7 @@ def _parts(question: Question, flavor: Flavor) -> dict[str, Any]:
 def requirements(prepared: PreparedSource, flavor: Flavor) -> bytes:
     """Return ``requirements.txt`` with the versions that the course itself is tested with."""
     text, tools = _FLAVOR_REQUIREMENTS[flavor]
-    versions = _tested_versions(prepared.assignment.root / "pyproject.toml")
-    names = {_DISTRIBUTIONS.get(module, module) for module in prepared.modules}.union(tools)
-    for name in sorted(names, key=str.lower):
-        text += versions.get(name, name) + "\n"
-    return text.encode()
-
-
-def _tested_versions(project_path: Path) -> dict[str, str]:
-    """Return the requirements of the course, by the name of the distribution."""
+    project_path = prepared.assignment.root / "pyproject.toml"
     lines: list[str] = []
     if project_path.is_file():
         project = tomllib.loads(project_path.read_text(encoding="utf-8")).get("project", {})
@@ -108,7 +100,11 @@ def _tested_versions(project_path: Path) -> dict[str, str]:
             for line in metadata.requires(_OWN_DISTRIBUTION) or ():
                 lines.append(line.partition(";")[0].strip())
     # "keras>=3.15,<3.16" and "psycopg[binary]" by the name in front.
-    return {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in lines}
+    versions = {re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0]: line for line in lines}
+    names = {_DISTRIBUTIONS.get(module, module) for module in prepared.modules}.union(tools)
+    for name in sorted(names, key=str.lower):
+        text += versions.get(name, name) + "\n"
+    return text.encode()
 
 
 def readme(prepared: PreparedSource, flavor: Flavor) -> bytes:

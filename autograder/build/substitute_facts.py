@@ -13,8 +13,9 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from autograder.course import Assignment
 from autograder.errors import Problem
-from autograder.facts import Facts
+from autograder.facts import Facts, compute_facts, unmeasured_datasets
 from autograder.notebook import Cell, CellType, Source
 
 CODE_ROOTS = ("LAB", "EXPECTED", "THRESHOLDS")
@@ -156,6 +157,14 @@ class FactSubstitution:
                 "DUE": "use DUE.date",
             }[span.root]
             raise _UnknownFactError(f"the unknown name {name}", fix) from error
+
+
+def make_substitution(source: Source, assignment: Assignment, *, calibrated: bool) -> FactSubstitution:
+    """Return what replaces the facts of an assignment in its source."""
+    facts = compute_facts(assignment)
+    unmeasured = unmeasured_datasets(assignment, facts.thresholds)
+    points = points_by_question(source)
+    return FactSubstitution(facts, assignment.name, calibrated, points, assignment.due, unmeasured)
 
 
 def points_by_question(source: Source) -> dict[str, float]:

@@ -201,11 +201,11 @@ def grade_command(
 def report_command(folder: Path, out: Path | None, roster: Path | None, anonymous: bool) -> None:
     """Rewrite the pages and tables of a run, even while it is still grading."""
     from autograder.build.compile import prepare
-    from autograder.report import gradebook, marks, pages
+    from autograder.report import marks, pages, summary
 
     run, target = _load_run(folder, out, roster, anonymous)
     pages.write_reports(run, prepare(run.assignment).source, target)
-    CONSOLE.print(gradebook.summary_table(run.results, marks.display_names(run.marks)))
+    CONSOLE.print(summary.summary_table(run.results, marks.display_names(run.marks)))
     for remark in (*run.remarks, *marks.mark_remarks(run.marks), *filter(None, [run.unfinished])):
         click.echo(remark)
     click.echo(f"Class report: {target / 'report.html'}, {target / 'grades.csv'}")

@@ -11,16 +11,15 @@ from autograder.build.compile import build, prepare
 from autograder.course import Assignment, Course
 from autograder.engine import run
 from autograder.engine.plan import GradingPlan, grading_plan
-from autograder.engine.progress import RunProgress, show_progress
+from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
 from autograder.engine.run import StartBackend, max_workers, start_engine
 from autograder.errors import StaffError
 from autograder.notebook import Source
 from autograder.platforms.cluster import connect
 from autograder.quality import sample
-from autograder.report import account, gradebook, marks, summary
-from autograder.report.account import account_of
-from autograder.report.load_run import Run
+from autograder.report import load_run, marks, summary
+from autograder.report.load_run import Run, account_of
 from autograder.report.pages import write_reports, write_student
 from autograder.report.roster import finder, load_or_store, read
 from autograder.submission.discover import take_in
@@ -64,24 +63,19 @@ def grade_class(
     plan = replace(plan, is_own_code=is_own_code, cache=(cache or plan.cache).absolute())
     students = load_or_store(out, roster)
     intake = take_in(paths, assignment, source=plan.source, whose=finder(students))
-    people = account.expected_marks(intake.submissions, students, assignment)
-    unfinished = Run(out, assignment, (), people, account=account.store(out, account_of(intake)))
+    people = load_run.expected_marks(intake.submissions, students, assignment)
+    unfinished = Run(out, assignment, (), people, account=load_run.store_account(out, account_of(intake)))
     with show_progress(console, f"Grading {assignment.name}") as progress:
         start = _backend_starter(plan, workers, cluster, progress.log)
         writer = _StudentWriter(unfinished, plan.source, progress, progress.log if verbose else None)
         try:
             results = run.grade(plan, intake.submissions, out, start, writer, force=force)
         except KeyboardInterrupt:
-            _log_interrupt(progress)
+            progress.log_interrupt()
             raise
     graded = replace(unfinished, results=results, marks=marks.final_marks(results, students, assignment))
     write_reports(graded, plan.source, written=writer.answers)
     return _print_run(graded, console)
-
-
-def _log_interrupt(progress: RunProgress) -> None:
-    done = f"{progress.completed} of {progress.total} submissions are graded and stored"
-    progress.log(f"{done}; run the same command again to resume.")
 
 
 class _StudentWriter(RunListener):
@@ -134,12 +128,12 @@ def dry_run(
     students = read(roster) if roster else ()
     source = prepare(assignment).source
     intake = take_in(paths, assignment, source=source, whose=finder(students), thorough=True)
-    expected = account.expected_marks(intake.submissions, students, assignment)
-    console.print(account.table(expected))
+    expected = load_run.expected_marks(intake.submissions, students, assignment)
+    console.print(load_run.expected_table(expected))
     _print_account(account_of(intake), expected, console)
 
 
-def _print_account(arrived: account.Account, final_marks: Sequence[marks.Mark], console: Console) -> None:
+def _print_account(arrived: load_run.Account, final_marks: Sequence[marks.Mark], console: Console) -> None:
     """Print what became of the files, and of the people."""
     for sentence in (*arrived.sentences(), *marks.mark_remarks(final_marks)):
         console.print(sentence, markup=False, soft_wrap=True)
@@ -159,7 +153,7 @@ def _backend_starter(
 def _print_run(graded: Run, console: Console) -> int:
     """Print what staff must know of a run; return 2 if a grader error left checks open, otherwise 0."""
     out, results = graded.out, graded.results
-    console.print(gradebook.summary_table(results, marks.display_names(graded.marks)))
+    console.print(summary.summary_table(results, marks.display_names(graded.marks)))
     if graded.account:
         _print_account(graded.account, graded.marks, console)
     console.quiet = False  # what follows is the result, which --quiet shows too

@@ -77,7 +77,9 @@ def new_assignment(folder: Path, name: str, *, keras: bool) -> tuple[Path, Path]
         before = _NEW_CONFIG.format(id=re.sub(r"\W+", "_", title.lower()), title=title)
     else:
         before = config.read_bytes().decode()
-    after = insert_entry(before, name, _entry(name))
+    due = datetime.now(UTC) + timedelta(weeks=_WEEKS_UNTIL_DUE)
+    entry = _ENTRY.format(name=name, title=_title(name), due=f"{due:%Y-%m-%d}T23:59:00+00:00")
+    after = insert_entry(before, name, entry)
     replace_trees({source: _files(name, keras=keras)})
     replace_file(config, after.encode(), public=True)
     if is_new:
@@ -90,12 +92,6 @@ def new_assignment(folder: Path, name: str, *, keras: bool) -> tuple[Path, Path]
 def _title(name: str) -> str:
     """Return e.g. ``Lab 5.1`` for ``lab_5_1``."""
     return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ").capitalize()
-
-
-def _entry(name: str) -> str:
-    due = datetime.now(UTC) + timedelta(weeks=_WEEKS_UNTIL_DUE)
-    text = f"{due:%Y-%m-%d}T23:59:00+00:00"
-    return _ENTRY.format(name=name, title=_title(name), due=text)
 
 
 def _files(name: str, *, keras: bool) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import run_header, start_engine
 from autograder.errors import StaffError, name_hint
 from autograder.files import RESERVED_NAMES, replace_file
-from autograder.report import account, exports, gradebook, load_run, roster
+from autograder.report import exports, load_run, roster, summary
 from autograder.report.explain import MAX_CALLS, format_call
 from autograder.report.marks import find_student
 from autograder.report.pages import render, write_reports
@@ -208,13 +208,15 @@ def delete_student(course: Course, out: Path, student: str) -> tuple[str, ...]:
             delete_student_folder(out, mark.result.student)
     mentions = _mention_pattern(texts)
     if run.account:
-        others |= set(account.store(out, account.without(run.account, labels, mentions)).students)
+        others |= set(
+            load_run.store_account(out, load_run.without_people(run.account, labels, mentions)).students
+        )
     rows = [mark.student for mark in deleted if mark.student]
     if rows:
         remaining = tuple(row for row in roster.read(out / roster.NAME) if row not in rows)
         replace_file(out / roster.NAME, roster.dump(remaining))
     for name, _ in exports.FORMATS.values():
-        if name != gradebook.NAME and (out / name).is_file():
+        if name != summary.GRADES_NAME and (out / name).is_file():
             (out / name).unlink()  # made again on request only, and has the name until then
     write_reports(load_run.load(out, course), source)
     return tuple(dict.fromkeys(_remaining_mentions(out, others, mentions)))

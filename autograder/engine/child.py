@@ -91,7 +91,14 @@ class _Submission:
         self._lost_names: dict[str, tuple[str, str]] = {}
         """By name that a cell failed to define, the name that failed first and how the cell failed."""
 
-        self._keras_settings = _read_keras_settings()
+        self._keras_settings: list[tuple[Callable[[Any], None], Any]] = []
+        """The function that sets each of Keras' global settings, with the value that it had at first."""
+
+        if "keras" in sys.modules:
+            config = sys.modules["keras"].config
+            for name in ("dtype_policy", "floatx", "image_data_format", "epsilon"):
+                setting = (getattr(config, f"set_{name}"), getattr(config, name)())
+                self._keras_settings.append(setting)
 
     def handle_request(self, message: Message) -> Message:
         """Run a cell, describe names, or call a function, as the supervisor asks."""
@@ -196,15 +203,6 @@ class _Submission:
             return ("refused", str(error))
         except Exception as error:  # noqa: BLE001  an object that only looks like a model may raise anything
             return ("refused", f"it cannot be read ({type(error).__name__})")
-
-
-def _read_keras_settings() -> list[tuple[Callable[[Any], None], Any]]:
-    """Return the function that sets each of Keras' global settings, with the value that it has now."""
-    if "keras" not in sys.modules:  # the course does without it
-        return []
-    config = sys.modules["keras"].config
-    names = ("dtype_policy", "floatx", "image_data_format", "epsilon")
-    return [(getattr(config, f"set_{name}"), getattr(config, name)()) for name in names]
 
 
 def _undefined_name(error: BaseException | None) -> str:

@@ -28,8 +28,7 @@ import msgspec
 from autograder.engine.results import Result, deserialize, serialize
 from autograder.errors import StaffError
 from autograder.files import RESERVED_NAMES, replace_file
-from autograder.patterns import NO_ASCII_ALPHANUMERICS
-from autograder.text import one_line
+from autograder.text import NO_ASCII_ALPHANUMERICS, one_line
 
 SUBMISSION_NAME = "submission.ipynb"
 """The graded bytes as they were submitted; a script is stored under this name too."""

@@ -72,7 +72,13 @@ def install() -> None:
         original_init(self, initializer, shape, dtype, *args, **kwargs)
 
     def defer(self: Any, initializer: Any) -> None:
-        _check_allocatable(self._shape, self._dtype)
+        # TensorFlow's own error, at once: it waits ten seconds for memory that this process never gets.
+        limit_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
+        size_bytes = math.prod(self._shape) * tf.as_dtype(self._dtype).size
+        if size_bytes > limit_bytes != resource.RLIM_INFINITY:
+            raise tf.errors.ResourceExhaustedError(
+                None, None, f"OOM when allocating tensor with shape{list(self._shape)} and type {self._dtype}"
+            )
         if _can_defer(initializer, self._shape):
             self.__dict__["_deferred"] = initializer
         else:
@@ -98,16 +104,6 @@ def install() -> None:
     variable.__getattr__ = materialize
     # A submission sees no GPU, and looking for one starts the runtime.
     _rnn_backend._is_gpu_available = lambda: False
-
-
-def _check_allocatable(shape: tuple[int, ...], dtype: str) -> None:
-    """Raise TensorFlow's error at once; it waits ten seconds for memory that this process never gets."""
-    limit_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
-    size_bytes = math.prod(shape) * tf.as_dtype(dtype).size
-    if size_bytes > limit_bytes != resource.RLIM_INFINITY:
-        raise tf.errors.ResourceExhaustedError(
-            None, None, f"OOM when allocating tensor with shape{list(shape)} and type {dtype}"
-        )
 
 
 def _can_defer(initializer: Any, shape: tuple[int, ...]) -> bool:

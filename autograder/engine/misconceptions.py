@@ -23,7 +23,7 @@ from autograder.course import Assignment
 from autograder.engine.results import CheckResult, Misconception, Result
 from autograder.errors import AuthorError
 from autograder.known_answers import KnownAnswer
-from autograder.patterns import INCIDENTAL
+from autograder.text import INCIDENTAL
 
 _VALUE = "found "
 """In a message whose check says what it found, in the answer's value or in a layer's place."""

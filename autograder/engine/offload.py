@@ -18,7 +18,7 @@ from autograder.checks.model_checks import require_runnable
 from autograder.engine.trainer import TRAIN
 from autograder.engine.training_cache import digest
 from autograder.engine.wire import Message, WireClosedError, WireError
-from autograder.models.description import ModelRefusedError, UnsupportedModelError
+from autograder.models.description import ModelRefusedError
 from autograder.models.encode import encode
 from autograder.models.encode_compile import reported_metric_names
 
@@ -65,7 +65,10 @@ class _TrainerClient:
             training_key = None
         elif weights_digest != digest(None, tuple(model.get_weights())):
             return None
-        job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": _plain(settings)}
+        plain = {}
+        for name, value in settings.items():
+            plain[name] = value.item() if isinstance(value, np.generic) else value
+        job = {"task": task, "after": training_key, "arrays": list(arrays), "settings": plain}
         reply = self._reply(job, model)
         if reply is None:
             return None
@@ -80,7 +83,10 @@ class _TrainerClient:
     def _reply(self, job: Message, model: keras.Model) -> Message | None:
         """Return the trainer's reply to a job that it did, or None if it is to be done here."""
         try:
-            reply = self.ask({**job, "model": _encode_without_own_code(model)})
+            description = encode(model)
+            if any(part["family"] == "opaque" for part in description["objects"]):
+                return None  # the student's own code is in this process and nowhere else
+            reply = self.ask({**job, "model": description})
         except WireClosedError:
             raise
         except (ModelRefusedError, WireError):
@@ -90,22 +96,6 @@ class _TrainerClient:
         if "failed" in reply or ("refused" in reply and self.trusted):
             raise self.trainer_module.KitError(reply.get("failed") or reply["refused"])
         return None if "refused" in reply else reply
-
-
-def _encode_without_own_code(model: keras.Model) -> dict[str, Any]:
-    description = encode(model)
-    if any(part["family"] == "opaque" for part in description["objects"]):
-        raise UnsupportedModelError("the student's own code is in this process and nowhere else")
-    return description
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with Python's numbers in place of NumPy's."""
-    plain = dict(settings)
-    for name, value in settings.items():
-        if isinstance(value, np.generic):
-            plain[name] = value.item()
-    return plain
 
 
 def _rename_metrics(history: Mapping[str, Any], names: Sequence[str], model: keras.Model) -> dict[str, Any]:

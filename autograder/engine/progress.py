@@ -75,14 +75,8 @@ class RunProgress(RunListener):
         """Count one more."""
         self.completed += 1
         self._bar.advance(self._task)
-        if self._bar.disable:
-            self._log_plainly(result)
-
-    def log(self, line: str) -> None:
-        """Print a line as it is; names of students may look like markup."""
-        self._bar.console.print(line, markup=False, soft_wrap=True)
-
-    def _log_plainly(self, result: Result) -> None:
+        if not self._bar.disable:
+            return
         self._waiting[result.student] = result
         while self._pending and self._pending[-1] in self._waiting:
             next_result = self._waiting.pop(self._pending.pop())
@@ -95,3 +89,12 @@ class RunProgress(RunListener):
             rate = (self.completed - self._already_graded) / (now - self._started_at)
             left_min = max(1, round((self.total - self.completed) / rate / 60))
             self.log(f"{self.completed} of {self.total}, {60 * rate:.0f} a minute, about {left_min} min left")
+
+    def log_interrupt(self) -> None:
+        """Say how far the run came."""
+        done = f"{self.completed} of {self.total} submissions are graded and stored"
+        self.log(f"{done}; run the same command again to resume.")
+
+    def log(self, line: str) -> None:
+        """Print a line as it is; names of students may look like markup."""
+        self._bar.console.print(line, markup=False, soft_wrap=True)

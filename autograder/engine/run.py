@@ -39,8 +39,7 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
 from autograder.engine.worker import VerdictCache, Worker
-from autograder.engine.zygote import versions
-from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig, early_start
+from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig, early_start, versions
 from autograder.errors import CourseError, StaffError, StudentError
 from autograder.files import MEBIBYTE, write_tree
 from autograder.limits import Limits

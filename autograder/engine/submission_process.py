@@ -10,10 +10,9 @@ from typing import Any
 from autograder.engine.missing_imports import INPUT
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError, WireTimeoutError
 from autograder.engine.worker import GraderError, TrainingBudget, Worker
-from autograder.patterns import IMPORTED
 from autograder.sandbox.process import Process
 from autograder.submission.match import GradingStep
-from autograder.text import one_line
+from autograder.text import IMPORTED, one_line
 
 GRACE_S = 2.0
 """Seconds after a process's own alarm at which it is killed from outside."""

@@ -110,7 +110,10 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
         case ("int", str(digits)):
             return int(digits[:MAX_INTEGER_DIGITS], 16)
         case ("array", _, [*shape]):
-            return _placeholder_array(shape)
+            # Objects of which only the shape is true; empty if that is too large.
+            limit = _MAX_PLACEHOLDER_SIZE
+            sizes = [size if type(size) is int and 0 <= size <= limit else 0 for size in shape[:8]]
+            return np.empty(sizes if math.prod(sizes) <= limit else [0], dtype=object)
         case ("other", name):
             return type(one_line(name, _MAX_NAME_CHARS) or "object", (), {})()
         case ("model", dict(content)):
@@ -121,9 +124,3 @@ def _decode(wire_value: WireValue, build: Callable[[Any], Any]) -> Any:
             problem = "the grader cannot read the model, so a person will look at it"
             raise MismatchError(problem, seen, outcome=Outcome.REVIEW)
     raise ValueError("an unknown word or the wrong number of parts")
-
-
-def _placeholder_array(shape: list[Any]) -> "np.ndarray[Any, Any]":
-    """Return an array of objects of which only the shape is true; empty if that is too large."""
-    sizes = [size if type(size) is int and 0 <= size <= _MAX_PLACEHOLDER_SIZE else 0 for size in shape[:8]]
-    return np.empty(sizes if math.prod(sizes) <= _MAX_PLACEHOLDER_SIZE else [0], dtype=object)

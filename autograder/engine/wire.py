@@ -37,7 +37,7 @@ import numpy as np
 
 from autograder.checks.table_view import UnreadableTableError, is_table, plain
 from autograder.engine.table_values import Table, pack
-from autograder.patterns import DTYPE
+from autograder.text import DTYPE
 
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_TEXT_CHARS = 100_000

@@ -26,7 +26,6 @@ import importlib.util
 import inspect
 import json
 import os
-import platform
 import random
 import signal
 import socket
@@ -35,7 +34,6 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
-from importlib import metadata
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -50,9 +48,8 @@ from autograder.sandbox.layers import Layer
 _INPUT_FD = 0
 """The control socket of a zygote; the job file of an executed process."""
 
-_COMPUTING_PACKAGES = ("tensorflow", "keras", "numpy")
 _VERSIONED_PACKAGES = ("matplotlib", "IPython", "pandas")
-"""Packages of which the version that is loaded is reported too."""
+"""Packages of which the version is reported if they are loaded."""
 
 
 # The process itself.
@@ -100,7 +97,7 @@ def _handle(config: Frame, command: Frame, descriptors: list[int]) -> Frame:
         case "start":
             return {"pid": _start_process(config, command, Pipes(*descriptors))}
         case "describe":
-            loaded = versions()
+            loaded = {}
             for name in _VERSIONED_PACKAGES:
                 if name in sys.modules:
                     loaded[name] = sys.modules[name].__version__
@@ -125,14 +122,17 @@ def _load_kit(config: Frame) -> None:
     """Import the kit and make the calls that the configuration wants preloaded."""
     if config["kit_name"]:
         importlib.import_module(config["kit_name"])
+    # Dotted calls with literal arguments, e.g. ``kit.load(10_000, quiet=True)``.
     for text in config["preloaded_calls"]:
-        _preload_call(text)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that compute, without importing them."""
-    found = {name: metadata.version(name) for name in _COMPUTING_PACKAGES}
-    return {"python": platform.python_version(), **found}
+        tree = ast.parse(text, mode="eval").body
+        if not isinstance(tree, ast.Call):
+            raise ValueError(f"{text!r} is not a call")
+        module, _, name = ast.unparse(tree.func).rpartition(".")
+        args = [ast.literal_eval(node) for node in tree.args]
+        kwargs = {str(node.arg): ast.literal_eval(node.value) for node in tree.keywords}
+        function = getattr(importlib.import_module(module), name)
+        bound = _bind_arguments(function, args, kwargs)
+        _preloaded.append((module, name, bound, function(*args, **kwargs)))
 
 
 def _fork_unsafe_reason(config: Frame) -> str:
@@ -209,23 +209,6 @@ def _prepare_entry_point(command: Frame) -> EntryPoint:
 
 _preloaded: list[tuple[str, str, dict[str, Any] | None, Any]] = []
 """Module, function, arguments by name, value."""
-
-
-def _preload_call(text: str) -> None:
-    """Make a dotted call with literal arguments, e.g. ``kit.load(10_000, quiet=True)``.
-
-    Raises:
-        ValueError: the text is anything else.
-    """
-    tree = ast.parse(text, mode="eval").body
-    if not isinstance(tree, ast.Call):
-        raise ValueError(f"{text!r} is not a call")
-    module, _, name = ast.unparse(tree.func).rpartition(".")
-    args = [ast.literal_eval(node) for node in tree.args]
-    kwargs = {str(node.arg): ast.literal_eval(node.value) for node in tree.keywords}
-    function = getattr(importlib.import_module(module), name)
-    bound = _bind_arguments(function, args, kwargs)
-    _preloaded.append((module, name, bound, function(*args, **kwargs)))
 
 
 def _return_once(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,8 @@ IMPORTS = (
 )
 """What every zygote imports before the kit."""
 
+_COMPUTING_PACKAGES = ("tensorflow", "keras", "numpy")
+
 _LOAD_TIMEOUT_S = 300.0
 """Seconds until everything must be imported; on a cold disk TensorFlow alone takes a minute."""
 
@@ -74,6 +78,12 @@ _BASE_ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports Arrow where it is installed
     "ONEDNN_MAX_CPU_ISA": "AVX2",
 }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that compute, without importing them."""
+    found = {name: metadata.version(name) for name in _COMPUTING_PACKAGES}
+    return {"python": platform.python_version(), **found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +248,8 @@ class Zygote:
 
     def _describe(self) -> None:
         state = self._request({"do": "describe"})
-        self.fork_unsafe_reason, self.versions = state["fork_unsafe_reason"], state["versions"]
+        self.fork_unsafe_reason = state["fork_unsafe_reason"]
+        self.versions = {**versions(), **state["versions"]}
 
     def _request(self, frame: Frame, descriptors: tuple[int, ...] = (), *, wait: bool = True) -> Frame:
         """Send a frame and return the reply; without ``wait`` the next request waits for this one too.

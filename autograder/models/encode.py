@@ -275,7 +275,10 @@ class _Graph:
         else:
             index = self._table.add_operation(operation)
         if self._table.objects[index].family == "opaque":
-            call = _opaque_call(index, node, known)
+            tensors = keras.tree.flatten([node.arguments.args, _keywords(node)])
+            read = tuple(known[id(tensor)] for tensor in tensors if id(tensor) in known)
+            declared = [DeclaredTensor(tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
+            call = Call(index, read, declared=tuple(declared))
         else:
             label = f"what {type(operation).__name__} is called with"
             call = Call(
@@ -285,14 +288,6 @@ class _Graph:
             )
         self.calls.append(call)
         return [TensorRef(len(self.calls) - 1, number) for number in range(len(node.outputs))]
-
-
-def _opaque_call(index: int, node: Any, known: Mapping[int, TensorRef]) -> Call:
-    """Return the call of an opaque layer: the tensors that it reads, and what it returns."""
-    tensors = keras.tree.flatten([node.arguments.args, _keywords(node)])
-    read = tuple(known[id(tensor)] for tensor in tensors if id(tensor) in known)
-    declared = [DeclaredTensor(tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
-    return Call(index, read, declared=tuple(declared))
 
 
 def _keywords(node: Any) -> dict[str, Any]:

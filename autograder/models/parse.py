@@ -123,7 +123,13 @@ class _Canonical:
     def model(self) -> Model:
         """Return the model with its new numbers."""
         old = self._model
-        calls = [self._renumber_call(old.calls[index]) for index in self._walk()]
+        calls = []
+        for index in self._walk():
+            call = old.calls[index]
+            operation = self._object(call.operation)  # first, since objects are numbered as they come
+            arguments = tuple(map(self._value, call.arguments))
+            keywords = {name: self._value(value) for name, value in call.keywords.items()}
+            calls.append(Call(operation, arguments, keywords, call.declared))
         layers = tuple(map(self._object, old.layers)) if not calls else ()
         config = old.compile_config
         if config is not None:
@@ -165,14 +171,6 @@ class _Canonical:
         if not (inputs and self._model.outputs and is_distinct and set(inputs) == starts):
             raise _malformed("the inputs of the model are not its input layers")
         return order
-
-    def _renumber_call(self, call: Call) -> Call:
-        return Call(
-            self._object(call.operation),
-            tuple(map(self._value, call.arguments)),
-            {name: self._value(value) for name, value in call.keywords.items()},
-            call.declared,
-        )
 
     def _object(self, index: int) -> int:
         if index not in self._object_index:

@@ -35,12 +35,12 @@ from autograder.engine.results import Result
 from autograder.errors import StaffError, StudentError
 from autograder.files import dump_notebook, load_notebook, read_tree, replace_file, write_tree
 from autograder.notebook import Source
-from autograder.patterns import NBGRADER_ID, NO_ASCII_ALPHANUMERICS
 from autograder.platforms.nbgrader_notebook import NOTHING, autograded
 from autograder.report.load_run import Run
 from autograder.report.results_json import staff_sentence
 from autograder.sandbox.reader import DefectError
 from autograder.submission.match import match_submission
+from autograder.text import NBGRADER_ID, NO_ASCII_ALPHANUMERICS
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that is unchanged from the release."""

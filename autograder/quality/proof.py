@@ -15,7 +15,7 @@ from autograder.engine.plan import grading_plan
 from autograder.engine.results import CheckResult, Result
 from autograder.engine.run import grade_notebooks
 from autograder.errors import AuthorError, Problem, StaffError
-from autograder.notebook import Answer, Check, Source
+from autograder.notebook import Check, Source
 from autograder.quality import sample
 from autograder.quality.sample import BLANK, SOLUTION
 
@@ -72,8 +72,13 @@ def prove(prepared: PreparedSource, release: bytes, console: Console, *, workers
     for words, expression in _STAND_INS.items():
         texts = {}
         for answer in source.answers():
-            if answer.regions:
-                texts[answer.cell.id] = _with_stand_ins(answer, expression)
+            if not answer.regions:
+                continue
+            lines = [answer.solution(), _STAND_IN_CODE.replace("{expression}", expression)]
+            for node in ast.parse(lines[0]).body:
+                if isinstance(node, ast.FunctionDef):
+                    lines.append(f"{node.name} = _replaced({node.name})")
+            texts[answer.cell.id] = "\n".join(lines)
         notebooks[f"returning {words}"] = sample.fill_answers(release, texts)
     plan = grading_plan(prepared.assignment, source, prepared.files)
     results = grade_notebooks(plan, notebooks, console, workers=workers)
@@ -83,15 +88,6 @@ def prove(prepared: PreparedSource, release: bytes, console: Console, *, workers
     points = sum(check.points for check in source.checks())
     solved, blank = results[SOLUTION].earned, results[BLANK].earned
     return f"solution {solved:g} of {points:g}, blank {blank:g} of {points:g}"
-
-
-def _with_stand_ins(answer: Answer, expression: str) -> str:
-    code = answer.solution()
-    lines = [code, _STAND_IN_CODE.replace("{expression}", expression)]
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef):
-            lines.append(f"{node.name} = _replaced({node.name})")
-    return "\n".join(lines)
 
 
 def _problems(source: Source, results: Mapping[str, Result]) -> Iterator[Problem]:

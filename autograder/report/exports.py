@@ -38,16 +38,15 @@ from autograder.checks import Outcome
 from autograder.engine.results import CheckResult, Result
 from autograder.errors import StaffError
 from autograder.files import replace_file
-from autograder.patterns import MARKDOWN_CHARACTER, REFERENCE
-from autograder.report import feedback_archives, gradebook, summary
+from autograder.report import feedback_archives, summary
 from autograder.report.feedback_archives import canvas_place, moodle_place
-from autograder.report.gradebook import format_points
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, join_names, mark_remarks
 from autograder.report.pages import ENVIRONMENT, OUTCOME_TEXTS, render, with_period
 from autograder.report.results_json import CHECK_IN_REVIEW, CHECK_NOT_GRADED, lost_checks, staff_sentence
 from autograder.report.roster import dump_csv, escape_formula
-from autograder.text import one_line
+from autograder.report.summary import format_points
+from autograder.text import MARKDOWN_CHARACTER, REFERENCE, one_line
 
 NBGRADER = "nbgrader"
 """The format that ``platforms.nbgrader_gradebook`` writes, because it needs the build."""
@@ -273,7 +272,7 @@ FEEDBACK_PLACES: Mapping[str, feedback_archives.PlaceOf] = {
 """Formats made of the pages in the run's folder, and where these are in the archive."""
 
 FORMATS: Mapping[str, tuple[str, Callable[[Run], bytes]]] = {
-    "csv": (gradebook.NAME, lambda run: gradebook.dump(run.marks)),
+    "csv": (summary.GRADES_NAME, lambda run: summary.dump_grades(run.marks)),
     "junit": ("junit.xml", dump_junit),
     "markdown": ("summary.md", dump_markdown),
     "annotations": ("annotations.txt", dump_annotations),

@@ -20,8 +20,7 @@ from autograder.files import make_zip
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark
 from autograder.report.pages import FEEDBACK
-from autograder.submission.names import safe_name
-from autograder.submission.platform_names import NamePatterns
+from autograder.submission.names import NamePatterns, safe_name
 
 PlaceOf = Callable[[Run, Mark], str]
 """Returns the place of a student's page in an archive; nothing if the platform's name is unknown."""

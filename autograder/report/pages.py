@@ -26,14 +26,12 @@ from autograder.engine.misconceptions import misconception_message
 from autograder.engine.results import CheckResult, GradingStatus, Result
 from autograder.files import MEBIBYTE, replace_file
 from autograder.notebook import Source
-from autograder.patterns import NO_ASCII_ALPHANUMERICS, QUESTION_NUMBER
-from autograder.report import gradebook, results_json, similarity, summary
-from autograder.report.account import Account
-from autograder.report.load_run import Run
+from autograder.report import results_json, similarity, summary
+from autograder.report.load_run import Account, Run
 from autograder.report.marks import display_names, total
 from autograder.report.similarity import MAX_PAIRS, SimilarPair
 from autograder.report.submission_view import Figure, StoredOutputs, SubmissionView, view_submission
-from autograder.text import multi_line, one_line
+from autograder.text import NO_ASCII_ALPHANUMERICS, QUESTION_NUMBER, multi_line, one_line
 
 FEEDBACK = "feedback.html"
 REPORT = "report.html"
@@ -89,7 +87,7 @@ def write_reports(
     if len(answers) > 1:
         references = similarity.reference_answers(source, known_answers.load(run.assignment))
         similar_pairs = similarity.similar_pairs(answers, references)
-    replace_file(out / gradebook.NAME, gradebook.dump(run.marks))
+    replace_file(out / summary.GRADES_NAME, summary.dump_grades(run.marks))
     page = report(
         sorted(results, key=lambda result: names.get(result.student, result.student)),
         title=run.assignment.title,
@@ -293,7 +291,7 @@ ENVIRONMENT.filters.update(
     mean=lambda values: fmean(values) if values else None,
     median=lambda values: median(values) if values else None,
     misconception=misconception_message,
-    number=gradebook.format_points,
+    number=summary.format_points,
     percent=lambda share: f"{100 * share:.0f} %",
     question=question_title,
     sentence=lambda text: with_period(one_line(text, _MAX_LENGTH - 1)),

@@ -33,7 +33,8 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError, ValidationInf
 from autograder.errors import StaffError, name_hint
 from autograder.files import replace_file
 from autograder.lateness import parse_datetime
-from autograder.patterns import (
+from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
+from autograder.text import (
     DIGITS,
     FORMULA,
     LEADING_CONTROL,
@@ -43,7 +44,6 @@ from autograder.patterns import (
     SEPARATOR_LINE,
     SHORTENED_NUMBER,
 )
-from autograder.submission.names import joined_parts, name_parts, normalized, safe_name, stem
 
 NAME = "roster.csv"
 """The run's own copy."""

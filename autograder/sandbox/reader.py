@@ -198,22 +198,18 @@ def _ask(
     options: Mapping[str, Any],
     limits: ReadLimits,
 ) -> bytes:
+    """Return an answer; nothing if it is too long, does not come in time or is not complete."""
     key = reader.load(*shared) if shared else ""
     with reader.start(function, file, key, options, limits) as wire:
-        return _receive(wire, limits)
-
-
-def _receive(wire: socket.socket, limits: ReadLimits) -> bytes:
-    """Return an answer; nothing if it is too long, does not come in time or is not complete."""
-    deadline_s = time.monotonic() + limits.wall_s
-    answer = bytearray()
-    with contextlib.suppress(TimeoutError, ConnectionError):
-        while len(answer) <= limits.answer_bytes:
-            wire.settimeout(max(0.001, deadline_s - time.monotonic()))
-            part = wire.recv(MEBIBYTE)
-            if not part:
-                break
-            answer += part
+        deadline_s = time.monotonic() + limits.wall_s
+        answer = bytearray()
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while len(answer) <= limits.answer_bytes:
+                wire.settimeout(max(0.001, deadline_s - time.monotonic()))
+                part = wire.recv(MEBIBYTE)
+                if not part:
+                    break
+                answer += part
     length, content = answer[: ANSWER_LENGTH.size], bytes(answer[ANSWER_LENGTH.size :])
     is_complete = len(length) == ANSWER_LENGTH.size and ANSWER_LENGTH.unpack(length)[0] == len(content)
     return content if is_complete else b""

@@ -217,7 +217,11 @@ def list_members(file: IO[bytes], _: None, *, members: list[dict[str, Any]]) -> 
     for info in infos:
         # Windows tools write backslashes. A name may climb out of the archive or start at the root:
         # such a member is listed below its harmless parts, for its student to appear, and never read.
-        name, problem = _name(info).replace("\\", "/"), ""
+        name, problem = info.filename, ""
+        if not info.flag_bits & _UTF8_FLAG:
+            with suppress(UnicodeError):  # macOS writes UTF-8 without the flag that says so
+                name = name.encode("cp437").decode("utf-8")
+        name = name[:_MAX_NAME_CHARS].replace("\\", "/")
         if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
             problem = "contains a path that leads out of it"
         elif stat.S_ISLNK(info.external_attr >> 16):
@@ -271,15 +275,6 @@ def _unpack_member(file: IO[bytes], member: Member, max_bytes: int) -> bytes:
             return stream.read(max_bytes + 1)
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
-
-
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return the name of a member; macOS writes UTF-8 without the flag that says so."""
-    name = info.filename
-    if not info.flag_bits & _UTF8_FLAG:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name[:_MAX_NAME_CHARS]
 
 
 @contextmanager

@@ -15,19 +15,22 @@ from autograder.lateness import parse_datetime
 from autograder.notebook import Source, parse_questions
 from autograder.sandbox import reader
 from autograder.submission.archives import FileEntry
-from autograder.submission.arrivals import FROM_SYSTEM, OTHER_ASSIGNMENT, Label, sort_arrivals
-from autograder.submission.choose import Choice, choose
+from autograder.submission.arrivals import FROM_SYSTEM, OTHER_ASSIGNMENT, Choice, Label, choose, sort_arrivals
 from autograder.submission.layout import FileKind, FoundFile, Layout, Person, Whose, unlisted
 from autograder.submission.match import released
-from autograder.submission.names import normalized, safe_name, stem, unique_names, words
-from autograder.submission.peek import MAX_METADATA_BYTES, Peek
-from autograder.submission.platform_names import (
+from autograder.submission.names import (
     GRADESCOPE_METADATA,
     NBGRADER_TIMESTAMP,
     SIDECARS,
     NamePatterns,
     Submitter,
+    normalized,
+    safe_name,
+    stem,
+    unique_names,
+    words,
 )
+from autograder.submission.peek import MAX_METADATA_BYTES, Peek
 from autograder.submission.read import MAX_FILE_BYTES, SUBMIT_NOTEBOOK_HINT
 
 
@@ -157,6 +160,9 @@ class _Finder:
 
     def look(self, entry: FileEntry) -> Peek:
         """Have the reader look into a file; it looks into every file at most once."""
+        if self.source is None:
+            cells = read_source(self.assignment.notebook.read_bytes(), "").cells
+            self.source, _ = parse_questions(cells, "")
         if entry not in self._seen:
             max_bytes = MAX_METADATA_BYTES if entry.name == GRADESCOPE_METADATA else MAX_FILE_BYTES
             try:
@@ -164,7 +170,7 @@ class _Finder:
                     "autograder.submission.peek:peek_file",
                     entry.read(max_bytes),
                     Peek,
-                    shared=released(self._source()),
+                    shared=released(self.source),
                     name=entry.name,
                     assignment=self.assignment.name,
                     title=self.assignment.title,
@@ -175,12 +181,6 @@ class _Finder:
                 # A defect of ours is not held against the file; grading will name it.
                 self._seen[entry] = Peek()
         return self._seen[entry]
-
-    def _source(self) -> Source:
-        if self.source is None:
-            cells = read_source(self.assignment.notebook.read_bytes(), "").cells
-            self.source, _ = parse_questions(cells, "")
-        return self.source
 
     def add(self, path: Path) -> None:
         """Find the people below one path.
@@ -235,10 +235,14 @@ class _Finder:
             return normalized(name), name, entry.parts, str(entry.file)
 
         order = sorted(range(len(people)), key=sort_key)
-        names = unique_names(
-            [people[place].submitter.student for place in order],
-            [_identity(people[place]) for place in order],
-        )
+        students, identities = [], []
+        for person in (people[place] for place in order):
+            # What tells a person from others of the same name, wherever the class is unpacked.
+            first = min(person.files, key=lambda file: (file.whole_path, str(file.entry.file)))
+            parts = (person.submitter.student, *person.submitter.members, *first.whole_path)
+            students.append(person.submitter.student)
+            identities.append("\0".join(parts))
+        names = unique_names(students, identities)
         submissions, clashes = [], []
         for name, place in zip(names, order, strict=True):
             person, choice = people[place], choices[place]
@@ -346,12 +350,6 @@ def _join(people: Sequence[Person]) -> list[Person]:
                 person, files=list(person.files), attempts=dict(person.attempts), flags=list(person.flags)
             )
     return list(joined.values())
-
-
-def _identity(person: Person) -> str:
-    """Return what tells a person from others of the same name, wherever the class is unpacked."""
-    first = min(person.files, key=lambda file: (file.whole_path, str(file.entry.file)))
-    return "\0".join((person.submitter.student, *person.submitter.members, *first.whole_path))
 
 
 def _label_of_rest(file: FoundFile) -> tuple[Label, str]:

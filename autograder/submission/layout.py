@@ -15,11 +15,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from autograder.errors import StaffError
-from autograder.patterns import ANY_FILE, ANY_FOLDER
 from autograder.submission.archives import FileEntry
-from autograder.submission.names import folder_order, split_marks, stem, words
+from autograder.submission.names import (
+    NamePatterns,
+    PlatformName,
+    Submitter,
+    believed,
+    folder_order,
+    split_marks,
+    stem,
+    words,
+)
 from autograder.submission.peek import Peek
-from autograder.submission.platform_names import NamePatterns, PlatformName, Submitter, believed
+from autograder.text import ANY_FILE, ANY_FOLDER
 
 Whose = Callable[[str], str]
 """Returns which person on the class list a name is, as a key; empty if nobody or several."""

@@ -17,7 +17,7 @@ from autograder.errors import StudentError
 from autograder.lateness import parse_datetime
 from autograder.notebook import CellType, Source
 from autograder.submission.classify import SourceIndex, index_source, is_written, remove_whitespace
-from autograder.submission.platform_names import GRADESCOPE_METADATA, NBGRADER_TIMESTAMP, Submitter
+from autograder.submission.names import GRADESCOPE_METADATA, NBGRADER_TIMESTAMP, Submitter
 from autograder.submission.read import SUBMIT_NOTEBOOK_HINT, SubmittedCell, get_list, get_value, read
 from autograder.submission.statements import parse_code
 from autograder.text import one_line

@@ -13,7 +13,7 @@ from .conftest import cell, edit_notebook
 
 def problems(root: Path) -> str:
     with pytest.raises(AuthorError) as error:
-        prepare(load_course(root).assignment("tiny"))
+        prepare(load_course(root).assignment("tiny"), for_release=True)
     return str(error.value)
 
 
@@ -70,7 +70,7 @@ def test_what_a_visible_check_shows_too_is_no_secret(unbuilt_course: Path) -> No
         hidden["source"] = hidden["source"].replace("[49.0, 57.5]", "[1.5, 2.5, 4.5]")
 
     edit_notebook(unbuilt_course, paste)
-    prepare(load_course(unbuilt_course).assignment("tiny"))
+    prepare(load_course(unbuilt_course).assignment("tiny"), for_release=True)
 
 
 def test_a_short_pair_counts_in_the_prose_of_its_own_question_only(unbuilt_course: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_short_pair_counts_in_the_prose_of_its_own_question_only(unbuilt_cours
         cell(raw, "end")["source"] = "Read pages 6, 9 of the book."
 
     edit_notebook(unbuilt_course, paste)
-    prepare(load_course(unbuilt_course).assignment("tiny"))
+    prepare(load_course(unbuilt_course).assignment("tiny"), for_release=True)
 
     def paste_near(raw: dict) -> None:
         cell(raw, "q1")["source"] += "\n\nTake 6, 9 as well."

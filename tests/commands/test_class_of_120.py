@@ -9,7 +9,7 @@ import pytest
 
 from autograder.engine import journal
 from autograder.engine.plan import GradingPlan
-from autograder.report import account
+from autograder.report import load_run
 from autograder.sandbox.syscalls import set_child_subreaper
 from tests.commands.test_grade_class import WRONG, course, grade, rows  # noqa: F401  a fixture
 from tests.engine.test_hostile_files import comparable, hostile_files
@@ -179,7 +179,7 @@ def test_in_a_class_of_everything_honest_results_are_those_alone(
         assert set(course.iterdir()) - in_course == {out}
         assert list(temporary.iterdir()) == []
         assert not Path("/tmp/left-behind").exists()
-        arrived = account.load(out)
+        arrived = load_run.load_account(out)
         assert arrived is not None
         assert len([file for file in arrived.files if ".zip/" not in file.path]) == files_below(paths)
         results.append({result.student: result for result in journal.read(out).results})

@@ -18,7 +18,7 @@ from autograder.engine.results import GradingStatus
 from autograder.files import RESERVED_NAMES
 from autograder.lateness import LatePolicy
 from autograder.limits import Limits
-from autograder.report import gradebook, results_json
+from autograder.report import results_json, summary
 from autograder.report.marks import final_marks
 from autograder.submission.arrivals import Label
 from tests.support.sample_results import ANA
@@ -109,11 +109,11 @@ def test_every_key_of_results_json_is_explained() -> None:
 def test_every_column_of_the_grades_is_explained() -> None:
     section = FILES.split("### `grades.csv`")[1].split("\n### ")[0]
     assignment = load_course(ROOT).assignment("lab_4_4_rnn")
-    text = gradebook.dump(final_marks((ANA,), (), assignment)).decode("utf-8-sig")
+    text = summary.dump_grades(final_marks((ANA,), (), assignment)).decode("utf-8-sig")
     columns = {*text.splitlines()[0].split(",")} - {"q1", "q2", "q3", "q4", "q5"}
     assert {"student", "total", "flags"} <= columns
     assert {column for column in columns if f"`{column}`" not in section} == set()
-    outcomes = {gradebook.NO_SUBMISSION, *GradingStatus}
+    outcomes = {summary.NO_SUBMISSION, *GradingStatus}
     assert {outcome for outcome in outcomes if f"`{outcome}`" not in section} == set()
 
 

@@ -23,8 +23,7 @@ from autograder.engine.results import Result, StaffMark
 from autograder.engine.run import Backend, Engine, OnResult
 from autograder.engine.wire import Channel, WireClosedError, WireTimeoutError
 from autograder.engine.worker import GraderError
-from autograder.engine.zygote import versions
-from autograder.engine.zygote_client import Zygote
+from autograder.engine.zygote_client import Zygote, versions
 from autograder.errors import StaffError
 from autograder.sandbox.process import Process
 from autograder.submission.discover import StudentSubmission, find_submissions

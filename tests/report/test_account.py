@@ -12,8 +12,8 @@ from autograder.commands.grade_class import dry_run
 from autograder.course import Assignment, load_course
 from autograder.engine.zygote_client import Zygote
 from autograder.errors import StaffError
-from autograder.report import account, pages
-from autograder.report.account import Account
+from autograder.report import load_run, pages
+from autograder.report.load_run import Account
 from autograder.report.roster import Student, finder
 from autograder.submission.arrivals import Label
 from autograder.submission.discover import LabeledFile, take_in
@@ -45,8 +45,8 @@ def test_files_with_equal_labels_are_one_sentence() -> None:
 
 def test_a_run_keeps_it_and_the_report_shows_it_escaped(tmp_path: Path) -> None:
     kept = Account(FILES, ("ada: <script>",))
-    account.store(tmp_path, kept)
-    assert account.load(tmp_path) == kept
+    load_run.store_account(tmp_path, kept)
+    assert load_run.load_account(tmp_path) == kept
     page = pages.report([result_for("ada")], title="Lab", account=kept).decode()
     assert "36 part of a release" in page
     assert "&lt;b&gt;x" in page
@@ -55,15 +55,15 @@ def test_a_run_keeps_it_and_the_report_shows_it_escaped(tmp_path: Path) -> None:
 
 
 def test_a_damaged_one_is_a_sentence_and_a_missing_one_nothing(tmp_path: Path) -> None:
-    assert account.load(tmp_path) is None
-    (tmp_path / account.NAME).write_bytes(b"{")
+    assert load_run.load_account(tmp_path) is None
+    (tmp_path / load_run.ACCOUNT_NAME).write_bytes(b"{")
     with pytest.raises(StaffError, match=r"files.json: is damaged .*; delete it"):
-        account.load(tmp_path)
+        load_run.load_account(tmp_path)
 
 
 def test_a_deleted_student_is_in_no_account() -> None:
     arrived = Account(FILES, ("ada: other file", "adam: it stays"), ("ada", "eve"))
-    kept = account.without(arrived, {"ada"}, re.compile(r"\bada\b"))
+    kept = load_run.without_people(arrived, {"ada"}, re.compile(r"\bada\b"))
     assert [file.path for file in kept.files] == ["ben.zip", "<b>x"]
     assert (kept.remarks, kept.students) == (("adam: it stays",), ("eve",))
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_told_apart_is_a_remark(tmp_path: Path, assignment: Assig
 
 def test_whoever_is_on_no_list_has_a_row_too(assignment: Assignment, tmp_path: Path) -> None:
     intake = take_in([written(tmp_path, {"ada.ipynb": answered(1), "ben.ipynb": b""})], assignment)
-    marks = account.expected_marks(intake.submissions, (), replace(assignment))
+    marks = load_run.expected_marks(intake.submissions, (), replace(assignment))
     assert [mark.label for mark in marks] == ["ada", "ben"]
 
 
@@ -117,7 +117,7 @@ def test_the_list_knows_files_by_name_also_with_marks_of_copies(
     files = {"ada (1).ipynb": answered(1), f"{LAB} x7.ipynb": answered(2), "team/mine.ipynb": answered(3)}
     roster = (Student("ada"), Student("ben", file=f"{LAB} x7.ipynb"), Student("cyd", file="team"))
     intake = take_in([written(tmp_path, files)], assignment, whose=finder(roster))
-    marks = account.expected_marks(intake.submissions, roster, assignment)
+    marks = load_run.expected_marks(intake.submissions, roster, assignment)
     assert {mark.row.student: mark.result.submission for mark in marks if mark.result} == {
         "ada": "ada (1).ipynb",
         "ben": f"{LAB} x7.ipynb",

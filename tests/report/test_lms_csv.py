@@ -12,7 +12,7 @@ from autograder.course import load_course
 from autograder.engine.results import Result, StaffMark
 from autograder.errors import StaffError
 from autograder.lateness import LatePolicy
-from autograder.report import exports, gradebook, load_run, marks
+from autograder.report import exports, load_run, marks, summary
 from autograder.report.load_run import Run
 from autograder.report.roster import Roster, Student
 from tests.report.test_spreadsheet import unescape_formula
@@ -202,7 +202,7 @@ def test_pseudonyms_are_the_same_each_time_and_others_in_another_run(tmp_path: P
     )
     key = tmp_path / "one" / load_run.KEY
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert gradebook.dump(again.marks).count(b"student-") == len(CLASS)
+    assert summary.dump_grades(again.marks).count(b"student-") == len(CLASS)
 
 
 def test_who_has_two_submissions_has_no_mark_and_everybody_reads_why(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from autograder.engine.journal import folder_name
 from autograder.engine.results import HIDDEN_HINT, HIDDEN_NOT_PASSED, Result
 from autograder.errors import StaffError
 from autograder.notebook import Source
-from autograder.report import gradebook, pages, summary
+from autograder.report import pages, summary
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark
 from tests.support.sample_results import (
@@ -88,7 +88,7 @@ def write_views(out: Path, results: Sequence[Result]) -> None:
 
 def rows(results: Sequence[Result]) -> list[dict[str, str]]:
     marks = [Mark(result) for result in sorted(results, key=lambda result: result.student)]
-    return list(csv.DictReader(io.StringIO(gradebook.dump(marks).decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(summary.dump_grades(marks).decode("utf-8"), newline="")))
 
 
 def hostile(text: str) -> Result:
@@ -310,7 +310,7 @@ def test_means_leave_out_what_is_not_graded() -> None:
 
 def test_the_terminal_shows_thirty_rows_and_counts_the_rest() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(gradebook.summary_table([result_for(f"[red]s{place:02}") for place in range(34)]))
+    console.print(summary.summary_table([result_for(f"[red]s{place:02}") for place in range(34)]))
     text = console.export_text()
     assert "[red]s29" in text and "[red]s30" not in text
     assert "… and 4 more" in text

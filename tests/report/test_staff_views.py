@@ -14,7 +14,7 @@ from autograder.engine import journal
 from autograder.engine.results import Result
 from autograder.errors import StaffError
 from autograder.notebook import Source
-from autograder.report import account, exports, gradebook, load_run, pages
+from autograder.report import exports, load_run, pages, summary
 from autograder.report.load_run import Run
 from autograder.report.marks import Mark, display_names, final_marks, find_student
 from autograder.report.roster import Roster, Student
@@ -119,7 +119,7 @@ def test_names_head_every_table_and_page_and_labels_stay(tmp_path: Path) -> None
     feedback = (tmp_path / "lovelaceada_7391011" / "feedback.html").read_text(encoding="utf-8")
     assert '<h1>Feedback for Lovelace, Ada</h1>\n<p class="quiet">lovelaceada_7391011</p>' in feedback
     output = io.StringIO()
-    Console(file=output, width=100).print(gradebook.summary_table(RESULTS, display_names(run.marks)))
+    Console(file=output, width=100).print(summary.summary_table(RESULTS, display_names(run.marks)))
     lines = output.getvalue().splitlines()
     assert any(line.split()[:3] == ["Lovelace,", "Ada", "lovelaceada…"] for line in lines)
     assert any(line.split()[:4] == ["Kim", "Lee", "(kim3)", "kim3"] for line in lines)
@@ -129,7 +129,7 @@ def test_the_platform_knows_a_name_where_no_list_does(tmp_path: Path) -> None:
     moodle = result_for("Ada Lovelace_2011", name="Ada Lovelace", ids={"moodle": "2011"})
     marks = marks_of((moodle, result_for("ben")), ())
     assert display_names(marks) == {"Ada Lovelace_2011": "Ada Lovelace"}
-    header, ada, ben = gradebook.dump(marks).decode().splitlines()
+    header, ada, ben = summary.dump_grades(marks).decode().splitlines()
     assert header.startswith("student,name,q1,")
     assert (ada.split(",")[:2], ben.split(",")[:2]) == (["Ada Lovelace_2011", "Ada Lovelace"], ["ben", ""])
 
@@ -139,7 +139,7 @@ def run_folder(out: Path, results: tuple[Result, ...], students: tuple[str, ...]
     with journal.Journal.open(out, header) as stored:
         for result in results:
             stored.append(replace(result, assignment="tiny"))
-    account.store(out, account.Account((), (), students))
+    load_run.store_account(out, load_run.Account((), (), students))
 
 
 def test_a_run_says_whether_it_is_in_progress_interrupted_or_finished(tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from autograder.course import load_course
 from autograder.files import RESERVED_NAMES
-from autograder.submission import platform_names
+from autograder.submission import names as names_module
 from autograder.submission.discover import take_in
-from autograder.submission.names import folder_order, split_marks, unique_names
-from autograder.submission.platform_names import NamePatterns
+from autograder.submission.names import NamePatterns, folder_order, split_marks, unique_names
 from tests.submission.conftest import LAB, ROOT, answered
 
-DATA = tomllib.loads((Path(platform_names.__file__).parent / "platforms.toml").read_text(encoding="utf-8"))
+DATA = tomllib.loads((Path(names_module.__file__).parent / "platforms.toml").read_text(encoding="utf-8"))
 PATTERNS = NamePatterns(load_course(ROOT).assignment(LAB))
 ALIKE = st.text(alphabet="aAáÁ\u0301ßſs .-_=1/\\\x00\u202e", max_size=6)
 RESERVED = st.sampled_from([*RESERVED_NAMES, *map(str.upper, RESERVED_NAMES)])

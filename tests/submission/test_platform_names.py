@@ -7,7 +7,7 @@ import pytest
 
 from autograder.course import Assignment, load_course
 from autograder.submission.discover import StudentSubmission, find_submissions
-from autograder.submission.platform_names import Submitter
+from autograder.submission.names import Submitter
 from tests.submission.conftest import LAB, ROOT, answered
 from tests.submission.test_find import otter_export, packed, written
 

@@ -9,12 +9,12 @@ from autograder.engine.journal import folder_name
 from autograder.errors import StaffError
 from autograder.lateness import parse_datetime
 from autograder.report import roster
-from autograder.submission import names, platform_names
+from autograder.submission import names
 from autograder.submission.discover import take_in
 from autograder.text import identifier, multi_line, one_line
 from tests.support.fuzz import TINY_COURSE
 
-DATA = tomllib.loads(Path(platform_names.__file__).with_name("platforms.toml").read_text(encoding="utf-8"))
+DATA = tomllib.loads(Path(names.__file__).with_name("platforms.toml").read_text(encoding="utf-8"))
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 
 
@@ -24,7 +24,7 @@ class Naming:
     def __init__(self) -> None:
         self.assignment = load_course(TINY_COURSE).assignment("tiny")
         self.examples = tuple(str(entry["example"]) for entry in DATA["pattern"])
-        self._patterns = platform_names.NamePatterns(self.assignment)
+        self._patterns = names.NamePatterns(self.assignment)
         self._find = roster.finder((roster.Student("ada", "7", "Ada Lovelace"), roster.Student("ben")))
 
     def read_name(self, text: str) -> None:

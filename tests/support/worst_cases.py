@@ -16,9 +16,8 @@ from typing import Any
 import autograder
 from autograder.checks import answers
 from autograder.course import load_course
-from autograder.patterns import MAX_CHARS, BoundedPattern
-from autograder.submission.names import MAX_NAME_CHARS
-from autograder.submission.platform_names import NamePatterns
+from autograder.submission.names import MAX_NAME_CHARS, NamePatterns
+from autograder.text import MAX_CHARS, BoundedPattern
 
 PACKAGE = Path(autograder.__file__).parent
 TINY_COURSE = Path(__file__).parents[1] / "tiny_assignment"

@@ -11,7 +11,7 @@ from pathlib import Path
 import autograder
 from autograder.course import CONFIG_NAME
 from autograder.engine.plan import GradingPlan
-from autograder.engine.zygote import versions
+from autograder.engine.zygote_client import versions
 from autograder.errors import StaffError
 from autograder.files import MEBIBYTE, digest, read_tree, write_tree
 

@@ -31,14 +31,14 @@ from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, deserialize
 from autograder.engine.run import OnResult, run_header
 from autograder.engine.worker import GradingContext
-from autograder.engine.zygote import versions
+from autograder.engine.zygote_client import versions
 from autograder.errors import StaffError, StudentError
 from autograder.platforms.cluster import dask_worker
 from autograder.platforms.cluster.payload import DASK_PACKAGES, Payload, difference, local_versions, pack
 from autograder.sandbox.layers import IsolationStatus
 from autograder.submission.archives import FileEntry
 from autograder.submission.discover import StudentSubmission
-from autograder.submission.platform_names import Submitter
+from autograder.submission.names import Submitter
 
 MAX_ATTEMPTS = 3
 """How often a submission is sent to a worker that ends while grading it."""

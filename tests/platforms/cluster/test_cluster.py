@@ -23,7 +23,7 @@ from autograder.engine.journal import NAME, SUBMISSION_NAME
 from autograder.engine.plan import GradingPlan
 from autograder.engine.results import Result, serialize
 from autograder.engine.worker import GradingContext
-from autograder.engine.zygote import versions
+from autograder.engine.zygote_client import versions
 from autograder.errors import StaffError
 from autograder.platforms.cluster import connect, payload, scheduler
 from autograder.platforms.cluster.scheduler import SubmissionQueue

@@ -197,22 +197,15 @@ def _views_of(node: Any) -> list[LayerView]:
     if not all(type(one_cell) in kinds for one_cell in cells):
         return [LayerView(type(operation), operation)]
     views = []
+    loop_settings = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
     for one_cell in cells:
-        settings = {**_cell_settings(one_cell), **_loop_settings(operation)}
+        names = [name for name in one_cell.get_config() if hasattr(one_cell, name) and name != "name"]
+        settings = {name: getattr(one_cell, name) for name in names}
+        settings |= {name: getattr(operation, name) for name in loop_settings}
         if one_cell is not cells[-1]:
             settings["return_sequences"] = True
         views.append(LayerView(kinds[type(one_cell)], operation, settings))
     return views
-
-
-def _cell_settings(cell: Any) -> dict[str, Any]:
-    names = [name for name in cell.get_config() if hasattr(cell, name) and name != "name"]
-    return {name: getattr(cell, name) for name in names}
-
-
-def _loop_settings(rnn: Any) -> dict[str, Any]:
-    names = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
-    return {name: getattr(rnn, name) for name in names}
 
 
 def _joins(node: Any, before: LayerView) -> bool:

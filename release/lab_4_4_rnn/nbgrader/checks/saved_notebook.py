@@ -76,8 +76,15 @@ def read_notebook(path: Path) -> SavedNotebook:
             found = "it has a format that was replaced in 2015"
         raise UnusableNotebookError(f"{path.name}: {found}; open your notebook in Jupyter and save it.")
     claim = _mapping(_mapping(_mapping(raw).get("metadata")).get(METADATA_KEY))
-    saved_cells = tuple(_saved_cell(cell) for cell in cells if isinstance(cell, dict))
-    return SavedNotebook(_text(claim.get("assignment")), _text(claim.get("release")), saved_cells)
+    saved_cells = []
+    for cell in filter(lambda cell: isinstance(cell, dict), cells):
+        metadata, text = _mapping(cell.get("metadata")), cell.get("source")
+        ids = (cell.get("id"), metadata.get("id"), _mapping(metadata.get("nbgrader")).get("grade_id"))
+        if isinstance(text, list):
+            text = "".join(_text(line) for line in text)
+        names = frozenset(name for name in ids if isinstance(name, str))
+        saved_cells.append(SavedCell(names, cell.get("cell_type") == "code", _text(text)))
+    return SavedNotebook(_text(claim.get("assignment")), _text(claim.get("release")), tuple(saved_cells))
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -115,16 +122,6 @@ def _why_not_json(data: bytes, error: ValueError | RecursionError) -> str:
         return "what is in it is not a notebook; use another copy"
     place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
     return f"the file is damaged or cut off{place}; save the notebook again, or use another copy"
-
-
-def _saved_cell(raw: Mapping[str, Any]) -> SavedCell:
-    metadata = _mapping(raw.get("metadata"))
-    names = (raw.get("id"), metadata.get("id"), _mapping(metadata.get("nbgrader")).get("grade_id"))
-    source = raw.get("source")
-    if isinstance(source, list):
-        source = "".join(_text(line) for line in source)
-    is_code = raw.get("cell_type") == "code"
-    return SavedCell(frozenset(name for name in names if isinstance(name, str)), is_code, _text(source))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

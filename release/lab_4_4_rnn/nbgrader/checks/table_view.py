@@ -8,6 +8,7 @@ Checks run in the student's kernel too, so live objects are read. pandas itself 
 since a lab that does not use it may lack it: whoever has a frame has imported pandas.
 """
 
+import collections
 import datetime
 import re
 import sys
@@ -24,6 +25,9 @@ MAX_COLUMNS = 2_000
 PLAIN_TYPES = (str, int, float, bool, datetime.datetime, datetime.date, datetime.timedelta)
 """Types of single values that a column of mixed values and a label may have."""
 
+
+_DICTS = (collections.Counter, collections.OrderedDict, collections.defaultdict)
+"""Python's own kinds of dict, which equal a dict with the same items."""
 
 FIXED_ZONE = re.compile(r"UTC([+-]\d\d:\d\d)?")
 ZONE = re.compile(r"[A-Za-z][\w+:/-]{1,60}", re.ASCII)
@@ -154,27 +158,37 @@ def is_same(left: Any, right: Any) -> bool:
 def plain(value: Any) -> Any:
     """Return single values and arrays of pandas, and arrays of texts, as Python's and NumPy's own.
 
-    A missing value becomes None, an interval or a period a text, a styled frame the frame. Any other
-    value is returned as it is.
+    A missing value becomes None, an interval or a period a text, a styled frame the frame; a Counter and
+    the like become a dict, a named tuple a tuple. Any other value is returned as it is.
     """
-    pandas: Any = sys.modules.get("pandas")
-    if pandas is not None:
-        if value is pandas.NA or value is pandas.NaT:
-            return None
-        if type(value) is pandas.Timestamp:
-            return value.to_pydatetime(warn=False)
-        if type(value) is pandas.Timedelta:
-            return value.to_pytimedelta()
-        if type(value) in (pandas.Interval, pandas.Period):
-            return str(value)
-        if isinstance(value, pandas.api.extensions.ExtensionArray):
-            value = np.asarray(value)
-        if type(value).__module__ == "pandas.io.formats.style":
-            return getattr(value, "data", value)
+    value = _plain_of_pandas(value)
     # Before pandas 3, a column of texts is an array of objects.
     is_object = type(value) is np.ndarray and value.dtype == object and value.size
     if is_object and all(type(item) is str for item in value.flat):
         return value.astype(str)
+    if type(value) in _DICTS:
+        return dict(value)
+    if isinstance(value, tuple) and hasattr(type(value), "_fields"):  # what namedtuple makes
+        return tuple(value)
+    return value
+
+
+def _plain_of_pandas(value: Any) -> Any:
+    pandas: Any = sys.modules.get("pandas")
+    if pandas is None:
+        return value
+    if value is pandas.NA or value is pandas.NaT:
+        return None
+    if type(value) is pandas.Timestamp:
+        return value.to_pydatetime(warn=False)
+    if type(value) is pandas.Timedelta:
+        return value.to_pytimedelta()
+    if type(value) in (pandas.Interval, pandas.Period):
+        return str(value)
+    if isinstance(value, pandas.api.extensions.ExtensionArray):
+        value = np.asarray(value)
+    if type(value).__module__ == "pandas.io.formats.style":
+        return getattr(value, "data", value)
     return value
 
 

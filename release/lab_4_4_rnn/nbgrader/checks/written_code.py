@@ -28,7 +28,9 @@ def parse_written(text: str) -> WrittenCode:
     if len(text) > _MAX_CHARS:
         return WrittenCode("it is too long")
     try:
-        tree = _parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an unusual \ in a text
+            tree = ast.parse(text)
     except SyntaxError as error:
         # A student may have added a magic, such as %%time, which only IPython understands.
         without_magics = re.sub(r"^([ \t]*)[%!].*$", r"\1pass", text, flags=re.MULTILINE)
@@ -59,12 +61,6 @@ def _outside_functions(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _outside_functions(getattr(node, part, ()))
 
 
-def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an unusual \ in a text
-        return ast.parse(text)
-
-
 def _what_is_missing(definition: ast.AST, body: Sequence[ast.stmt]) -> str:
     """Return what a definition lacks; empty if it has code of its own."""
     nodes = list(ast.walk(definition))
@@ -75,14 +71,9 @@ def _what_is_missing(definition: ast.AST, body: Sequence[ast.stmt]) -> str:
     for node in nodes:
         if isinstance(node, ast.Constant) and node.value is ... and node not in in_index:
             return "still has ..."
-    if all(isinstance(node, ast.Pass) or _is_text(node) or _is_placeholder(node) for node in body):
-        return "has no code yet"
-    return ""
-
-
-def _is_placeholder(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Raise) and "NotImplementedError" in ast.dump(node)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    for node in body:
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_placeholder = isinstance(node, ast.Raise) and "NotImplementedError" in ast.dump(node)
+        if not (isinstance(node, ast.Pass) or is_text or is_placeholder):
+            return ""
+    return "has no code yet"

@@ -20,7 +20,8 @@ def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hi
         metric: one that must be among the metrics, e.g. ``"accuracy"`` or ``"mae"``.
         hint: about the wrong loss.
     """
-    if not getattr(model, "compiled", False):
+    require_model(model)
+    if not model.compiled:
         raise MismatchError("the model is not compiled", hint="End the function with model.compile(…).")
     own = [part for part in (model.loss, model.optimizer) if is_own_code(part)]
     if _canonical("losses", model.loss) is not _canonical("losses", loss) and not is_own_code(model.loss):
@@ -40,6 +41,12 @@ def compiled(model: Any, *, loss: str, optimizer: str = "", metric: str = "", hi
         _require_metric(model, metric)
     if own:
         raise review([getattr(part, "__name__", type(part).__name__) for part in own])
+
+
+def require_model(value: Any) -> None:
+    """Refuse what is no Keras model."""
+    if "keras" not in sys.modules or not isinstance(value, keras().Model):
+        raise MismatchError("the answer is not a Keras model", f"a {type(value).__name__}")
 
 
 def _canonical(family: str, value: Any) -> Any:

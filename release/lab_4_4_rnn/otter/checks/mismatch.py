@@ -1,6 +1,7 @@
 """What a check finds: an outcome, and one sentence that explains it."""
 
 import re
+import sys
 import textwrap
 import warnings
 from collections.abc import Iterable
@@ -103,10 +104,13 @@ class UnreadableValueError(MismatchError):
     """
 
     def __init__(self, place: str, kind: str) -> None:
+        wanted = "plain data, such as a number, a list or an array"
+        if "keras" in sys.modules:
+            wanted = f"a Keras model, or {wanted}"
         super().__init__(
             f"{place} a value that no check can read",
             kind,
-            hint="A person will look at it. Or return plain data, such as a number, a list or an array.",
+            hint=f"A person will look at it. Or return {wanted}.",
             outcome=Outcome.REVIEW,
         )
 

@@ -20,7 +20,7 @@ from .canonical import (
     opaque_parts,
     written_layers,
 )
-from .compile_checks import DEFAULT_HINT
+from .compile_checks import DEFAULT_HINT, require_model
 from .mismatch import MismatchError, review
 
 _MAX_RANDOM_NUMBERS = 2**22
@@ -316,8 +316,7 @@ def _rows_with_padding(short: Any, long: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _built_layers(model: Any) -> list[Any]:
     """Return the layers of a model and of the models inside it, without input layers."""
-    if "keras" not in sys.modules or not isinstance(model, keras().Model):
-        raise MismatchError("the answer is not a Keras model", f"a {type(model).__name__}")
+    require_model(model)
     if not model.built:
         raise MismatchError(
             "the model is not built: it does not know the shape of its input",
