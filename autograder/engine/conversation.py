@@ -15,7 +15,7 @@ deadline. Frames in order::
      8  call, args, kwargs, limit_s ─────────────────────────▶   which may send jobs too
      9    ◀────────────────────────── value, args │ raised ──┤   untrusted
     10  value, args │ raised ───────▶                            7 to 10 for every call
-    11    ◀── verdict ──────────────┤                            outcome, message, hint
+    11    ◀── verdict ──────────────┤                            outcome, message, hint, is_unreadable
 
 If the submission's process dies in 8, the grader gets ``gone`` instead of 10, and the check ends
 without a verdict. ``run_check`` runs 3 to 11; ``session`` asks 1 and is the ``call_answer`` of 8.

@@ -19,6 +19,7 @@ import numpy as np
 
 from autograder import checks
 from autograder.checks import MismatchError, Outcome
+from autograder.checks.mismatch import UnreadableValueError
 from autograder.checks.table_view import is_table
 from autograder.engine import table_values, values
 from autograder.engine.wire import Channel, Message, WireClosedError, WireError
@@ -101,11 +102,12 @@ class _Grader:
             # Replay and verdict cache rely on this: random weights are the same in every run.
             sys.modules["keras"].utils.set_random_seed(self.seed)
         check, hidden = self.checks[message["check"]]
-        outcome, problem, hint = Outcome.PASSED, "", ""
+        outcome, problem, hint, is_unreadable = Outcome.PASSED, "", "", False
         try:
             check(*(self._answer(name, kind, hidden) for name, kind in message["answers"]))
         except MismatchError as mismatch:
             outcome, hint = mismatch.outcome, mismatch.hint
+            is_unreadable = isinstance(mismatch, UnreadableValueError)
             problem = MismatchError(
                 mismatch.problem, actual=mismatch.actual, expected=mismatch.expected
             ).sentence
@@ -117,6 +119,7 @@ class _Grader:
             "outcome": outcome.value,
             "message": one_line(problem, _MAX_MESSAGE_CHARS),
             "hint": one_line(hint, _MAX_MESSAGE_CHARS),
+            "is_unreadable": is_unreadable,
         }
         self.wire.send({"verdict": verdict})
 

@@ -174,6 +174,9 @@ class _Session:
         self._failures: Counter[str] = Counter()
         """Deaths of the process, and calls that used up their time, by question."""
 
+        self._unreadable: set[str] = set()
+        """Questions in which a visible check found a value that no check can read."""
+
         self._stopped_graders: Counter[str] = Counter()
         """How many checks of each question ended because its model stopped the grader twice."""
 
@@ -213,6 +216,15 @@ class _Session:
                 result = replace(result, wall_s=time.monotonic() - begin, peak_bytes=peak_bytes)
             self._results[result.id] = result
             self._on_check(self.taint.without_tainted_message(result))
+        if question.name not in self._unreadable:
+            return
+        # A zero for what the hidden checks made of such a value might be a false one. All that did not pass
+        # is left to a person, for whatever reason: a submission must not be able to choose between not
+        # passing and review by what a hidden check asks.
+        for check in filter(lambda check: check.hidden, question.checks):
+            result = self._results[check.cell.id]
+            if result.has_score and result.outcome is not Outcome.PASSED:
+                self._results[result.id] = replace(result, outcome=Outcome.REVIEW)
 
     def _check_with_retry(self, check: Check, question: Question, empty: CheckResult) -> CheckResult:
         """Run a check, once more in a fresh process if the first dies."""
@@ -257,6 +269,8 @@ class _Session:
         verdict = run_check(conversation, call_answer)
         self._stopped_graders[question.name] += verdict == MODEL_STOPS_GRADER
         outcome = Outcome(verdict["outcome"])
+        if not check.hidden and verdict.get("is_unreadable"):
+            self._unreadable.add(question.name)
         # Messages of hidden checks never quote the submission, so only visible ones are tainted.
         if not check.hidden and outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.REVIEW):
             self.taint.add(check.cell.id)

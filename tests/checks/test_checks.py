@@ -189,6 +189,11 @@ class TestValues:
         checks.equal({"b", "a"}, ["a", "b"], any_order=True)
         mismatch(checks.equal, {"b", "a"}, ["a", "b"])
 
+    def test_a_list_in_place_of_a_tuple_is_named(self) -> None:
+        sentence = mismatch(checks.equal, ["ant", "cat"], ("ant", "cat"), what="the pair").sentence
+        assert sentence.startswith("the pair is a list, not a tuple: found ['ant', 'cat']")
+        assert "is wrong" in mismatch(checks.equal, ["ant"], ("ant", "cat")).sentence
+
     def test_nan_is_never_close_enough_nor_high_or_low_enough(self) -> None:
         for check in (checks.close, checks.at_least, checks.at_most):
             mismatch(check, float("nan"), 0.5, what="the accuracy")

@@ -118,6 +118,35 @@ def test_two_answers_that_differ_in_what_they_do_inside_a_hidden_check_get_equal
             assert files(result) == files(wrong), name
 
 
+UNREADABLE = "def moving_average(values, width=width):\n    {body}\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return (float(value) for value in np.convolve(values, np.ones(width), 'valid') / width)",
+        "return type('Own', (dict,), {})(mean=1.0)",
+        "return map(float, values)",
+        "import collections; return collections.deque(values)",
+        "return memoryview(np.ones(3))",
+        "import itertools; return itertools.accumulate(values)",
+        # What a hidden check alone gets plays no part: wrong, an error or unreadable reads the same.
+        "return np.zeros(2) if width == 4 else iter(values)",
+        "return 1 / 0 if width == 4 else iter(values)",
+    ],
+)
+def test_where_a_visible_check_cannot_read_the_answer_a_person_decides_on_the_hidden_ones_too(
+    grade: GradeFunction, body: str
+) -> None:
+    result = grade({"q1-answer": UNREADABLE.format(body=body)})
+    q1 = [check for check in result.checks if check.question == "q1"]
+    assert {check.outcome for check in q1} == {Outcome.REVIEW}
+    assert sum(check.points for check in result.review_checks) == sum(check.points for check in q1)
+    assert b"not right yet" not in pages.feedback(result, title="Lab")
+    shown = [check for check in result.for_student().checks if check.question == "q1" and check.hidden]
+    assert {(check.outcome, check.message, check.hint) for check in shown} == {(Outcome.REVIEW, "", "")}
+
+
 def test_the_notebook_for_nbgrader_reads_the_same_too() -> None:
     source = compile_plan(TINY).source
     hidden = next(check for check in source.checks() if check.hidden)

@@ -60,7 +60,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     Raises:
         MismatchError: the answer is missing (blocked), raised or took too long (errored), or
             returned nothing or a value with a missing part (failed), or a value that no check can
-            read (review; in a hidden check failed).
+            read (review; in a hidden check failed, unless a visible one found such a value too).
     """
     # An answer may change its copies: the check compares with the original.
     args, kwargs = copy.deepcopy((args, kwargs))

@@ -1,7 +1,6 @@
 """What a check finds: an outcome, and one sentence that explains it."""
 
 import re
-import sys
 import textwrap
 import warnings
 from collections.abc import Iterable
@@ -99,18 +98,17 @@ class MismatchError(AssertionError):
 class UnreadableValueError(MismatchError):
     """An answer returns what no check can read, such as a generator or a figure: a person decides.
 
-    In a hidden check it is wrong like any other wrong value: an answer must not be able to say with it
-    what it was asked. Where it always returns such a value, a visible check has asked a person already.
+    In a hidden check alone it is wrong like any other wrong value: an answer must not be able to say with
+    it what it was asked. Where a visible check finds such a value, the grader leaves to a person all that
+    the hidden checks of the question do not pass.
     """
 
     def __init__(self, place: str, kind: str) -> None:
-        wanted = "plain data, such as a number, a list or an array"
-        if "keras" in sys.modules:
-            wanted = f"a Keras model, or {wanted}"
+        wanted = "the number, text, list, dict, array or model that the question asks for"
         super().__init__(
             f"{place} a value that no check can read",
             kind,
-            hint=f"A person will look at it. Or return {wanted}.",
+            hint=f"Return {wanted}; otherwise a person has to look at it.",
             outcome=Outcome.REVIEW,
         )
 

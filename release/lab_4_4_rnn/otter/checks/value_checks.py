@@ -37,7 +37,12 @@ def equal(
         if _array_shape(actual) != expected.shape:
             raise MismatchError(f"{what} has the wrong shape", _array_shape(actual), expected.shape)
     if not _is_equal(actual, expected):
-        raise MismatchError(f"{what} is wrong", actual, expected, hint)
+        found, wanted = type(actual), type(expected)
+        if {found, wanted} == {list, tuple} and _is_equal(list(actual), list(expected)):
+            what = f"{what} is a {found.__name__}, not a {wanted.__name__}"
+        else:
+            what = f"{what} is wrong"
+        raise MismatchError(what, actual, expected, hint)
 
 
 def close(

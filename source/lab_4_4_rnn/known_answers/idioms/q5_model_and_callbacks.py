@@ -1,8 +1,11 @@
 """
 question = "q5"
 seen = "training scripts that return everything at once"
-failing_checks = ["q5-sizes", "q5-padding", "q5-order"]
-review_checks = ["q5-layers", "q5-params", "q5-mask", "q5-recurrent", "q5-output", "q5-compiled"]
+failing_checks = []
+review_checks = [
+    "q5-layers", "q5-params", "q5-mask", "q5-recurrent", "q5-output", "q5-compiled", "q5-sizes", "q5-padding",
+    "q5-order",
+]
 """
 
 def build_simple_rnn(vocab_size=vocab_size, embed_dim=embed_dim, units=units, max_length=max_length):
