@@ -83,6 +83,9 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
             client.execute(stderr=subprocess.DEVNULL, env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise AuthorError(_failure_message(executed, source, error)) from error
+        except AssertionError:
+            # nbclient itself handles Ctrl-C and SIGTERM: it ends the kernel, and then finds none.
+            raise KeyboardInterrupt from None
     noise = []
     cells = {cell.id: cell for cell in source.cells}
     for cell in executed.cells:

@@ -43,10 +43,15 @@ def start(course: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def interrupt(running: "subprocess.Popen[str]") -> str:
+def children(running: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """Return all processes below a command."""
+    return psutil.Process(running.pid).children(recursive=True)
+
+
+def interrupt(running: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> str:
     """Send Ctrl-C, check that the command ends quietly and whole, and return what it printed."""
-    below = psutil.Process(running.pid).children(recursive=True)
-    os.killpg(running.pid, signal.SIGINT)
+    below = children(running)
+    os.killpg(running.pid, number)
     printed, complaints = running.communicate(timeout=120)
     assert (running.returncode, complaints.strip()) == (130, "interrupted")
     patience = time.monotonic() + 10
@@ -82,6 +87,23 @@ def test_ctrl_c_before_anything_is_done_is_quiet(course: Path, arguments: tuple[
     running = start(course, *arguments, "--roster", "class.csv")
     with (course / "class.csv").open("wb"):  # returns when the command waits for the list
         assert interrupt(running) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_a_build_runs_the_solution_is_quiet_and_changes_nothing(
+    course: Path, number: signal.Signals
+) -> None:
+    path = course / "source" / "tiny" / "tiny.ipynb"
+    path.write_text(path.read_text().replace("import checks", "import checks, time\\ntime.sleep(600)", 1))
+    running = start(course, "build", "tiny", "--no-proof")
+    patience = time.monotonic() + 120
+    while not any("ipykernel" in " ".join(child.cmdline()) for child in children(running)):
+        assert running.poll() is None and time.monotonic() < patience
+        time.sleep(0.2)
+    time.sleep(2)
+    interrupt(running, number)
+    assert not (course / "release").exists()
 
 
 def test_ctrl_c_while_the_command_is_imported_is_quiet(course: Path) -> None:
