@@ -131,7 +131,7 @@ def _unpaired_marks(cells: Sequence[Cell], label: str) -> Iterator[Problem]:
             open_places.setdefault(mark, place)
         elif mark in begins and not open_places.pop(begins[mark], None):
             fix = f"delete it or add a raw cell {begins[mark]!r} above"
-            yield Problem(place, f"{mark!r} with no such block open", fix)
+            yield Problem(place, f"{mark!r} without a matching {begins[mark]!r}", fix)
         yield from _unclosed_region(cell, label, name)
     yield from unclosed([BEGIN_QUESTION] if BEGIN_QUESTION in open_places else BLOCKS)
 
@@ -243,14 +243,14 @@ def _stray_problem(cells: Sequence[Cell], start: int, label: str) -> Problem:
     above: list[Heading] = []
     for cell in cells[:start]:
         above += _headings(cell)
-    fix = f"write a Markdown cell above it that begins with the question's heading, e.g. '{_EXAMPLE}'"
+    fix = f"add a Markdown cell above this one that begins with the question's heading, e.g. '{_EXAMPLE}'"
     if above:
         marks = "#" * above[-1].level
         fix = (
             f"begin the heading '{marks} {above[-1].text}' with the question's name, e.g. "
             f"'{marks} Q1. {above[-1].text}', or {fix}"
         )
-    return Problem(f"{label}: {cells[start].place()}", f"{kind} outside every question", fix)
+    return Problem(f"{label}: {cells[start].place()}", f"{kind} outside any question", fix)
 
 
 def _question(cells: Sequence[Cell], name: str, label: str, problems: list[Problem]) -> Iterator[_Part]:

@@ -70,7 +70,7 @@ def _check_pattern(value: object) -> object:
         if name not in _PATTERN_GROUPS:
             raise ValueError(f"unknown group {name!r}; {name_hint(name, _PATTERN_GROUPS)}")
     if value and not {*PATTERN_IDS, "who"} & set(groups):
-        raise ValueError("no group says who it is; add e.g. (?P<student>…)")
+        raise ValueError("no group identifies the student; add one, e.g. (?P<student>…)")
     return value
 
 

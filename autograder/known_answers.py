@@ -67,7 +67,7 @@ class KnownAnswer:
     def __post_init__(self) -> None:
         """Refuse an answer that nobody could look up."""
         if bool(self.misconception) == bool(self.seen):
-            raise ValueError("give either misconception or seen (where people write so)")
+            raise ValueError("set either misconception or seen (where people write code like this), not both")
 
     @property
     def is_right(self) -> bool:
@@ -102,7 +102,9 @@ def load(assignment: Assignment, question: str = "") -> tuple[KnownAnswer, ...]:
             code = text.split('"""\n', 2)[2]
             answers.append(adapter.validate_python({**settings, "name": path.stem, "code": code}))
         except (SyntaxError, ValueError, IndexError) as error:  # TOML and pydantic raise ValueErrors
-            problems.append(f"{place}: {error}; begin with question, misconception, failing_checks as TOML")
+            problems.append(
+                f"{place}: {error}; write question, misconception and failing_checks in TOML in its docstring"
+            )
     if problems:
         raise AuthorError(problems)
     return tuple(answer for answer in answers if question in ("", answer.question))

@@ -302,7 +302,9 @@ class _QuestionParser:
                 self._add_question(first_cell)
                 self.question_name = ""
         elif marker in BLOCKS.values():
-            self.add_problem(cell, f"{marker!r} with no such block open", "delete it or open the block above")
+            begin = next(begin for begin, end in BLOCKS.items() if end == marker)
+            found, fix = f"{marker!r} without a matching {begin!r}", f"delete it or add {begin!r} above"
+            self.add_problem(cell, found, fix)
         else:
             hint = name_hint(marker, [*BLOCKS, *BLOCKS.values()])
             self.add_problem(cell, f"a raw cell that starts with {marker!r}", hint)
@@ -325,7 +327,7 @@ class _QuestionParser:
     def _add_question(self, first_cell: Cell) -> None:
         config = self._parse_config(first_cell, first_cell.text, ("name", "points", "manual"), 1)
         if "name" not in config:
-            self.add_problem(first_cell, "a question without a name", "add name: q1")
+            self.add_problem(first_cell, "a question without a name", "add a line such as name: q1")
         answers = []
         for cell in self.contents.get(BEGIN_SOLUTION, ()):
             answers.append(Answer(cell, self._find_regions(cell)))
@@ -378,7 +380,7 @@ class _QuestionParser:
                 begin = 0
             elif line.strip() == END_SOLUTION:
                 fix = f"delete it or add {BEGIN_SOLUTION!r} above"
-                self.add_problem(cell, f"{END_SOLUTION!r} with no region open", fix, number)
+                self.add_problem(cell, f"{END_SOLUTION!r} without a matching {BEGIN_SOLUTION!r}", fix, number)
         if begin:
             self.add_problem(cell, f"{BEGIN_SOLUTION!r} never closed", f"add {END_SOLUTION!r}", begin)
         return tuple(regions)
@@ -397,7 +399,7 @@ class _QuestionParser:
         first, end = begin[0].count("\n") + 1, ends[0]
         config = self._parse_config(cell, "\n".join(lines[first:end]), ("points", "hidden"), first + 1)
         if "points" not in config:
-            self.add_problem(cell, "a check without points", "add points: 2 to its settings")
+            self.add_problem(cell, "a check without points", "add a line such as points: 2 to its settings")
         code = "\n".join(lines[end + 1 :])
         try:
             body = ast.parse(code).body

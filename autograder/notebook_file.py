@@ -46,7 +46,7 @@ def read_cells(data: bytes, label: str) -> SavedFile:
     if not isinstance(raw, dict) or not isinstance(raw.get("cells", []), list):
         return _refused(label, "JSON that is not a notebook", "save it as .ipynb again")
     if raw.get("nbformat") != 4:
-        found = f"notebook format {raw.get('nbformat')!r}, which is not a notebook of format 4"
+        found = f"JSON that is not a notebook of format 4 (notebook format {raw.get('nbformat')!r})"
         return _refused(label, found, "open it in Jupyter and save it again")
     metadata: dict[str, Any] = raw["metadata"] if isinstance(raw.get("metadata"), dict) else {}
     language = _language(metadata)
@@ -125,7 +125,7 @@ def _remarks(label: str, metadata: Mapping[str, Any], left_out: Counter[str]) ->
     if parts:
         sentences.append(f"not used: {', '.join(parts)}")
     if ids:
-        sentences.append(f"named by the build: {', '.join(ids)}")
+        sentences.append(f"given new ids by the build: {', '.join(ids)}")
     return (f"{label}: {'; '.join(sentences)} (the file is unchanged)",) if sentences else ()
 
 

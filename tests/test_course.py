@@ -177,7 +177,7 @@ def test_a_key_of_an_earlier_version_is_told_its_new_name(tmp_path: Path, old: s
         ),
         (
             {"submission_pattern": "(?P<file>.*)"},
-            "['submission_pattern']: no group says who it is; add e.g. (?P<student>…)",
+            "['submission_pattern']: no group identifies the student; add one, e.g. (?P<student>…)",
         ),
         ({"submission_pattern": 3}, "['submission_pattern']: found 3; write a string"),
         ({"due": 3}, "['due']: found 3; write a string, e.g. '2027-01-29T23:59:00+01:00'"),

@@ -260,8 +260,8 @@ def _id_remarks(prepared: PreparedSource, release_folder: Path) -> Iterator[str]
     gone = [name for name in before if name not in ids]
     new = [name for name in prepared.assigned_ids if name not in before]
     if gone:
-        became = f", new: {', '.join(new)}" if new else ""
+        became = f"; new ids: {', '.join(new)}" if new else ""
         yield (
-            f"{prepared.source.label}: cell ids of the last release that are gone: {', '.join(gone)}"
-            f"{became}; work on the last release is matched by its content"
+            f"{prepared.source.label}: these cell ids of the last release no longer exist: {', '.join(gone)}"
+            f"{became}; submissions made from that release are matched by their content"
         )

@@ -52,9 +52,9 @@ def exposed_values(source: Source) -> Iterator[Problem]:
                 for cell, first_line, text in nearby if value.is_short else everywhere:
                     match = value.pattern.search(text)
                     if match and not value.pattern.search(code):
-                        found = f"{value.code} of the hidden check {check.cell.id} where students read it"
+                        found = f"{value.code} of the hidden check {check.cell.id} in text that students read"
                         line = first_line + text[: match.start()].count("\n")
-                        fix = "take it out, or let the hidden check use another value"
+                        fix = "remove it, or use a different value in the hidden check"
                         yield source.problem(cell, found, fix, line)
 
 

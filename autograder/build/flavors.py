@@ -386,7 +386,7 @@ def _open_gradebook(path: Path, course: Course) -> Iterator[Any]:
     except SQLAlchemyError as error:
         reason = str(error).strip().splitlines()[0]
         fix = "move it away; the build makes a new one"
-        raise StaffError(f"{path}: not a gradebook of nbgrader ({reason}); {fix}") from error
+        raise StaffError(f"{path}: not an nbgrader gradebook ({reason}); {fix}") from error
 
 
 def _nbgrader_cells(source: Source, kit: str) -> Iterator[NotebookNode]:

@@ -188,8 +188,8 @@ def leak_scanner(
     problems = []
     for answer in source.answers():
         if answer.cell.id not in origins:
-            found = "an answer whose every statement is also in text that students see"
-            fix = "remove it from the kit and the given code"
+            found = "an answer whose statements are all in code that students see"
+            fix = "remove them from the kit and the given code"
             problems.append(source.problem(answer.cell, found, fix))
     return LeakScanner(tuple(secrets), public_count, tuple(problems))
 

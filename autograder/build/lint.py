@@ -76,7 +76,7 @@ def cell_problems(source: Source) -> Iterator[Problem]:
     reserved_ids |= {INIT_ID, *EXPORT_IDS, SUBMISSION_ID}
     for cell in source.cells:
         if cell.id in reserved_ids:
-            fix = "use a different one; a release needs it"
+            fix = "use a different one; the release needs this id for a cell of its own"
             yield source.problem(cell, f"the id {cell.id!r}", fix)
         if cell.cell_type is CellType.CODE:
             try:
@@ -120,9 +120,7 @@ def marker_problems(source: Source) -> Iterator[Problem]:
                     break
             typed_points = _TYPED_POINTS.match(line)
             if typed_points and cell.cell_type is CellType.MARKDOWN:
-                fix = (
-                    "write {{ POINTS.q1 }} points, with the name of the question or total, or leave them out"
-                )
+                fix = "write {{ POINTS.q1 }} points (or another question, or total), or leave the points out"
                 yield source.problem(cell, f"{typed_points[1]!r} in a heading", fix, number)
 
 
@@ -133,7 +131,7 @@ def name_problems(source: Source) -> Iterator[Problem]:
         if questions[question.name] > 1:
             yield source.problem(question.cell, f"two questions named {question.name!r}", "rename one")
         if not _NAME.fullmatch(question.name) or question.name == "total":
-            fix = "use lower-case letters, digits and underscores, e.g. q2, and not total"
+            fix = "use lowercase letters, digits and underscores, e.g. q2; total is reserved"
             yield source.problem(question.cell, f"the name {question.name!r}", fix)
     asked_in: dict[str, str] = {}
     for question in source.questions:
@@ -141,7 +139,7 @@ def name_problems(source: Source) -> Iterator[Problem]:
             for name in _function_names(answer):
                 first = asked_in.setdefault(name, question.name)
                 if first != question.name:
-                    found = f"{name} is also what {first} asks for"
+                    found = f"{name}, which {first} also asks for"
                     fix = "rename one: the later definition would replace the other"
                     yield source.problem(answer.cell, found, fix)
     # otter silently drops one of two checks with the same name.
@@ -166,11 +164,12 @@ def question_problems(source: Source, question: Question) -> Iterator[Problem]:
         return
     if question.declared_points is not None:
         found = f"points: {question.declared_points:g} for a question with checks"
-        yield source.problem(cell, found, "delete the line: the points of its checks add up")
+        fix = "delete the line: the question has the sum of the points of its checks"
+        yield source.problem(cell, found, fix)
     # True also without any check.
     if all(graded_check.hidden for graded_check in question.checks):
         found = "no visible check" if question.checks else "no check"
-        fix = "add one: otherwise students see that they passed, whatever they wrote"
+        fix = "add one: otherwise students see every answer pass, right or wrong"
         yield source.problem(cell, f"a question with {found}", fix)
     for graded_check in question.checks:
         if graded_check.points <= 0:
@@ -189,14 +188,15 @@ def heading_problems(source: Source, question: Question) -> Iterator[Problem]:
                 named.discard(heading.question)
             for name in sorted(named - {question.name}):
                 found = f"{name} in the heading of {question.name}: {heading.text!r}"
-                yield source.problem(cell, found, "let the heading and the question have one name")
+                yield source.problem(cell, found, "use the same name in the heading and in the question")
 
 
 def manual_question_problems(source: Source, question: Question) -> Iterator[Problem]:
     """Check a question that people grade: points, one Markdown answer, no checks."""
     cell = question.cell
     if not question.declared_points:
-        yield source.problem(cell, "a manual question without points", "add points: 4 to the question")
+        fix = "add a line such as points: 4 to the question's settings"
+        yield source.problem(cell, "a manual question without points", fix)
     if question.checks:
         yield source.problem(cell, "a manual question with checks", "delete them or manual: true")
     if [answer.cell.cell_type for answer in question.answers] not in ([], [CellType.MARKDOWN]):
@@ -208,7 +208,7 @@ def answer_problems(source: Source, question: Question, answer: Answer) -> Itera
     """Check the solution regions of an answer cell and the stub that they leave."""
     cell = answer.cell
     if cell.cell_type is not CellType.CODE:
-        fix = "use a code cell, or manual: true for a sentence to write"
+        fix = "use a code cell, or set manual: true if students write prose"
         yield source.problem(cell, f"an answer in a {cell.cell_type} cell", fix)
         return
     if not answer.regions:
@@ -234,9 +234,9 @@ def answer_problems(source: Source, question: Question, answer: Answer) -> Itera
     try:
         ast.parse(answer.stub())
     except SyntaxError as error:
-        found = f"a region without which the cell is not Python ({error.msg})"
+        found = f"a solution region that leaves invalid Python when it is removed ({error.msg})"
         line = answer.regions[0].begin if answer.regions else 1
-        yield source.problem(cell, found, "let it contain complete statements", line)
+        yield source.problem(cell, found, "put only complete statements into it", line)
 
 
 def _function_bodies(text: str) -> list[tuple[int, int]]:
@@ -303,7 +303,8 @@ def parameter_findings(function: ast.FunctionDef, question: Question) -> Iterato
     # The grader passes proxies by position; it has nothing to put into other parameters.
     extra = [*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults]
     if extra or arguments.vararg or arguments.kwarg or function.decorator_list:
-        yield function, "a check with defaults, * or decorators", "name functions only"
+        fix = "take plain parameters only, named after the functions that it checks"
+        yield function, "a check with defaults, * or decorators", fix
     functions = set()
     for answer in question.answers:
         functions |= set(_function_names(answer))
@@ -330,7 +331,8 @@ def name_findings(function: ast.FunctionDef, kit: str, uses_pandas: bool) -> Ite
             names.add(node.name or "")
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id not in names:
-            yield node, f"the name {node.id!r}", "compute it in the check; an answer is a parameter"
+            fix = "compute it in the check, or make it a parameter if it is an answer"
+            yield node, f"the name {node.id!r}, which the check does not define", fix
         elif isinstance(node, ast.Name) and node.id == "pd" and not uses_pandas:
             fix = "write `import pandas as pd` below `import checks`: students need pandas then"
             yield node, "the name 'pd' in a notebook without pandas", fix
@@ -341,16 +343,16 @@ def body_findings(function: ast.FunctionDef) -> Iterator[Finding]:
     parameters = {argument.arg for argument in function.args.args}
     for node in ast.walk(function):
         if isinstance(node, ast.JoinedStr):
-            fix = "join texts with +: Python versions write f-strings differently"
+            fix = "join strings with + instead: Python versions write f-strings differently"
             yield node, "an f-string in a check", fix
         elif isinstance(node, ast.Assert):
-            fix = "compare with a function of checks, e.g. checks.equal: students read what differs"
+            fix = "use a function of checks, e.g. checks.equal: its message tells students what differs"
             yield node, "an assert in a check", fix
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield node, "an import in a check", "the build adds the imports"
+            yield node, "an import in a check", "delete it: the build adds the imports"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in parameters:
             name = ast.unparse(node.func)
-            yield node, f"a direct call of {name}", f"write checks.call({name}, …)"
+            yield node, f"a direct call to {name}", f"write checks.call({name}, …)"
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checks":
             vocabulary = vars(checks.hidden)  # the same functions as the visible one
             if node.attr not in vocabulary:
@@ -360,7 +362,7 @@ def body_findings(function: ast.FunctionDef) -> Iterator[Finding]:
 
 def printed_values(function: ast.FunctionDef) -> Iterator[Finding]:
     """Find values on the lines of a hidden check that otter would print."""
-    fix = "give it a name on the line above: otter prints this line when it fails"
+    fix = "assign it to a name on the line above: otter prints this line if the check fails"
     for statement in ast.walk(function):
         if not isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AugAssign)):
             continue

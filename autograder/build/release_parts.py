@@ -144,7 +144,7 @@ def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Prob
     kit: dict[str, bytes] = {}
     if assignment.kit:
         if not (folder / "__init__.py").is_file():
-            fix = "write the package or fix 'kit' in course_config.py"
+            fix = "create the package or fix 'kit' in course_config.py"
             return {}, [Problem(f"{label}/{assignment.kit}", "no kit with an __init__.py", fix)]
         kit = in_folder(assignment.kit, read_tree(folder))
     problems: list[Problem] = []

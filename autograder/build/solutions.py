@@ -92,7 +92,7 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
                 first_line = output.text.strip().split("\n")[0][:100]
-                fix = "print it or suppress it: nbgrader takes points away for it"
+                fix = "print it or suppress it: nbgrader deducts points for it"
                 noise.append(source.problem(cells[cell.id], f"output on stderr ({first_line})", fix))
     if noise:
         raise AuthorError(noise)

@@ -116,14 +116,20 @@ def build_command(assignment: str, check: bool, uncalibrated: bool, no_proof: bo
 @course.command("calibrate")
 @_ASSIGNMENT
 @click.option(
-    "--seeds", default=30, show_default=True, type=click.IntRange(2), help="Trainings of each model."
+    "--seeds",
+    default=30,
+    show_default=True,
+    type=click.IntRange(2),
+    help="How many times to train each model.",
 )
-@click.option("--only", multiple=True, metavar="THRESHOLD", help="Train only what this one needs, e.g. lstm.")
+@click.option(
+    "--only", multiple=True, metavar="THRESHOLD", help="Train only what this threshold needs, e.g. lstm."
+)
 @_WORKERS_OPTION
 def calibrate_command(assignment: str, seeds: int, only: tuple[str, ...], workers: int) -> None:
     """Measure the accuracy thresholds; resumes where an earlier run stopped.
 
-    The thresholds of before stay until all are measured.
+    The previous thresholds stay in place until all new ones are measured.
     """
     from autograder.quality.calibrate import calibrate
 
@@ -247,7 +253,9 @@ def export_command(
             from autograder.report.pages import write_reports
 
             if anonymous:
-                raise StaffError(f"--anonymous: {name} gives each page back to its student; leave it out")
+                raise StaffError(
+                    f"--anonymous: {name} returns each page to its student by name; leave out --anonymous"
+                )
             write_reports(run, prepare(run.assignment).source)
         path = exports.export(run, name, out)
     for remark in exports.remarks(run, name):
@@ -295,7 +303,7 @@ def explain_command(folder: Path, student: str, question: str) -> None:
 @_STUDENT
 @click.argument("question")
 @click.argument("points", type=float, required=False)
-@click.option("--why", default="", help="The reason, which the student reads.")
+@click.option("--why", default="", help="Reason for the mark; the student sees it.")
 @click.option("--undo", is_flag=True, help="Remove the mark: the checks decide again.")
 def mark_command(
     folder: Path, student: str, question: str, points: float | None, why: str, undo: bool
@@ -304,7 +312,7 @@ def mark_command(
     from autograder.commands.students import mark
 
     if undo == (points is not None):
-        raise StaffError("name the points of the question, or --undo, and not both")
+        raise StaffError("give the points of the question or --undo, but not both")
     result = mark(_load_course(), folder, student, question, points=points, why=why)
     click.echo(f"{result.student}: {result.earned:g} of {result.points:g} points, {result.status.value}")
 
@@ -390,7 +398,7 @@ def demo_command() -> None:
 @course.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion_command(shell: str) -> None:
-    """Print the lines with which a shell completes this command.
+    """Print the lines that enable completion of this command in a shell.
 
     Bash: add eval "$(course completion bash)" to ~/.bashrc. Zsh: eval "$(course completion zsh)" in
     ~/.zshrc. Fish: course completion fish > ~/.config/fish/completions/course.fish.

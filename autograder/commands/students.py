@@ -132,7 +132,7 @@ def mark(
             del marks[question]
         else:
             if not (math.isfinite(points) and 0 <= points <= possible[question]):
-                raise StaffError(f"{question} has 0 to {possible[question]:g} points, not {points:g}")
+                raise StaffError(f"{question} can get 0 to {possible[question]:g} points, not {points:g}")
             if not why.strip():
                 raise StaffError('a mark needs a reason that the student reads; add --why "…"')
             marks[question] = StaffMark(points, one_line(why, _MAX_REASON_LENGTH))
@@ -163,7 +163,7 @@ def _load_submissions(
         if data is None:
             raise StaffError(
                 f"{out / folder_name(result.student)}: the graded submission is missing or could not be "
-                "read when it was graded; name the student's file to `course grade` again"
+                "read when it was graded; run `course grade` again with the student's file"
             )
         submissions.append((result, data))
     header = journal.read(out).header
@@ -247,7 +247,7 @@ def _remaining_mentions(out: Path, others: Iterable[str], mentions: re.Pattern[s
         if relative.parts[0] in folders:
             if mentions.search(text):
                 folder = out / relative.parts[0]
-                yield f"{folder}: what another student submitted mentions the student; it stays as it is."
+                yield f"{folder}: another student's submission mentions this student; it was left unchanged."
         elif mentions.search(f"{relative}\n{text}"):
             advice = "delete it by hand"
             if data.startswith(b"SQLite format 3\0"):

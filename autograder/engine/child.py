@@ -155,11 +155,11 @@ class _Submission:
         name = _undefined_name(error)
         if name in self._lost_names:
             cause, failure = self._lost_names[name]
-            text += f", since {failure}" if cause == name else f", since it needs {cause}, and {failure}"
+            text += f", because {failure}" if cause == name else f", because it needs {cause}, and {failure}"
         elif name and self.shell.lost_star_import:
-            text += f", perhaps since {self.shell.lost_star_import}"
+            text += f", possibly because {self.shell.lost_star_import}"
         if INPUT in self.shell.skipped:
-            text += f" ({INPUT} returns an empty text where the notebook is graded)"
+            text += f" ({INPUT} returns an empty string where the notebook is graded)"
         return {
             "name": type(error).__name__[:_MAX_NAME_CHARS],
             "bases": bases,

@@ -157,7 +157,7 @@ class CheckSession:
             # Frames are compared as bytes, since arrays and NaN have no plain equality.
             if earlier and encode(earlier[0]) != encode(step.frame):
                 self.abort()
-                raise GraderError("after the same replies the check made another call than before")
+                raise GraderError("given the same replies, the check made a different call than before")
         return step
 
 

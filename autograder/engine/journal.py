@@ -146,7 +146,7 @@ class Journal:
             out.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
-            raise StaffError(f"{path}: cannot be written ({error.strerror}); name another --out") from error
+            raise StaffError(f"{path}: cannot be written ({error.strerror}); choose another --out") from error
         journal = cls(path, descriptor)
         try:
             journal._lock()
@@ -224,11 +224,11 @@ class Journal:
                 raise BlockingIOError
         except (BlockingIOError, FileNotFoundError):
             raise StaffError(
-                f"{self.path}: another run is writing here; wait for it or name another --out"
+                f"{self.path}: another run is writing here; wait for it or choose another --out"
             ) from None
         except OSError as error:
             raise StaffError(
-                f"{self.path}: cannot be locked ({error.strerror}); name an --out on another disk"
+                f"{self.path}: cannot be locked ({error.strerror}); choose an --out on another disk"
             ) from error
 
     def _resume(self, header: Header) -> None:
@@ -236,8 +236,8 @@ class Journal:
         before = content.header
         if before and (conflict := differences(before, header, _FIXED_FIELDS)):
             raise StaffError(
-                f"{self.path}: contains a run with another {conflict}; "
-                f"name another --out or delete {self.path.parent}"
+                f"{self.path}: contains a run with a different {conflict}; "
+                f"choose another --out or delete {self.path.parent}"
             )
         # A last line without an end is what a power failure leaves. It must go before anything is
         # appended, or the next line would be damaged too.
@@ -333,7 +333,7 @@ def read(out: Path) -> JournalSnapshot:
     try:
         header, results, _, remarks, _ = _parse(path.read_bytes(), path)
     except OSError as error:
-        raise StaffError(f"{path}: cannot be read ({error.strerror}); name the folder of a run") from error
+        raise StaffError(f"{path}: cannot be read ({error.strerror}); give the folder of a run") from error
     if header is None:
         raise StaffError(f"{path}: contains no readable run; start `course grade` again")
     latest = {key.student: result for key, result in results.items() if header.matches(result)}

@@ -95,7 +95,7 @@ def grading_plan(
     if dataset in unmeasured_datasets(assignment, compute_facts(assignment).thresholds):
         raise StaffError(
             f"{assignment.name}: no thresholds were measured on the dataset {dataset!r}; run "
-            f"`course calibrate {assignment.name}` where the dataset is at hand, or grade on another one"
+            f"`course calibrate {assignment.name}` where the dataset is available, or grade with another one"
         )
     default = next(iter(datasets), "")
     environment = {**assignment.environment, **datasets.get(dataset or default, {})}

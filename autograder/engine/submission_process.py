@@ -98,7 +98,7 @@ class SubmissionProcess:
         for name in skipped if type(skipped) is list else []:
             remark = ""
             if type(name) is str and name == INPUT:
-                remark = "input() returned an empty text: nobody answers it where the notebook is graded"
+                remark = "input() returned an empty string: nobody can answer it where the notebook is graded"
             elif type(name) is str and IMPORTED.fullmatch(name):
                 remark = f"The import of {name} was skipped: it fails where the notebook is graded"
             if remark and len(self.remarks) < MAX_REMARKS:
@@ -193,7 +193,7 @@ class SubmissionProcess:
         if "cost_s" not in reply or is_repeated:
             return reply
         if not self.budget.charge(reply["cost_s"]):
-            limit = f"all of a notebook may take {self._limits.train_s:g} s"
+            limit = f"the trainings of one notebook may take {self._limits.train_s:g} s in total"
             self.flags.append(f"a training took too long for the trainer: {limit}")
             return {"refused": limit}
         self._charged_keys.add(reply["key"])

@@ -62,7 +62,7 @@ class Cache:
         except OSError as error:
             raise StaffError(f"{folder}: cannot be used as a cache ({error.strerror})") from error
         if not is_own:
-            raise StaffError(f"{folder}: belongs to another user; name a folder of your own as cache")
+            raise StaffError(f"{folder}: belongs to another user; choose a folder of your own as the cache")
 
     def load(self, key: str) -> CacheEntry | None:
         """Return the entry of a key, or None if there is none or it is damaged."""

@@ -40,7 +40,7 @@ def to_wire(value: Any, describe: Callable[[Any], WireValue]) -> WireValue:
         value = value.numpy()  # runs student code if the class is forged; so does everything here
     try:
         if len(encode({"value": value})) > MAX_FRAME_BYTES // 2:  # beside it, the arguments return
-            raise WireError("more than can cross")
+            raise WireError("too much data to send")
         return ("data", value)
     except WireError as error:
         reason = str(error)

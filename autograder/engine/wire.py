@@ -142,7 +142,7 @@ def encode(message: Message) -> bytes:
     try:
         line = json.dumps(writer.tree(message, 0), separators=(",", ":"), allow_nan=False)
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
-        raise WireError(f"a value that cannot cross ({type(error).__name__})") from None
+        raise WireError(f"a value that cannot be sent ({type(error).__name__})") from None
     except UnreadableTableError as error:
         raise WireError(str(error)) from None
     raw = line.encode("ascii")

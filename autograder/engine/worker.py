@@ -209,7 +209,7 @@ class Worker:
         """
         # ``refused`` tells a submission to train by itself, ``broken`` tells the grader that its
         # check cannot be decided.
-        reason = f"the training takes longer than the {limit_s:.0f} s that it may"
+        reason = f"the training takes longer than the {limit_s:.0f} s that it is allowed"
         too_long = {"refused": reason, "broken": reason, "cost_s": math.inf}
         if limit_s < MIN_TRAINING_S:
             return too_long

@@ -72,4 +72,6 @@ def _read_project_file(name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise StaffError(f"{path}: cannot be read ({error.strerror}); run this in a clone") from error
+        raise StaffError(
+            f"{path}: cannot be read ({error.strerror}); run this in a clone of the repository"
+        ) from error

@@ -180,7 +180,7 @@ def _verify_same_checks(gradebook: Gradebook, run: Run, source: Source) -> None:
         if in_run != in_gradebook:
             differences = sorted(dict(in_run.items() ^ in_gradebook.items()))
             raise StaffError(
-                f"nbgrader's gradebook has other checks of {name} than this run "
+                f"nbgrader's gradebook has different checks for {name} than this run "
                 f"({', '.join(differences[:6])}); run `course build {name}`, grade again, then export"
             )
 

@@ -112,9 +112,9 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int, q
     console.quiet = False  # what follows is the result, which --quiet shows too
     for comparison in unexplained:
         difference = comparison.known_difference
-        action = "fix it, or explain it in docs/differences.md and name it as known_difference"
+        action = "fix it, or explain it in docs/differences.md and set known_difference to its heading"
         if difference:
-            action = f"the points no longer differ, remove known_difference = {difference!r}"
+            action = f"the points no longer differ: remove known_difference = {difference!r}"
         answer = comparison.answer.name if comparison.answer else "not a known answer"
         console.print(
             f"{comparison.tool} {comparison.notebook}, {comparison.question} ({answer}): {comparison.tool} "
@@ -229,10 +229,11 @@ def _summary_lines(comparisons: Sequence[PointsComparison]) -> Iterator[str]:
         notebooks = len({comparison.notebook for comparison in total})
         review = sum(comparison.is_for_review for comparison in total)
         chance = sum(comparison.is_by_chance for comparison in total)
+        different = len(total) - equal - review - chance
         share = f"{equal / len(total):.2%}"
         yield (
-            f"{tool}: {equal} of {len(total)} question marks in {notebooks} notebooks are equal ({share}), "
-            f"a person decides {review}, chance {chance}, {len(total) - equal - review - chance} differ"
+            f"{tool}: {equal} of {len(total)} question totals in {notebooks} notebooks are equal ({share}); "
+            f"left to a person: {review}, due to chance: {chance}, different: {different}"
         )
 
 

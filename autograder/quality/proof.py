@@ -104,7 +104,7 @@ def _problems(source: Source, results: Mapping[str, Result]) -> Iterator[Problem
             yield _problem(source, check, found, "correct the solution or the check")
         elif by_name[BLANK][check.cell.id].outcome is Outcome.PASSED:
             found = "a check that the release passes before anything is answered"
-            yield _problem(source, check, found, "reach the answer through checks.call")
+            yield _problem(source, check, found, "call the answer with checks.call")
         else:
             passed = [
                 words
@@ -114,7 +114,9 @@ def _problems(source: Source, results: Mapping[str, Result]) -> Iterator[Problem
             # ``checks.call`` alone refuses None, so a check that compares nothing passes all the others.
             if len(passed) == len(_STAND_INS) or (len(passed) == len(_STAND_INS) - 1 and not check.kinds):
                 found = f"a check that passes for answers that return {', '.join(passed)}"
-                yield _problem(source, check, found, "compare what checks.call returns with what is right")
+                yield _problem(
+                    source, check, found, "compare what checks.call returns with the expected value"
+                )
 
 
 def _problem(source: Source, check: Check, found: str, fix: str) -> Problem:

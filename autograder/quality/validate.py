@@ -126,7 +126,10 @@ def compare_verdicts(
     for check in results[SOLUTION].checks:
         if check.outcome is Outcome.REVIEW:
             fix = "build it from Keras' own classes, or let staff mark the question"
-            problems.append(f"{SOLUTION}: {check.id} would need a person for everyone: {check.message} {fix}")
+            problems.append(
+                f"{SOLUTION}: a person would have to decide {check.id} for every student "
+                f"({check.message.rstrip('.')}); {fix}"
+            )
         elif check.outcome is not Outcome.PASSED:
             problems.append(f"{SOLUTION}: does not pass {check.id}; fix the check or the solution")
     for check in results[BLANK].checks:

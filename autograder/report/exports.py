@@ -70,7 +70,7 @@ def export(run: Run, name: str, out: Path | None = None) -> Path:
         StaffError: there is no such format, nobody could be identified, or the file cannot be written.
     """
     if name not in FORMATS:
-        raise StaffError(f"no format {name!r}; known: {', '.join([*FORMATS, NBGRADER])}")
+        raise StaffError(f"no format {name!r}; use one of: {', '.join([*FORMATS, NBGRADER])}")
     file_name, dump = FORMATS[name]
     path = (out or run.out) / file_name
     replace_file(path, dump(run))

@@ -41,8 +41,8 @@ def dump(run: Run, place_of: PlaceOf) -> bytes:
             raise StaffError(f"{path}: cannot be read ({error.strerror}); run `course report`") from error
     if not pages:
         raise StaffError(
-            f"{run.out}: nobody's name on the platform is known; grade its download as it is, or for "
-            "Moodle add a class list with moodle_id by --roster"
+            f"{run.out}: no student's name on the platform is known; grade the platform's download as "
+            "it is or, for Moodle, add a class list with the column moodle_id (--roster)"
         )
     return make_zip(pages, compress=True)
 

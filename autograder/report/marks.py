@@ -93,7 +93,7 @@ class Mark:
                 flags.append(f"{check.id} needs a person: {check.message or check.title}")
             for question, mark in self.result.staff_marks.items():
                 reason = f": {mark.reason}" if mark.reason else ""
-                flags.append(f"{question} has {mark.points:g} points by staff{reason}")
+                flags.append(f"{question} was given {mark.points:g} points by staff{reason}")
         if self.lateness.is_flagged_late:
             flags.append("late by an unknown time")
         if self.unmatched_reason:
@@ -297,10 +297,10 @@ def find_student(marks: Sequence[Mark], text: str, where: Path) -> tuple[Mark, .
         return tuple(found)
     if found:
         people = ", ".join(map(_describe, found[:_MAX_LISTED]))
-        raise StaffError(f"{where}: {text!r} names {len(found)} students; write one of: {people}")
+        raise StaffError(f"{where}: {text!r} matches {len(found)} students; write one of: {people}")
     close = difflib.get_close_matches(wanted, known, n=_MAX_LISTED)
     people = " or ".join(dict.fromkeys(_describe(known[value]) for value in close))
-    hint = f"did you mean {people}?" if people else f"it has {len(marks)} students"
+    hint = f"did you mean {people}?" if people else f"the run has {len(marks)} students"
     raise StaffError(f"{where}: no student {text!r}; {hint}")
 
 

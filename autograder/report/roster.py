@@ -154,7 +154,7 @@ def read(path: Path) -> Roster:
     try:
         return parse(path.read_bytes(), str(path))
     except OSError as error:
-        raise StaffError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
+        raise StaffError(f"{path}: cannot be read ({error.strerror}); give the path of a CSV file") from error
 
 
 def load_or_store(out: Path, path: Path | None) -> Roster:
@@ -214,7 +214,9 @@ def parse(data: bytes, location: str) -> Roster:
     """
     separator, rows = _split_cells(data, location)
     if not rows:
-        raise StaffError(f"{location}: is empty; the first line names the columns, e.g. student,name,email")
+        raise StaffError(
+            f"{location}: is empty; the first line must name the columns, e.g. student,name,email"
+        )
     header = [cell.strip().lower() for cell in rows[0][1]]
     columns = _export_columns(header) or _columns(header, location)
     students: dict[int, Student] = {}
@@ -318,6 +320,6 @@ def _repeated_values(students: dict[int, Student], location: str) -> Iterator[st
         for number, student in students.items():
             for value in {getattr(student, column).casefold() for column in columns} - {""}:
                 if value in first_lines:
-                    what = f"{' or '.join(columns)} {value!r} is in line {first_lines[value]} too"
+                    what = f"{' or '.join(columns)} {value!r} is also in line {first_lines[value]}"
                     yield f"{location}:{number}: {what}; give each student one line"
                 first_lines[value] = number

@@ -36,8 +36,8 @@ Source: Ebel & Frisbie, Essentials of Educational Measurement (1991), ch. 13.
 MIN_ERROR_SHARE = 0.5
 """Share of the questions stopped by an error from which on one common cause is likely."""
 
-UNGRADED = "Not fully graded because of a grader error; run the same course grade again."
-ERRORS = "The code stopped with an error in half of the questions or more, often from one cause."
+UNGRADED = "Not fully graded because of a grader error; run the same `course grade` command again."
+ERRORS = "The code stopped with an error in at least half of the questions, often for a single reason."
 
 MAX_REASONS = 3
 """Messages of one check that a report shows, the most frequent ones."""

@@ -178,7 +178,9 @@ def read(
         try:
             return msgspec.msgpack.decode(content, type=answer_type)
         except msgspec.MsgspecError as error:
-            raise DefectError(f"the reader returned something else than was asked for: {error}") from error
+            raise DefectError(
+                f"the reader returned something other than what was asked for: {error}"
+            ) from error
     if kind == REFUSAL:
         raise StudentError(content.decode(errors="replace"))
     if kind == DEFECT:

@@ -223,7 +223,7 @@ def list_members(file: IO[bytes], _: None, *, members: list[dict[str, Any]]) -> 
                 name = name.encode("cp437").decode("utf-8")
         name = name[:_MAX_NAME_CHARS].replace("\\", "/")
         if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
-            problem = "contains a path that leads out of it"
+            problem = "contains a path that leads outside it"
         elif stat.S_ISLNK(info.external_attr >> 16):
             problem = "contains a link instead of a file"
         elif info.flag_bits & 1:
@@ -298,7 +298,7 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
             # Sizes in the table may lie as well; whoever reads a member stops at a limit of its own.
             unpacked = sum(info.file_size for info in infos)
             if len(infos) > MAX_MEMBERS or unpacked > _MAX_COMPRESSION_RATIO * size:
-                raise StudentError(f"The archive unpacks to too much; {SUBMIT_NOTEBOOK_HINT}.")
+                raise StudentError(f"The archive is too large when unpacked; {SUBMIT_NOTEBOOK_HINT}.")
             yield archive
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None

@@ -133,7 +133,7 @@ class _Expansion:
         try:
             self._opened += 1
             if self._opened > _MAX_ARCHIVES:
-                raise StudentError(f"There are too many archives in this archive; {SUBMIT_NOTEBOOK_HINT}.")
+                raise StudentError(f"The archive contains too many archives; {SUBMIT_NOTEBOOK_HINT}.")
             members = archives.list_archive(entry)
         except StudentError as error:
             try:
@@ -365,7 +365,7 @@ def _repairs(best: Candidate, others: Sequence[Candidate]) -> list[str]:
         elif other.seen.problem:
             reason = " (of another assignment)"
         elif not other.seen.answered and best.seen.answered:
-            reason = " (nothing is answered in it)"
+            reason = " (contains no answers)"
         elif other.is_before(best) or other.order < best.order:
             reason = " (an earlier attempt)"
         elif other.seen.answers_digest == best.seen.answers_digest:
@@ -390,4 +390,4 @@ def _flags(best: Candidate, others: Sequence[Candidate]) -> tuple[str, ...]:
     if not passed:
         return ()
     chosen = best.file.entry.display_path()
-    return (f"Another file with answers was passed over: {chosen} counts, not {', '.join(passed[:3])}.",)
+    return (f"{chosen} was graded; other files have different answers: {', '.join(passed[:3])}.",)

@@ -308,9 +308,9 @@ def grade_id_flags(cells: Sequence[SubmittedCell], index: SourceIndex) -> Iterat
     counts = Counter(cell.grade_id for cell in cells)
     for cell in cells:
         if cell.grade_id and counts[cell.grade_id] > 1:
-            notes["nbgrader ids are on more than one cell: {}."].append(cell.grade_id)
+            notes["Several cells have the same nbgrader id: {}."].append(cell.grade_id)
         if cell.grade_id and cell.grade_id not in index.positions:
-            notes["nbgrader ids are not of this assignment: {}."].append(cell.grade_id)
+            notes["Some nbgrader ids do not belong to this assignment: {}."].append(cell.grade_id)
         elif cell.grade_id and cell.id in index.positions and cell.id != cell.grade_id:
             notes["Cell ids and nbgrader ids contradict each other: {}."].append(cell.grade_id)
     return fill_in(notes)

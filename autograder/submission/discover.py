@@ -188,7 +188,7 @@ class _Finder:
         Raises:
             StaffError: it does not exist, or contains no submission.
         """
-        hint = "name a notebook, an archive or a folder of them"
+        hint = "give the path of a notebook, an archive or a folder of them"
         if not path.exists():
             raise StaffError(f"{path}: does not exist; {hint}")
         absolute = path.absolute()
@@ -252,7 +252,7 @@ class _Finder:
             self._label(name, person, choice)
         remarks = []
         if clashes:
-            remarks.append(f"Names that would be equal were told apart: {', '.join(clashes[:5])}.")
+            remarks.append(f"Equal names were made unique: {', '.join(clashes[:5])}.")
         files = []
         for entry, (label, reason) in self.labels.items():
             files.append(LabeledFile(entry.display_path(200), label, reason, self.owners.get(entry, "")))

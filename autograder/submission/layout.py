@@ -269,11 +269,11 @@ class Layout:
         elif 2 * (len(doubtful) - len(several)) > max(count, 2):
             name, folders = next(iter(doubtful.items()))
             raise StaffError(
-                f"{self.container}: {len(doubtful)} of {count} folders have several folders in them, e.g. "
-                f"{name!r} with {', '.join(sorted(folders)[:3])}; it is not clear which of them are people. "
-                "Give a class list (--roster) with these names, or set submission_pattern in "
-                "course_config.py, e.g. '(?P<student>[^/]+)/.*', or '[^/]+/(?P<student>[^/]+)/.*' if "
-                f"{name!r} is a section"
+                f"{self.container}: {len(doubtful)} of {count} folders contain several folders, e.g. "
+                f"{name!r} contains {', '.join(sorted(folders)[:3])}; it is not clear whether the outer or "
+                "the inner folders are the students'. Give a class list (--roster) with the students' names, "
+                "or set submission_pattern in course_config.py: '(?P<student>[^/]+)/.*' if "
+                f"{name!r} is a student, '[^/]+/(?P<student>[^/]+)/.*' if it is a section"
             )
         for name, inside in units.items():
             if name in sections:
@@ -291,9 +291,10 @@ class Layout:
     ) -> list[str]:
         """Return what staff should know of a folder that is one row."""
         if name in holding:
-            return ["The folder has names of other people in it; look whose it is."]
+            return ["The folder contains folders or files named after other students; check whose it is."]
         if name in several:
-            return [f"The folder may hold several people: {', '.join(sorted(doubtful[name])[:4])}."]
+            inside = ", ".join(sorted(doubtful[name])[:4])
+            return [f"The folder may contain the work of several students: {inside}."]
         return []
 
     def _holds_people(self, files: Sequence[FoundFile], depth: int) -> bool:

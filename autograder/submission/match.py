@@ -170,7 +170,7 @@ def match_file(
     # Ids are easily copied into any notebook: a file that has only those is another assignment's.
     if not any(piece.matched_by_content for piece in pieces):
         raise StudentError(
-            f"This file is not {title or assignment!r}: only ids in it are of this assignment; "
+            f"This file is not {title or assignment!r}: only its cell ids are from this assignment; "
             "submit the right file."
         )
     placement = Placement(source, index, pieces)
@@ -252,7 +252,9 @@ class Placement:
                 self.pieces_by_answer[answer.cell.id].append(piece)
                 self._answered_names[answer.cell.id] |= answer.answered_names(piece.code)
                 if answer.cell.cell_type is CellType.CODE and piece.cell.kind is not CellType.CODE:
-                    sentence = "Code in cells of another type was run as code: cell {}."
+                    sentence = (
+                        "These cells are not code cells but contain answers, so they were run as code: {}."
+                    )
                     self.notes[sentence].append(piece.cell.number)
         for piece in pieces:
             self._place(piece)
@@ -401,8 +403,8 @@ def _repairs_and_flags(placement: Placement) -> tuple[list[str], list[str]]:
     changed = [piece.claimed_id for piece in placement.pieces if not piece.matched_by_content]
     if other_texts := sorted(prose.intersection(changed)):
         flags.append(
-            f"Texts are not those of this release: {join_names(other_texts)}; the file may be made from an "
-            "earlier one. Questions that are new or changed count as not answered."
+            f"Some texts are not those of this release: {join_names(other_texts)}; the file may have been "
+            "made from an earlier release. Questions that are new or changed count as not answered."
         )
     questions_by_cell: dict[int, dict[str, None]] = defaultdict(dict)
     for name, answer in placement.index.answers.items():

@@ -155,14 +155,14 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
     raw: dict[str, Any] = {}
     if text.startswith(_LFS_POINTER):
         advice = "run 'git lfs pull' in your repository and submit the notebook (.ipynb) that it fetches"
-        raise StudentError(f"The file is a pointer of Git LFS, not the notebook itself; {advice}.")
+        raise StudentError(f"The file is a Git LFS pointer, not the notebook itself; {advice}.")
     if _is_link(text):
         advice = "in Colab choose File, Download, Download .ipynb, and submit that file"
         raise StudentError(f"The file is a link to a notebook, not the notebook itself; {advice}.")
     if text.startswith(("{", "<<<<<<< ")):
         raw, end = _parse_json(text)
         if text[end:].strip():
-            repairs.append("The file goes on after the end of the notebook; what stands there was left out.")
+            repairs.append("The file continues after the end of the notebook; the rest was left out.")
         raw_cells = raw.get("cells")
         if not isinstance(raw_cells, list):
             raw_cells = _upgrade_cells(raw.get("worksheets"))
@@ -176,9 +176,7 @@ def read(data: bytes, *, with_outputs: bool = False) -> SubmittedFile:
         raise StudentError(f"The notebook has no cells; {_SAVE_AGAIN_HINT}.")
     cells = _parse_cells(raw_cells, repairs, with_outputs=with_outputs)
     if conflicts := [cell.number for cell in cells if _has_conflict(cell.text)]:
-        repairs.append(
-            f"Cells with two versions of a git conflict: {join_names(conflicts)}; {_CONFLICT_HINT}."
-        )
+        repairs.append(f"Cells with an unresolved git conflict: {join_names(conflicts)}; {_CONFLICT_HINT}.")
     # Only for a flag: which assignment is graded, the instructor says.
     claim = get_value(get_value(raw.get("metadata"), "course"), "assignment")
     return SubmittedFile(tuple(cells), tuple(repairs), one_line(claim, 80))
@@ -193,7 +191,7 @@ def unreadable_reason(data: bytes) -> str:
         return f"The file is larger than {megabytes} MB; clear the outputs of the notebook and save it again."
     start = data[:64]
     if not start.strip(b"\0 \t\r\n"):
-        return f"The file contains nothing but blanks; {_SAVE_AGAIN_HINT}."
+        return f"The file contains nothing but whitespace; {_SAVE_AGAIN_HINT}."
     start = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for kind, signatures in _OTHER_FILE_SIGNATURES.items():
         if start.startswith(signatures):
@@ -247,7 +245,7 @@ def _parse_json(text: str) -> tuple[dict[str, Any], int]:
         # ValueError is also a number of more digits than Python converts, RecursionError 100,000 brackets.
         reason = "it is not JSON"
         if _has_conflict(text):
-            problem = "The notebook has parts in two versions, since a conflict in git was not resolved"
+            problem = "The notebook contains an unresolved git conflict"
             raise StudentError(f"{problem}; {_CONFLICT_HINT}, and submit it again.") from None
         if isinstance(error, json.JSONDecodeError):
             reason = f"line {error.lineno}: {error.msg}"

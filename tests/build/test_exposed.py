@@ -32,7 +32,7 @@ def test_a_hidden_value_in_the_prompt_is_refused(unbuilt_course: Path, sentence:
     edit_notebook(unbuilt_course, paste)
     message = problems(unbuilt_course)
     assert "line 5, id q1: found [" in message
-    assert "of the hidden check q1-hidden-values where students read it; take it out" in message
+    assert "of the hidden check q1-hidden-values in text that students read; remove it" in message
 
 
 @pytest.mark.parametrize("number", ["7331.25", "7,331.25", "7_331.25"])

@@ -362,7 +362,7 @@ def test_each_answer_has_something_to_watch_or_the_build_stops(
     files = {**tiny_course.prepared.files, "tinykit/solution.py": answer.solution().encode()}
     watch = leaks.leak_scanner(tiny_course.prepared.source, files, "", None)
     (only,) = watch.problems
-    assert "line 1, id q1-answer: found an answer whose every" in str(only)
+    assert "line 1, id q1-answer: found an answer whose statements" in str(only)
 
 
 def test_the_solution_that_staff_publish_holds_no_hidden_check(tiny_course: BuiltCourse) -> None:

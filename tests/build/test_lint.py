@@ -64,7 +64,11 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     ),
     "a question that is never closed": (without("q1-end"), "q1-begin:1", "never closed"),
     "the last question is never closed": (without("q3-end"), "q3-begin:1", "never closed"),
-    "an end without a begin": (without("q2-tests-begin"), "q2-tests-end:1", "no such block open"),
+    "an end without a begin": (
+        without("q2-tests-begin"),
+        "q2-tests-end:1",
+        "without a matching '# BEGIN TESTS'",
+    ),
     "a solution block inside the tests": (
         lambda raw: [
             moved(name, "q1-example")(raw) for name in ("q1-solution-begin", "q1-answer", "q1-solution-end")
@@ -129,14 +133,14 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "two questions with one function": (
         replaced("q2-answer", "def standardize(", "def moving_average("),
         "q2-answer:1",
-        "moving_average is also what q1 asks for",
+        "moving_average, which q1 also asks for",
     ),
     "an assert in a check": (
         replaced(
             "q2-mean", 'checks.close(np.mean(scaled), 0.0, what="the mean")', "assert np.mean(scaled) < 1"
         ),
         "q2-mean:7",
-        "an assert in a check; compare with a function of checks",
+        "an assert in a check; use a function of checks",
     ),
     "points that are typed into a heading": (
         replaced("q2", "({{ POINTS.q2 }} points)", "(6 points)"),
@@ -146,7 +150,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "points of a question that has checks": (
         replaced("q1-begin", "name: q1", "name: q1\npoints: 8"),
         "q1:1",
-        "the points of its checks add up",
+        "the sum of the points of its checks",
     ),
     "points of an unknown question": (
         replaced("q2", "POINTS.q2", "POINTS.q4"),
@@ -156,7 +160,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a question named like the sum of all": (
         replaced("q3-begin", "name: q3", "name: total"),
         "q3:1",
-        "and not total",
+        "total is reserved",
     ),
     "a check without points": (replaced("q1-shape", "points: 3\n", ""), "q1-shape:1", "without points"),
     "points that are no number": (
@@ -184,10 +188,10 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "q2-hidden-equal:2",
         "did you mean 'hidden'",
     ),
-    "an end marker with no region open": (
+    "an end marker without a region": (
         replaced("q1-answer", "    # BEGIN SOLUTION\n", ""),
         "q1-answer:6",
-        "'# END SOLUTION' with no region open; delete it or add '# BEGIN SOLUTION' above",
+        "'# END SOLUTION' without a matching '# BEGIN SOLUTION'; delete it or add '# BEGIN SOLUTION' above",
     ),
     "a region in a region": (
         replaced("q1-answer", "    totals", "    # BEGIN SOLUTION\n    totals"),
@@ -234,7 +238,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a region outside a question": (
         replaced("series", "series =", "# BEGIN SOLUTION\n# END SOLUTION\nseries ="),
         "series:1",
-        "outside every question",
+        "outside any question",
     ),
     "a marker in prose": (replaced("end", "That", "BEGIN SOLUTION That"), "end:1", "alone on a line"),
     "a marker with an option": (
@@ -333,7 +337,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "an import": (
         replaced("q1-shape", "    means =", "    import math\n    means ="),
         "q1-shape:6",
-        "the build adds the imports",
+        "delete it: the build adds the imports",
     ),
     "a check that the vocabulary does not have": (
         replaced("q1-shape", "checks.shape", "checks.shapes"),
@@ -343,7 +347,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a hidden value on a line that otter prints": (
         replaced("q1-hidden-values", "wanted, hint", "[49.0, 57.5, 8.0], hint"),
         "q1-hidden-values:",
-        "give it a name on the line above",
+        "assign it to a name on the line above",
     ),
     "a region that ends inside a statement": (
         lambda raw: cell(raw, "q1-answer").update(
@@ -351,7 +355,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
             "        return values\n    # END SOLUTION\n    except ValueError:\n        return None"
         ),
         "q1-answer:3",
-        "without which the cell is not Python",
+        "that leaves invalid Python when it is removed",
     ),
     "a manual question with checks": (
         lambda raw: [
@@ -380,7 +384,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a check with a default": (
         replaced("q1-shape", "(moving_average):", "(moving_average=None):"),
         "q1-shape:4",
-        "name functions only",
+        "take plain parameters only",
     ),
     "more than one statement below a check": (
         replaced("q1-shape", "checks.run(", "print()\nchecks.run("),
@@ -414,7 +418,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         "parameters:1",
         "a use of autograder",
     ),
-    "an id that a release needs": (put("end", id="q1-check"), "q1-check:1", "a release needs it"),
+    "an id that a release needs": (put("end", id="q1-check"), "q1-check:1", "the release needs this id"),
     "an unknown fact": (replaced("parameters", "LAB.width", "LAB.widht"), "parameters:", "LAB.widht"),
     "an unknown fact in prose": (replaced("title", "LAB.width", "LAB.widht"), "title:3", "course_config.py"),
     "a fact in an f-string": (

@@ -183,7 +183,7 @@ def test_what_else_mentions_a_deleted_student_is_named_as_a_word_and_the_journal
     assert f"{out / 'list.json'} still mentions the student: delete it by hand." in done.stdout
     done = command(graded, "delete-student", out, "Ada@Example.org")
     assert done.returncode == 0, done.stderr
-    assert f"{explained.parent}: what another student submitted mentions the student" in done.stdout
+    assert f"{explained.parent}: another student's submission mentions this student" in done.stdout
     assert "run.jsonl" not in done.stdout and "numbers.txt" not in done.stdout
     assert f"{out / 'list.json'} still mentions the student: delete it by hand." in done.stdout
     assert (
@@ -206,9 +206,9 @@ def test_feedback_goes_back_to_canvas_without_anything_of_staff(graded: Path, tm
         assert page == (folder / "feedback.html").read_text(encoding="utf-8")
     assert "<h1>Feedback for Lovelace, Ada</h1>" in files["lovelaceada_7391011_7700177009_feedback.html"]
     done = command(graded, "export", "out", "--format", "feedback-canvas", "--anonymous", "--out", tmp_path)
-    assert (done.returncode, "gives each page back to its student" in done.stderr) == (2, True)
+    assert (done.returncode, "returns each page to its student by name" in done.stderr) == (2, True)
     done = command(graded, "export", "out", "--format", "feedback-moodle", "--out", tmp_path)
-    assert (done.returncode, "nobody's name on the platform is known" in done.stderr) == (2, True)
+    assert (done.returncode, "no student's name on the platform is known" in done.stderr) == (2, True)
 
 
 def test_a_later_list_changes_who_is_who_without_grading_again(graded: Path, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_check_that_makes_another_call_than_before_stays_ungraded(engine: Engi
     worker, cache = engine.workers[0], VerdictCache()
     other = {"call": "standardize", "args": (3,), "kwargs": {}}
     cache.put(digest(b"", OPENING), CheckStep(other))
-    with pytest.raises(GraderError, match="another call than before"):
+    with pytest.raises(GraderError, match="a different call than before"):
         run_check(check_session(worker, cache), always(5))
     assert outcome(worker, VerdictCache(), [4.0, 5.0, 6.0]) == "failed"
 

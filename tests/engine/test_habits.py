@@ -169,7 +169,7 @@ NEEDS_SCALE = "def moving_average(values, width=width):\n    return values[2:] *
 def test_a_name_that_is_not_defined_names_the_cell_that_failed(grade: GradeFunction) -> None:
     failing = "# my numbers\nrates = [1, 2]\nscale = rates[5]"
     result = grade({"q1-answer": NEEDS_SCALE}, before={"q1-answer": failing})
-    wanted = "name 'scale' is not defined, since the cell "
+    wanted = "name 'scale' is not defined, because the cell "
     assert wanted + "“rates = [1, 2] …” stops with IndexError: list index out of range" in messages(
         result, "q1"
     )
@@ -187,7 +187,7 @@ def test_a_name_lost_by_a_name_that_was_lost_names_the_first_cell(grade: GradeFu
         before={"series": "rate = 1 / 0", "q1-answer": "twice = 2 * rate\nscale = twice"},
     )
     wanted = (
-        "since it needs rate, and the cell “rate = 1 / 0 …” stops with ZeroDivisionError: division by zero"
+        "because it needs rate, and the cell “rate = 1 / 0 …” stops with ZeroDivisionError: division by zero"
     )
     assert wanted in messages(result, "q1")
 
@@ -212,7 +212,9 @@ def test_a_name_that_was_defined_later_after_all_is_no_loss(grade: GradeFunction
 def test_names_of_a_star_import_that_was_skipped_are_explained(grade: GradeFunction) -> None:
     answer = f"from my_constants import *\n{NEEDS_SCALE}"
     text = messages(grade({"q1-answer": answer}), "q1")
-    assert "is not defined, perhaps since my_constants is not installed where the notebook is graded" in text
+    assert (
+        "is not defined, possibly because my_constants is not installed where the notebook is graded" in text
+    )
 
 
 # Nobody answers input().
@@ -224,7 +226,7 @@ def test_input_is_an_empty_text_and_costs_nothing_by_itself(grade: GradeFunction
     )
     assert points(result) == ALL
     assert result.repairs == (
-        "input() returned an empty text: nobody answers it where the notebook is graded",
+        "input() returned an empty string: nobody can answer it where the notebook is graded",
     )
 
 
@@ -232,9 +234,9 @@ def test_a_number_that_was_to_be_asked_for_is_explained(grade: GradeFunction) ->
     result = grade({"q1-answer": f"n = int(input('Enter an integer'))\n{AVERAGE}"})
     assert points(result)["q1"] == 0
     assert "stops with ValueError: " in messages(result, "q1")
-    assert "(input() returns an empty text where the notebook is graded)" in messages(result, "q1")
+    assert "(input() returns an empty string where the notebook is graded)" in messages(result, "q1")
     function = AVERAGE.replace("    return", "    width = int(input())\n    return")
-    assert "(input() returns an empty text" in messages(grade({"q1-answer": function}), "q1")
+    assert "(input() returns an empty string" in messages(grade({"q1-answer": function}), "q1")
 
 
 def test_a_loop_that_asks_until_it_likes_the_answer_ends(grade: GradeFunction) -> None:

@@ -117,7 +117,9 @@ def test_another_data_set_is_refused_and_changes_nothing(tmp_path: Path) -> None
         file.write(b"half a li")
     before = lines(tmp_path)
     other = replace(HEADER, isolation="any", dataset="imdb")
-    with pytest.raises(StaffError, match=r"another dataset and isolation; name another --out or delete"):
+    with pytest.raises(
+        StaffError, match=r"a different dataset and isolation; choose another --out or delete"
+    ):
         Journal.open(tmp_path, other)
     assert lines(tmp_path) == before
     Journal.open(tmp_path, HEADER).close()
@@ -327,10 +329,10 @@ def test_other_users_of_the_machine_cannot_read_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StaffError, match="name the folder of a run"):
+    with pytest.raises(StaffError, match="give the folder of a run"):
         journal.read(tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(StaffError, match="name another --out"):
+    with pytest.raises(StaffError, match="choose another --out"):
         Journal.open(tmp_path / "file", HEADER)
 
 

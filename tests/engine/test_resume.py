@@ -286,7 +286,7 @@ def test_a_training_above_its_limit_is_refused_whoever_began_it(
     work = Mock(side_effect=[trained])
     monkeypatch.setattr(engine.workers[0], "_train_once", work)
     reply = engine.workers[0].train({}, 3.0)
-    assert reply["refused"] == reply["broken"] == "the training takes longer than the 3 s that it may"
+    assert reply["refused"] == reply["broken"] == "the training takes longer than the 3 s that it is allowed"
     assert reply["cost_s"] > 3
     assert work.call_args.args[1] == 3.0
     assert "refused" in engine.workers[0].train({}, 0.5)

@@ -64,7 +64,7 @@ def test_a_table_with_a_text_that_is_too_long_arrives_as_an_object() -> None:
     arrived = crossed(pd.Series(["x" * (MAX_TEXT_CHARS + 1)]))
     assert type(arrived).__name__ == "Series with a text that is too long or not a text"
     arrived = crossed(pd.Series(["x" * 99_999] * 400))
-    assert type(arrived).__name__ == "Series with more than can cross"
+    assert type(arrived).__name__ == "Series with too much data to send"
 
 
 def content(**changes: Any) -> dict[str, Any]:

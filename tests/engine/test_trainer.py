@@ -470,5 +470,5 @@ def test_a_job_that_looks_cheap_and_runs_long_is_stopped_and_the_next_one_done(
         took_s = time.monotonic() - begin
         again = worker.train(job(recurrent(), rows), 60.0)
     assert (done["cost_s"] > 0, again["cost_s"] > 0) == (True, True)
-    assert stopped["refused"] == "the training takes longer than the 6 s that it may"
+    assert stopped["refused"] == "the training takes longer than the 6 s that it is allowed"
     assert 6 <= took_s < 16

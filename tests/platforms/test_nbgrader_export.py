@@ -359,7 +359,7 @@ def test_a_usual_name_stays() -> None:
 def test_marks_of_other_checks_are_refused(here: NbgraderCourse) -> None:
     result = here.result("ana", Outcome.PASSED, here.solved_notebook())
     fewer = replace(result, checks=result.checks[1:])
-    with pytest.raises(StaffError, match=r"has other checks of tiny than this run \(q1-shape\)"):
+    with pytest.raises(StaffError, match=r"has different checks for tiny than this run \(q1-shape\)"):
         export(here.run(fewer))
     assert not (here.course_directory / "autograded").exists()
 

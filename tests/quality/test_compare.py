@@ -127,8 +127,8 @@ def test_the_page_shows_each_difference(tmp_path: Path) -> None:
     by_chance = replace(mark(2, 4), undecided_points=2.0)
     actual = [mark(4, 4), mark(0, 4, "own-layers"), mark(1, 4, review=3), by_chance]
     text = compare.write_results(assignment, [*actual, replace(actual[0], tool="nbgrader")]).read_text()
-    assert "1 of 4 question marks in 1 notebooks are equal (25.00%)" in text
-    assert "a person decides 1, chance 1, 1 differ" in text
+    assert "1 of 4 question totals in 1 notebooks are equal (25.00%)" in text
+    assert "left to a person: 1, due to chance: 1, different: 1" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 0 | 0 | [own-layers](../differences.md#own-layers) |" in text
     assert "| otter | q1_offset_0 | q1 | 4 | 1 | 3 | a person decides |" in text
     assert "| q1 | 4 | 2 | 0 | [an unstable training](../differences.md#known" in text

@@ -72,7 +72,9 @@ def test_a_solution_that_only_a_person_can_judge_is_a_problem() -> None:
     seen = "this rests on a part that cannot be judged automatically: found Mine (your own code)."
     results = as_they_must_be() | {SOLUTION: result(SOLUTION, ["q5-layers"], seen, Outcome.REVIEW)}
     (problem,) = compare(results).problems
-    assert problem.startswith("solution: q5-layers would need a person for everyone: this rests")
+    assert problem.startswith(
+        "solution: a person would have to decide q5-layers for every student (this rests"
+    )
     assert "found Mine" in problem
 
 

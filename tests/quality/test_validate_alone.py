@@ -60,7 +60,7 @@ def test_the_ids_that_the_build_chose_are_in_the_manifest_and_their_change_is_a_
         report = build(course, assignment)
     finally:
         assignment.notebook.write_text(before)
-    remarks = [remark for remark in report.remarks if "gone" in remark]
-    assert [remark.partition("gone: ")[2] for remark in remarks] == [
-        "q1-classes, new: q1-columns; work on the last release is matched by its content"
+    remarks = [remark for remark in report.remarks if "no longer exist" in remark]
+    assert [remark.partition("exist: ")[2] for remark in remarks] == [
+        "q1-classes; new ids: q1-columns; submissions made from that release are matched by their content"
     ]

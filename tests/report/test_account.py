@@ -95,14 +95,14 @@ def test_a_dry_run_names_everybody_and_every_file_and_starts_nothing(
     assert "6 files: 2 graded, 1 earlier attempt, 1 container, 1 ignored, 1 unreadable." in output
     assert "1 submission without a student: stranger (roster: matches no student)." in output
     assert "1 student without a submission: cyd." in output
-    assert "passed over" in output
+    assert "other files have different answers" in output
 
 
 def test_what_cannot_be_told_apart_is_a_remark(tmp_path: Path, assignment: Assignment) -> None:
     files = {"Ada.ipynb": answered(1), "ada.py": b"def rnn_step(a, b):\n    return 2\n"}
     intake = take_in([written(tmp_path, files)], assignment)
     assert len({submission.student for submission in intake.submissions}) == 2
-    assert intake.remarks[0].startswith("Names that would be equal were told apart: ")
+    assert intake.remarks[0].startswith("Equal names were made unique: ")
 
 
 def test_whoever_is_on_no_list_has_a_row_too(assignment: Assignment, tmp_path: Path) -> None:

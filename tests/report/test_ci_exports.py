@@ -233,7 +233,7 @@ def test_what_a_person_must_decide_is_skipped_a_warning_and_no_zero() -> None:
         None, "skipped", "error", "failure", "skipped", None,
     ]  # fmt: skip
     text = Tags(exports.dump_markdown(run(IN_REVIEW))).text
-    assert "ana: 9.5 of 27.5 points so far Staff will look at a part of your answers" in text
+    assert "ana: 9.5 of 27.5 points so far Staff will look at part of your answers" in text
     assert "Question 3 staff will look at it 6" in text
     last = list(commands(exports.dump_annotations(run(IN_REVIEW)).decode()))[-1]
     assert (last.name, last.properties["title"]) == ("warning", "ana, Question 3: staff will look at it")

@@ -375,7 +375,7 @@ def test_a_mark_by_staff_stands_with_its_reason_in_both_pages() -> None:
 
 def test_a_student_reads_that_staff_will_look_and_that_nothing_is_lost() -> None:
     text = feedback(IN_REVIEW).text
-    assert "9.5 of 27.5 points so far Staff will look at a part of your answers." in text
+    assert "9.5 of 27.5 points so far Staff will look at part of your answers." in text
     assert "cannot judge 2 of 6 checks, worth 9 points" in text
     assert "Question 1 2.5 of 5.5 points so far" in text
     assert "Question 3 staff will look at it The grader cannot judge this answer" in text
@@ -389,6 +389,6 @@ def test_the_gradebook_says_what_a_person_must_settle_and_what_staff_decided() -
     assert points == ["4.5", "0", "", "7", "7", "18.5"]
     assert row["outcome"] == "needs review"
     assert row["flags"] == (
-        "q3-one needs a person: a layer is your own class; q1 has 4.5 points by staff: the sums are right; "
-        "q5 has 7 points by staff: well argued"
+        "q3-one needs a person: a layer is your own class; q1 was given 4.5 points by staff: the sums are "
+        "right; q5 was given 7 points by staff: well argued"
     )

@@ -46,7 +46,7 @@ def test_any_name_survives(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "is empty; the first line names the columns"),
+        ("", "is empty; the first line must name the columns"),
         ("studnet,name\na,b\n", "class.csv:1: unknown column 'studnet'; did you mean 'student'?"),
         ("student,zzz\na,b\n", "class.csv:1: unknown column 'zzz'; use one of: student, id"),
         ("student,student\na,b\n", "class.csv:1: column 'student' appears twice"),
@@ -54,9 +54,9 @@ def test_any_name_survives(name: str) -> None:
         ("student,name\nada\n", "class.csv:2: found 1 cells under 2 columns"),
         ("student,name\nada,\"x\ny\"\nben,b,c\n", "class.csv:4: found 3 cells under 2 columns"),
         ("student,section\n,A\n", "class.csv:2: no student identifier in this row"),
-        ("student,id\nada,1\nben,2\nAda,3\n", "class.csv:4: student or id 'ada' is in line 2 too"),
-        ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' is in line 2 too"),
-        ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' is in line 2 too"),
+        ("student,id\nada,1\nben,2\nAda,3\n", "class.csv:4: student or id 'ada' is also in line 2"),
+        ("student,id\nada,1\n1,2\n", "class.csv:3: student or id '1' is also in line 2"),
+        ("student,email\na,x@y.z\nb,X@y.z\n", "class.csv:3: email 'x@y.z' is also in line 2"),
         ("student,canvas_id\nada,12a\n", "class.csv:2: canvas_id '12a' is not a number"),
         ("student,due\nada,2027-02-05 23:59\n", "class.csv:2: due '2027-02-05 23:59' is not a date and time"),
         ("id\n=1+1\n", "class.csv:2: id '=1+1' would be a formula"),

@@ -72,12 +72,12 @@ def test_a_person_is_found_by_whatever_names_exactly_one(text: str, label: str) 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("Kim Lee", "out: 'Kim Lee' names 2 students; write one of: 'kim3' (Kim Lee), 'kim4' (Kim Lee)"),
+        ("Kim Lee", "out: 'Kim Lee' matches 2 students; write one of: 'kim3' (Kim Lee), 'kim4' (Kim Lee)"),
         ("Benjamin N", "out: no student 'Benjamin N'; did you mean 'ben2' (Benjamin Ng)?"),
         ("bem2", "out: no student 'bem2'; did you mean 'ben2' (Benjamin Ng)?"),
         ("2026001", "out: no student '2026001'; did you mean "),
-        ("", "out: no student ''; it has 5 students"),
-        ("qqqqqq", "out: no student 'qqqqqq'; it has 5 students"),
+        ("", "out: no student ''; the run has 5 students"),
+        ("qqqqqq", "out: no student 'qqqqqq'; the run has 5 students"),
     ],
 )
 def test_who_is_not_found_is_suggested_by_name(text: str, sentence: str) -> None:
@@ -248,5 +248,5 @@ def test_a_place_that_two_submissions_claim_is_nobodys(tmp_path: Path) -> None:
 def test_without_any_name_of_the_platform_there_is_no_archive(tmp_path: Path) -> None:
     run = Run(tmp_path, TINY, RESULTS[1:], marks_of(RESULTS[1:], ()))
     for name in ("feedback-canvas", "feedback-moodle"):
-        with pytest.raises(StaffError, match="nobody's name on the platform is known"):
+        with pytest.raises(StaffError, match="no student's name on the platform is known"):
             archive_of(run, name)

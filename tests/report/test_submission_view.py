@@ -187,7 +187,7 @@ def test_what_is_not_a_picture_is_left_out_and_said(data: bytes) -> None:
     assert admitted(data) is None
     assert figure_count(shown(picture(data))) == 0
     if data:
-        assert "Your notebook has 1 figure more here" in page(notebook(outputs={"q7": [picture(data)]}))
+        assert "Not shown here: 1 figure (too large" in page(notebook(outputs={"q7": [picture(data)]}))
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_a_page_stays_below_a_megabyte_whatever_a_notebook_holds() -> None:
     many = {f"q{n}": [picture(png(380, 300, noise=n + 1)), stream("x" * 10**5)] * 4 for n in range(1, 11)}
     html = page(notebook(outputs=many))
     assert 200_000 < len(html) < 1_000_000
-    assert "figures more here, too large for this page" in html
+    assert "figures (too large for this page" in html
     solution = page(notebook())
-    assert "figures more here" not in solution
+    assert "Not shown here" not in solution
     assert len(solution) < min(700_000, len(notebook()))
 
 

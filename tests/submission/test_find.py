@@ -194,7 +194,7 @@ def test_of_two_notebooks_the_one_with_the_assignments_name_is_graded(
     assert actual.data == NOTEBOOK
     graded = f"3 files were submitted; ada/{LAB}.ipynb was graded, not ada/Untitled.ipynb, ada/copy.py"
     assert actual.repairs == (f"{graded} (of another assignment).",)
-    assert "passed over" in actual.flags[0]
+    assert "other files have different answers" in actual.flags[0]
 
 
 def test_of_notebooks_without_that_name_the_assignments_and_then_the_answered_one_is_graded(
@@ -224,7 +224,7 @@ PROBLEMS: dict[str, tuple[str, bytes, str]] = {
     "a PDF": ("ada.pdf", b"%PDF-1.7", "a PDF"),
     "a PDF with another name": ("ada.ipynb", b"%PDF-1.7", "a PDF"),
     "0 bytes": ("ada.ipynb", b"", "empty"),
-    "zeros": ("ada.ipynb", b"\0" * 4096, "blanks"),
+    "zeros": ("ada.ipynb", b"\0" * 4096, "whitespace"),
     "a text": ("ada.docx", b"PK\3\4", "office document"),
     "no archive": ("ada.zip", b"PK\3\4 and nothing", "damaged"),
     "half an archive": ("ada.zip", packed({"lab.ipynb": NOTEBOOK})[:60], "damaged"),

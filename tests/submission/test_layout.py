@@ -227,7 +227,7 @@ def test_a_folder_that_may_hold_several_people_is_one_row_and_said(
     files |= {f"eve/one/{LAB}.ipynb": ADA, f"eve/two/{LAB}.ipynb": BEN}
     intake = both_ways(tmp_path, files, assignment)
     assert len(intake.submissions) == 5
-    assert "may hold several people: one, two" in intake.submissions[4].flags[0]
+    assert "may contain the work of several students: one, two" in intake.submissions[4].flags[0]
 
 
 def test_a_courses_own_pattern_decides(tmp_path: Path, assignment: Assignment) -> None:

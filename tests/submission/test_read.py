@@ -131,7 +131,7 @@ def test_cells_without_end_are_cut() -> None:
 LINK = "link to a notebook.*Download .ipynb"
 REFUSED = {
     "nothing": (b"", "empty"),
-    "blanks": (b" \n\0\0\n", "blanks"),
+    "blanks": (b" \n\0\0\n", "whitespace"),
     "a PDF": (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
     "an archive": (b"PK\x03\x04\x14\0", "archive"),
     "a web page": (b"\n<!DOCTYPE html><html>", "web page"),
@@ -139,9 +139,15 @@ REFUSED = {
     "bytes": (b"\x01\x02\x03\x00\x04", "neither"),
     "cut off": (json.dumps(SMALL).encode()[:200], "damaged"),
     "a comma": (json.dumps(SMALL).replace("]}]", "],}]").encode(), "damaged"),
-    "a merge": (b'{\n"cells": [\n<<<<<<< HEAD\n=======\n1\n>>>>>>> 1f2e\n]}', "two versions.*keep one"),
-    "two files": (b'<<<<<<< HEAD\n{"cells": []}\n=======\n{}\n>>>>>>> main\n', "two versions.*keep one"),
-    "a pointer of Git LFS": (
+    "a merge": (
+        b'{\n"cells": [\n<<<<<<< HEAD\n=======\n1\n>>>>>>> 1f2e\n]}',
+        "unresolved git conflict.*keep one",
+    ),
+    "two files": (
+        b'<<<<<<< HEAD\n{"cells": []}\n=======\n{}\n>>>>>>> main\n',
+        "unresolved git conflict.*keep one",
+    ),
+    "a Git LFS pointer": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         "Git LFS.*git lfs pull",
     ),
@@ -176,7 +182,7 @@ def test_what_stands_behind_a_notebook_is_left_out_and_said(rest: str) -> None:
     """An editor that is interrupted leaves the end of an older, longer file (jupyter/help #171)."""
     submitted = read(json.dumps(SMALL, indent=1).encode() + b"\n" + rest.encode())
     assert [cell.text for cell in submitted.cells] == ["x = 1", "Grün\nist"]
-    wanted = "The file goes on after the end of the notebook; what stands there was left out."
+    wanted = "The file continues after the end of the notebook; the rest was left out."
     assert submitted.repairs == (wanted,)
 
 
@@ -194,8 +200,8 @@ def test_a_conflict_inside_cells_costs_these_cells_and_is_said() -> None:
     conflict = "a = 1\n<<<<<<< HEAD\nb = 2\n=======\nb = 3\n>>>>>>> 1f2e3d\nc = 4"
     submitted = read(with_cells(code_cell("x = 1"), code_cell(conflict)))
     assert [cell.text for cell in submitted.cells] == ["x = 1", conflict]
-    assert submitted.repairs[0].startswith("Cells with two versions of a git conflict: 2; keep one version")
-    assert read(f"# %%\n{conflict}\n# %%\nx = 1".encode()).repairs[1].startswith("Cells with two versions")
+    assert submitted.repairs[0].startswith("Cells with an unresolved git conflict: 2; keep one version")
+    assert read(f"# %%\n{conflict}\n# %%\nx = 1".encode()).repairs[1].startswith("Cells with an unresolved")
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -113,7 +113,7 @@ class SubmissionQueue:
         Raises:
             StaffError: from ``on_result``.
         """
-        reason = "its worker returned something that is not its result"
+        reason = "the worker returned something other than the result of this submission"
         expected = ungraded_result(submission, reason, self._context, data)
         try:
             if not isinstance(answer, bytes):
@@ -130,7 +130,7 @@ class SubmissionQueue:
         if self._lost_workers[submission.student] < MAX_ATTEMPTS:
             self.waiting.append(submission)
             return
-        reason = f"its worker ended {MAX_ATTEMPTS} times while it was graded"
+        reason = f"the worker that graded it ended {MAX_ATTEMPTS} times"
         self._report(ungraded_result(submission, reason, self._context))
 
     def _report(self, result: Result) -> None:
@@ -162,7 +162,7 @@ class Cluster:
         packed = pack(self.plan)
         async with _connect(self.address, packed.versions) as client:
             if packed.is_cache_omitted:
-                self.log(f"{self.plan.cache}: too large to send; name a shared folder with --cache")
+                self.log(f"{self.plan.cache}: too large to send; choose a shared folder with --cache")
             await ClusterRun(client, self.address, packed, queue, self.log).grade()
 
 
