@@ -298,7 +298,9 @@ def _open_archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
             # Sizes in the table may lie as well; whoever reads a member stops at a limit of its own.
             unpacked = sum(info.file_size for info in infos)
             if len(infos) > MAX_MEMBERS or unpacked > _MAX_COMPRESSION_RATIO * size:
-                raise StudentError(f"The archive is too large when unpacked; {SUBMIT_NOTEBOOK_HINT}.")
+                raise StudentError(
+                    f"The archive unpacks to too many files or too much data; {SUBMIT_NOTEBOOK_HINT}."
+                )
             yield archive
     except _ZIP_ERRORS:
         raise StudentError(f"The archive is damaged; {SUBMIT_NOTEBOOK_HINT}.") from None
