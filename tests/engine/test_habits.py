@@ -178,7 +178,7 @@ def test_a_name_that_is_not_defined_names_the_cell_that_failed(grade: GradeFunct
 def test_a_name_lost_with_a_cell_that_killed_its_process_is_explained(grade: GradeFunction) -> None:
     failing = "import os\nos._exit(1)\nscale = 2"
     result = grade({"q1-answer": NEEDS_SCALE}, before={"q1-answer": failing})
-    assert "since the cell “import os …” terminated its Python process" in messages(result, "q1")
+    assert "because the cell “import os …” terminated its Python process" in messages(result, "q1")
 
 
 def test_a_name_lost_by_a_name_that_was_lost_names_the_first_cell(grade: GradeFunction) -> None:
@@ -196,12 +196,12 @@ def test_an_answer_whose_cell_needs_a_lost_name_is_told_too(grade: GradeFunction
     answer = f"scale = unit * 2\n{NEEDS_SCALE}"
     result = grade({"q1-answer": answer}, before={"q1-answer": "unit = int('one')"})
     assert "The cell stops with NameError: name 'unit'" in messages(result, "q1")
-    assert "since the cell “unit = int('one') …” stops with ValueError: invalid" in messages(result, "q1")
+    assert "because the cell “unit = int('one') …” stops with ValueError: invalid" in messages(result, "q1")
 
 
 def test_a_syntax_error_is_a_reason_too(grade: GradeFunction) -> None:
     result = grade({"q1-answer": NEEDS_SCALE}, before={"q1-answer": "scale = 2\nprint 'done'"})
-    assert "since the cell “scale = 2 …” stops with SyntaxError" in messages(result, "q1")
+    assert "because the cell “scale = 2 …” stops with SyntaxError" in messages(result, "q1")
 
 
 def test_a_name_that_was_defined_later_after_all_is_no_loss(grade: GradeFunction) -> None:
