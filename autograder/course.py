@@ -2,7 +2,6 @@
 
 import json
 import re
-import runpy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from pydantic import (
     ValidationError,
 )
 
-from autograder.errors import AuthorError, StaffError, name_hint
+from autograder.errors import AuthorError, StaffError, name_hint, run_author_file
 from autograder.lateness import LatePolicy
 from autograder.limits import Limits
 
@@ -256,11 +255,7 @@ def load_course(root: Path) -> Course:
     Raises:
         AuthorError: all problems of the file at once, each with its place.
     """
-    # The file runs in this process: it is the author's own code, as trusted as this package.
-    try:
-        raw = runpy.run_path(str(root / CONFIG_NAME)).get("COURSE")
-    except (SyntaxError, NameError) as error:
-        raise AuthorError(f"{CONFIG_NAME}: cannot be read: {error}; write plain data") from error
+    raw = run_author_file(root / CONFIG_NAME, CONFIG_NAME).get("COURSE")
     if not isinstance(raw, dict):
         raise AuthorError(f"{CONFIG_NAME}: found no COURSE; add COURSE = {{...}}")
     values: dict[object, object] = {**raw, _ROOT_KEY: root}
@@ -286,7 +281,11 @@ _EXPECTED_TYPES = {
     "dict_type": "a dict",
     "dataclass_type": "a dict",
 }
+ABOUT_KEYS = ("missing", "unexpected_keyword_argument")
+"""Types of pydantic errors that are about a key, not about its value."""
 
+_SET_BY_PROGRAM = ("name", "root", "code")
+"""Fields that nobody writes into a file."""
 
 _EXPECTED_NUMBERS = {
     number.name: get_args(number.type)[-1] for number in (*fields(Limits), *fields(LatePolicy))
@@ -296,21 +295,36 @@ _EXPECTED_NUMBERS = {
 def _problem_text(problem: "ErrorDetails") -> str:
     """Return where a problem is, what was found there and what to do."""
     *parents, key = problem["loc"]
-    kind, value = problem["type"], problem["input"]
-    if kind == "missing":
-        return f"{_place(parents)}: {key!r} is missing"
-    if kind == "unexpected_keyword_argument":
+    schema: type[Any] = _SCHEMAS.get(str(parents[-1]), Assignment) if parents else Course
+    if problem["type"] in ABOUT_KEYS:
+        place = _place(parents)
         if key in _NEW_KEYS:
-            return f"{_place(parents)}: unknown key {key!r}; it is now called {_NEW_KEYS[str(key)]!r}"
-        schema: type[Any] = _SCHEMAS.get(str(parents[-1]), Assignment) if parents else Course
-        keys = [field.name for field in fields(schema) if field.name not in ("name", "root")]
-        return f"{_place(parents)}: unknown key {key!r}; {name_hint(str(key), keys)}"
+            return f"{place}: unknown key {key!r}; it is now called {_NEW_KEYS[str(key)]!r}"
+    else:
+        place = _place([*parents, key])
+    return f"{place}: {problem_text(problem, schema, _EXPECTED_NUMBERS.get(str(key), ''))}"
+
+
+def problem_text(problem: "ErrorDetails", schema: type[Any], expected: str = "") -> str:
+    """Return what pydantic found in a file that people write, and what to do.
+
+    Args:
+        problem: one of pydantic's errors.
+        schema: the dataclass to which the key belongs.
+        expected: what the value must be; by default what its type says.
+    """
+    kind, value = problem["type"], problem["input"]
     if kind == "value_error":
-        return f"{_place([*parents, key])}: {problem['ctx']['error']}"
+        return str(problem["ctx"]["error"])
+    key = problem["loc"][-1]
+    if kind == "missing":
+        return f"{key!r} is missing"
+    if kind == "unexpected_keyword_argument":
+        keys = [field.name for field in fields(schema) if field.name not in _SET_BY_PROGRAM]
+        return f"unknown key {key!r}; {name_hint(str(key), keys)}"
     if kind == "enum" and isinstance(value, str):
-        return f"{_place([*parents, key])}: found {value!r}; {name_hint(value, list(IsolationPolicy))}"
-    expected = _EXPECTED_NUMBERS.get(str(key)) or _EXPECTED_TYPES.get(kind) or problem["msg"]
-    return f"{_place([*parents, key])}: found {value!r}; write {expected}"
+        return f"found {value!r}; {name_hint(value, list(IsolationPolicy))}"
+    return f"found {value!r}; write {expected or _EXPECTED_TYPES.get(kind, problem['msg'])}"
 
 
 def _place(path: Sequence[int | str]) -> str:

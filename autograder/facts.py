@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import runpy
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.course import Assignment, find_root, load_course
-from autograder.errors import AuthorError
+from autograder.course import CONFIG_NAME, Assignment, find_root, load_course
+from autograder.errors import AuthorError, author_errors, run_author_file
 
 EXPECTED_NAME = "expected.py"
 
@@ -41,16 +40,21 @@ def compute_facts(assignment: Assignment) -> Facts:
     """Compute the facts of an assignment that is already parsed.
 
     Raises:
-        AuthorError: ``expected.py`` has no function ``expected``, or the thresholds cannot be read.
+        AuthorError: ``expected.py`` fails or has no function ``expected`` that returns a dict, or the
+            thresholds cannot be read.
     """
     path = assignment.source / EXPECTED_NAME
     expected: Mapping[str, Any] = {}
     if path.is_file():
-        # The author's own code, like the configuration; releases contain its results, never the file.
-        compute = runpy.run_path(str(path)).get("expected")
+        # Releases contain the results, never the file.
+        label = f"source/{assignment.name}/{EXPECTED_NAME}"
+        compute = run_author_file(path, label).get("expected")
         if compute is None:
-            raise AuthorError(f"source/{assignment.name}/{EXPECTED_NAME}: add a function expected(lab)")
-        expected = compute(assignment.lab)
+            raise AuthorError(f"{label}: add a function expected(lab)")
+        with author_errors(str(path), label):
+            expected = compute(assignment.lab)
+        if not isinstance(expected, dict):
+            raise AuthorError(f"{label}: expected(lab) returned {expected!r:.80}; return a dict")
     thresholds: Mapping[str, Any] = {}
     if assignment.calibration.is_file():
         try:
@@ -62,11 +66,20 @@ def compute_facts(assignment: Assignment) -> Facts:
 
 
 def calibration_inputs(assignment: Assignment) -> dict[str, dict[str, Any]]:
-    """Return what ``measured_with`` must say of thresholds that are measured now, as JSON has it."""
+    """Return what ``measured_with`` must say of thresholds that are measured now, as JSON has it.
+
+    Raises:
+        AuthorError: there is no such file.
+    """
     digests = {}
     for name in sorted(assignment.calibration_inputs):
         path = assignment.source / name
-        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        if not path.is_file():
+            place = f"{CONFIG_NAME}: assignments[{assignment.name!r}]['calibration_inputs']"
+            raise AuthorError(
+                f"{place}: source/{assignment.name}/{name} does not exist; name a file of the kit"
+            )
+        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     inputs = {"lab": asdict(assignment.lab), "files": digests}
     # Through JSON, because that turns tuples into lists.
     return dict(json.loads(json.dumps(inputs)))

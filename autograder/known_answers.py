@@ -8,14 +8,16 @@ the misconceptions that are inferred and lead to none.
 
 import ast
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from autograder.course import Assignment
-from autograder.errors import AuthorError
+from autograder.course import ABOUT_KEYS, Assignment, problem_text
+from autograder.errors import AuthorError, name_hint
+from autograder.notebook import Source
 
 FOLDER = "known_answers"
 
@@ -49,7 +51,8 @@ class KnownAnswer:
     """Where people write so, in place of a misconception: makes the answer an idiom."""
 
     review_checks: tuple[str, ...] = ()
-    """Ids of the checks that a person must decide, since the answer rests on code of its own."""
+    """Ids of the checks that a person must decide: the answer rests on code of its own, or returns a
+    value that no check can read."""
 
     undecided_checks: tuple[str, ...] = ()
     """Ids of checks that it passes or fails by chance: its training is unstable, so the accuracy
@@ -69,6 +72,21 @@ class KnownAnswer:
         if bool(self.misconception) == bool(self.seen):
             raise ValueError("set either misconception or seen (where people write code like this), not both")
 
+    @classmethod
+    def read(cls, path: Path) -> "KnownAnswer":
+        """Read a known answer.
+
+        Raises:
+            SyntaxError, ValueError: it is not Python below a docstring in TOML with these keys.
+        """
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        settings = tomllib.loads(ast.get_docstring(tree, clean=False) or "")
+        # Everything below the docstring, comments included.
+        end = tree.body[0].end_lineno if settings else 0
+        code = "\n".join(text.split("\n")[end:])
+        return TypeAdapter(cls).validate_python({**settings, "name": path.stem, "code": code})
+
     @property
     def is_right(self) -> bool:
         """Return True if the answer is right, though not written as the solution is."""
@@ -86,7 +104,6 @@ def load(assignment: Assignment, question: str = "") -> tuple[KnownAnswer, ...]:
     Raises:
         AuthorError: all files that cannot be read as a known answer, or that have the name of another.
     """
-    adapter = TypeAdapter(KnownAnswer)
     answers: list[KnownAnswer] = []
     problems, names = [], set()
     folder = assignment.source / FOLDER
@@ -96,18 +113,37 @@ def load(assignment: Assignment, question: str = "") -> tuple[KnownAnswer, ...]:
             problems.append(f"{place}: another known answer has this name; rename one of them")
         names.add(path.stem)
         try:
-            text = path.read_text(encoding="utf-8")
-            settings = tomllib.loads(ast.get_docstring(ast.parse(text), clean=False) or "")
-            # Everything after the line that closes the docstring, comments included.
-            code = text.split('"""\n', 2)[2]
-            answers.append(adapter.validate_python({**settings, "name": path.stem, "code": code}))
-        except (SyntaxError, ValueError, IndexError) as error:  # TOML and pydantic raise ValueErrors
-            problems.append(
-                f"{place}: {error}; write question, misconception and failing_checks in TOML in its docstring"
-            )
+            answers.append(KnownAnswer.read(path))
+        except ValidationError as error:
+            for problem in error.errors():
+                key = problem["loc"][:1] if problem["type"] not in ABOUT_KEYS else ()
+                problems.append(": ".join(map(str, (place, *key, problem_text(problem, KnownAnswer)))))
+        except (SyntaxError, ValueError) as error:  # of Python, TOML and UTF-8
+            fix = "write a docstring in TOML and an answer in Python below it"
+            problems.append(f"{place}: cannot be read: {error}; {fix}")
     if problems:
         raise AuthorError(problems)
     return tuple(answer for answer in answers if question in ("", answer.question))
+
+
+def require_names(answers: Iterable[KnownAnswer], source: Source) -> None:
+    """Refuse known answers that name a question or a check that the source notebook lacks.
+
+    Raises:
+        AuthorError: all such names, each with the most similar one that exists.
+    """
+    questions = [question.name for question in source.questions]
+    checks = [check.cell.id for check in source.checks()]
+    problems = []
+    for answer in answers:
+        if answer.question not in questions:
+            hint = name_hint(answer.question, questions)
+            problems.append(f"{answer.name}: no question {answer.question!r}; {hint}")
+        for check_id in (*answer.failing_checks, *answer.review_checks, *answer.undecided_checks):
+            if check_id not in checks:
+                problems.append(f"{answer.name}: no check {check_id!r}; {name_hint(check_id, checks)}")
+    if problems:
+        raise AuthorError(problems)
 
 
 def batched(answers: Sequence[KnownAnswer]) -> tuple[Mapping[str, KnownAnswer], ...]:

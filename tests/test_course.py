@@ -205,3 +205,23 @@ def test_what_is_missing_or_unknown_in_the_course_is_named(tmp_path: Path) -> No
         "course_config.py: COURSE: unknown key 'titel'; did you mean 'title'?",
         "course_config.py: assignments['lab']: found []; write a dict",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("COURSE = {\n    'id': 'c'\n", "line 1: SyntaxError: '{' was never closed"),
+        ("import os\nCOURSE = {'id': os.environ['NO_SUCH_NAME']}", "line 2: KeyError: 'NO_SUCH_NAME'"),
+        ("\n\nfrom settings_of_ours import x", "line 3: ModuleNotFoundError: No module named"),
+        ("def half(x):\n    return x / 0\nCOURSE = half(1)", "line 2: ZeroDivisionError: division by zero"),
+        ("COURSE = null", "line 1: NameError: name 'null' is not defined"),
+    ],
+)
+def test_a_configuration_that_raises_names_the_line_and_the_error(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "course_config.py").write_text(text)
+    with pytest.raises(AuthorError) as raised:
+        load_course(tmp_path)
+    assert str(raised.value).startswith(f"course_config.py, {message}")
+    assert str(raised.value).endswith("; correct it")

@@ -66,7 +66,7 @@ class Header:
     config_sha256: str
     dataset: str
     isolation: str
-    """The isolation that the configuration demands, ``full`` or ``any``."""
+    """The isolation that the configuration demands: ``none``, ``any`` or ``full``."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT

@@ -11,7 +11,6 @@ import json
 import math
 import multiprocessing
 import os
-import runpy
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -29,10 +28,10 @@ from rich.progress import track
 
 from autograder.build.compile import prepare
 from autograder.course import Assignment, load_course
-from autograder.errors import StaffError, name_hint
+from autograder.errors import AuthorError, StaffError, author_errors, name_hint, run_author_file
 from autograder.facts import calibration_inputs, why_uncalibrated
 from autograder.files import replace_file
-from autograder.notebook import CellType
+from autograder.notebook import CellType, Source
 from autograder.quality.results_page import write_page
 from autograder.quality.thresholds import (
     CONFIDENCE,
@@ -72,6 +71,7 @@ def calibrate(
         workers: processes that train at the same time, each in one thread.
 
     Raises:
+        AuthorError: ``measure.py`` fails.
         StaffError: there is no ``measure.py`` or no such threshold, or thresholds are missing after
             a partial calibration; those of before are unchanged then.
     """
@@ -114,7 +114,8 @@ def _load_into_process(root: Path, name: str) -> None:
 
 def _train(training: tuple[int, str]) -> float:
     seed, key = training
-    return _experiments[key].score(seed)
+    with author_errors("", f"measure.py: {key}, seed {seed}"):
+        return _experiments[key].score(seed)
 
 
 def _train_here(trainings: Iterable[Training]) -> Iterable[float]:
@@ -125,31 +126,58 @@ def load_experiments(assignment: Assignment) -> list[Experiment]:
     """Return the experiments that ``measure.py`` of an assignment defines.
 
     Raises:
+        AuthorError: it fails, or does not define them.
         StaffError: there is no such file.
     """
-    path = assignment.source / "measure.py"
+    path, label = assignment.source / "measure.py", f"source/{assignment.name}/measure.py"
     if not path.is_file():
-        raise StaffError(f"source/{assignment.name}/measure.py: missing; nothing to calibrate")
+        raise StaffError(f"{label}: missing; nothing to calibrate")
     # The kit is imported from here, as by a notebook in that folder.
     sys.path.insert(0, str(assignment.source))
-    make_experiments = runpy.run_path(str(path))["experiments"]
-    source = prepare(assignment, uncalibrated=True).source
-    # The functions of the solution, and what the notebook defines before them.
+    make_experiments = run_author_file(path, label).get("experiments")
+    if make_experiments is None:
+        raise AuthorError(f"{label}: add a function experiments(answers, lab)")
+    answers = _run_answers(prepare(assignment, uncalibrated=True).source)
+    with author_errors(str(path), label):
+        experiments = list(make_experiments(answers, assignment.lab))
+    for experiment in experiments:
+        if not isinstance(experiment, Experiment):
+            raise AuthorError(
+                f"{label}: experiments returned {experiment!r:.80}; return a list of Experiment"
+            )
+    return experiments
+
+
+def _run_answers(source: Source) -> dict[str, Any]:
+    """Return the functions of the solution, and what the notebook defines for them."""
     names: dict[str, Any] = {}
     solutions = {answer.cell.id: answer.solution() for answer in source.answers()}
+    checks = {check.cell.id for check in source.checks()}
     # exec: this is the author's own notebook; a submission is never run here.
     for cell in source.cells:
-        if cell.id in ("setup", "parameters"):
-            exec(compile(strip_expressions(cell.text), cell.id, "exec"), names)
-        elif cell.id in solutions and cell.cell_type is CellType.CODE:
-            exec(compile(solutions[cell.id], cell.id, "exec"), names)
-    experiments: list[Experiment] = make_experiments(names, assignment.lab)
-    return experiments
+        if cell.cell_type is not CellType.CODE or cell.id in checks:
+            continue
+        if cell.id in solutions:
+            tree = ast.parse(solutions[cell.id])
+        elif cell.id in ("setup", "parameters"):
+            tree = strip_expressions(cell.text)
+        else:
+            tree = ast.Module([node for node in ast.parse(cell.text).body if _only_defines(node)], [])
+        with author_errors(cell.id, source.location(cell)):
+            exec(compile(tree, cell.id, "exec"), names)
+    return names
 
 
 def strip_expressions(code: str) -> ast.Module:
     """Return a cell without the calls that only print or draw."""
     return ast.Module([node for node in ast.parse(code).body if not isinstance(node, ast.Expr)], [])
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Return True if a statement names something and computes nothing, which would take time."""
+    if isinstance(node, ast.Assign):
+        return not any(isinstance(part, ast.Call | ast.Name) for part in ast.walk(node.value))
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
 
 
 def measure(

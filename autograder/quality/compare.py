@@ -99,13 +99,15 @@ def compare_graders(assignment: Assignment, console: Console, *, workers: int, q
         question: the only question whose known answers are graded; then nothing is documented.
 
     Raises:
-        AuthorError: the assignment does not compile.
+        AuthorError: the assignment does not compile, or a known answer has mistakes.
         StaffError: it has not been built, or a tool gives no result.
     """
     prepared = prepare(assignment)
     plan = grading_plan(assignment, prepared.source, prepared.files)
+    answers = known_answers.load(assignment, question)
+    known_answers.require_names(answers, plan.source)
     batches: dict[str, Batch] = {sample.BLANK: {}, sample.SOLUTION: {}}
-    for number, batch in enumerate(known_answers.batched(known_answers.load(assignment, question)), start=1):
+    for number, batch in enumerate(known_answers.batched(answers), start=1):
         batches[f"batch{number:02}"] = batch
     comparisons = compare_points(plan, batches, console, workers=workers)
     unexplained = [comparison for comparison in comparisons if not comparison.is_explained]

@@ -54,7 +54,7 @@ def validate(
         question: the only question whose known answers are graded; then nothing is written.
 
     Raises:
-        AuthorError: the assignment does not compile, or its release leaks.
+        AuthorError: the assignment does not compile, its release leaks, or a known answer has mistakes.
         StaffError: there is no such question, the release is not what the build makes, or this
             machine cannot grade.
     """
@@ -67,6 +67,7 @@ def validate(
     if question and question not in names:
         raise StaffError(f"--question: no question {question!r}; {name_hint(question, names)}")
     answers = known_answers.load(assignment, question)
+    known_answers.require_names(answers, plan.source)
     results = grade_notebooks(plan, _notebooks(plan, answers), console, workers=workers)
     report = compare_verdicts(plan.source, answers, results)
     # Only the answers to all questions show which checks none of them needs.
@@ -138,7 +139,7 @@ def compare_verdicts(
     matrix: dict[str, Counter[str]] = {}
     failed: list[set[str]] = []
     for answer in answers:
-        problems += _answer_problems(answer, results[answer.name], checks)
+        problems += _answer_problems(answer, results[answer.name])
         if not answer.is_right:
             failed.append(_failed_checks(results[answer.name]))
             matrix[answer.name] = Counter()
@@ -159,13 +160,10 @@ def _kinds(checks: Iterable[Check]) -> list[str]:
     return sorted(kinds)
 
 
-def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, Check]) -> Iterator[str]:
+def _answer_problems(answer: KnownAnswer, result: Result) -> Iterator[str]:
     failed = _failed_checks(result)
-    for check_id in (*answer.failing_checks, *answer.review_checks):
-        if check_id not in checks:
-            yield f"{answer.name}: expected to fail {check_id}, which does not exist; correct failing_checks"
     for check_id in answer.failing_checks:
-        if check_id in checks and check_id not in failed:
+        if check_id not in failed:
             reason = answer.misconception or answer.seen
             fix = "correct the check or failing_checks"
             yield f"{answer.name}: passes {check_id}, which must catch it; {fix} ({reason})"
@@ -181,9 +179,9 @@ def _answer_problems(answer: KnownAnswer, result: Result, checks: Mapping[str, C
         yield f"{answer.name}: {kind}: also fails {check_id} of {whose}"
     messages = []
     for check in result.checks:
-        if check.id in answer.failing_checks:
+        if check.id in (*answer.failing_checks, *answer.review_checks):
             messages.append(f"{check.message} {check.hint}")
-    if answer.message_part and failed and not any(answer.message_part in text for text in messages):
+    if answer.message_part and messages and not any(answer.message_part in text for text in messages):
         yield f"{answer.name}: no message contains {answer.message_part!r}; found {messages[0]!r}"
 
 

@@ -65,6 +65,16 @@ def test_a_measured_threshold_becomes_a_literal(with_threshold: Path) -> None:
     assert (threshold_in(prepared), prepared.thresholds) == ("limit = 0.625", "calibrated")
 
 
+def test_a_calibration_input_that_does_not_exist_is_named(with_threshold: Path) -> None:
+    calibrate(with_threshold)
+    config = with_threshold / "course_config.py"
+    config.write_text(config.read_text().replace("tinykit/series.py", "tinykit/serie.py"))
+    assert refusal(with_threshold) == (
+        "course_config.py: assignments['tiny']['calibration_inputs']: source/tiny/tinykit/serie.py does not "
+        "exist; name a file of the kit"
+    )
+
+
 def test_no_thresholds_at_all_stop_the_build_with_the_command_to_run(with_threshold: Path) -> None:
     assert f"calibration/tiny.json: found no accuracy thresholds; {COMMAND}" in refusal(with_threshold)
 

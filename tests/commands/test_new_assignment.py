@@ -108,7 +108,7 @@ def test_a_name_that_cannot_be_a_folder_of_the_course_is_refused(name: str, tmp_
 
 def test_a_damaged_configuration_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "course_config.py").write_text("COURSE = {\n")
-    with pytest.raises(AuthorError, match=r"course_config\.py: cannot be read"):
+    with pytest.raises(AuthorError, match=r"course_config\.py, line 1: SyntaxError: .* was never closed"):
         new_assignment(tmp_path, "lab_5_1", keras=False)
     assert not (tmp_path / "source").exists()
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def as_they_must_be() -> dict[str, Result]:
         if item.review_checks:
             checks = zip(
                 results[item.name].checks,
-                result(item.name, item.review_checks, outcome=Outcome.REVIEW).checks,
+                result(item.name, item.review_checks, item.message_part, Outcome.REVIEW).checks,
                 strict=True,
             )
             merged = tuple(second if second.outcome is Outcome.REVIEW else first for first, second in checks)
@@ -160,3 +161,87 @@ def test_what_a_person_must_decide_is_expected_where_the_answer_says_so() -> Non
         f"{answer.name}: a person need not decide q1-special; correct the check or review_checks",
         f"{answer.name}: a person must decide q1-words; correct the check or review_checks",
     )
+
+
+def write_answer(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ('question = "q1"\nseen = "forums"', "'failing_checks' is missing"),
+        (
+            'question = "q1"\nseen = "forums"\nfailing_checks = "q1-words"',
+            "failing_checks: found 'q1-words'; write a list",
+        ),
+        ('question = "q1"\nseen = "forums"\nfailing_checks = [1]', "failing_checks: found 1; write a string"),
+        (
+            'question = "q1"\nseen = "forums"\nfailing_checks = []\nkinds = "shape"',
+            "unknown key 'kinds'; did you mean 'kind'?",
+        ),
+        ('question = "q1"\nfailing_checks = []', "set either misconception or seen"),
+        ("question: q1", "cannot be read: Expected '=' after a key"),
+    ],
+)
+def test_a_known_answer_with_a_mistake_says_where_and_what_to_write(
+    tmp_path: Path, head: str, message: str
+) -> None:
+    elsewhere = replace(ASSIGNMENT, root=tmp_path)
+    write_answer(elsewhere.source / known_answers.FOLDER, "q1_loop", f'"""\n{head}\n"""\n')
+    with pytest.raises(AuthorError) as error:
+        known_answers.load(elsewhere)
+    (problem,) = error.value.problems
+    assert problem.startswith(f"known_answers/q1_loop.py: {message}")
+
+
+@pytest.mark.parametrize("text", ["", "x = 1\n", '"""An answer."""\nx = 1\n'])
+def test_a_file_without_a_docstring_in_toml_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    elsewhere = replace(ASSIGNMENT, root=tmp_path)
+    write_answer(elsewhere.source / known_answers.FOLDER, "q1_loop", text)
+    with pytest.raises(AuthorError) as error:
+        known_answers.load(elsewhere)
+    assert {problem.split(": ")[0] for problem in error.value.problems} == {"known_answers/q1_loop.py"}
+    assert "\n" not in error.value.problems[0]
+
+
+def test_the_code_is_all_below_the_docstring_however_that_is_quoted(tmp_path: Path) -> None:
+    elsewhere = replace(ASSIGNMENT, root=tmp_path)
+    head = 'question = "q1"\nseen = "forums"\nfailing_checks = []\n'
+    code = '\n# first\ndef f():\n    """Two\n"""\n    return "\u2028"\n'
+    write_answer(elsewhere.source / known_answers.FOLDER, "q1_double", f'"""\n{head}"""  # TOML\n{code}')
+    write_answer(elsewhere.source / known_answers.FOLDER, "q1_single", f"'''\n{head}'''\n{code}")
+    assert [answer.code for answer in known_answers.load(elsewhere)] == [code, code]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"question": "q33"}, "no question 'q33'; did you mean 'q3'?"),
+        (
+            {"failing_checks": ("q3-mask", "q3-paddding")},
+            "no check 'q3-paddding'; did you mean 'q3-padding'?",
+        ),
+        ({"review_checks": ("q3-massk",)}, "no check 'q3-massk'; did you mean 'q3-mask'?"),
+        ({"undecided_checks": ("q3-massk",)}, "no check 'q3-massk'; did you mean 'q3-mask'?"),
+    ],
+)
+def test_an_answer_that_names_what_does_not_exist_is_refused(
+    changes: Mapping[str, Any], message: str
+) -> None:
+    known_answers.require_names(KNOWN, SOURCE)
+    answer = replace(next(item for item in KNOWN if item.name == "q3_no_mask"), **changes)
+    with pytest.raises(AuthorError) as error:
+        known_answers.require_names([*KNOWN, answer], SOURCE)
+    assert error.value.problems == (f"q3_no_mask: {message}",)
+
+
+def test_a_message_part_is_looked_for_in_what_a_person_reads_too() -> None:
+    answer = next(item for item in KNOWN if item.review_checks and item.message_part)
+    silent = replace(answer, message_part="said by no check")
+    results = as_they_must_be()
+    (problem,) = compare_verdicts(SOURCE, [silent], results).problems
+    assert problem.startswith(f"{answer.name}: no message contains 'said by no check'; found ")
+    right = replace(answer, failing_checks=(), review_checks=())
+    assert "no message" not in "".join(compare_verdicts(SOURCE, [right], results).problems)
