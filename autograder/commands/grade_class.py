@@ -169,7 +169,7 @@ def _print_run(graded: Run, console: Console) -> int:
     check = ungraded[0].ungraded_checks[0]
     names = ", ".join(result.student for result in ungraded[:5])
     console.print(
-        f"{len(ungraded)} submissions could not be fully graded because of a grader error ({names}): "
+        f"Not fully graded because of a grader error: {len(ungraded)} of {len(results)} ({names}): "
         f"{check.id}: {one_line(check.message, 300)}. Run the same command again.",
         markup=False,
         soft_wrap=True,

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,16 +77,12 @@ def grading_plan(
             a local file.
 
     Raises:
-        AuthorError: the configuration names a cell or a limit that does not exist.
+        AuthorError: the configuration names cells, modules or functions that do not exist.
         StaffError: there is no such dataset, or the thresholds were measured without it.
     """
-    cell_ids = {cell.id for cell in source.cells}
-    for name in assignment.grading.display_only_cells:
-        if name not in cell_ids:
-            raise AuthorError(
-                f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']['display_only_cells']: "
-                f"the source has no cell {name!r}; write the id of a given cell"
-            )
+    problems = list(_unknown_names(assignment, source, files))
+    if problems:
+        raise AuthorError(problems)
     datasets = assignment.grading.datasets
     if dataset and dataset not in datasets:
         raise StaffError(
@@ -112,3 +108,21 @@ def grading_plan(
         dataset or default,
         load_signatures(assignment),
     )
+
+
+def _unknown_names(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield what the configuration names and neither the source nor the kit has."""
+    grading, place = assignment.grading, f"{CONFIG_NAME}: assignments[{assignment.name!r}]['grading']"
+    cell_ids = {cell.id for cell in source.cells}
+    for name in grading.display_only_cells:
+        if name not in cell_ids:
+            problem = f"the source has no cell {name!r}; write the id of a given cell"
+            yield f"{place}['display_only_cells']: {problem}"
+    module = grading.trainer_module.replace(".", "/")
+    if module and not {f"{module}.py", f"{module}/__init__.py"} & files.keys():
+        yield f"{place}['trainer_module']: the kit has no file {module}.py; name a module of the kit"
+    package = files.get(f"{assignment.kit}/__init__.py", b"").decode()
+    for name in grading.stubbed_functions:
+        if name not in package and "import *" not in package:
+            problem = f"the kit does not define {name!r}; name a function of {assignment.kit}/__init__.py"
+            yield f"{place}['stubbed_functions']: {problem}"

@@ -265,7 +265,8 @@ class Zygote:
                 reply, _ = receive_frame(self._sock)
                 self._replies_due -= 1
                 if "error" in reply:
-                    raise StaffError(f"the zygote failed:\n{reply['error']}")
+                    found = f"correct what the last line names:\n{reply['error']}"
+                    raise StaffError(f"the grader cannot load the course; {found}")
         except (OSError, EOFError) as error:
             raise StaffError(f"the zygote is gone or hangs ({error}):\n{self.stderr_tail()}") from error
         return reply

@@ -1,14 +1,8 @@
 """Which given cells run under grading."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
-from autograder.course import load_course
-from autograder.errors import AuthorError
 from autograder.submission.match import GradingStep, prune_display_cells
-from tests.support.plans import compile_plan
 
 SHOWN = {"train", "plot", "table"}
 
@@ -60,10 +54,3 @@ def test_all_run_when_names_cannot_be_known(answer: str) -> None:
 def test_a_students_own_cell_is_never_left_out() -> None:
     step = GradingStep("extra", "train", "model = 1")
     assert prune_display_cells([step], SHOWN) == (step,)
-
-
-def test_a_demonstration_that_the_source_does_not_have_is_refused() -> None:
-    tiny = load_course(Path(__file__).parents[1] / "tiny_assignment").assignment("tiny")
-    wrong = replace(tiny, grading=replace(tiny.grading, display_only_cells=("no-such-cell",)))
-    with pytest.raises(AuthorError, match=r"\['display_only_cells'\]: the source has no cell 'no-such-cell'"):
-        compile_plan(wrong)
