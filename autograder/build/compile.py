@@ -13,7 +13,7 @@ from autograder.build import flavors, leaks, lint, solutions
 from autograder.build.exposed import exposed_values
 from autograder.build.release_parts import PreparedSource, in_folder, support_files
 from autograder.build.substitute_facts import FactSubstitution, make_substitution
-from autograder.course import Assignment, Course
+from autograder.course import Assignment, Course, IsolationPolicy
 from autograder.errors import AuthorError, Problem, StaffError
 from autograder.facts import EXPECTED_NAME, why_uncalibrated
 from autograder.files import differences, digest, load_notebook, replace_file, replace_trees
@@ -216,12 +216,19 @@ def _check_no_leaks(
     return scanner
 
 
+def _grading_id(assignment: Assignment) -> str:
+    """Return the digest of the settings, except those of the release, on which a proof depends."""
+    # No mark depends on the isolation.
+    grading = replace(assignment.grading, isolation=IsolationPolicy.ANY)
+    return digest({"grading": f"{grading!r} {assignment.environment!r}".encode()})[:16]
+
+
 def stored_proof(prepared: PreparedSource) -> str:
     """Return what was proven of the release on disk; empty if it is a draft or made from other inputs."""
     assignment = prepared.assignment
     try:
         manifest = json.loads((assignment.root / "release" / assignment.name / MANIFEST_NAME).read_bytes())
-        same = manifest["release"] == prepared.release_id
+        same = manifest["release"] == prepared.release_id and manifest["grading"] == _grading_id(assignment)
         return str(manifest.get("proof", "")) if same else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
@@ -240,6 +247,7 @@ def _manifest(
         "watched": len(scanner.secrets),
         "public": scanner.public_count,
         "proof": proof,
+        "grading": _grading_id(prepared.assignment),
         "files": entries,
     }
     if prepared.assigned_ids:

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from autograder.build.compile import MANIFEST_NAME, build
-from autograder.course import load_course
+from autograder.build.compile import MANIFEST_NAME, build, prepare, stored_proof
+from autograder.course import IsolationPolicy, load_course
 from autograder.errors import AuthorError
+from autograder.limits import Limits
 from autograder.quality.proof import prove
 from tests.build.conftest import cell, copy_course, edit_notebook
 
@@ -51,6 +53,22 @@ def test_the_manifest_says_what_was_proven_and_a_second_build_need_not_prove_it(
     assert build(course, course.assignment("tiny"), check=True).proof == proof
     edit_notebook(root, replaced("end", "That is all.", "That is all, thank you."))
     assert build(course, course.assignment("tiny")).proof == ""
+
+
+def test_settings_on_which_marks_depend_make_a_proof_old_and_others_do_not(tmp_path: Path) -> None:
+    root = copy_course(tmp_path / "course")
+    build_proven(root)
+    assignment = load_course(root).assignment("tiny")
+    stricter = replace(assignment.grading, isolation=IsolationPolicy.FULL)
+    shorter = replace(assignment.grading, limits=Limits(cell_s=1))
+    proofs = []
+    for changed in (
+        replace(assignment, title="Another title", grading=stricter),
+        replace(assignment, grading=shorter),
+        replace(assignment, environment={"TINY_DATA": "small"}),
+    ):
+        proofs.append(stored_proof(prepare(changed)))
+    assert proofs == ["solution 14 of 14, blank 0 of 14", "", ""]
 
 
 @pytest.mark.parametrize(
