@@ -121,7 +121,7 @@ def _unknown_names(assignment: Assignment, source: Source, files: Mapping[str, b
     module = grading.trainer_module.replace(".", "/")
     if module and not {f"{module}.py", f"{module}/__init__.py"} & files.keys():
         yield f"{place}['trainer_module']: the kit has no file {module}.py; name a module of the kit"
-    package = files.get(f"{assignment.kit}/__init__.py", b"").decode()
+    package = files.get(f"{assignment.kit}/__init__.py", b"").decode(errors="replace")
     for name in grading.stubbed_functions:
         if name not in package and "import *" not in package:
             problem = f"the kit does not define {name!r}; name a function of {assignment.kit}/__init__.py"
