@@ -6,15 +6,18 @@ These files are the kit and the check vocabulary; ``stand_alone`` adds those of 
 import ast
 import functools
 import json
+import keyword
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 from autograder import checks
 from autograder.checks.saved_notebook import METADATA_KEY
-from autograder.course import Assignment
+from autograder.course import CONFIG_NAME, Assignment
 from autograder.errors import Problem
 from autograder.facts import runs_file
 from autograder.files import NOTEBOOK_FORMAT, NotebookNode, read_tree, to_notebook_node
@@ -143,6 +146,9 @@ def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Prob
     label = f"source/{assignment.name}"
     kit: dict[str, bytes] = {}
     if assignment.kit:
+        if reason := _why_no_kit_name(assignment.kit):
+            place = f"{CONFIG_NAME}: assignments[{assignment.name!r}]['kit']"
+            return {}, [Problem(place, f"{assignment.kit!r}, {reason}", "rename the folder and the key")]
         if not (folder / "__init__.py").is_file():
             fix = "create the package or fix 'kit' in course_config.py"
             return {}, [Problem(f"{label}/{assignment.kit}", "no kit with an __init__.py", fix)]
@@ -156,6 +162,17 @@ def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Prob
             problems.append(Problem(location, "a file that cannot ship with a kit", "move it"))
     # The copy of this package that students get is the one that grades.
     return kit | in_folder(CHECKS_NAME, read_tree(Path(checks.__file__).parent)), problems
+
+
+def _why_no_kit_name(name: str) -> str:
+    """Return why notebooks cannot import a kit of this name; empty if they can."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "which Python cannot import"
+    paths = sysconfig.get_paths()
+    installed = PathFinder.find_spec(name, [paths["purelib"], paths["platlib"]])
+    if installed or name in {CHECKS_NAME, "autograder", *sys.stdlib_module_names}:
+        return "the name of another module, which one of the two would hide"
+    return ""
 
 
 def _imported_modules(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import tempfile
+from asyncio import CancelledError
 from pathlib import Path
 
 from autograder.build.release_parts import PreparedSource, make_cell, make_notebook
@@ -83,8 +84,9 @@ def execute(prepared: PreparedSource) -> dict[str, bytes]:
             client.execute(stderr=subprocess.DEVNULL, env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise AuthorError(_failure_message(executed, source, error)) from error
-        except AssertionError:
-            # nbclient itself handles Ctrl-C and SIGTERM: it ends the kernel, and then finds none.
+        except (AssertionError, CancelledError):
+            # nbclient itself handles Ctrl-C and SIGTERM: it ends the kernel, and then finds none or stops
+            # waiting for it.
             raise KeyboardInterrupt from None
     noise = []
     cells = {cell.id: cell for cell in source.cells}

@@ -493,6 +493,27 @@ def test_a_missing_kit_is_named(unbuilt_course: Path) -> None:
     assert "source/tiny/tinykit: found no kit" in str(refusal(unbuilt_course))
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("tiny-kit", "which Python cannot import"),
+        ("kits/tiny", "which Python cannot import"),
+        ("class", "which Python cannot import"),
+        ("checks", "the name of another module"),
+        ("random", "the name of another module"),
+        ("numpy", "the name of another module"),
+    ],
+)
+def test_a_kit_that_no_notebook_could_import_is_named(unbuilt_course: Path, name: str, reason: str) -> None:
+    config = unbuilt_course / "course_config.py"
+    config.write_text(config.read_text().replace('"tinykit"', repr(name)))
+    folder = unbuilt_course / "source" / "tiny" / name
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    place = f"course_config.py: assignments['tiny']['kit']: found {name!r}, {reason}"
+    assert str(refusal(unbuilt_course)).startswith(place)
+
+
 def test_a_kit_that_imports_this_package_is_named(unbuilt_course: Path) -> None:
     with (unbuilt_course / "source" / "tiny" / "tinykit" / "tables.py").open("a") as file:
         file.write("from autograder import checks\n")
