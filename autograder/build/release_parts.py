@@ -146,7 +146,14 @@ def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Prob
     label = f"source/{assignment.name}"
     kit: dict[str, bytes] = {}
     if assignment.kit:
-        if reason := _why_no_kit_name(assignment.kit):
+        reason, paths = "", sysconfig.get_paths()
+        if not assignment.kit.isidentifier() or keyword.iskeyword(assignment.kit):
+            reason = "which Python cannot import"
+        elif assignment.kit in {CHECKS_NAME, "autograder", *sys.stdlib_module_names} or (
+            PathFinder.find_spec(assignment.kit, [paths["purelib"], paths["platlib"]])
+        ):
+            reason = "the name of another module, which one of the two would hide"
+        if reason:
             place = f"{CONFIG_NAME}: assignments[{assignment.name!r}]['kit']"
             return {}, [Problem(place, f"{assignment.kit!r}, {reason}", "rename the folder and the key")]
         if not (folder / "__init__.py").is_file():
@@ -162,17 +169,6 @@ def _kit_and_checks(assignment: Assignment) -> tuple[dict[str, bytes], list[Prob
             problems.append(Problem(location, "a file that cannot ship with a kit", "move it"))
     # The copy of this package that students get is the one that grades.
     return kit | in_folder(CHECKS_NAME, read_tree(Path(checks.__file__).parent)), problems
-
-
-def _why_no_kit_name(name: str) -> str:
-    """Return why notebooks cannot import a kit of this name; empty if they can."""
-    if not name.isidentifier() or keyword.iskeyword(name):
-        return "which Python cannot import"
-    paths = sysconfig.get_paths()
-    installed = PathFinder.find_spec(name, [paths["purelib"], paths["platlib"]])
-    if installed or name in {CHECKS_NAME, "autograder", *sys.stdlib_module_names}:
-        return "the name of another module, which one of the two would hide"
-    return ""
 
 
 def _imported_modules(assignment: Assignment, source: Source, files: Mapping[str, bytes]) -> frozenset[str]:

@@ -59,27 +59,24 @@ class CourseConsole(Console):
 CONSOLE = CourseConsole()
 
 
-def _set_quiet(context: click.Context, _param: click.Parameter, value: bool) -> None:
+def _set_verbosity(context: click.Context, option: click.Parameter, value: bool) -> None:
+    attribute = {"quiet": "quiet", "verbose": "is_verbose"}[str(option.name)]
     # The option of ``course`` itself comes first; that of a subcommand can only add to it.
-    CONSOLE.quiet = value or (CONSOLE.quiet and context.parent is not None)
-
-
-def _set_verbose(context: click.Context, _param: click.Parameter, value: bool) -> None:
-    CONSOLE.is_verbose = value or (CONSOLE.is_verbose and context.parent is not None)
+    is_set_before = getattr(CONSOLE, attribute) and context.parent is not None
+    setattr(CONSOLE, attribute, value or is_set_before)
 
 
 def _common_options() -> list[click.Parameter]:
     """Return the options that every command has."""
-    quiet, verbose = (
-        "Print only errors and the result.",
-        "Print more detail; errors show where they come from.",
-    )
-    return [
-        click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_set_quiet, help=quiet),
-        click.Option(
-            ["-v", "--verbose"], is_flag=True, expose_value=False, callback=_set_verbose, help=verbose
-        ),
-    ]
+    options: list[click.Parameter] = []
+    for names, text in (
+        (["-q", "--quiet"], "Print only errors and the result."),
+        (["-v", "--verbose"], "Print more detail; errors show where they come from."),
+    ):
+        options.append(
+            click.Option(names, is_flag=True, expose_value=False, callback=_set_verbosity, help=text)
+        )
+    return options
 
 
 class CourseCommand(click.Command):

@@ -118,10 +118,6 @@ def _train(training: tuple[int, str]) -> float:
         return _experiments[key].score(seed)
 
 
-def _train_here(trainings: Iterable[Training]) -> Iterable[float]:
-    return (experiment.score(seed) for seed, experiment in trainings)
-
-
 def load_experiments(assignment: Assignment) -> list[Experiment]:
     """Return the experiments that ``measure.py`` of an assignment defines.
 
@@ -186,8 +182,8 @@ def measure(
     seeds: int,
     console: Console,
     *,
+    train: Callable[[Sequence[Training]], Iterable[float]],
     wanted: Sequence[Experiment] | None = None,
-    train: Callable[[Sequence[Training]], Iterable[float]] = _train_here,
 ) -> Scores:
     """Run experiments under the seeds 0 … ``seeds`` - 1 that are not measured yet; return all scores.
 
@@ -200,8 +196,8 @@ def measure(
         experiments: all of the assignment.
         seeds: how many each is trained under at most.
         console: shows progress, with the time left on a terminal.
-        wanted: the experiments that are trained; all by default.
         train: yields the scores of trainings in their order.
+        wanted: the experiments that are trained; all by default.
     """
     wanted = experiments if wanted is None else wanted
     scores = _stored_scores(assignment)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
@@ -42,6 +42,10 @@ from tests.lab.conftest import ROOT
 ASSIGNMENT = load_course(ROOT).assignment("lab_4_4_rnn")
 SEEDS = 30
 HELD_OUT = 2_000
+
+
+def train_here(trainings: Iterable[tuple[int, Experiment]]) -> Iterable[float]:
+    return (experiment.score(seed) for seed, experiment in trainings)
 
 
 @pytest.fixture(scope="module")
@@ -203,10 +207,10 @@ def test_a_stopped_calibration_resumes_where_it_stopped(tmp_path: Path) -> None:
 
     experiments = [Experiment("right", "made up", score, "lstm"), Experiment("table", "made up", score)]
     with pytest.raises(KeyboardInterrupt):
-        measure(assignment, experiments, 3, Console(quiet=True))
+        measure(assignment, experiments, 3, Console(quiet=True), train=train_here)
     assert trained == [0, 0, 1]
     trained.append(-1)
-    actual = measure(assignment, experiments, 10, Console(quiet=True))
+    actual = measure(assignment, experiments, 10, Console(quiet=True), train=train_here)
     assert trained == [0, 0, 1, -1, 1, *(seed for seed in range(2, 8) for _ in range(2)), 8, 9]
     assert actual["made up: right"] == [round(0.9 + seed / 100, 4) for seed in range(10)]
     assert not assignment.calibration.exists(), "thresholds change when all are measured"
@@ -216,13 +220,13 @@ def test_scores_of_other_parameters_are_discarded(tmp_path: Path) -> None:
     root = copy_course(tmp_path / "course")
     assignment = replace(load_course(root).assignment("tiny"), calibration_inputs=())
     old = [Experiment("right", "made up", lambda _seed: 0.9, "lstm")]
-    measure(assignment, old, 2, Console(quiet=True))
+    measure(assignment, old, 2, Console(quiet=True), train=train_here)
     config = root / "course_config.py"
     config.write_text(config.read_text().replace('"width": 3', '"width": 4'))
     changed = replace(load_course(root).assignment("tiny"), calibration_inputs=())
     assert changed.lab != assignment.lab
     new = [Experiment("right", "made up", lambda _seed: 0.5, "lstm")]
-    assert measure(changed, new, 1, Console(quiet=True)) == {"made up: right": [0.5]}
+    assert measure(changed, new, 1, Console(quiet=True), train=train_here) == {"made up: right": [0.5]}
 
 
 def test_only_what_is_wanted_is_trained_and_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -230,7 +234,9 @@ def test_only_what_is_wanted_is_trained_and_what_is_missing_is_named(tmp_path: P
         load_course(copy_course(tmp_path / "course")).assignment("tiny"), calibration_inputs=()
     )
     experiments = [Experiment(name, "made up", lambda _seed: 0.9, name) for name in ("gru", "lstm")]
-    actual = measure(assignment, experiments, 2, Console(quiet=True), wanted=experiments[1:])
+    actual = measure(
+        assignment, experiments, 2, Console(quiet=True), train=train_here, wanted=experiments[1:]
+    )
     assert actual == {"made up: lstm": [0.9, 0.9]}
     assert unmeasured(experiments, actual, 2) == ["gru"]
 
@@ -242,7 +248,7 @@ def seeds_by_model(tmp_path: Path, wrong: dict[str, Callable[[int], float]]) -> 
     )
     experiments = [variant("right", lambda seed: RIGHT[seed], right=True)]
     experiments += [variant(name, score) for name, score in wrong.items()]
-    actual = measure(assignment, experiments, 30, Console(quiet=True))
+    actual = measure(assignment, experiments, 30, Console(quiet=True), train=train_here)
     assert unmeasured(experiments, actual, 30) == []
     return {key.removeprefix("made up: "): len(values) for key, values in actual.items()}
 
@@ -343,7 +349,7 @@ def test_released_networks_are_trained_under_every_seed(tmp_path: Path) -> None:
     table = Experiment("table", "made up", lambda _seed: 0.5)
     released = Experiment("A again", "made up", lambda seed: 0.6 + seed / 100, released_as="A")
     seeds = MAX_TABLE_SEEDS + 2
-    actual = measure(assignment, [table, released], seeds, Console(quiet=True))
+    actual = measure(assignment, [table, released], seeds, Console(quiet=True), train=train_here)
     assert [len(actual[item.key]) for item in (table, released)] == [MAX_TABLE_SEEDS, seeds]
     runs = released_runs(assignment, [table, released], actual)
     assert len(runs["datasets"]["made up"]["accuracies"]["A"]) == seeds
