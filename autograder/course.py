@@ -2,7 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import runpy
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +23,7 @@ from pydantic import (
     ValidationError,
 )
 
-from autograder.errors import AuthorError, StaffError, name_hint, run_author_file
+from autograder.errors import AuthorError, CourseError, StaffError, name_hint
 from autograder.lateness import LatePolicy
 from autograder.limits import Limits
 
@@ -247,6 +250,40 @@ def find_root(start: Path) -> Path:
             return folder
     fix = "run this command inside a course, or start one here with `course new NAME`"
     raise StaffError(f"{start}: no {CONFIG_NAME} here or above; {fix}")
+
+
+@contextmanager
+def author_errors(file: str, label: str) -> Iterator[None]:
+    """Turn what the author's own code raises into an ``AuthorError`` with the place in that code.
+
+    Args:
+        file: how Python names the code in a traceback.
+        label: how the message names it, e.g. ``source/lab/expected.py``.
+    """
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:  # the author's code may raise anything
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == file]
+        if isinstance(error, SyntaxError) and error.filename == file:
+            lines.append(error.lineno)
+        place = f"{label}, line {lines[-1]}" if lines else label
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise AuthorError(f"{place}: {type(error).__name__}: {message}; correct it") from error
+
+
+def run_author_file(path: Path, label: str) -> dict[str, Any]:
+    """Run a Python file of the author's in this process, and return its global variables.
+
+    It is as trusted as this package.
+
+    Raises:
+        AuthorError: it raises something, or is not Python.
+    """
+    with author_errors(str(path), label):
+        return runpy.run_path(str(path))
 
 
 def load_course(root: Path) -> Course:

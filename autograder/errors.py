@@ -10,13 +10,8 @@ this program and exits with 3.
 """
 
 import difflib
-import runpy
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 
 class CourseError(Exception):
@@ -58,37 +53,3 @@ def name_hint(name: str, valid_names: Iterable[str]) -> str:
     names = [str(valid_name) for valid_name in valid_names]
     similar_names = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {similar_names[0]!r}?" if similar_names else f"use one of: {', '.join(names)}"
-
-
-@contextmanager
-def author_errors(file: str, label: str) -> Iterator[None]:
-    """Turn what the author's own code raises into an ``AuthorError`` with the place in that code.
-
-    Args:
-        file: how Python names the code in a traceback.
-        label: how the message names it, e.g. ``source/lab/expected.py``.
-    """
-    try:
-        yield
-    except CourseError:
-        raise
-    except Exception as error:  # the author's code may raise anything
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename == file]
-        if isinstance(error, SyntaxError) and error.filename == file:
-            lines.append(error.lineno)
-        place = f"{label}, line {lines[-1]}" if lines else label
-        message = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise AuthorError(f"{place}: {type(error).__name__}: {message}; correct it") from error
-
-
-def run_author_file(path: Path, label: str) -> dict[str, Any]:
-    """Run a Python file of the author's in this process, and return its global variables.
-
-    It is as trusted as this package.
-
-    Raises:
-        AuthorError: it raises something, or is not Python.
-    """
-    with author_errors(str(path), label):
-        return runpy.run_path(str(path))

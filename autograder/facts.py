@@ -7,8 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.course import CONFIG_NAME, Assignment, find_root, load_course
-from autograder.errors import AuthorError, author_errors, run_author_file
+from autograder.course import (
+    CONFIG_NAME,
+    Assignment,
+    author_errors,
+    find_root,
+    load_course,
+    run_author_file,
+)
+from autograder.errors import AuthorError
 
 EXPECTED_NAME = "expected.py"
 

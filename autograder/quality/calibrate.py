@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.build.compile import prepare
-from autograder.course import Assignment, load_course
-from autograder.errors import AuthorError, StaffError, author_errors, name_hint, run_author_file
+from autograder.course import Assignment, author_errors, load_course, run_author_file
+from autograder.errors import AuthorError, StaffError, name_hint
 from autograder.facts import calibration_inputs, why_uncalibrated
 from autograder.files import replace_file
 from autograder.notebook import CellType, Source
