@@ -264,7 +264,7 @@ def author_errors(file: str, label: str) -> Iterator[None]:
         yield
     except CourseError:
         raise
-    except Exception as error:  # the author's code may raise anything
+    except (Exception, SystemExit) as error:  # the author's code may raise anything
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == file]
         if isinstance(error, SyntaxError) and error.filename == file:

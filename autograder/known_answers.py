@@ -79,7 +79,7 @@ class KnownAnswer:
         Raises:
             SyntaxError, ValueError: it is not Python below a docstring in TOML with these keys.
         """
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin with a mark
         tree = ast.parse(text)
         settings = tomllib.loads(ast.get_docstring(tree, clean=False) or "")
         # Everything below the docstring, comments included.

@@ -214,6 +214,7 @@ def test_what_is_missing_or_unknown_in_the_course_is_named(tmp_path: Path) -> No
         ("import os\nCOURSE = {'id': os.environ['NO_SUCH_NAME']}", "line 2: KeyError: 'NO_SUCH_NAME'"),
         ("\n\nfrom settings_of_ours import x", "line 3: ModuleNotFoundError: No module named"),
         ("def half(x):\n    return x / 0\nCOURSE = half(1)", "line 2: ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit('no dates yet')", "line 2: SystemExit: no dates yet"),
         ("COURSE = null", "line 1: NameError: name 'null' is not defined"),
     ],
 )

@@ -154,13 +154,19 @@ def _run_answers(source: Source) -> dict[str, Any]:
         if cell.cell_type is not CellType.CODE or cell.id in checks:
             continue
         if cell.id in solutions:
-            tree = ast.parse(solutions[cell.id])
+            parts = [ast.parse(solutions[cell.id])]
         elif cell.id in ("setup", "parameters"):
-            tree = strip_expressions(cell.text)
+            parts = [strip_expressions(cell.text)]
         else:
-            tree = ast.Module([node for node in ast.parse(cell.text).body if _only_defines(node)], [])
-        with author_errors(cell.id, source.location(cell)):
-            exec(compile(tree, cell.id, "exec"), names)
+            parts = [ast.Module([node], []) for node in ast.parse(cell.text).body if _only_defines(node)]
+        for part in parts:
+            try:
+                with author_errors(cell.id, source.location(cell)):
+                    exec(compile(part, cell.id, "exec"), names)
+            except AuthorError as error:
+                # A given function may need what only the whole notebook computes, e.g. as a default.
+                if cell.id in solutions or not isinstance(error.__cause__, NameError):
+                    raise
     return names
 
 

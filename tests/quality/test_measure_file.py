@@ -17,6 +17,8 @@ GIVEN = """import math
 from fractions import Fraction as Share
 SIDE, AREA = 4, 4 * 4
 slow = math.factorial(10) + undefined_until_the_notebook_runs
+def show(values=slow):
+    return values
 def double(x):
     return 2 * x
 print(double(SIDE))
@@ -38,7 +40,7 @@ def test_it_gets_the_solution_and_what_given_cells_import_and_define(new_lab: As
 def experiments(answers, lab):
     area, share = answers["double"](answers["AREA"]), answers["Share"](1, 2)
     one = answers["one_hot"]([1], 2)
-    assert "slow" not in answers
+    assert "slow" not in answers and "show" not in answers
     return [Experiment(f"{area} {share} {one.tolist()}", "data", float)]
 """
     (new_lab.source / "measure.py").write_text(check)

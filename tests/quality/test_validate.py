@@ -212,7 +212,8 @@ def test_the_code_is_all_below_the_docstring_however_that_is_quoted(tmp_path: Pa
     code = '\n# first\ndef f():\n    """Two\n"""\n    return "\u2028"\n'
     write_answer(elsewhere.source / known_answers.FOLDER, "q1_double", f'"""\n{head}"""  # TOML\n{code}')
     write_answer(elsewhere.source / known_answers.FOLDER, "q1_single", f"'''\n{head}'''\n{code}")
-    assert [answer.code for answer in known_answers.load(elsewhere)] == [code, code]
+    write_answer(elsewhere.source / known_answers.FOLDER, "q1_windows", f'\ufeff"""\n{head}"""\n{code}')
+    assert [answer.code for answer in known_answers.load(elsewhere)] == [code, code, code]
 
 
 @pytest.mark.parametrize(
