@@ -5,18 +5,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from autograder.build import flavors
 from autograder.build.compile import build
 from autograder.build.flavors import run_tool
 from autograder.course import load_course
 from autograder.errors import StaffError
-from autograder.files import digest, dump_notebook, load_notebook, read_tree, write_tree
+from autograder.files import digest, load_notebook, read_tree
 from autograder.quality import compare, sample
 from tests.build.conftest import BuiltCourse, build_course, cell, copy_course, edit_notebook
 
@@ -304,25 +302,3 @@ def test_a_renamed_notebook_beside_another_one_still_finds_its_checks(
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "export"]
     outputs = run_all(json.dumps(notebook).encode(), folder, "tiny (1)")
     assert "passed" in said(outputs["q1-check"]) and "passed" in said(outputs["q2-check"])
-
-
-def test_the_build_takes_less_time_than_otter_assign_alone(
-    course: BuiltCourse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """otter's own check of the solution runs the whole notebook; ours is executed once and kept."""
-    started = time.perf_counter()
-    build(course.course, course.assignment, check=True)
-    ours_s = time.perf_counter() - started
-    name = course.assignment.notebook.name
-    prepared = course.prepared
-    master = flavors.master_notebook(prepared)
-    text = dump_notebook(master).decode().replace("run_tests: false", "run_tests: true", 2)
-    folder = tmp_path / "alone"
-    write_tree(folder, {**prepared.files, name: text.encode()})
-    started = time.perf_counter()
-    run_tool("otter", "assign", name, "made", folder=folder)
-    alone_s = time.perf_counter() - started
-    with capsys.disabled():
-        ratio = alone_s / ours_s
-        print(f"\n{name}: course build {ours_s:.1f} s, otter assign {alone_s:.1f} s, ratio {ratio:.1f}")
-    assert ours_s < max(alone_s * 3, 15)
