@@ -276,7 +276,7 @@ from pathlib import Path
 from autograder.build.compile import build
 from autograder.course import load_course
 course = load_course(Path(sys.argv[1]))
-print(build(course, course.assignment("tiny")).release)
+build(course, course.assignment("tiny"))
 """
 
 
