@@ -9,6 +9,7 @@ import ast
 import builtins
 import contextlib
 import ctypes
+import gc
 import importlib
 import socket
 import sys
@@ -55,8 +56,9 @@ def main(sock: socket.socket, options: Message) -> None:
 
         trainer_module = importlib.import_module(options["trainer_module"])
         offload.install(trainer_module, grader.train, trusted=True)
-    # glibc keeps the heap of the largest job (60 MiB in the lab), and the supervisor replaces a
-    # grader that has grown. So free memory goes back to the system after each check.
+    # The supervisor replaces a grader that has grown. But a model consists of reference cycles, which
+    # keep it and what it read until Python's collector runs, and glibc keeps the heap of the largest
+    # job (60 MiB in the lab). So all that is no longer used goes back to the system after each check.
     trim_heap = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries lack it
     with contextlib.suppress(WireClosedError):
         while True:
@@ -65,6 +67,7 @@ def main(sock: socket.socket, options: Message) -> None:
                 grader.load(message["load"])
             else:
                 grader.run_check(message)
+            gc.collect()
             if trim_heap:
                 trim_heap(0)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
+from keras.src.backend.common import global_state  # has no public name
 
 from autograder.models.description import Model, ModelRefusedError, UnsupportedModelError
 from autograder.models.rebuild import Builder
@@ -87,6 +88,9 @@ def measure(model: Model) -> Sizes:
             _measured[key] = _measure(model)
         finally:
             random.setstate(state)
+            # Keras lists the weights that it did not create, and creates them when it leaves another
+            # such scope. The list would keep each measured model, also one that is too large to exist.
+            global_state.set_global_attribute("uninitialized_variables", [])
     return _measured[key]
 
 

@@ -115,6 +115,32 @@ def test_a_model_that_the_grader_does_not_survive_twice_is_left_to_a_person(
     assert outcome(worker, cache, [4.0, 5.0, 6.0]) == "failed"
 
 
+LEAVE = """
+def leave():
+    class Kept:
+        pass
+
+    kept = Kept()
+    kept.itself = kept
+"""
+LOOK = """
+def look():
+    import gc
+
+    assert not [item for item in gc.get_objects() if type(item).__name__ == "Kept"]
+"""
+
+
+def test_the_grader_keeps_nothing_that_only_refers_to_itself(engine: Engine) -> None:
+    worker = engine.workers[0]
+    definitions = [{"id": code, "code": code, "hidden": False} for code in (LEAVE, LOOK)]
+    worker.ask_grader({"load": definitions}, TrainingBudget(0.0))
+    for code in (LEAVE, LOOK):
+        step = worker.ask_grader({"check": code, "answers": []}, TrainingBudget(0.0))
+        assert step.frame["verdict"]["outcome"] == "passed"
+    worker.stop_grader()
+
+
 def train_in_each_check(worker: Worker, costs_s: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let the first step of each check train; return the limits that it was given."""
     limits_s: list[float] = []

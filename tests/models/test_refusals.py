@@ -1,6 +1,7 @@
 """What no description may hold is refused in one sentence, before Keras sees any of it."""
 
 import copy
+import gc
 import math
 import subprocess
 import sys
@@ -245,6 +246,26 @@ def test_what_the_gadgets_are_made_of_is_accepted() -> None:
     refuse(honest())
     refuse(operation("mean", axis=1))
     assert measure(parse(honest())).parameters == 369
+
+
+def test_nothing_is_left_of_a_model_that_was_measured() -> None:
+    before = count_weights()
+    assert measure(parse(argument("Embedding", "output_dim", 41))).parameters > 50 * 41
+    assert count_weights() == before
+
+
+def count_weights() -> int:
+    gc.collect()
+    return sum(type(item) is keras.Variable for item in gc.get_objects())
+
+
+def test_a_model_that_is_too_large_is_not_created_together_with_a_later_one() -> None:
+    tree = argument("Embedding", "input_dim", 10_000_000)
+    tree["objects"][index_of("Embedding")]["arguments"]["output_dim"] = 60_000
+    with pytest.raises(ModelRefusedError, match="too large"):
+        refuse(tree)
+    # A pipeline has no ``build``, so Keras builds it in a scope of its own, and then creates its weights.
+    assert L.Pipeline([L.Dense(2)])(keras.Input((3,))).shape == (None, 2)
 
 
 def test_reading_a_description_needs_no_keras() -> None:
