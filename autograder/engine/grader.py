@@ -8,7 +8,6 @@ description from which it is rebuilt. The frames and their order are in ``conver
 import ast
 import builtins
 import contextlib
-import ctypes
 import gc
 import importlib
 import socket
@@ -23,7 +22,7 @@ from autograder.checks import MismatchError, Outcome
 from autograder.checks.mismatch import UnreadableValueError
 from autograder.checks.table_view import is_table
 from autograder.engine import table_values, values
-from autograder.engine.wire import Channel, Message, WireClosedError, WireError
+from autograder.engine.wire import Channel, Message, WireClosedError, WireError, release_freed_memory
 from autograder.models.description import ModelRefusedError, UnsupportedModelError
 from autograder.models.parse import parse
 from autograder.notebook import MODULES
@@ -56,10 +55,6 @@ def main(sock: socket.socket, options: Message) -> None:
 
         trainer_module = importlib.import_module(options["trainer_module"])
         offload.install(trainer_module, grader.train, trusted=True)
-    # The supervisor replaces a grader that has grown. But a model consists of reference cycles, which
-    # keep it and what it read until Python's collector runs, and glibc keeps the heap of the largest
-    # job (60 MiB in the lab). So all that is no longer used goes back to the system after each check.
-    trim_heap = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries lack it
     with contextlib.suppress(WireClosedError):
         while True:
             message = grader.wire.receive()
@@ -67,9 +62,10 @@ def main(sock: socket.socket, options: Message) -> None:
                 grader.load(message["load"])
             else:
                 grader.run_check(message)
+            # The supervisor replaces a grader that has grown. But a model consists of reference cycles,
+            # which keep it and what it read until Python's collector runs.
             gc.collect()
-            if trim_heap:
-                trim_heap(0)
+            release_freed_memory()
 
 
 class _Grader:

@@ -38,6 +38,7 @@ from autograder.engine.journal import (
 from autograder.engine.plan import GradingPlan
 from autograder.engine.progress import show_progress
 from autograder.engine.results import Result, RunListener
+from autograder.engine.wire import release_freed_memory
 from autograder.engine.worker import VerdictCache, Worker
 from autograder.engine.zygote_client import IMPORTS, Zygote, ZygoteConfig, early_start, versions
 from autograder.errors import CourseError, StaffError, StudentError
@@ -114,6 +115,7 @@ class Engine:
                 return grade_with_retries(submission, data, worker)
             finally:
                 free.put(worker)
+                release_freed_memory()  # the arrays of its trainings passed through here
 
         with ThreadPoolExecutor(len(self.workers)) as pool:
             try:

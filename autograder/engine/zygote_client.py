@@ -77,6 +77,7 @@ _BASE_ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports Arrow where it is installed
     "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "NUMPY_MADVISE_HUGEPAGE": "0",  # or the kernel fills freed memory with huge pages again
 }
 
 
