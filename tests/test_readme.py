@@ -60,6 +60,9 @@ def test_every_rate_of_the_readme_is_one_that_was_measured() -> None:
     measured = (ROOT / "docs" / "results" / "benchmark.md").read_text(encoding="utf-8")
     assert len(rates) == 3
     assert [rate for rate in rates if f"| {rate} |" not in measured] == []
+    ((new, again),) = re.findall(r"grade (\d+) a minute .* and (\d+) in a class of 1,000", section)
+    classes = re.findall(r"^\| (first|later) \| ([\d,]+) \| 2 \| ([\d.]+) \|", measured, re.MULTILINE)
+    assert [f"{float(rate):.0f}" for _, _, rate in (classes[0], classes[-1])] == [new, again]
 
 
 def test_the_table_of_the_readme_is_what_the_demo_prints() -> None:

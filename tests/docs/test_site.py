@@ -90,6 +90,25 @@ def test_the_rates_of_the_comparison_are_those_of_the_benchmark() -> None:
     assert factors == [f"{float(factor):.1f}" for factor in cold.groups()]
 
 
+def test_the_cost_of_a_cluster_follows_from_the_benchmark() -> None:
+    text = (DOCS / "cluster.md").read_text(encoding="utf-8").split("## What 100,000 submissions cost")[1]
+    measured = (DOCS / "results" / "benchmark.md").read_text(encoding="utf-8")
+    (rate,) = re.findall(r"^\| first \| [\d,]+ \| 2 \| ([\d.]+) \|", measured, re.MULTILINE)
+    (pages_s,) = re.findall(r"^\| later \| 1,000 \| 2 \|.* ([\d.]+) \| 0 \|$", measured, re.MULTILINE)
+    (start_s,) = re.findall(r"^\| 2 \| ([\d.]+) \| [\d,]+ MiB \|", measured, re.MULTILINE)
+    core_hours = 100_000 * 2 / (60 * float(rate))
+    assert f"{rate} submissions a minute" in text
+    assert f"{start_s} s until two workers are ready" in text
+    assert f"({rate} × 60) = {core_hours:.1f}" in text
+    assert f"{core_hours:.1f} core-hours cost {0.05 * core_hours:.2f}" in text
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \|$", text, re.MULTILINE)
+    assert len(rows) == 3
+    for cores, hours, starting in rows:
+        assert float(hours) == pytest.approx(core_hours / int(cores), rel=0.03)
+        assert float(starting) == pytest.approx(float(start_s) * int(cores) / 3_600, abs=0.005)
+    assert f"{pages_s} s for 1,000, so {float(pages_s) * 100 / 3_600:.1f} hours for 100,000" in text
+
+
 @dataclass
 class Html(HTMLParser):
     """What a page of the site loads, links to and can be linked to."""

@@ -12,9 +12,7 @@ from tools.benchmark.run_benchmark import bench
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option(
-    "--submissions", default=12, show_default=True, type=click.IntRange(1), help="For every grader."
-)
+@click.option("--submissions", default=4, show_default=True, type=click.IntRange(1), help="For every grader.")
 @click.option(
     "--sizes",
     default="10,100,1000",
@@ -27,7 +25,7 @@ from tools.benchmark.run_benchmark import bench
 def main(assignment: str | None, submissions: int, sizes: str, workers: int) -> None:
     """Time our grader, otter and nbgrader on the same submissions, and ours on classes of several sizes.
 
-    Takes about two hours; each figure is printed as soon as it is measured.
+    Takes about an hour and three quarters; each figure is printed as soon as it is measured.
     """
     console = Console(highlight=False)
     try:

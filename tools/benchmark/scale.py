@@ -20,6 +20,7 @@ from autograder.engine.results import Result
 from autograder.engine.run import Engine, start_engine
 from autograder.report import load_run
 from autograder.report.pages import write_reports
+from autograder.sandbox import reader
 from autograder.submission.discover import find_submissions
 from tools.benchmark import classes, remains, watch
 
@@ -192,6 +193,7 @@ def _cost(root: Path, name: str, sizes: Sequence[int], workers: int) -> Cost:
             name_of_work,
             Path(name_of_work),
         )  # so that no other program's files are in it
+        reader.start_early()  # it stays until this process ends
         before = remains.snapshot(os.getpid())
         begin = time.monotonic()
         with start_engine(plan, workers=workers) as engine:
