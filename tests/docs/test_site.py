@@ -107,6 +107,7 @@ def test_the_cost_of_a_cluster_follows_from_the_benchmark() -> None:
         assert float(hours) == pytest.approx(core_hours / int(cores), rel=0.03)
         assert float(starting) == pytest.approx(float(start_s) * int(cores) / 3_600, abs=0.005)
     assert f"{pages_s} s for 1,000, so {float(pages_s) * 100 / 3_600:.1f} hours for 100,000" in text
+    assert f"more than about {60_000 / float(pages_s) / (float(rate) / 2):.0f} cores" in text
 
 
 @dataclass
